@@ -1,0 +1,42 @@
+package io.tagstream.model.network;
+
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A convolution and what follows it, in the paper's order (section 3.5): sum, activation,
+ * normalisation, pooling. Its weights are {@code [channels][inputChannels /
+ * groups][kernel][kernel]}.
+ *
+ * @param name the paper's: conv1 to conv5
+ * @param channels feature maps it computes, over all groups
+ * @param kernel the side of its square kernels in pixels
+ * @param stride pixels between positions
+ * @param padding rows and columns of zeros on every side
+ * @param groups 2 where each of the paper's GPUs sees only its own half of the input, else 1
+ */
+public record Convolution(
+    String name,
+    int channels,
+    int kernel,
+    int stride,
+    int padding,
+    int groups,
+    Activation activation,
+    Optional<LocalResponseNormalization> normalization,
+    Optional<MaxPool> pool) {
+
+  public Convolution {
+    Objects.requireNonNull(name);
+    Objects.requireNonNull(activation);
+    Objects.requireNonNull(normalization);
+    Objects.requireNonNull(pool);
+    if (channels < 1 || kernel < 1 || stride < 1 || padding < 0 || groups < 1) {
+      throw new IllegalArgumentException(name + ": sizes must be positive");
+    }
+    if (channels % groups != 0) {
+      throw new IllegalArgumentException(
+          "%s: %d channels do not split into %d groups".formatted(name, channels, groups));
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package io.tagstream.model.network;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * An AlexNet as data: engines, trainer, ONNX file and the table of layers are all made from it.
+ *
+ * @param inputSize S, the side of the square RGB input in pixels
+ * @param convolutions first to last
+ * @param dense first to last; the last one's units are the classes and its output goes to a softmax
+ */
+public record NetworkDescription(int inputSize, List<Convolution> convolutions, List<Dense> dense) {
+
+  /** Red, green, blue. */
+  public static final int INPUT_CHANNELS = 3;
+
+  public NetworkDescription {
+    convolutions = List.copyOf(convolutions);
+    dense = List.copyOf(dense);
+    if (convolutions.isEmpty() || dense.size() < 2) {
+      throw new IllegalArgumentException(
+          "a network needs a convolution and two dense layers, the last for the classes");
+    }
+  }
+
+  /**
+   * The network of the paper's section 3.5 (NIPS 2012), with an input of 227 (its "224" is a slip).
+   */
+  public static NetworkDescription alexNet(int classes) {
+    return alexNet(classes, 1);
+  }
+
+  /**
+   * The same depth with each width multiplied: a quarter for experiments where many runs are
+   * wanted, less for tests.
+   *
+   * @param width factor on feature maps and units; widths are rounded to multiples of 4, so that
+   *     two groups remain possible
+   */
+  public static NetworkDescription alexNet(int classes, double width) {
+    Optional<LocalResponseNormalization> lrn = Optional.of(LocalResponseNormalization.PAPER);
+    Optional<MaxPool> pool = Optional.of(MaxPool.PAPER);
+    Activation relu = Activation.RELU;
+    return new NetworkDescription(
+        227,
+        List.of(
+            new Convolution("conv1", scale(96, width), 11, 4, 0, 1, relu, lrn, pool),
+            new Convolution("conv2", scale(256, width), 5, 1, 2, 2, relu, lrn, pool),
+            new Convolution(
+                "conv3", scale(384, width), 3, 1, 1, 1, relu, Optional.empty(), Optional.empty()),
+            new Convolution(
+                "conv4", scale(384, width), 3, 1, 1, 2, relu, Optional.empty(), Optional.empty()),
+            new Convolution("conv5", scale(256, width), 3, 1, 1, 2, relu, Optional.empty(), pool)),
+        List.of(
+            new Dense("fc6", scale(4096, width), relu, 0.5),
+            new Dense("fc7", scale(4096, width), relu, 0.5),
+            new Dense("fc8", classes, Activation.IDENTITY, 0)));
+  }
+
+  public int classes() {
+    return dense.get(dense.size() - 1).units();
+  }
+
+  /** Units of the layer before the last, whose activations are the {@code features} (fc7: 4096). */
+  public int features() {
+    return dense.get(dense.size() - 2).units();
+  }
+
+  /** The same network with another number of classes. */
+  public NetworkDescription withClasses(int classes) {
+    List<Dense> layers = new ArrayList<>(dense);
+    Dense last = layers.remove(layers.size() - 1);
+    layers.add(new Dense(last.name(), classes, last.activation(), last.dropout()));
+    return new NetworkDescription(inputSize, convolutions, layers);
+  }
+
+  private static int scale(int channels, double width) {
+    return (int) Math.max(4, Math.round(channels * width / 4) * 4);
+  }
+}

@@ -1,0 +1,28 @@
+package io.tagstream.model.store;
+
+import io.tagstream.model.network.NetworkDescription;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A model in a store: the folder {@code MODELS/VERSION/} with {@code model.onnx}, {@code
+ * labels.txt} and {@code model.json}, verified when it was opened.
+ *
+ * @param labels in class order
+ */
+public record ModelBundle(
+    String version,
+    Path folder,
+    NetworkDescription network,
+    Preprocessing preprocessing,
+    List<String> labels) {
+
+  public ModelBundle {
+    labels = List.copyOf(labels);
+  }
+
+  /** The ONNX file. */
+  public Path onnx() {
+    return folder.resolve("model.onnx");
+  }
+}

@@ -1,0 +1,47 @@
+package io.tagstream.model.store;
+
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What a model expects of its pixels. The decode operator resizes and crops; the rest is applied
+ * next to the engine: {@code (byte * scale - mean[c]) / deviation[c]}, in the given channel order.
+ *
+ * @param resize the shorter side after resizing, in pixels
+ * @param crop S, the side of a crop in pixels
+ * @param mean per channel, in the channel order, after scaling
+ * @param deviation per channel, in the channel order, after scaling
+ */
+public record Preprocessing(
+    int resize,
+    int crop,
+    ChannelOrder channelOrder,
+    double scale,
+    List<Double> mean,
+    List<Double> deviation) {
+
+  /** The order of the channels in the network's input. */
+  public enum ChannelOrder {
+    RGB,
+    BGR
+  }
+
+  public Preprocessing {
+    Objects.requireNonNull(channelOrder);
+    mean = List.copyOf(mean);
+    deviation = List.copyOf(deviation);
+    if (crop < 1 || resize < crop) {
+      throw new IllegalArgumentException("resize %d must hold crop %d".formatted(resize, crop));
+    }
+    if (mean.size() != 3 || deviation.size() != 3 || deviation.stream().anyMatch(d -> !(d > 0))) {
+      throw new IllegalArgumentException(
+          "mean and deviation need three numbers each, deviations above 0: " + mean + deviation);
+    }
+  }
+
+  /** BVLC's: BGR, 0-255, minus (104, 117, 123). */
+  public static Preprocessing bvlc(int crop) {
+    return new Preprocessing(
+        256, crop, ChannelOrder.BGR, 1, List.of(104.0, 117.0, 123.0), List.of(1.0, 1.0, 1.0));
+  }
+}
