@@ -39,4 +39,28 @@ public record Convolution(
           "%s: %d channels do not split into %d groups".formatted(name, channels, groups));
     }
   }
+
+  /**
+   * The side of the square feature maps after the sum, before pooling.
+   *
+   * @param inputSide the side of those that come in, in pixels
+   */
+  public int convolvedSide(int inputSide) {
+    int side = (inputSide + 2 * padding - kernel) / stride + 1;
+    if (inputSide + 2 * padding < kernel) {
+      throw new IllegalArgumentException(
+          "%s: a kernel of %d does not fit into an input of %d".formatted(name, kernel, inputSide));
+    }
+    return side;
+  }
+
+  /**
+   * The side of the square feature maps that leave the layer, after pooling.
+   *
+   * @param inputSide the side of those that come in, in pixels
+   */
+  public int outputSide(int inputSide) {
+    int side = convolvedSide(inputSide);
+    return pool.map(p -> p.outputSide(side)).orElse(side);
+  }
 }

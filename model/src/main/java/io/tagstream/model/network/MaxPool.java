@@ -20,4 +20,17 @@ public record MaxPool(int size, int stride, int endPadding) {
               .formatted(size, stride, endPadding));
     }
   }
+
+  /**
+   * The side of the square maps that leave it; only whole windows count.
+   *
+   * @param inputSide the side of those that come in, in pixels
+   */
+  public int outputSide(int inputSide) {
+    if (inputSide + endPadding < size) {
+      throw new IllegalArgumentException(
+          "a pooling window of %d does not fit into maps of %d".formatted(size, inputSide));
+    }
+    return (inputSide + endPadding - size) / stride + 1;
+  }
 }

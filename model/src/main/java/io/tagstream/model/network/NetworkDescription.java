@@ -23,6 +23,15 @@ public record NetworkDescription(int inputSize, List<Convolution> convolutions, 
       throw new IllegalArgumentException(
           "a network needs a convolution and two dense layers, the last for the classes");
     }
+    int channels = INPUT_CHANNELS;
+    for (Convolution layer : convolutions) {
+      if (channels % layer.groups() != 0) {
+        throw new IllegalArgumentException(
+            "%s: %d input channels do not split into %d groups"
+                .formatted(layer.name(), channels, layer.groups()));
+      }
+      channels = layer.channels();
+    }
   }
 
   /**
@@ -66,6 +75,46 @@ public record NetworkDescription(int inputSize, List<Convolution> convolutions, 
   /** Units of the layer before the last, whose activations are the {@code features} (fc7: 4096). */
   public int features() {
     return dense.get(dense.size() - 2).units();
+  }
+
+  /**
+   * The side of the square feature maps that come into each convolution, and last of those that
+   * leave it all: for the paper's 227, 27, 13, 13, 13, 6.
+   *
+   * @throws IllegalArgumentException when the input is too small for the layers
+   */
+  public List<Integer> sides() {
+    List<Integer> sides = new ArrayList<>();
+    int side = inputSize;
+    for (Convolution layer : convolutions) {
+      sides.add(side);
+      side = layer.outputSide(side);
+    }
+    sides.add(side);
+    return sides;
+  }
+
+  /** Weight and bias of each layer, first to last. */
+  public List<Parameter> parameters() {
+    List<Parameter> parameters = new ArrayList<>();
+    int channels = INPUT_CHANNELS;
+    for (Convolution layer : convolutions) {
+      long[] shape = {layer.channels(), channels / layer.groups(), layer.kernel(), layer.kernel()};
+      addLayer(parameters, layer.name(), shape);
+      channels = layer.channels();
+    }
+    int side = sides().get(convolutions.size());
+    long inputs = (long) channels * side * side;
+    for (Dense layer : dense) {
+      addLayer(parameters, layer.name(), new long[] {layer.units(), inputs});
+      inputs = layer.units();
+    }
+    return parameters;
+  }
+
+  private static void addLayer(List<Parameter> parameters, String layer, long[] shape) {
+    parameters.add(new Parameter(layer + ".weight", layer, shape));
+    parameters.add(new Parameter(layer + ".bias", layer, new long[] {shape[0]}));
   }
 
   /** The same network with another number of classes. */

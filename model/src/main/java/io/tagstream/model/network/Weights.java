@@ -1,0 +1,52 @@
+package io.tagstream.model.network;
+
+import java.nio.FloatBuffer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A value for each parameter of a network, in ONNX layout, outside the heap (a memory-mapped file
+ * or direct buffers). Immutable to its readers, so threads may share it.
+ */
+public final class Weights {
+  private final NetworkDescription network;
+  private final Map<String, FloatBuffer> values;
+
+  /**
+   * @param values one buffer a parameter, by its name, position 0 to limit
+   * @throws IllegalArgumentException when a parameter is missing, unknown or of another size
+   */
+  public Weights(NetworkDescription network, Map<String, FloatBuffer> values) {
+    this.network = network;
+    this.values = new LinkedHashMap<>();
+    for (Parameter parameter : network.parameters()) {
+      FloatBuffer value = values.get(parameter.name());
+      if (value == null) {
+        throw new IllegalArgumentException("no value for " + parameter.name());
+      }
+      if (value.remaining() != parameter.count()) {
+        throw new IllegalArgumentException(
+            "%s has %d numbers, needs %d"
+                .formatted(parameter.name(), value.remaining(), parameter.count()));
+      }
+      this.values.put(parameter.name(), value.slice().asReadOnlyBuffer());
+    }
+    if (values.size() != this.values.size()) {
+      throw new IllegalArgumentException(
+          "values for parameters the network does not have: " + values.keySet());
+    }
+  }
+
+  public NetworkDescription network() {
+    return network;
+  }
+
+  /** The parameter's numbers, read-only, a view of its own from position 0. */
+  public FloatBuffer get(String parameter) {
+    FloatBuffer value = values.get(parameter);
+    if (value == null) {
+      throw new IllegalArgumentException("no parameter named " + parameter);
+    }
+    return value.duplicate();
+  }
+}
