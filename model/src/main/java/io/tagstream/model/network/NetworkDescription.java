@@ -99,22 +99,24 @@ public record NetworkDescription(int inputSize, List<Convolution> convolutions, 
     List<Parameter> parameters = new ArrayList<>();
     int channels = INPUT_CHANNELS;
     for (Convolution layer : convolutions) {
-      long[] shape = {layer.channels(), channels / layer.groups(), layer.kernel(), layer.kernel()};
-      addLayer(parameters, layer.name(), shape);
+      addLayer(
+          parameters,
+          layer.name(),
+          List.of(layer.channels(), channels / layer.groups(), layer.kernel(), layer.kernel()));
       channels = layer.channels();
     }
     int side = sides().get(convolutions.size());
-    long inputs = (long) channels * side * side;
+    int inputs = channels * side * side;
     for (Dense layer : dense) {
-      addLayer(parameters, layer.name(), new long[] {layer.units(), inputs});
+      addLayer(parameters, layer.name(), List.of(layer.units(), inputs));
       inputs = layer.units();
     }
     return parameters;
   }
 
-  private static void addLayer(List<Parameter> parameters, String layer, long[] shape) {
+  private static void addLayer(List<Parameter> parameters, String layer, List<Integer> shape) {
     parameters.add(new Parameter(layer + ".weight", layer, shape));
-    parameters.add(new Parameter(layer + ".bias", layer, new long[] {shape[0]}));
+    parameters.add(new Parameter(layer + ".bias", layer, shape.subList(0, 1)));
   }
 
   /** The same network with another number of classes. */

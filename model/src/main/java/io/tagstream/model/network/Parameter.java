@@ -1,5 +1,7 @@
 package io.tagstream.model.network;
 
+import java.util.List;
+
 /**
  * A tensor that training changes.
  *
@@ -8,22 +10,13 @@ package io.tagstream.model.network;
  *     [units][inputs]}, a bias {@code [channels]}
  * @param layer the layer it belongs to
  */
-public record Parameter(String name, String layer, long[] shape) {
+public record Parameter(String name, String layer, List<Integer> shape) {
   public Parameter {
-    shape = shape.clone();
-  }
-
-  @Override
-  public long[] shape() {
-    return shape.clone();
+    shape = List.copyOf(shape);
   }
 
   /** How many numbers it holds. */
   public long count() {
-    long count = 1;
-    for (long side : shape) {
-      count *= side;
-    }
-    return count;
+    return shape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
   }
 }
