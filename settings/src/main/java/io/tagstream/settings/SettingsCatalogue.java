@@ -1,0 +1,54 @@
+package io.tagstream.settings;
+
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Every settings record there is, so that one file is valid for every command and a key that only
+ * another command uses is not unknown.
+ */
+final class SettingsCatalogue {
+  static final List<Class<? extends Record>> RECORDS =
+      List.of(
+          ImageSettings.class,
+          BatchSettings.class,
+          CheckpointSettings.class,
+          ParallelismSettings.class,
+          JobSettings.class,
+          TopicSettings.class);
+
+  private SettingsCatalogue() {}
+
+  /** One setting and the record that owns it. */
+  record Entry(Class<? extends Record> owner, Setting setting, SettingType<?> type) {
+    String key() {
+      return setting.key();
+    }
+
+    /** {@code batch.max-wait} is {@code TAGSTREAM_BATCH_MAX_WAIT}. */
+    String environmentVariable() {
+      return Settings.ENVIRONMENT_PREFIX
+          + key().toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+    }
+  }
+
+  /** The settings of one record, in the order of its components. */
+  static List<Entry> entries(Class<? extends Record> owner) {
+    List<Entry> entries = new ArrayList<>();
+    for (RecordComponent component : owner.getRecordComponents()) {
+      Setting setting = component.getAnnotation(Setting.class);
+      if (setting == null) {
+        throw new IllegalStateException(
+            "%s.%s lacks @Setting".formatted(owner.getSimpleName(), component.getName()));
+      }
+      entries.add(new Entry(owner, setting, SettingType.of(component.getType())));
+    }
+    return List.copyOf(entries);
+  }
+
+  static List<Entry> entries() {
+    return RECORDS.stream().flatMap(owner -> entries(owner).stream()).toList();
+  }
+}

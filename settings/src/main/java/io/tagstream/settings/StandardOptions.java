@@ -1,0 +1,29 @@
+package io.tagstream.settings;
+
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** What every command takes. */
+public final class StandardOptions {
+  /** Named here once, because an error must know it even when parsing failed. */
+  static final List<String> VERBOSE = List.of("-v", "--verbose");
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this text.")
+  private boolean help;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      description = "Show the stack trace of an error.")
+  private boolean verbose;
+
+  public boolean help() {
+    return help;
+  }
+
+  public boolean verbose() {
+    return verbose;
+  }
+}
