@@ -1,0 +1,135 @@
+package io.tagstream.schemas;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What {@code --json} prints: one object a line, times in ISO-8601 and UTC, bytes in base64; a
+ * field without a value is null.
+ */
+public final class JsonLines {
+  private static final JsonFactory JSON = new JsonFactory();
+
+  private JsonLines() {}
+
+  /** A line on one prediction, without the line's end. */
+  public static String prediction(Prediction prediction) {
+    return object(
+        json -> {
+          answer(
+              json,
+              prediction.getImageId(),
+              prediction.getModelVersion(),
+              prediction.getTags(),
+              prediction.getViews());
+          source(json, prediction.getSource());
+          time(json, "capturedAt", prediction.getCapturedAt());
+          time(json, "appendedAt", Optional.of(prediction.getAppendedAt()));
+          time(json, "decodedAt", Optional.of(prediction.getDecodedAt()));
+          time(json, "predictedAt", Optional.of(prediction.getPredictedAt()));
+          text(json, "label", prediction.getLabel());
+          text(json, "supersedes", prediction.getSupersedes());
+        });
+  }
+
+  /** A line on one rejection, without the line's end. */
+  public static String rejection(Rejection rejection) {
+    return object(
+        json -> {
+          text(json, "imageId", rejection.getImageId());
+          json.writeStringField("stage", rejection.getStage());
+          json.writeStringField("reason", rejection.getReason());
+          source(json, rejection.getSource());
+          ByteBuffer content = rejection.getContent().duplicate();
+          byte[] bytes = new byte[content.remaining()];
+          content.get(bytes);
+          json.writeBinaryField("content", bytes);
+          time(json, "rejectedAt", Optional.of(rejection.getRejectedAt()));
+        });
+  }
+
+  /** A line on a picture that was never on a topic: a prediction without source. */
+  public static String classification(
+      String imageId, String modelVersion, List<Tag> tags, int views, Instant predictedAt) {
+    return object(
+        json -> {
+          answer(json, imageId, modelVersion, tags, views);
+          time(json, "capturedAt", Optional.empty());
+          time(json, "appendedAt", Optional.empty());
+          time(json, "predictedAt", Optional.of(predictedAt));
+        });
+  }
+
+  /** A line on a picture that was never on a topic and could not be tagged. */
+  public static String failure(String imageId, RejectionStage stage, String reason) {
+    return object(
+        json -> {
+          json.writeStringField("imageId", imageId);
+          json.writeStringField("stage", stage.word());
+          json.writeStringField("reason", reason);
+        });
+  }
+
+  private interface Fields {
+    void write(JsonGenerator json) throws IOException;
+  }
+
+  private static String object(Fields fields) {
+    StringWriter line = new StringWriter();
+    try (JsonGenerator json = JSON.createGenerator(line)) {
+      json.writeStartObject();
+      fields.write(json);
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return line.toString();
+  }
+
+  private static void answer(
+      JsonGenerator json, String imageId, String modelVersion, List<Tag> tags, int views)
+      throws IOException {
+    json.writeStringField("imageId", imageId);
+    json.writeStringField("modelVersion", modelVersion);
+    json.writeArrayFieldStart("tags");
+    for (Tag tag : tags) {
+      json.writeStartObject();
+      json.writeStringField("label", tag.getLabel());
+      json.writeNumberField("classIndex", tag.getClassIndex());
+      json.writeNumberField("probability", tag.getProbability());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeNumberField("views", views);
+  }
+
+  private static void source(JsonGenerator json, Source source) throws IOException {
+    json.writeObjectFieldStart("source");
+    json.writeStringField("topic", source.getTopic());
+    json.writeNumberField("partition", source.getPartition());
+    json.writeNumberField("offset", source.getOffset());
+    json.writeEndObject();
+  }
+
+  private static void text(JsonGenerator json, String name, Optional<String> value)
+      throws IOException {
+    json.writeFieldName(name);
+    if (value.isPresent()) {
+      json.writeString(value.get());
+    } else {
+      json.writeNull();
+    }
+  }
+
+  private static void time(JsonGenerator json, String name, Optional<Instant> value)
+      throws IOException {
+    text(json, name, value.map(Instant::toString));
+  }
+}

@@ -1,0 +1,41 @@
+package io.tagstream.schemas;
+
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.avro.Schema;
+import org.apache.avro.data.TimeConversions;
+import org.apache.avro.specific.SpecificData;
+import org.apache.avro.specific.SpecificRecordBase;
+
+/**
+ * Which class stands for which schema. Avro would look it up by its name, which it refuses for
+ * classes that a system property does not list, and which depends on the thread's class loader.
+ */
+final class RecordModel extends SpecificData {
+  private static final Map<String, Class<? extends SpecificRecordBase>> CLASSES =
+      Stream.of(
+              Image.class,
+              Label.class,
+              ModelUpdate.class,
+              Prediction.class,
+              Rejection.class,
+              Source.class,
+              Tag.class)
+          .collect(Collectors.toUnmodifiableMap(Class::getName, Function.identity()));
+
+  static final RecordModel INSTANCE = new RecordModel();
+
+  private RecordModel() {
+    addLogicalTypeConversion(new TimeConversions.TimestampMillisConversion());
+  }
+
+  @Override
+  public Class<?> getClass(Schema schema) {
+    if (schema.getType() == Schema.Type.RECORD && CLASSES.containsKey(schema.getFullName())) {
+      return CLASSES.get(schema.getFullName());
+    }
+    return super.getClass(schema);
+  }
+}

@@ -1,0 +1,66 @@
+package io.tagstream.schemas;
+
+import java.io.Serializable;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * The six topics' names.
+ *
+ * @param prefix goes before each name as it is; letters, digits, dot, dash and underscore
+ */
+public record Topics(String prefix) implements Serializable {
+  private static final Pattern ALLOWED = Pattern.compile("[A-Za-z0-9._-]{0,200}");
+
+  /** The name of a job that was given none. */
+  public static final String DEFAULT_JOB = "tagstream";
+
+  public Topics {
+    if (!ALLOWED.matcher(prefix).matches()) {
+      throw new IllegalArgumentException(
+          "a topic prefix has at most 200 letters, digits, dots, dashes and underscores: '%s'"
+              .formatted(prefix));
+    }
+  }
+
+  /** {@link Image} records. */
+  public String images() {
+    return prefix + "images";
+  }
+
+  /** {@link Image} records that carry their label. */
+  public String labeledImages() {
+    return prefix + "labeled-images";
+  }
+
+  /** {@link Label} records. */
+  public String labels() {
+    return prefix + "labels";
+  }
+
+  /** {@link Prediction} records. */
+  public String predictions() {
+    return prefix + "predictions";
+  }
+
+  /** {@link Rejection} records. */
+  public String rejectedImages() {
+    return prefix + "rejected-images";
+  }
+
+  /** {@link ModelUpdate} records, in one partition, kept for ever. */
+  public String modelUpdates() {
+    return prefix + "model-updates";
+  }
+
+  /** All six. */
+  public List<String> all() {
+    return List.of(
+        images(), labeledImages(), labels(), predictions(), rejectedImages(), modelUpdates());
+  }
+
+  /** The consumer group in which the job of a name commits its offsets. */
+  public static String consumerGroup(String jobName) {
+    return "tagstream-" + jobName;
+  }
+}

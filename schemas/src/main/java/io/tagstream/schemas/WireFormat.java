@@ -1,0 +1,144 @@
+package io.tagstream.schemas;
+
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaNormalization;
+import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumReader;
+import org.apache.avro.specific.SpecificDatumWriter;
+import org.apache.avro.specific.SpecificRecord;
+
+/**
+ * Records as they stand on topics: Avro's single-object encoding, which is the bytes C3 01, the
+ * writer schema's CRC-64-AVRO fingerprint (8 bytes, little-endian) and the Avro binary.
+ *
+ * <p>Any number of threads may use one.
+ */
+public final class WireFormat<T extends SpecificRecord> {
+  private static final int HEADER = 10;
+  private static final byte[] MARKER = {(byte) 0xC3, 0x01};
+  private static final byte CONFLUENT_MARKER = 0;
+  private static final int CONFLUENT_HEADER = 5;
+
+  private final Schema schema;
+  private final byte[] header;
+
+  /** Writer schemas by fingerprint: the current one and the released ones before it. */
+  private final Map<Long, Schema> writers = new HashMap<>();
+
+  private WireFormat(Class<T> type, List<Schema> earlier) {
+    this.schema = RecordModel.INSTANCE.getSchema(type);
+    this.header = header(schema);
+    earlier.forEach(writer -> writers.put(fingerprint(writer), writer));
+    writers.put(fingerprint(schema), schema);
+  }
+
+  /** The format of one of the generated records: {@code WireFormat.of(Image.class)}. */
+  public static <T extends SpecificRecord> WireFormat<T> of(Class<T> type) {
+    return new WireFormat<>(type, List.of());
+  }
+
+  /** As {@link #of}, reading also what was written with released schemas before the current one. */
+  static <T extends SpecificRecord> WireFormat<T> of(Class<T> type, List<Schema> earlier) {
+    return new WireFormat<>(type, earlier);
+  }
+
+  /** The value of a Kafka record. */
+  public byte[] encode(T value) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
+    bytes.writeBytes(header);
+    // Direct, because a picture's megabytes need no second buffer on their way.
+    BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
+    try {
+      new SpecificDatumWriter<T>(schema, RecordModel.INSTANCE).write(value, encoder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
+  }
+
+  /**
+   * Reads the value of a Kafka record.
+   *
+   * @throws MalformedRecordException when it is not one whole record of this type, with the reason;
+   *     lengths that lie about the bytes left do not make it allocate
+   */
+  public T decode(byte[] value) throws MalformedRecordException {
+    Schema writer = writer(value);
+    BinaryDecoder decoder =
+        DecoderFactory.get().binaryDecoder(value, HEADER, value.length - HEADER, null);
+    try {
+      T record =
+          new SpecificDatumReader<T>(writer, schema, RecordModel.INSTANCE).read(null, decoder);
+      if (!decoder.isEnd()) {
+        throw new MalformedRecordException(
+            "bytes follow the end of the %s record".formatted(schema.getName()));
+      }
+      return record;
+    } catch (EOFException e) {
+      throw new MalformedRecordException(
+          "the %s record is cut short at %d bytes".formatted(schema.getName(), value.length), e);
+    } catch (IOException | AvroRuntimeException | IndexOutOfBoundsException e) {
+      throw new MalformedRecordException(
+          "not a valid %s record: %s"
+              .formatted(
+                  schema.getName(),
+                  Optional.ofNullable(e.getMessage()).orElse(e.getClass().getSimpleName())),
+          e);
+    }
+  }
+
+  private Schema writer(byte[] value) throws MalformedRecordException {
+    if (value.length == 0) {
+      throw new MalformedRecordException("the record is empty");
+    }
+    if (value[0] == CONFLUENT_MARKER && value.length >= CONFLUENT_HEADER) {
+      throw new MalformedRecordException(
+          "the record is in Confluent's wire format (schema id %d); reading it needs schema.registry.url"
+              .formatted(ByteBuffer.wrap(value).getInt(1)));
+    }
+    if (value[0] != MARKER[0] || (value.length > 1 && value[1] != MARKER[1])) {
+      throw new MalformedRecordException(
+          "the record is no Avro single object: it begins %s, not c301"
+              .formatted(HexFormat.of().formatHex(value, 0, Math.min(value.length, 4))));
+    }
+    if (value.length < HEADER) {
+      throw new MalformedRecordException(
+          "the record is cut short at %d bytes, within its header".formatted(value.length));
+    }
+    long fingerprint = ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getLong(2);
+    Schema writer = writers.get(fingerprint);
+    if (writer == null) {
+      throw new MalformedRecordException(
+          "the record's schema is unknown: fingerprint %s is no released version of %s; readers must be upgraded before writers"
+              .formatted(HexFormat.of().toHexDigits(fingerprint), schema.getName()));
+    }
+    return writer;
+  }
+
+  private static byte[] header(Schema schema) {
+    return ByteBuffer.allocate(HEADER)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .put(MARKER)
+        .putLong(fingerprint(schema))
+        .array();
+  }
+
+  private static long fingerprint(Schema schema) {
+    return SchemaNormalization.parsingFingerprint64(schema);
+  }
+}

@@ -1,0 +1,40 @@
+package io.tagstream.schemas;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LabelTextTest {
+
+  @Test
+  void equalLabelsBecomeEqualStrings() {
+    // é as one character, and as e with an accent after it.
+    assertThat(LabelText.normalize(" caf\u00e9\t")).isEqualTo("caf\u00e9");
+    assertThat(LabelText.normalize("cafe\u0301")).isEqualTo("caf\u00e9");
+    assertThat(LabelText.normalize("two words 🌷")).isEqualTo("two words 🌷");
+  }
+
+  @Test
+  void aLabelHasAtMost256Characters() {
+    assertThat(LabelText.normalize("x".repeat(256))).hasSize(256);
+    assertThatThrownBy(() -> LabelText.normalize("x".repeat(257)))
+        .hasMessage("the label has 257 characters, at most 256 are allowed");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", "\t\n", "\u2003"})
+  void anEmptyLabelIsNone(String text) {
+    assertThatThrownBy(() -> LabelText.normalize(text)).hasMessage("the label is empty");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a\nb", "a\u0000b", "a\u001b[2Jb", "a\u0085b", "a\u2028b", "a\ud800b"})
+  void controlCharactersAreNamed(String text) {
+    assertThatThrownBy(() -> LabelText.normalize(text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("the label holds the control character U+%04X", text.codePointAt(1));
+  }
+}
