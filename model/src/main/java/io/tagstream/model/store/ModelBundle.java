@@ -1,6 +1,9 @@
 package io.tagstream.model.store;
 
+import io.tagstream.model.ModelException;
 import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.network.Weights;
+import io.tagstream.model.onnx.OnnxReader;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -23,6 +26,16 @@ public record ModelBundle(
 
   /** The ONNX file. */
   public Path onnx() {
-    return folder.resolve("model.onnx");
+    return folder.resolve(BundleFolder.ONNX);
+  }
+
+  /**
+   * The weights, memory-mapped: what nobody reads is not loaded. Each call maps the file anew; the
+   * mapping goes when the weights are garbage.
+   *
+   * @throws ModelException when the file is gone or is not what it was
+   */
+  public Weights weights() {
+    return OnnxReader.read(onnx(), network);
   }
 }

@@ -26,6 +26,26 @@ public record Preprocessing(
     BGR
   }
 
+  /** A preprocessing that goes by a name: {@code --preprocessing}. */
+  public enum Preset {
+    /** {@link #tagstream(int)}. */
+    TAGSTREAM,
+    /** {@link #bvlc(int)}. */
+    BVLC;
+
+    /**
+     * The preset for a network's input.
+     *
+     * @param crop S, the side of a crop in pixels
+     */
+    public Preprocessing preprocessing(int crop) {
+      return switch (this) {
+        case TAGSTREAM -> tagstream(crop);
+        case BVLC -> bvlc(crop);
+      };
+    }
+  }
+
   public Preprocessing {
     Objects.requireNonNull(channelOrder);
     mean = List.copyOf(mean);
@@ -37,6 +57,23 @@ public record Preprocessing(
       throw new IllegalArgumentException(
           "mean and deviation need three numbers each, deviations above 0: " + mean + deviation);
     }
+  }
+
+  /**
+   * A model trained here: RGB from 0 to 1, less the training pictures' mean, over their deviation.
+   * The shorter side keeps the paper's proportion to the crop, 256 to 227.
+   *
+   * @param mean of red, green and blue, between 0 and 1
+   * @param deviation of red, green and blue, between 0 and 1
+   */
+  public static Preprocessing tagstream(int crop, List<Double> mean, List<Double> deviation) {
+    int resize = Math.toIntExact(Math.round(crop * 256 / 227.0));
+    return new Preprocessing(resize, crop, ChannelOrder.RGB, 1 / 255.0, mean, deviation);
+  }
+
+  /** The same with the mean and deviation of ImageNet's photographs, where none were computed. */
+  public static Preprocessing tagstream(int crop) {
+    return tagstream(crop, List.of(0.485, 0.456, 0.406), List.of(0.229, 0.224, 0.225));
   }
 
   /** BVLC's: BGR, 0-255, minus (104, 117, 123). */

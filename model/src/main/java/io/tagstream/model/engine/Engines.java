@@ -1,0 +1,87 @@
+package io.tagstream.model.engine;
+
+import io.tagstream.model.ModelException;
+import io.tagstream.model.engine.nd4j.DirectWeights;
+import io.tagstream.model.engine.nd4j.Nd4jBuild;
+import io.tagstream.model.engine.onnxruntime.SessionWeights;
+import io.tagstream.model.engine.onnxruntime.SessionWeights.Graph;
+import io.tagstream.model.samediff.SameDiffWeights;
+import io.tagstream.model.store.ModelBundle;
+import java.util.List;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Where engines come from. */
+public final class Engines {
+  private static final Logger log = LoggerFactory.getLogger(Engines.class);
+
+  private Engines() {}
+
+  /**
+   * Loads a bundle's weights for an engine, and logs where it computes.
+   *
+   * @throws ModelException when the bundle cannot be read or the device is not to be had; for CUDA
+   *     with what was found and what is needed
+   */
+  public static LoadedModel load(ModelBundle bundle, EngineOptions options) {
+    return new SharedModel(
+        bundle,
+        switch (options.kind()) {
+          case DEEPLEARNING4J -> deeplearning4j(bundle, options);
+          case ONNXRUNTIME -> onnxRuntime(bundle, options);
+        });
+  }
+
+  private static DeviceWeights deeplearning4j(ModelBundle bundle, EngineOptions options) {
+    Normalization normalization = new Normalization(bundle.preprocessing());
+    List<Gpu> gpus = Gpu.found();
+    return switch (Nd4jBuild.onClassPath().choose(options.device(), gpus)) {
+      case CUDA -> {
+        log.info("deeplearning4j on CUDA, {}", Gpu.describe(gpus));
+        yield onCuda(gpus, () -> new SameDiffWeights(bundle.weights(), normalization));
+      }
+      case AUTO, CPU -> {
+        log.info("deeplearning4j on the CPU, {} threads", options.threads());
+        yield new DirectWeights(bundle.weights(), normalization, options.threads());
+      }
+    };
+  }
+
+  /** A card that fits is not enough where CUDA or cuDNN is missing or of another version. */
+  private static DeviceWeights onCuda(List<Gpu> gpus, Supplier<DeviceWeights> load) {
+    try {
+      return load.get();
+    } catch (LinkageError e) {
+      throw Nd4jBuild.unusable(Gpu.describe(gpus) + " without CUDA 11.6 and cuDNN 8", e);
+    }
+  }
+
+  private static DeviceWeights onnxRuntime(ModelBundle bundle, EngineOptions options) {
+    return switch (options.device()) {
+      case CUDA -> onnxRuntimeOnCuda(bundle);
+      case CPU -> onnxRuntimeOnCpu(bundle, options);
+      case AUTO -> {
+        if (SessionWeights.cudaInBuild() && !Gpu.found().isEmpty()) {
+          try {
+            yield onnxRuntimeOnCuda(bundle);
+          } catch (ModelException e) {
+            log.warn("onnxruntime goes on without a GPU: {}", e.getMessage());
+          }
+        }
+        yield onnxRuntimeOnCpu(bundle, options);
+      }
+    };
+  }
+
+  private static DeviceWeights onnxRuntimeOnCuda(ModelBundle bundle) {
+    DeviceWeights weights = SessionWeights.onCuda(bundle);
+    log.info("onnxruntime on CUDA");
+    return weights;
+  }
+
+  private static DeviceWeights onnxRuntimeOnCpu(ModelBundle bundle, EngineOptions options) {
+    log.info("onnxruntime on the CPU, {} threads", options.threads());
+    return SessionWeights.onCpu(bundle, options.threads(), Graph.FAST_NORMALIZATION);
+  }
+}

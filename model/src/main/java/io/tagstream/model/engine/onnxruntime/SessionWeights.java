@@ -1,0 +1,155 @@
+package io.tagstream.model.engine.onnxruntime;
+
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxTensorLike;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtProvider;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import io.tagstream.model.ModelException;
+import io.tagstream.model.engine.DeviceWeights;
+import io.tagstream.model.engine.Forward;
+import io.tagstream.model.engine.Gpu;
+import io.tagstream.model.store.ModelBundle;
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** A session over a bundle's ONNX file; all passes share it, as it is thread-safe. */
+public final class SessionWeights implements DeviceWeights {
+
+  /** What of the bundle's file runs. */
+  public enum Graph {
+    /** The file as it is. */
+    PLAIN,
+    /** Its LRN nodes written as a convolution, which is twice as fast. */
+    FAST_NORMALIZATION
+  }
+
+  private final ModelBundle bundle;
+  private final OrtSession session;
+
+  private SessionWeights(ModelBundle bundle, OrtSession session) {
+    this.bundle = bundle;
+    this.session = session;
+  }
+
+  /**
+   * Opens a session on the CPU.
+   *
+   * @param threads threads of each run
+   * @throws ModelException when ONNX Runtime refuses the file
+   */
+  public static SessionWeights onCpu(ModelBundle bundle, int threads, Graph graph) {
+    try (SessionOptions options = new SessionOptions()) {
+      options.setExecutionMode(SessionOptions.ExecutionMode.SEQUENTIAL);
+      options.setIntraOpNumThreads(threads);
+      // Threads that wait for work by spinning take the cores from the decoders beside them.
+      options.addConfigEntry("session.intra_op.allow_spinning", "0");
+      return new SessionWeights(bundle, open(bundle, options, graph));
+    } catch (OrtException | IOException e) {
+      throw new ModelException(
+          "ONNX Runtime cannot open %s: %s".formatted(bundle.onnx(), e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Opens a session on a GPU, all of it: ONNX Runtime would otherwise leave what a GPU cannot do,
+   * or everything where there is none, to the CPU without a word.
+   *
+   * @throws ModelException when the build or the machine has no fitting GPU
+   */
+  public static SessionWeights onCuda(ModelBundle bundle) {
+    if (!cudaInBuild()) {
+      throw unusable("a build without CUDA for ONNX Runtime", Optional.empty());
+    }
+    try (SessionOptions options = new SessionOptions()) {
+      options.addCUDA();
+      options.addConfigEntry("session.disable_cpu_ep_fallback", "1");
+      return new SessionWeights(bundle, open(bundle, options, Graph.FAST_NORMALIZATION));
+    } catch (OrtException e) {
+      throw unusable(Gpu.describe(Gpu.found()), Optional.of(e));
+    } catch (IOException e) {
+      throw new ModelException(
+          "ONNX Runtime cannot open %s: %s".formatted(bundle.onnx(), e.getMessage()), e);
+    }
+  }
+
+  /** Whether this build's ONNX Runtime has CUDA in it. */
+  public static boolean cudaInBuild() {
+    return OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA);
+  }
+
+  private static ModelException unusable(String found, Optional<OrtException> cause) {
+    String message =
+        "found: %s, needs: compute capability 6.0-12.0, CUDA 12, cuDNN 9 and profile onnxruntime-cuda"
+            .formatted(found);
+    return cause
+        .map(e -> new ModelException(message + " (" + firstLine(e) + ")", e))
+        .orElseGet(() -> new ModelException(message));
+  }
+
+  private static String firstLine(OrtException e) {
+    return e.getMessage().lines().findFirst().orElse("no reason given");
+  }
+
+  /** The process's one. What it would log as an error it also throws, so it logs nothing. */
+  static OrtEnvironment environment() {
+    return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "tagstream");
+  }
+
+  private static OrtSession open(ModelBundle bundle, SessionOptions options, Graph graph)
+      throws OrtException, IOException {
+    OrtEnvironment environment = environment();
+    // On Windows the library reports its use to its maker unless told not to.
+    environment.setTelemetry(false);
+    if (graph == Graph.PLAIN) {
+      return environment.createSession(bundle.onnx().toString(), options);
+    }
+    LeanModel model = NormalizationRewrite.apply(LeanModel.read(bundle.onnx()), bundle.network());
+    Map<String, OnnxTensorLike> weights = new HashMap<>();
+    try {
+      for (Map.Entry<String, LeanModel.Tensor> weight : model.weights().entrySet()) {
+        weights.put(
+            weight.getKey(),
+            OnnxTensor.createTensor(
+                environment,
+                weight.getValue().numbers().order(ByteOrder.LITTLE_ENDIAN),
+                weight.getValue().shape().stream().mapToLong(Long::longValue).toArray(),
+                OnnxJavaType.FLOAT));
+      }
+      options.addExternalInitializers(weights);
+      return environment.createSession(model.model().toByteArray(), options);
+    } finally {
+      // The session has copied them.
+      weights.values().forEach(OnnxTensorLike::close);
+    }
+  }
+
+  ModelBundle bundle() {
+    return bundle;
+  }
+
+  OrtSession session() {
+    return session;
+  }
+
+  @Override
+  public Forward newForward(int maxBatch) {
+    return new SessionForward(this, maxBatch);
+  }
+
+  @Override
+  public void close() {
+    try {
+      session.close();
+    } catch (OrtException e) {
+      throw new IllegalStateException("ONNX Runtime cannot close its session", e);
+    }
+  }
+}

@@ -1,0 +1,208 @@
+package io.tagstream.model.image;
+
+import static io.tagstream.model.image.ImageFormat.JPEG;
+import static java.nio.ByteOrder.BIG_ENDIAN;
+
+import io.tagstream.model.image.UnreadableImageException.Stage;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A JPEG: a chain of segments, the last of which before the picture's coefficients is the first
+ * start of scan, and an end marker.
+ *
+ * <p>A file without its end marker is refused, although other readers show what there is of it:
+ * libjpeg fills the rest with grey, which a network would tag as happily as a picture. What follows
+ * the end marker is ignored.
+ *
+ * <p>A file that was cut short and given a new end marker is found out where its frame is
+ * sequential and more than its last group of blocks is missing, and where it is progressive and a
+ * whole scan is missing. A cut within a progressive file's last scan passes: only a decoder can see
+ * it, and it costs no more than the last bit of some coefficients. Arithmetic coding is not looked
+ * into.
+ */
+final class JpegFile implements CodecFile {
+  /** No encoder writes more; each costs a pass over the whole picture. */
+  private static final int MAX_SCANS = 100;
+
+  /** What libjpeg makes of a block that is not there. */
+  private static final int MADE_UP = 0x808080;
+
+  private static final int CMYK_COMPONENTS = 4;
+  private static final int BASELINE = 0xc0;
+  private static final int EXTENDED_SEQUENTIAL = 0xc1;
+  private static final int START_OF_SCAN = 0xda;
+  private static final int END_OF_IMAGE = 0xd9;
+  private static final int APP1 = 0xe1;
+  private static final int APP14 = 0xee;
+  private static final int COMMENT = 0xfe;
+
+  private final EncodedBytes bytes;
+  private final ImageHeader header;
+  private final Orientation orientation;
+  private final List<Part> parts;
+  private final int firstScan;
+  private final int frame;
+  private int scans;
+
+  private JpegFile(
+      EncodedBytes bytes,
+      ImageHeader header,
+      Orientation orientation,
+      List<Part> parts,
+      int frame,
+      int firstScan) {
+    this.bytes = bytes;
+    this.header = header;
+    this.orientation = orientation;
+    this.parts = parts;
+    this.frame = frame;
+    this.firstScan = firstScan;
+  }
+
+  static JpegFile open(EncodedBytes bytes) throws UnreadableImageException {
+    List<Part> parts = new ArrayList<>();
+    parts.add(new Part(0, 2));
+    ImageHeader header = null;
+    Orientation orientation = null;
+    int frame = 0;
+    int at = 2;
+    while (true) {
+      int marker = nextMarker(bytes, at);
+      int code = bytes.unsignedByte(marker + 1);
+      if (code == END_OF_IMAGE) {
+        throw ImageFile.broken(JPEG, "it ends before its first scan");
+      }
+      int length = segmentLength(bytes, marker);
+      at = marker + 2 + length;
+      if (isFrame(code)) {
+        if (header != null) {
+          throw ImageFile.broken(JPEG, "two frame headers");
+        }
+        header = frame(bytes, marker);
+        frame = marker;
+      } else if (code == APP1 && orientation == null && bytes.matches(marker + 4, "Exif\0")) {
+        orientation = TiffDirectory.exifOrientation(bytes, marker + 10);
+      } else if (code == START_OF_SCAN) {
+        if (header == null) {
+          throw ImageFile.broken(JPEG, "no frame header before its first scan");
+        }
+        Orientation asked = orientation == null ? Orientation.UPRIGHT : orientation;
+        return new JpegFile(bytes, header, asked, parts, frame, marker);
+      }
+      // Of the application's segments only Adobe's says something about the colours.
+      boolean metadata = (code >= APP1 && code <= 0xef && code != APP14) || code == COMMENT;
+      if (!metadata) {
+        parts.add(new Part(marker, 2 + length));
+      }
+    }
+  }
+
+  static boolean isFrame(int code) {
+    return code >= 0xc0 && code <= 0xcf && code != 0xc4 && code != 0xc8 && code != 0xcc;
+  }
+
+  private static ImageHeader frame(EncodedBytes bytes, int marker) throws UnreadableImageException {
+    int precision = bytes.unsignedByte(marker + 4);
+    if (precision != 8) {
+      throw ImageFile.unsupported(JPEG, precision + " bits a sample");
+    }
+    return ImageHeader.declared(
+        JPEG,
+        bytes.unsignedShort(marker + 7, BIG_ENDIAN),
+        bytes.unsignedShort(marker + 5, BIG_ENDIAN));
+  }
+
+  /** The length of a marker's segment after the two bytes of the marker; 0 for a lone marker. */
+  static int segmentLength(EncodedBytes bytes, int marker) throws UnreadableImageException {
+    int code = bytes.unsignedByte(marker + 1);
+    if (code == 0x01 || (code >= 0xd0 && code <= 0xd8)) {
+      return 0;
+    }
+    int length = bytes.unsignedShort(marker + 2, BIG_ENDIAN);
+    if (length < 2) {
+      throw ImageFile.broken(JPEG, "a segment of length " + length);
+    }
+    bytes.require(marker + 2, length);
+    return length;
+  }
+
+  /**
+   * The position of the next marker's 0xFF, past coefficients, stuffed zeros, restart markers, fill
+   * bytes and whatever else is none, as libjpeg does it.
+   */
+  static int nextMarker(EncodedBytes bytes, int from) throws UnreadableImageException {
+    int at = from;
+    while (true) {
+      at = bytes.indexOfFf(at);
+      if (at >= bytes.length() - 1) {
+        throw new UnreadableImageException(
+            Stage.DECODE,
+            "the JPEG is cut short: no end marker in its %d bytes".formatted(bytes.length()));
+      }
+      int code = bytes.unsignedByte(at + 1);
+      if (code == 0xff) {
+        at++;
+      } else if (code == 0 || (code >= 0xd0 && code <= 0xd7)) {
+        at += 2;
+      } else {
+        return at;
+      }
+    }
+  }
+
+  @Override
+  public ImageHeader header() {
+    return header;
+  }
+
+  @Override
+  public Orientation orientation() {
+    return orientation;
+  }
+
+  @Override
+  public Alpha alpha() {
+    return Alpha.NONE;
+  }
+
+  @Override
+  public void checkWhole() throws UnreadableImageException {
+    ScanScript script = new ScanScript(bytes, frame);
+    int marker = firstScan;
+    int code;
+    while ((code = bytes.unsignedByte(marker + 1)) != END_OF_IMAGE) {
+      if (code == START_OF_SCAN) {
+        if (++scans > MAX_SCANS) {
+          throw new UnreadableImageException(
+              Stage.LIMIT, "the JPEG has more than %d scans".formatted(MAX_SCANS));
+        }
+        script.add(marker);
+      }
+      marker = nextMarker(bytes, marker + 2 + segmentLength(bytes, marker));
+    }
+    script.checkComplete();
+    parts.add(new Part(firstScan, marker + 2 - firstScan));
+  }
+
+  /**
+   * Checks, once the picture is decoded, that no block of it was made up: libjpeg fills missing
+   * ones with grey, so that only a picture with such a corner has to be read again.
+   *
+   * @param lastPixel the lower right one, 0xRRGGBB
+   */
+  void checkBlocks(int lastPixel) throws UnreadableImageException {
+    int code = bytes.unsignedByte(frame + 1);
+    boolean sequential = code == BASELINE || code == EXTENDED_SEQUENTIAL;
+    // Missing ink is another colour, and with a scan for each component only one may be missing.
+    boolean tellsByColor = scans == 1 && bytes.unsignedByte(frame + 9) != CMYK_COMPONENTS;
+    if (sequential && (lastPixel == MADE_UP || !tellsByColor)) {
+      SequentialJpeg.checkBlocks(bytes);
+    }
+  }
+
+  @Override
+  public List<Part> parts() {
+    return parts;
+  }
+}

@@ -1,0 +1,119 @@
+package io.tagstream.model.onnx;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import onnx.Onnx.GraphProto;
+import onnx.Onnx.ModelProto;
+import onnx.Onnx.StringStringEntryProto;
+import onnx.Onnx.ValueInfoProto;
+
+/**
+ * What an ONNX file says, before anybody asks whether it is an AlexNet.
+ *
+ * @param producer the program that wrote it; may be empty
+ * @param nodes in the file's order, which ONNX demands to be a topological one
+ * @param initializers by name
+ * @param inputs those that are no initializers (before IR version 4 initializers are inputs too)
+ * @param metadata the file's own key-value pairs
+ */
+record OnnxFile(
+    String producer,
+    List<OnnxNode> nodes,
+    Map<String, OnnxTensor> initializers,
+    List<ValueInfoProto> inputs,
+    List<ValueInfoProto> outputs,
+    Map<String, String> metadata) {
+
+  /**
+   * Maps the file into memory; its numbers stay there.
+   *
+   * @throws IOException also when it is no ONNX file; the message says so without the file's name
+   */
+  static OnnxFile read(Path file) throws IOException {
+    WireReader fields = new WireReader(map(file));
+    String producer = "";
+    List<OnnxNode> nodes = new ArrayList<>();
+    Map<String, OnnxTensor> initializers = new LinkedHashMap<>();
+    List<ValueInfoProto> inputs = new ArrayList<>();
+    List<ValueInfoProto> outputs = new ArrayList<>();
+    Map<String, String> metadata = new HashMap<>();
+    while (fields.next()) {
+      switch (fields.field()) {
+        case ModelProto.PRODUCER_NAME_FIELD_NUMBER -> producer = fields.string();
+        case ModelProto.GRAPH_FIELD_NUMBER ->
+            readGraph(fields.bytes(), nodes, initializers, inputs, outputs);
+        case ModelProto.METADATA_PROPS_FIELD_NUMBER -> {
+          StringStringEntryProto entry = StringStringEntryProto.parseFrom(fields.bytes());
+          metadata.put(entry.getKey(), entry.getValue());
+        }
+        default -> fields.skip();
+      }
+    }
+    if (nodes.isEmpty()) {
+      throw new IOException("not an ONNX model: it holds no graph");
+    }
+    inputs.removeIf(input -> initializers.containsKey(input.getName()));
+    return new OnnxFile(producer, nodes, initializers, inputs, outputs, metadata);
+  }
+
+  private static void readGraph(
+      ByteBuffer message,
+      List<OnnxNode> nodes,
+      Map<String, OnnxTensor> initializers,
+      List<ValueInfoProto> inputs,
+      List<ValueInfoProto> outputs)
+      throws IOException {
+    WireReader fields = new WireReader(message);
+    while (fields.next()) {
+      switch (fields.field()) {
+        case GraphProto.NODE_FIELD_NUMBER -> nodes.add(OnnxNode.read(fields.bytes()));
+        case GraphProto.INITIALIZER_FIELD_NUMBER -> {
+          OnnxTensor tensor = OnnxTensor.read(fields.bytes());
+          initializers.put(tensor.name(), tensor);
+        }
+        case GraphProto.INPUT_FIELD_NUMBER -> inputs.add(ValueInfoProto.parseFrom(fields.bytes()));
+        case GraphProto.OUTPUT_FIELD_NUMBER ->
+            outputs.add(ValueInfoProto.parseFrom(fields.bytes()));
+        default -> fields.skip();
+      }
+    }
+  }
+
+  private static ByteBuffer map(Path file) throws IOException {
+    long size = Files.size(file);
+    if (size == 0) {
+      throw new IOException("it is empty");
+    }
+    if (size > Integer.MAX_VALUE) {
+      throw new IOException("it is larger than 2 GiB, which ONNX does not allow");
+    }
+    try (FileChannel channel = FileChannel.open(file)) {
+      return channel.map(FileChannel.MapMode.READ_ONLY, 0, size);
+    } catch (UnsupportedOperationException noMapping) {
+      // Providers other than the default one need not map: an object store's reads it instead.
+      return load(file, (int) size);
+    }
+  }
+
+  private static ByteBuffer load(Path file, int size) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocateDirect(size);
+    try (SeekableByteChannel channel = Files.newByteChannel(file)) {
+      while (bytes.hasRemaining()) {
+        if (channel.read(bytes) < 0) {
+          throw new EOFException("it became shorter while it was read");
+        }
+      }
+    }
+    return bytes.flip();
+  }
+}

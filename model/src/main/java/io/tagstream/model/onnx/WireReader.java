@@ -1,0 +1,99 @@
+package io.tagstream.model.onnx;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.nd4j.shade.protobuf.WireFormat;
+
+/**
+ * Walks the fields of one protobuf message without copying: a field's bytes are a view of the
+ * buffer. Protobuf's own parser would copy a model's numbers to the heap, all 240 MB.
+ */
+final class WireReader {
+  private final ByteBuffer message;
+  private int tag;
+
+  WireReader(ByteBuffer message) {
+    this.message = message.duplicate();
+  }
+
+  /** Goes to the next field; false at the message's end. */
+  boolean next() throws IOException {
+    if (!message.hasRemaining()) {
+      return false;
+    }
+    long value = varint();
+    if (value != (int) value || WireFormat.getTagFieldNumber((int) value) == 0) {
+      throw new IOException("not an ONNX file: no field begins at byte " + message.position());
+    }
+    tag = (int) value;
+    return true;
+  }
+
+  int field() {
+    return WireFormat.getTagFieldNumber(tag);
+  }
+
+  /** Whether the field is a string, bytes, a message, or numbers packed together. */
+  boolean isBytes() {
+    return WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED;
+  }
+
+  /** The current field's bytes, a view. */
+  ByteBuffer bytes() throws IOException {
+    if (!isBytes()) {
+      throw new IOException("not an ONNX file: field " + field() + " has another wire type");
+    }
+    return take(varint());
+  }
+
+  String string() throws IOException {
+    return StandardCharsets.UTF_8.decode(bytes()).toString();
+  }
+
+  /** A base-128 integer: the current field's value, or the next of a packed field's bytes. */
+  long varint() throws IOException {
+    long value = 0;
+    for (int shift = 0; shift < Long.SIZE; shift += 7) {
+      if (!message.hasRemaining()) {
+        throw cutShort();
+      }
+      byte next = message.get();
+      value |= (next & 0x7FL) << shift;
+      if (next >= 0) {
+        return value;
+      }
+    }
+    throw new IOException("not an ONNX file: malformed number at byte " + message.position());
+  }
+
+  boolean hasRemaining() {
+    return message.hasRemaining();
+  }
+
+  void skip() throws IOException {
+    switch (WireFormat.getTagWireType(tag)) {
+      case WireFormat.WIRETYPE_VARINT -> varint();
+      case WireFormat.WIRETYPE_FIXED32 -> take(Integer.BYTES);
+      case WireFormat.WIRETYPE_FIXED64 -> take(Long.BYTES);
+      case WireFormat.WIRETYPE_LENGTH_DELIMITED -> take(varint());
+      default ->
+          throw new IOException(
+              "not an ONNX file: unknown wire type before byte " + message.position());
+    }
+  }
+
+  /** The next bytes, a view. */
+  ByteBuffer take(long count) throws IOException {
+    if (count < 0 || count > message.remaining()) {
+      throw cutShort();
+    }
+    ByteBuffer view = message.slice(message.position(), (int) count);
+    message.position(message.position() + (int) count);
+    return view;
+  }
+
+  private static IOException cutShort() {
+    return new IOException("it is cut short or not an ONNX file");
+  }
+}

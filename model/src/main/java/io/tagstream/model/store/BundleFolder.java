@@ -1,0 +1,234 @@
+package io.tagstream.model.store;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.tagstream.model.ModelException;
+import io.tagstream.model.network.Parameter;
+import io.tagstream.model.network.Weights;
+import io.tagstream.model.onnx.OnnxWriter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+
+/** One bundle's folder: {@code model.onnx}, {@code labels.txt} and, last, {@code model.json}. */
+final class BundleFolder {
+  static final String ONNX = "model.onnx";
+  static final String LABELS = "labels.txt";
+  static final String METADATA = "model.json";
+
+  private static final int BUFFER_BYTES = 1 << 18;
+  private static final int CHUNK_FLOATS = 1 << 14;
+
+  private final Path folder;
+
+  BundleFolder(Path folder) {
+    this.folder = folder;
+  }
+
+  /** Whether there is a bundle: whether {@code model.json}, written last, is there. */
+  boolean exists() {
+    return Files.exists(folder.resolve(METADATA));
+  }
+
+  /**
+   * Writes a bundle into the folder, which is there and empty.
+   *
+   * @throws java.nio.file.FileAlreadyExistsException when another writer was faster
+   */
+  ModelMetadata write(String version, ModelDraft draft) throws IOException {
+    ModelMetadata.StoredFile onnx = writeFile(ONNX, out -> OnnxWriter.write(draft.weights(), out));
+    ModelMetadata.StoredFile labels = writeFile(LABELS, out -> writeLabels(draft.labels(), out));
+    ModelMetadata metadata =
+        new ModelMetadata(
+            ModelMetadata.FORMAT,
+            version,
+            draft.parent(),
+            Map.of(ONNX, onnx, LABELS, labels),
+            draft.weights().network(),
+            draft.preprocessing(),
+            draft.provenance());
+    AtomicFiles.create(folder.resolve(METADATA), StoreJson.write(metadata));
+    return metadata;
+  }
+
+  /**
+   * What {@code model.json} says; the other files are not looked at.
+   *
+   * @throws NoSuchFileException when there is none
+   * @throws ModelException when it is damaged
+   */
+  ModelMetadata metadata() throws IOException {
+    Path file = folder.resolve(METADATA);
+    byte[] json = Files.readAllBytes(file);
+    try {
+      return StoreJson.read(json, ModelMetadata.class);
+    } catch (JsonProcessingException e) {
+      throw new ModelException("cannot use %s: %s".formatted(file, StoreJson.cause(e)), e);
+    }
+  }
+
+  /**
+   * Reads the whole bundle and compares: SHA-256 of the files, as many labels as classes, a graph
+   * that is the described network, finite weights.
+   *
+   * @throws ModelException with file and cause when something is wrong
+   */
+  ModelBundle verify(ModelMetadata metadata) {
+    for (String name : List.of(ONNX, LABELS)) {
+      if (!metadata.files().containsKey(name)) {
+        throw new ModelException(folder.resolve(METADATA) + " does not list " + name);
+      }
+    }
+    metadata.files().forEach((name, recorded) -> verify(folder.resolve(name), recorded));
+    List<String> labels = readLabels(folder.resolve(LABELS));
+    if (labels.size() != metadata.network().classes()) {
+      throw new ModelException(
+          "%s has %d labels for a network of %d classes"
+              .formatted(folder.resolve(LABELS), labels.size(), metadata.network().classes()));
+    }
+    ModelBundle bundle =
+        new ModelBundle(
+            metadata.version(), folder, metadata.network(), metadata.preprocessing(), labels);
+    requireFinite(bundle.weights(), bundle.onnx().toString());
+    return bundle;
+  }
+
+  /**
+   * Copies the bundle's files into another folder, {@code model.json} last.
+   *
+   * @param target there and empty
+   */
+  void copyTo(Path target, ModelMetadata metadata) throws IOException {
+    for (String name : metadata.files().keySet()) {
+      Files.copy(folder.resolve(name), target.resolve(name));
+    }
+    AtomicFiles.create(target.resolve(METADATA), Files.readAllBytes(folder.resolve(METADATA)));
+  }
+
+  /**
+   * A file of labels, one a line.
+   *
+   * @throws ModelException when it cannot be read
+   */
+  static List<String> readLabels(Path file) {
+    try {
+      return Files.readAllLines(file);
+    } catch (NoSuchFileException missing) {
+      throw new ModelException(file + " is missing", missing);
+    } catch (CharacterCodingException e) {
+      throw new ModelException(file + " is not UTF-8", e);
+    } catch (IOException e) {
+      throw new ModelException("cannot read " + file + ": " + e, e);
+    }
+  }
+
+  /**
+   * Looks for a number that would turn every answer into nonsense.
+   *
+   * @throws ModelException when a weight is infinite or not a number
+   */
+  static void requireFinite(Weights weights, String where) {
+    float[] chunk = new float[CHUNK_FLOATS];
+    for (Parameter parameter : weights.network().parameters()) {
+      FloatBuffer values = weights.get(parameter.name());
+      while (values.hasRemaining()) {
+        int count = Math.min(chunk.length, values.remaining());
+        values.get(chunk, 0, count);
+        for (int i = 0; i < count; i++) {
+          if (!Float.isFinite(chunk[i])) {
+            throw new ModelException(
+                "%s: %s holds %s".formatted(where, parameter.name(), chunk[i]));
+          }
+        }
+      }
+    }
+  }
+
+  /** The SHA-256 of a file, in lower-case hexadecimal. */
+  static String sha256(Path file) throws IOException {
+    MessageDigest digest = sha256();
+    byte[] buffer = new byte[BUFFER_BYTES];
+    try (InputStream in = Files.newInputStream(file)) {
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        digest.update(buffer, 0, count);
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static void verify(Path file, ModelMetadata.StoredFile recorded) {
+    try {
+      long size = Files.size(file);
+      if (size != recorded.bytes()) {
+        throw new ModelException(
+            "%s has %d bytes, was written with %d".formatted(file, size, recorded.bytes()));
+      }
+      String found = sha256(file);
+      if (!found.equals(recorded.sha256())) {
+        throw new ModelException(
+            "%s was changed: its SHA-256 is %s, was %s when it was written"
+                .formatted(file, found, recorded.sha256()));
+      }
+    } catch (NoSuchFileException missing) {
+      throw new ModelException(file + " is missing", missing);
+    } catch (IOException e) {
+      throw new ModelException("cannot read " + file + ": " + e, e);
+    }
+  }
+
+  private static void writeLabels(List<String> labels, OutputStream out) throws IOException {
+    for (String label : labels) {
+      out.write((label + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  private interface Content {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  private ModelMetadata.StoredFile writeFile(String name, Content content) throws IOException {
+    Path file = folder.resolve(name);
+    MessageDigest digest = sha256();
+    OutputStream out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW);
+    try (DigestOutputStream digested = new DigestOutputStream(out, digest)) {
+      content.writeTo(digested);
+    } catch (IOException e) {
+      // The disk is full, most likely; half a model must not keep it so.
+      Files.deleteIfExists(file);
+      throw e;
+    }
+    force(file);
+    return new ModelMetadata.StoredFile(
+        Files.size(file), HexFormat.of().formatHex(digest.digest()));
+  }
+
+  /** Has the disk hold the file before a {@code model.json} says that it is there. */
+  private static void force(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    } catch (UnsupportedOperationException noChannel) {
+      // Another provider than the default one; an object store has no cache to flush.
+    }
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,136 @@
+package io.tagstream.model.store;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.tagstream.model.ModelException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The live version: {@code MODELS/live} holds its name, {@code MODELS/history/} one small file for
+ * each change, since an object store cannot append to a file. What is live, {@code live} alone
+ * says; the history serves people and the rollback.
+ */
+final class LiveVersion {
+  private static final String SUFFIX = ".json";
+
+  private final Path live;
+  private final Path history;
+  private final Clock clock;
+
+  LiveVersion(Path root, Clock clock) {
+    this.live = root.resolve("live");
+    this.history = root.resolve("history");
+    this.clock = clock;
+  }
+
+  Optional<String> read() {
+    Optional<String> version = readLine();
+    if (version.isPresent() && !ModelStore.isVersionName(version.get())) {
+      throw new ModelException("%s does not name a version: '%s'".formatted(live, version.get()));
+    }
+    return version;
+  }
+
+  private Optional<String> readLine() {
+    try {
+      return Optional.of(Files.readString(live).strip());
+    } catch (NoSuchFileException missing) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new ModelException("cannot read " + live + ": " + e, e);
+    }
+  }
+
+  /** Makes the version live unless one is. */
+  void setIfNone(String version, String by) throws IOException {
+    try {
+      AtomicFiles.create(live, line(version));
+    } catch (FileAlreadyExistsException anotherIsLive) {
+      return;
+    }
+    record(LiveChange.Action.FIRST, version, Optional.empty(), by);
+  }
+
+  void set(LiveChange.Action action, String version, String by) {
+    try {
+      // In this order a crash between the two leaves a change on record that never was. It misleads
+      // no rollback, which asks only for the changes that led to the version now live.
+      // What is there may be no version's name: then this is what mends it.
+      record(action, version, readLine().filter(ModelStore::isVersionName), by);
+      AtomicFiles.replace(live, line(version));
+    } catch (IOException e) {
+      throw new ModelException("cannot write " + live + ": " + e, e);
+    }
+  }
+
+  /**
+   * The version that was live before the one that is, as the latest change that brought this one
+   * forward has it; so that a second rollback goes back one further.
+   */
+  Optional<String> before(String version) {
+    List<LiveChange> changes = changes();
+    for (int i = changes.size() - 1; i >= 0; i--) {
+      LiveChange change = changes.get(i);
+      boolean forward = change.action() != LiveChange.Action.ROLLED_BACK;
+      boolean again = change.previous().equals(Optional.of(version));
+      if (forward && !again && change.version().equals(version)) {
+        return change.previous();
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** All changes, oldest first. */
+  List<LiveChange> changes() {
+    List<LiveChange> changes = new ArrayList<>();
+    for (String name : names()) {
+      Path file = history.resolve(name + SUFFIX);
+      try {
+        changes.add(StoreJson.read(Files.readAllBytes(file), LiveChange.class));
+      } catch (JsonProcessingException e) {
+        throw new ModelException("cannot use %s: %s".formatted(file, StoreJson.cause(e)), e);
+      } catch (IOException e) {
+        throw new ModelException("cannot read " + file + ": " + e, e);
+      }
+    }
+    return changes;
+  }
+
+  private List<String> names() {
+    if (!Files.exists(history)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(history)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.endsWith(SUFFIX) && !name.startsWith("."))
+          .map(name -> name.substring(0, name.length() - SUFFIX.length()))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new ModelException("cannot list " + history + ": " + e, e);
+    }
+  }
+
+  private void record(
+      LiveChange.Action action, String version, Optional<String> previous, String by)
+      throws IOException {
+    Files.createDirectories(history);
+    LiveChange change = new LiveChange(clock.instant(), action, version, previous, by);
+    String name = TimeSortedName.next(clock, names().stream());
+    AtomicFiles.create(history.resolve(name + SUFFIX), StoreJson.write(change));
+  }
+
+  private static byte[] line(String version) {
+    return (version + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+}

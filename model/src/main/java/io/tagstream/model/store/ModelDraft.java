@@ -1,0 +1,46 @@
+package io.tagstream.model.store;
+
+import io.tagstream.model.ModelException;
+import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.network.Weights;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A model that is about to become a version of a store.
+ *
+ * @param labels in class order
+ * @param parent the version it was trained from
+ */
+public record ModelDraft(
+    Weights weights,
+    Preprocessing preprocessing,
+    List<String> labels,
+    Optional<String> parent,
+    Provenance provenance) {
+
+  /**
+   * @throws ModelException when labels, network and preprocessing do not fit together
+   */
+  public ModelDraft {
+    Objects.requireNonNull(parent);
+    Objects.requireNonNull(provenance);
+    labels = List.copyOf(labels);
+    NetworkDescription network = weights.network();
+    if (labels.size() != network.classes()) {
+      throw new ModelException(
+          "%d labels for a network of %d classes".formatted(labels.size(), network.classes()));
+    }
+    for (int i = 0; i < labels.size(); i++) {
+      String label = labels.get(i);
+      if (label.isBlank() || label.lines().count() != 1) {
+        throw new ModelException("label %d is blank or has several lines".formatted(i + 1));
+      }
+    }
+    if (preprocessing.crop() != network.inputSize()) {
+      throw new ModelException(
+          "crops of %d for a network of %d".formatted(preprocessing.crop(), network.inputSize()));
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package io.tagstream.model.store;
+
+import io.tagstream.model.ModelException;
+import io.tagstream.model.network.Weights;
+import io.tagstream.model.onnx.OnnxReader;
+import io.tagstream.model.onnx.OnnxWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * An ONNX file that is to become a version of a store: one of ours, or BVLC's AlexNet of the ONNX
+ * model zoo. A file in an exported bundle brings the bundle's labels, preprocessing and provenance.
+ *
+ * @param file the ONNX file, or the folder of an exported bundle
+ * @param labels a file with a label a line, in class order; without it the bundle's own, else
+ *     class-0, class-1 …
+ * @param preprocessing without it the bundle's own; else BVLC's, unless a Tagstream wrote the file
+ */
+public record ModelImport(
+    Path file, Optional<Path> labels, Optional<Preprocessing.Preset> preprocessing) {
+
+  /**
+   * Adds the model to the store, as {@link ModelStore#write} does.
+   *
+   * @throws ModelException when the file is no AlexNet, with the node or shape that differs; when
+   *     the labels are not as many as the classes
+   */
+  public ModelBundle into(ModelStore store) {
+    Path onnx = Files.isDirectory(file) ? file.resolve(BundleFolder.ONNX) : file;
+    return store.write(
+        exportedBundle(onnx).map(this::draftOfBundle).orElseGet(() -> draftOfFile(onnx)));
+  }
+
+  private static Optional<BundleFolder> exportedBundle(Path onnx) {
+    BundleFolder folder = new BundleFolder(onnx.toAbsolutePath().getParent());
+    return folder.exists() && onnx.endsWith(BundleFolder.ONNX)
+        ? Optional.of(folder)
+        : Optional.empty();
+  }
+
+  private ModelDraft draftOfBundle(BundleFolder folder) {
+    try {
+      ModelMetadata metadata = folder.metadata();
+      ModelBundle bundle = folder.verify(metadata);
+      Weights weights = bundle.weights();
+      return new ModelDraft(
+          weights,
+          preprocessing
+              .map(preset -> preset.preprocessing(weights.network().inputSize()))
+              .orElse(bundle.preprocessing()),
+          givenLabels(weights).orElse(bundle.labels()),
+          metadata.parent(),
+          metadata.provenance().then("imported from version " + metadata.version()));
+    } catch (IOException e) {
+      throw new ModelException("cannot read " + file + ": " + e, e);
+    }
+  }
+
+  private ModelDraft draftOfFile(Path onnx) {
+    Weights weights = OnnxReader.read(onnx);
+    String producer = OnnxReader.producer(onnx);
+    Preprocessing.Preset preset =
+        preprocessing.orElse(
+            producer.equals(OnnxWriter.PRODUCER)
+                ? Preprocessing.Preset.TAGSTREAM
+                : Preprocessing.Preset.BVLC);
+    Optional<List<String>> given = givenLabels(weights);
+    return new ModelDraft(
+        weights,
+        preset.preprocessing(weights.network().inputSize()),
+        given.orElseGet(() -> numbered(weights.network().classes())),
+        Optional.empty(),
+        Provenance.made(
+            "imported from %s, SHA-256 %s".formatted(onnx.getFileName(), sha256(onnx)),
+            given.isPresent() ? "named by a file of labels" : "numbered",
+            producer));
+  }
+
+  private Optional<List<String>> givenLabels(Weights weights) {
+    Optional<List<String>> given = labels.map(BundleFolder::readLabels);
+    int classes = weights.network().classes();
+    given.ifPresent(
+        lines -> {
+          if (lines.size() != classes) {
+            throw new ModelException(
+                "%s has %d labels, the network of %s has %d classes"
+                    .formatted(labels.orElseThrow(), lines.size(), file, classes));
+          }
+        });
+    return given;
+  }
+
+  private static List<String> numbered(int classes) {
+    return IntStream.range(0, classes).mapToObj(i -> "class-" + i).toList();
+  }
+
+  private static String sha256(Path onnx) {
+    try {
+      return BundleFolder.sha256(onnx);
+    } catch (IOException e) {
+      throw new ModelException("cannot read " + onnx + ": " + e, e);
+    }
+  }
+}

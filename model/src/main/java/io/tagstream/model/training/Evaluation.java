@@ -1,0 +1,81 @@
+package io.tagstream.model.training;
+
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * How a model answers on labelled images.
+ *
+ * @param labels in class order
+ * @param confusion {@code [true class][answered class]}, images
+ * @param inTopFive images whose class is among the five most probable
+ */
+public record Evaluation(List<String> labels, List<List<Integer>> confusion, int inTopFive) {
+
+  public Evaluation {
+    labels = List.copyOf(labels);
+    confusion = confusion.stream().map(List::copyOf).toList();
+    int classes = labels.size();
+    if (confusion.size() != classes || confusion.stream().anyMatch(row -> row.size() != classes)) {
+      throw new IllegalArgumentException(
+          "%d labels need as many rows and columns".formatted(classes));
+    }
+  }
+
+  public int images() {
+    return confusion.stream().flatMap(List::stream).mapToInt(Integer::intValue).sum();
+  }
+
+  /** The share of images whose most probable class is theirs, 0 to 1; NaN without images. */
+  public double top1() {
+    int right = IntStream.range(0, labels.size()).map(i -> confusion.get(i).get(i)).sum();
+    return (double) right / images();
+  }
+
+  /**
+   * The share of images whose class is among the five most probable, 0 to 1; NaN without images.
+   */
+  public double top5() {
+    return (double) inTopFive / images();
+  }
+
+  /** Collects answers. */
+  static final class Tally {
+    private final List<String> labels;
+    private final int[][] confusion;
+    private int inTopFive;
+
+    Tally(List<String> labels) {
+      this.labels = labels;
+      this.confusion = new int[labels.size()][labels.size()];
+    }
+
+    /** Among equals the lower class counts as more probable. */
+    void add(int trueClass, float[] probabilities) {
+      int best = 0;
+      int better = 0;
+      for (int i = 0; i < probabilities.length; i++) {
+        if (probabilities[i] > probabilities[best]) {
+          best = i;
+        }
+        if (probabilities[i] > probabilities[trueClass]
+            || (probabilities[i] == probabilities[trueClass] && i < trueClass)) {
+          better++;
+        }
+      }
+      confusion[trueClass][best]++;
+      if (better < 5) {
+        inTopFive++;
+      }
+    }
+
+    Evaluation evaluation() {
+      return new Evaluation(
+          labels,
+          IntStream.range(0, labels.size())
+              .mapToObj(row -> IntStream.of(confusion[row]).boxed().toList())
+              .toList(),
+          inTopFive);
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package io.tagstream.model.training;
+
+import io.tagstream.model.ModelException;
+import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.Forward;
+import io.tagstream.model.engine.Normalization;
+import io.tagstream.model.engine.Output;
+import io.tagstream.model.engine.nd4j.DirectWeights;
+import io.tagstream.model.image.Views;
+import io.tagstream.model.network.Dense;
+import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.network.Weights;
+import io.tagstream.model.training.ImageReader.Outcome;
+import io.tagstream.model.training.ImageReader.Read;
+import io.tagstream.model.training.ImageReader.Unreadable;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.javacpp.FloatPointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Trains the last layer only: the layers below run once over each picture and its mirror image, and
+ * what they give is all that the rest needs. It is held in memory, 8 KiB a picture and thousand
+ * units.
+ */
+final class LastLayerTraining {
+  private static final Views VIEWS = Views.CENTER_AND_FLIP;
+  private static final int IMAGES_PER_CALL = 32;
+
+  private final TrainingRun run;
+  private final Weights start;
+  private final NetworkDescription network;
+
+  private LastLayerTraining(TrainingRun run, Weights start) {
+    this.run = run;
+    this.start = start;
+    this.network = start.network();
+  }
+
+  static TrainingRun.Arrival train(TrainingRun run, Weights start) {
+    return new LastLayerTraining(run, start).train();
+  }
+
+  private TrainingRun.Arrival train() {
+    List<LabelledImage> images = new ArrayList<>(run.training());
+    images.addAll(run.validation());
+    int samples = run.training().size() * VIEWS.count();
+    INDArray validationFeatures =
+        allocate(Math.max(1, run.validation().size() * VIEWS.count()), network.features());
+    INDArray trainingFeatures = allocate(samples, network.features());
+    int[] classes = new int[samples];
+    for (int i = 0; i < samples; i++) {
+      classes[i] = run.training().get(i / VIEWS.count()).classIndex();
+    }
+    computeFeatures(images, List.of(trainingFeatures, validationFeatures));
+
+    int epochs = run.options().epochs();
+    Optional<Evaluation> validation = Optional.empty();
+    try (validationFeatures;
+        SoftmaxRegression regression =
+            new SoftmaxRegression(trainingFeatures, classes, network.classes())) {
+      regression.normalize(validationFeatures);
+      Pace pace = new Pace((long) epochs * run.training().size());
+      for (int epoch = 1; epoch <= epochs; epoch++) {
+        double loss = regression.step();
+        pace.add(run.training().size());
+        run.progress().step(epoch, epochs, 1, 1, pace.perSecond(), loss, pace.remaining());
+        validation = validate(regression, validationFeatures);
+        run.progress().epoch(epoch, epochs, loss, validation);
+      }
+      SoftmaxRegression.Layer layer = regression.layer();
+      Dense last = network.dense().get(network.dense().size() - 1);
+      return new TrainingRun.Arrival(
+          Start.replace(
+              start,
+              network,
+              Map.of(
+                  last.name() + ".weight", layer.weights(),
+                  last.name() + ".bias", layer.biases())),
+          validation);
+    }
+  }
+
+  /** Fills the arrays with the images' rows, one array after the other. */
+  private void computeFeatures(List<LabelledImage> images, List<INDArray> into) {
+    Pace pace = new Pace(images.size());
+    float[] row = new float[network.features()];
+    List<byte[]> batch = new ArrayList<>();
+    Iterator<INDArray> arrays = into.iterator();
+    FloatBuffer target = buffer(arrays.next());
+    int done = 0;
+    try (DirectWeights weights =
+            new DirectWeights(start, new Normalization(run.preprocessing()), run.threads());
+        Forward forward = weights.newForward(IMAGES_PER_CALL * VIEWS.count());
+        ImageReader reader = new ImageReader(run.preprocessing(), VIEWS, 1)) {
+      Iterator<Outcome<byte[]>> outcomes =
+          reader.read(
+              images, 2 * IMAGES_PER_CALL, (image, encoded, decoder) -> decoder.decode(encoded));
+      while (outcomes.hasNext()) {
+        batch.add(pixels(outcomes.next()));
+        if (batch.size() == IMAGES_PER_CALL || !outcomes.hasNext()) {
+          FloatBuffer rows =
+              forward.run(new CropBatch(batch, VIEWS.count(), run.cropBytes()), Output.FEATURES);
+          for (int i = 0; i < batch.size() * VIEWS.count(); i++) {
+            if (!target.hasRemaining()) {
+              target = buffer(arrays.next());
+            }
+            rows.get(row);
+            target.put(row);
+          }
+          done += batch.size();
+          pace.add(batch.size());
+          run.progress().features(done, images.size(), pace.perSecond(), pace.remaining());
+          batch.clear();
+        }
+      }
+    }
+  }
+
+  private static byte[] pixels(Outcome<byte[]> outcome) {
+    if (outcome instanceof Read<byte[]> read) {
+      return read.value();
+    }
+    throw new ModelException(
+        "%s could be read before the training and cannot be now: %s"
+            .formatted(outcome.image().file(), ((Unreadable<byte[]>) outcome).reason()));
+  }
+
+  private Optional<Evaluation> validate(SoftmaxRegression regression, INDArray features) {
+    if (run.validation().isEmpty()) {
+      return Optional.empty();
+    }
+    Evaluation.Tally tally = new Evaluation.Tally(run.labels());
+    float[][] rows = regression.probabilities(features);
+    for (int i = 0; i < run.validation().size(); i++) {
+      float[] mean = new float[network.classes()];
+      for (int view = 0; view < VIEWS.count(); view++) {
+        for (int c = 0; c < mean.length; c++) {
+          mean[c] += rows[i * VIEWS.count() + view][c] / VIEWS.count();
+        }
+      }
+      tally.add(run.validation().get(i).classIndex(), mean);
+    }
+    return Optional.of(tally.evaluation());
+  }
+
+  private static INDArray allocate(int rows, int columns) {
+    return Nd4j.createUninitialized(DataType.FLOAT, rows, columns);
+  }
+
+  /** Its numbers; the array is held by the caller. */
+  private static FloatBuffer buffer(INDArray array) {
+    return ((FloatPointer) array.data().pointer()).asBuffer();
+  }
+}

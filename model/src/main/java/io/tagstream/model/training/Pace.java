@@ -1,0 +1,31 @@
+package io.tagstream.model.training;
+
+import java.time.Duration;
+
+/** How fast a piece of work goes, and how long the rest will take at that pace. */
+final class Pace {
+  private final long total;
+  private final long begin = System.nanoTime();
+  private long done;
+
+  Pace(long total) {
+    this.total = total;
+  }
+
+  void add(long items) {
+    done += items;
+  }
+
+  double perSecond() {
+    return done / seconds();
+  }
+
+  Duration remaining() {
+    double seconds = done == 0 ? 0 : (total - done) * seconds() / done;
+    return Duration.ofMillis(Math.round(1000 * seconds));
+  }
+
+  private double seconds() {
+    return Math.max(1, System.nanoTime() - begin) / 1e9;
+  }
+}

@@ -1,0 +1,84 @@
+package io.tagstream.model.training;
+
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import javax.imageio.ImageIO;
+
+/** Draws labelled pictures for tests. */
+final class Pictures {
+  private Pictures() {}
+
+  /** Warm discs on dark ground and cold stripes on bright ground, {@code count} of each. */
+  static void twoClasses(Path folder, int count) {
+    Random random = new Random(count);
+    for (int i = 0; i < count; i++) {
+      write(folder.resolve("discs/%02d.png".formatted(i)), disc(random));
+      write(folder.resolve("stripes/%02d.png".formatted(i)), stripes(random));
+    }
+  }
+
+  /** A third, easy class beside those two. */
+  static void greens(Path folder, int count) {
+    Random random = new Random(count);
+    for (int i = 0; i < count; i++) {
+      Color color = new Color(random.nextInt(60), 150 + random.nextInt(100), random.nextInt(60));
+      write(folder.resolve("greens/%02d.png".formatted(i)), filled(90, 80, color));
+    }
+  }
+
+  static BufferedImage filled(int width, int height, Color color) {
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = image.createGraphics();
+    graphics.setColor(color);
+    graphics.fillRect(0, 0, width, height);
+    graphics.dispose();
+    return image;
+  }
+
+  private static BufferedImage disc(Random random) {
+    BufferedImage image = filled(100, 80, new Color(random.nextInt(80), 20, random.nextInt(60)));
+    Graphics2D graphics = image.createGraphics();
+    graphics.setColor(new Color(200 + random.nextInt(50), 120 + random.nextInt(80), 30));
+    int size = 25 + random.nextInt(30);
+    graphics.fillOval(random.nextInt(100 - size), random.nextInt(80 - size), size, size);
+    graphics.dispose();
+    return image;
+  }
+
+  private static BufferedImage stripes(Random random) {
+    BufferedImage image = filled(80, 100, new Color(190, 200 + random.nextInt(50), 230));
+    Graphics2D graphics = image.createGraphics();
+    graphics.setColor(new Color(20, 60 + random.nextInt(60), 150 + random.nextInt(80)));
+    int width = 4 + random.nextInt(6);
+    for (int x = random.nextInt(width); x < 80; x += 2 * width) {
+      graphics.fillRect(x, 0, width, 100);
+    }
+    graphics.dispose();
+    return image;
+  }
+
+  static void write(Path file, BufferedImage image) {
+    try {
+      Files.createDirectories(file.getParent());
+      ImageIO.write(image, "png", file.toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A file that is no image. */
+  static void writeText(Path file) {
+    try {
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, "no picture at all");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
