@@ -1,0 +1,52 @@
+package io.tagstream.producers;
+
+import io.tagstream.schemas.Image;
+import io.tagstream.schemas.LabelText;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A file to send, whatever is in it.
+ *
+ * @param name its path relative to what was asked for, with slashes
+ */
+public record ImageFile(Path path, String name) {
+
+  /** The name of the folder the file is in. */
+  public String folder() {
+    return Optional.ofNullable(path.toAbsolutePath().normalize().getParent())
+        .map(Path::getFileName)
+        .map(Path::toString)
+        .orElse("");
+  }
+
+  /**
+   * Reads the file into a record.
+   *
+   * @throws IOException when it cannot be read
+   */
+  public Image read(String id) throws IOException {
+    return record(id).build();
+  }
+
+  /**
+   * Reads the file into a record with its folder's name as label.
+   *
+   * @throws IOException when it cannot be read
+   * @throws IllegalArgumentException when the folder's name is no label
+   */
+  public Image readLabeled(String id) throws IOException {
+    return record(id).setLabel(LabelText.normalize(folder())).build();
+  }
+
+  private Image.Builder record(String id) throws IOException {
+    return Image.newBuilder()
+        .setId(id)
+        .setContent(ByteBuffer.wrap(Files.readAllBytes(path)))
+        .setCapturedAt(Instant.now());
+  }
+}

@@ -1,0 +1,26 @@
+package io.tagstream.producers;
+
+import io.tagstream.schemas.LabelText;
+
+/** An image id and its label, both valid. */
+record LabelLine(String imageId, String label) {
+
+  /**
+   * @throws IllegalArgumentException when one of them is not valid; the message says which and why
+   */
+  LabelLine {
+    if (imageId.isBlank()) {
+      throw new IllegalArgumentException("the image id is empty");
+    }
+    label = LabelText.normalize(label);
+  }
+
+  /** Reads {@code ID=LABEL}; an id is often a path and may hold = itself, a label rarely does. */
+  static LabelLine ofAssignment(String text) {
+    int equals = text.lastIndexOf('=');
+    if (equals < 0) {
+      throw new IllegalArgumentException("a label is given as ID=LABEL");
+    }
+    return new LabelLine(text.substring(0, equals), text.substring(equals + 1));
+  }
+}
