@@ -1,0 +1,91 @@
+package io.tagstream.consumers;
+
+import io.tagstream.schemas.Prediction;
+import io.tagstream.schemas.Rejection;
+import io.tagstream.schemas.Tag;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** Predictions and rejections for people: a line each, or a row of a table on a terminal. */
+public final class PredictionText {
+  private static final int BAR = 20;
+  private static final int PERCENT = 5;
+  private static final int LEAST_NAME = 12;
+
+  private PredictionText() {}
+
+  /** {@code id tag 93.1 %, tag 4.0 %, … version}. */
+  public static String line(Prediction prediction) {
+    String tags =
+        prediction.getTags().stream()
+            .map(tag -> "%s %s".formatted(printable(tag.getLabel()), percent(tag).strip()))
+            .collect(Collectors.joining(", "));
+    return "%s  %s  %s"
+        .formatted(
+            printable(prediction.getImageId()), tags, printable(prediction.getModelVersion()));
+  }
+
+  public static String line(Rejection rejection) {
+    return "%s  %s  %s  %s[%d]@%d"
+        .formatted(
+            printable(rejection.getImageId().orElse("(no id)")),
+            printable(rejection.getStage()),
+            printable(rejection.getReason()),
+            rejection.getSource().getTopic(),
+            rejection.getSource().getPartition(),
+            rejection.getSource().getOffset());
+  }
+
+  public static String heading(int columns) {
+    int name = nameWidth(columns);
+    return "%s  %s  %s  also"
+        .formatted(fit("image", name), fit("tag", name), fit("probability", BAR + PERCENT + 3));
+  }
+
+  /** The best tag with a bar, and the second best. */
+  public static String row(Prediction prediction, int columns) {
+    int name = nameWidth(columns);
+    List<Tag> tags = prediction.getTags();
+    Tag best = tags.get(0);
+    int filled = Math.max(0, Math.min(BAR, Math.round(best.getProbability() * BAR)));
+    String bar = "█".repeat(filled) + "░".repeat(BAR - filled);
+    String row =
+        "%s  %s  %s %s"
+            .formatted(
+                fit(printable(prediction.getImageId()), name),
+                fit(printable(best.getLabel()), name),
+                bar,
+                percent(best));
+    if (tags.size() < 2) {
+      return row;
+    }
+    String second =
+        "  %s %s".formatted(printable(tags.get(1).getLabel()), percent(tags.get(1)).strip());
+    int left = columns - row.length();
+    return left > LEAST_NAME ? row + fit(second, left - 1).stripTrailing() : row;
+  }
+
+  /** Two names, a bar and a second tag share the line. */
+  private static int nameWidth(int columns) {
+    return Math.max(LEAST_NAME, (columns - BAR - PERCENT - 7) / 3);
+  }
+
+  private static String percent(Tag tag) {
+    return String.format(Locale.ROOT, "%5.1f %%", tag.getProbability() * 100);
+  }
+
+  /** Pads, or keeps the end, where ids differ. */
+  private static String fit(String text, int width) {
+    int length = text.codePointCount(0, text.length());
+    if (length <= width) {
+      return text + " ".repeat(width - length);
+    }
+    return "…" + text.substring(text.offsetByCodePoints(0, length - width + 1));
+  }
+
+  /** An id or a label must not move a terminal's cursor. */
+  private static String printable(String text) {
+    return text.replaceAll("\\p{Cntrl}", "?");
+  }
+}
