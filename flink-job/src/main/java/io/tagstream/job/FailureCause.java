@@ -1,0 +1,34 @@
+package io.tagstream.job;
+
+import io.tagstream.model.ModelException;
+import io.tagstream.settings.UserException;
+import java.util.Optional;
+import org.apache.flink.util.SerializedThrowable;
+
+/** What brought a job down, in one line. */
+final class FailureCause {
+  private FailureCause() {}
+
+  /**
+   * The first message in the chain that was written for the user; else the root cause, with its
+   * class, since its message alone may say little.
+   */
+  static String of(Throwable failure) {
+    Throwable at = failure;
+    while (true) {
+      if (at instanceof SerializedThrowable serialized) {
+        at = serialized.deserializeError(FailureCause.class.getClassLoader());
+      }
+      if (at instanceof UserException || at instanceof ModelException) {
+        return at.getMessage();
+      }
+      Optional<Throwable> cause = Optional.ofNullable(at.getCause());
+      if (cause.isEmpty()) {
+        return at.getMessage() == null
+            ? at.getClass().getName()
+            : "%s: %s".formatted(at.getClass().getSimpleName(), at.getMessage());
+      }
+      at = cause.get();
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package io.tagstream.job;
+
+import io.tagstream.job.snapshot.ResumeDecision;
+import io.tagstream.settings.CheckpointSettings;
+import io.tagstream.settings.JobSettings;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExecutionOptions;
+import org.apache.flink.configuration.ExternalizedCheckpointRetention;
+import org.apache.flink.configuration.JobManagerOptions;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.core.execution.CheckpointingMode;
+import org.apache.flink.core.execution.RecoveryClaimMode;
+
+/** The job's needs in Flink's words; settings under {@code flink.} go before them. */
+final class FlinkOptions {
+  private FlinkOptions() {}
+
+  /** What the job needs wherever it runs. */
+  static Configuration ofJob(
+      String jobName, CheckpointSettings checkpoints, JobSettings job, String snapshots) {
+    Configuration options = new Configuration();
+    options.set(PipelineOptions.NAME, "Tagstream " + jobName);
+    // Whatever is no POJO would go through Kryo, slowly and with no promise for its next version.
+    options.set(PipelineOptions.GENERIC_TYPES, false);
+    options.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
+    // Elements never change after they were made, and no operator keeps a StreamRecord.
+    options.set(PipelineOptions.OBJECT_REUSE, true);
+    // An image fills several buffers; what remains of it must not wait for the next one.
+    options.set(ExecutionOptions.BUFFER_TIMEOUT, Duration.ZERO);
+
+    options.set(StateBackendOptions.STATE_BACKEND, "hashmap");
+    options.set(
+        CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
+    options.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, checkpoints.interval());
+    options.set(CheckpointingOptions.MIN_PAUSE_BETWEEN_CHECKPOINTS, checkpoints.minPause());
+    options.set(CheckpointingOptions.CHECKPOINTING_TIMEOUT, checkpoints.timeout());
+    options.set(CheckpointingOptions.ENABLE_UNALIGNED, false);
+    options.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, snapshots);
+    options.set(CheckpointingOptions.SAVEPOINT_DIRECTORY, snapshots);
+    options.set(
+        CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
+        ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+
+    if (job.restartAttempts() == 0) {
+      options.set(RestartStrategyOptions.RESTART_STRATEGY, "disable");
+    } else {
+      options.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
+      options.set(
+          RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_INITIAL_BACKOFF,
+          job.restartInitialDelay());
+      options.set(
+          RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF,
+          job.restartMaxDelay());
+      options.set(
+          RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_BACKOFF_MULTIPLIER, 2.0);
+      options.set(
+          RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_ATTEMPTS,
+          job.restartAttempts());
+    }
+    return options;
+  }
+
+  /** Resumes, and owns what it resumed from, so that the snapshot is deleted in its turn. */
+  static void resume(Configuration options, ResumeDecision decision) {
+    decision
+        .snapshot()
+        .ifPresent(
+            snapshot -> {
+              options.set(StateRecoveryOptions.SAVEPOINT_PATH, snapshot.location());
+              options.set(StateRecoveryOptions.RESTORE_MODE, RecoveryClaimMode.CLAIM);
+              options.set(
+                  StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE,
+                  decision.leaveSinksBehind());
+            });
+  }
+
+  /** A cluster in this process: it listens on this machine alone, and is small. */
+  static void ofMiniCluster(Configuration options) {
+    String here = "127.0.0.1";
+    options.set(RestOptions.ADDRESS, here);
+    options.set(RestOptions.BIND_ADDRESS, here);
+    options.set(RestOptions.BIND_PORT, "0");
+    options.set(JobManagerOptions.BIND_HOST, here);
+    options.set(TaskManagerOptions.BIND_HOST, here);
+    // Nothing sorts, and the state is a few offsets on the heap.
+    options.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(4));
+    options.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(64));
+    options.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(64));
+  }
+
+  /** Flink's own settings, as the user gave them. */
+  static void passThrough(Configuration options, Map<String, String> flink) {
+    flink.forEach(options::setString);
+  }
+}

@@ -1,0 +1,160 @@
+package io.tagstream.job;
+
+import io.tagstream.job.snapshot.ResumeDecision.Wish;
+import io.tagstream.model.engine.Device;
+import io.tagstream.model.engine.EngineKind;
+import io.tagstream.model.image.Views;
+import io.tagstream.schemas.KafkaOptions;
+import io.tagstream.settings.Interruption;
+import io.tagstream.settings.Settings;
+import io.tagstream.settings.StandardOptions;
+import io.tagstream.settings.UsageException;
+import io.tagstream.settings.UserException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.streaming.api.environment.LocalStreamEnvironment;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code tagstream job}: in this process or, started by {@code flink run}, on its cluster. */
+@Command(
+    name = "job",
+    description =
+        "Run the Flink job: images in, their five best tags out, exactly once. Ctrl-C stops with a"
+            + " savepoint; the next start resumes there.")
+public final class JobCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(JobCommand.class);
+
+  @Mixin StandardOptions standard = new StandardOptions();
+  @Mixin private KafkaOptions kafka = new KafkaOptions();
+
+  @Option(
+      names = "--models",
+      required = true,
+      paramLabel = "PATH",
+      description = "The store of models; its live version tags.")
+  private Path models = Path.of("");
+
+  @Option(
+      names = "--checkpoints",
+      paramLabel = "PATH",
+      description = "Where snapshots are kept (default: ${DEFAULT-VALUE}).")
+  private String checkpoints = "./.tagstream/checkpoints";
+
+  @Option(
+      names = "--fresh",
+      description =
+          "Resume from no snapshot. Gives up exactly once: images since the last commit may get"
+              + " two predictions.")
+  private boolean fresh;
+
+  @Option(
+      names = "--accept-loss",
+      description = "Resume even where images or predictions were lost meanwhile.")
+  private boolean acceptLoss;
+
+  @Option(
+      names = "--name",
+      paramLabel = "N",
+      description = "Names snapshots, transactions and consumer group (default: ${DEFAULT-VALUE}).")
+  private String name = "tagstream";
+
+  @Option(
+      names = "--engine",
+      paramLabel = "deeplearning4j|onnxruntime",
+      description = "What runs the network (default: deeplearning4j).")
+  private EngineKind engine = EngineKind.DEEPLEARNING4J;
+
+  @Option(
+      names = "--device",
+      paramLabel = "auto|cpu|cuda",
+      description = "Where it runs (default: auto).")
+  private Device device = Device.AUTO;
+
+  @Option(
+      names = "--views",
+      paramLabel = "1|2|10",
+      description = "Crops per image, over which answers are averaged (default: ${DEFAULT-VALUE}).")
+  private int views = 2;
+
+  @Override
+  public Integer call() throws Exception {
+    JobRequest request = request();
+    StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+    if (environment instanceof LocalStreamEnvironment) {
+      runHere(request);
+    } else {
+      JobRunner.submit(
+          request, environment, Configuration.fromMap(environment.getConfiguration().toMap()));
+    }
+    return 0;
+  }
+
+  private JobRequest request() {
+    Settings settings = kafka.settings();
+    return new JobRequest(
+        kafka.connection(settings),
+        kafka.topics(),
+        models,
+        checkpoints,
+        name,
+        engine,
+        device,
+        checkedViews(),
+        new Wish(fresh, acceptLoss),
+        settings);
+  }
+
+  private Views checkedViews() {
+    try {
+      return Views.of(views);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--views: " + e.getMessage(), e);
+    }
+  }
+
+  private static void runHere(JobRequest request) throws InterruptedException {
+    AtomicReference<Optional<RunningJob>> running = new AtomicReference<>(Optional.empty());
+    AtomicReference<UserException> stopFailure = new AtomicReference<>();
+    Thread main = Thread.currentThread();
+    try (Interruption interruption =
+            Interruption.listen(() -> stop(running.get(), stopFailure, main));
+        RunningJob job = JobRunner.start(request)) {
+      running.set(Optional.of(job));
+      if (interruption.requested()) {
+        stop(running.get(), stopFailure, main);
+      }
+      job.await();
+    } catch (InterruptedException e) {
+      Optional<UserException> failure = Optional.ofNullable(stopFailure.get());
+      if (failure.isPresent()) {
+        throw failure.get();
+      }
+      throw e;
+    }
+  }
+
+  /** Runs on the signal's thread; before the job was submitted too, which is then stopped after. */
+  private static void stop(
+      Optional<RunningJob> started, AtomicReference<UserException> failure, Thread main) {
+    if (started.isEmpty()) {
+      return;
+    }
+    RunningJob job = started.get();
+    try {
+      job.stop().ifPresent(savepoint -> LOG.info("Stopped with {}", savepoint));
+    } catch (UserException e) {
+      failure.set(e);
+      main.interrupt();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package io.tagstream.job;
+
+import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.job.inference.MicroBatching;
+import io.tagstream.settings.ImageSettings;
+import java.time.Duration;
+
+/**
+ * What is fixed when a job starts.
+ *
+ * @param sourceParallelism subtasks that read images
+ * @param decodeParallelism subtasks that decode
+ * @param inferenceParallelism subtasks with an engine of their own
+ * @param separateSlots whether decoding and inference have slots of their own
+ * @param idleAfter how long a partition without records holds back event time
+ * @param sinkGeneration part of the sinks' uids: a new one leaves their old state behind
+ * @param acceptLoss whether the job goes on where records were deleted unread
+ */
+public record JobPlan(
+    int sourceParallelism,
+    int decodeParallelism,
+    int inferenceParallelism,
+    boolean separateSlots,
+    CropGeometry geometry,
+    MicroBatching batching,
+    ImageSettings images,
+    Duration idleAfter,
+    int sinkGeneration,
+    boolean acceptLoss) {
+
+  /** Slots that all subtasks need at once: one lacking, and the job would wait for ever. */
+  public int slots() {
+    int cpu = Math.max(sourceParallelism, decodeParallelism);
+    return separateSlots ? cpu + inferenceParallelism : Math.max(cpu, inferenceParallelism);
+  }
+}

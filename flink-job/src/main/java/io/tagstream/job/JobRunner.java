@@ -1,0 +1,197 @@
+package io.tagstream.job;
+
+import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.job.inference.MicroBatching;
+import io.tagstream.job.inference.StoreModels;
+import io.tagstream.job.sink.KafkaSinks;
+import io.tagstream.job.sink.TransactionLimits;
+import io.tagstream.job.snapshot.JobLock;
+import io.tagstream.job.snapshot.ResumeDecision;
+import io.tagstream.job.snapshot.ResumeDecision.Transactions;
+import io.tagstream.job.snapshot.SnapshotFolder;
+import io.tagstream.job.source.KafkaSourceBroker;
+import io.tagstream.job.source.KafkaSources;
+import io.tagstream.model.store.ModelStore;
+import io.tagstream.settings.BatchSettings;
+import io.tagstream.settings.CheckpointSettings;
+import io.tagstream.settings.ImageSettings;
+import io.tagstream.settings.JobSettings;
+import io.tagstream.settings.ParallelismSettings;
+import io.tagstream.settings.UsageException;
+import io.tagstream.settings.UserException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Checks what a job needs, decides what it resumes from, and starts it. */
+public final class JobRunner {
+  private static final Logger LOG = LoggerFactory.getLogger(JobRunner.class);
+
+  private JobRunner() {}
+
+  /**
+   * Starts a job on a small Flink cluster of its own in this process.
+   *
+   * @return to be closed by the caller
+   * @throws UserException when something is missing or another process runs the job
+   */
+  public static RunningJob start(JobRequest request) {
+    JobLock lock = JobLock.take(localFolder(request), request.name());
+    try {
+      Configuration options = new Configuration();
+      FlinkOptions.ofMiniCluster(options);
+      options.set(CoreOptions.DEFAULT_PARALLELISM, Runtime.getRuntime().availableProcessors());
+      Prepared prepared = prepare(request, options);
+      StreamExecutionEnvironment environment =
+          StreamExecutionEnvironment.getExecutionEnvironment(prepared.options());
+      prepared.job().addTo(environment, prepared.plan());
+      return RunningJob.submit(
+          environment.getStreamGraph(),
+          prepared.options(),
+          prepared.plan().slots(),
+          request.name(),
+          lock);
+    } catch (RuntimeException | Error e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Submits a job to the cluster that an environment stands for, and waits for its end if the
+   * submission is attached. What the submission named to resume from goes before the newest
+   * snapshot.
+   *
+   * @param options the environment's
+   */
+  static void submit(
+      JobRequest request, StreamExecutionEnvironment environment, Configuration options)
+      throws Exception {
+    Prepared prepared = prepare(request, options);
+    environment.configure(prepared.options());
+    prepared.job().addTo(environment, prepared.plan());
+    LOG.info("The job needs {} slots", prepared.plan().slots());
+    environment.execute("Tagstream " + request.name());
+  }
+
+  private record Prepared(TagstreamJob job, JobPlan plan, Configuration options) {}
+
+  private static Prepared prepare(JobRequest request, Configuration given) {
+    CropGeometry geometry = liveGeometry(request);
+    request.connection().requireTopics(inputsAndOutputs(request));
+    TransactionLimits limits = TransactionLimits.of(request.connection());
+    Duration timeout = limits.timeoutFor(request.connection());
+    CheckpointSettings checkpoints = request.settings().get(CheckpointSettings.class);
+    SnapshotFolder folder = new SnapshotFolder(request.checkpoints(), request.name());
+    ResumeDecision decision =
+        ResumeDecision.of(
+            folder,
+            request.wish(),
+            new Transactions(timeout, limits.idExpiration()),
+            checkpoints.interval(),
+            Instant.now());
+    report(request, decision);
+    folder.write(decision.notes());
+
+    JobSettings settings = request.settings().get(JobSettings.class);
+    Configuration options = new Configuration(given);
+    options.addAll(FlinkOptions.ofJob(request.name(), checkpoints, settings, folder.location()));
+    if (!given.contains(StateRecoveryOptions.SAVEPOINT_PATH)) {
+      FlinkOptions.resume(options, decision);
+    }
+    FlinkOptions.passThrough(options, request.settings().flink());
+    KafkaSinks sinks =
+        new KafkaSinks(request.connection(), request.topics(), request.name(), timeout);
+    return new Prepared(
+        new TagstreamJob(
+            KafkaSources.images(request.connection(), request.topics(), request.name()),
+            KafkaSources.modelUpdates(request.connection(), request.topics(), request.name()),
+            new KafkaSourceBroker(request.connection().commonProperties()),
+            new StoreModels(request.models(), request.engine(), request.device()),
+            sinks.predictions(),
+            sinks.rejections()),
+        plan(
+            request,
+            geometry,
+            settings,
+            options.get(CoreOptions.DEFAULT_PARALLELISM),
+            decision.notes().sinkGeneration()),
+        options);
+  }
+
+  /** Fails here, with what to do, when there is no live model. */
+  private static CropGeometry liveGeometry(JobRequest request) {
+    ModelStore store = new ModelStore(request.models());
+    return CropGeometry.of(store.metadata(store.live()).preprocessing());
+  }
+
+  private static List<String> inputsAndOutputs(JobRequest request) {
+    return List.of(
+        request.topics().images(),
+        request.topics().labeledImages(),
+        request.topics().modelUpdates(),
+        request.topics().predictions(),
+        request.topics().rejectedImages());
+  }
+
+  private static JobPlan plan(
+      JobRequest request,
+      CropGeometry geometry,
+      JobSettings settings,
+      int parallelism,
+      int sinkGeneration) {
+    ParallelismSettings wanted = request.settings().get(ParallelismSettings.class);
+    BatchSettings batch = request.settings().get(BatchSettings.class);
+    MicroBatching batching;
+    try {
+      batching = new MicroBatching(batch.size(), batch.maxWait(), request.views().count());
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e.getMessage(), e);
+    }
+    return new JobPlan(
+        parallelism,
+        wanted.decode().orElse(parallelism),
+        wanted.inference().orElse(1),
+        wanted.separateSlots(),
+        geometry,
+        batching,
+        request.settings().get(ImageSettings.class),
+        settings.sourceIdleAfter(),
+        sinkGeneration,
+        request.wish().acceptLoss());
+  }
+
+  private static void report(JobRequest request, ResumeDecision decision) {
+    decision
+        .snapshot()
+        .ifPresentOrElse(
+            snapshot -> LOG.info("Resuming {} from {}", request.name(), snapshot.location()),
+            () ->
+                LOG.info(
+                    "Starting {} without a snapshot, from committed offsets, else the earliest{}",
+                    request.name(),
+                    request.wish().fresh()
+                        ? ": images since the last commit may be predicted twice"
+                        : ""));
+    if (decision.leaveSinksBehind()) {
+      LOG.warn("The broker has forgotten the snapshot's transactions: the sinks start anew");
+    }
+  }
+
+  private static Path localFolder(JobRequest request) {
+    return new SnapshotFolder(request.checkpoints(), request.name())
+        .local()
+        .orElseThrow(
+            () ->
+                new UsageException(
+                    "--checkpoints %s: a job in this process keeps its snapshots in a local folder; submit it to a cluster for another file system"
+                        .formatted(request.checkpoints())));
+  }
+}

@@ -1,0 +1,203 @@
+package io.tagstream.job;
+
+import io.tagstream.job.snapshot.JobLock;
+import io.tagstream.settings.UserException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.execution.ExecutionState;
+import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
+import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
+import org.apache.flink.runtime.jobgraph.JobGraph;
+import org.apache.flink.runtime.jobmaster.JobResult;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
+import org.apache.flink.streaming.api.graph.StreamGraph;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A job on a Flink cluster of its own in this process. Thread-safe. */
+public final class RunningJob implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RunningJob.class);
+  private static final Duration PAUSE = Duration.ofMillis(50);
+
+  /** A model of 240 MB loads within it, from a slow disk too. */
+  private static final Duration START_PATIENCE = Duration.ofMinutes(2);
+
+  private final MiniCluster cluster;
+  private final JobID job;
+  private final String name;
+  private final String snapshots;
+  private final JobLock lock;
+  private final CompletableFuture<JobResult> result;
+
+  private RunningJob(
+      MiniCluster cluster,
+      JobID job,
+      String name,
+      String snapshots,
+      JobLock lock,
+      CompletableFuture<JobResult> result) {
+    this.cluster = cluster;
+    this.job = job;
+    this.name = name;
+    this.snapshots = snapshots;
+    this.lock = lock;
+    this.result = result;
+  }
+
+  /** Takes over the lock. */
+  static RunningJob submit(
+      StreamGraph graph, Configuration options, int slots, String name, JobLock lock) {
+    MiniCluster cluster =
+        new MiniCluster(
+            new MiniClusterConfiguration.Builder()
+                .setConfiguration(options)
+                .setNumTaskManagers(1)
+                .setNumSlotsPerTaskManager(slots)
+                .setCommonBindAddress("127.0.0.1")
+                .build());
+    try {
+      cluster.start();
+      JobGraph jobGraph = graph.getJobGraph();
+      cluster.submitJob(jobGraph).get();
+      return new RunningJob(
+          cluster,
+          jobGraph.getJobID(),
+          name,
+          options.get(CheckpointingOptions.SAVEPOINT_DIRECTORY),
+          lock,
+          cluster.requestJobResult(jobGraph.getJobID()));
+    } catch (Exception e) {
+      closeQuietly(cluster);
+      if (e instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+      }
+      throw new UserException("job %s does not start: %s".formatted(name, FailureCause.of(e)), e);
+    }
+  }
+
+  private static void closeQuietly(MiniCluster cluster) {
+    try {
+      cluster.close();
+    } catch (Exception e) {
+      LOG.warn("Flink did not stop cleanly", e);
+    }
+  }
+
+  /**
+   * Waits until every operator runs, the models loaded.
+   *
+   * @throws UserException with the cause, when the job fails before
+   */
+  public void awaitRunning() throws InterruptedException {
+    long deadline = System.nanoTime() + START_PATIENCE.toNanos();
+    while (!allRunning()) {
+      if (result.isDone()) {
+        await();
+        return;
+      }
+      if (System.nanoTime() - deadline > 0) {
+        throw new UserException(
+            "job %s did not start within %d s: the log says what it waits for"
+                .formatted(name, START_PATIENCE.toSeconds()));
+      }
+      TimeUnit.MILLISECONDS.sleep(PAUSE.toMillis());
+    }
+  }
+
+  private boolean allRunning() throws InterruptedException {
+    try {
+      AccessExecutionGraph graph = cluster.getExecutionGraph(job).get();
+      if (graph.getState() != JobStatus.RUNNING) {
+        return false;
+      }
+      for (AccessExecutionVertex vertex : graph.getAllExecutionVertices()) {
+        ExecutionState state = vertex.getExecutionState();
+        if (state != ExecutionState.RUNNING && state != ExecutionState.FINISHED) {
+          return false;
+        }
+      }
+      return true;
+    } catch (ExecutionException e) {
+      // The job may not be known yet, or no longer.
+      return false;
+    }
+  }
+
+  /**
+   * Stops with a savepoint, which commits every prediction made so far, and waits for it. Waits
+   * before for a start that is under way. Does nothing when the job has ended.
+   *
+   * @return where to resume from; empty when the job had ended
+   * @throws UserException when there is no savepoint; the job then resumes from its last checkpoint
+   */
+  public synchronized Optional<String> stop() throws InterruptedException {
+    awaitRunning();
+    if (result.isDone()) {
+      return Optional.empty();
+    }
+    try {
+      String savepoint =
+          cluster.stopWithSavepoint(job, snapshots, false, SavepointFormatType.CANONICAL).get();
+      result.get();
+      return Optional.of(savepoint);
+    } catch (ExecutionException e) {
+      throw new UserException(
+          "job %s stopped without a savepoint: %s; it resumes from its last checkpoint, if it does so before transaction.timeout.ms has passed"
+              .formatted(name, FailureCause.of(e)),
+          e);
+    }
+  }
+
+  /**
+   * Waits for the job's end.
+   *
+   * @throws UserException with the root cause, when it failed
+   */
+  public void await() throws InterruptedException {
+    JobResult ended;
+    try {
+      ended = result.get();
+    } catch (ExecutionException e) {
+      throw new UserException("job %s failed: %s".formatted(name, FailureCause.of(e)), e);
+    }
+    if (ended.getSerializedThrowable().isPresent()) {
+      Throwable failure = ended.getSerializedThrowable().get();
+      throw new UserException(
+          "job %s failed: %s".formatted(name, FailureCause.of(failure)), failure);
+    }
+  }
+
+  /**
+   * As {@link #await()}, for a time.
+   *
+   * @return whether the job has ended
+   */
+  public boolean await(Duration patience) throws InterruptedException {
+    try {
+      result.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      throw new UserException("job %s failed: %s".formatted(name, FailureCause.of(e)), e);
+    }
+    await();
+    return true;
+  }
+
+  /** Ends job and cluster as they are: its checkpoints stay. */
+  @Override
+  public void close() {
+    closeQuietly(cluster);
+    lock.close();
+  }
+}

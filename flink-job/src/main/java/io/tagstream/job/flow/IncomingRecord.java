@@ -1,0 +1,35 @@
+package io.tagstream.job.flow;
+
+import java.time.Instant;
+
+/**
+ * A record as the source read it. Flink's serializer needs the form (a record may not hold an array
+ * here); nothing changes one after it was made.
+ */
+public final class IncomingRecord {
+  public Coordinates source;
+
+  /** The record's own; when it was appended if {@link #brokerTime}. */
+  public Instant timestamp;
+
+  /** Whether the broker set the timestamp (LogAppendTime), else the producer did. */
+  public boolean brokerTime;
+
+  /** Empty when the record has none. */
+  public byte[] key;
+
+  /** Empty when the record has none. */
+  public byte[] value;
+
+  /** For Flink's serializer. */
+  public IncomingRecord() {}
+
+  public IncomingRecord(
+      Coordinates source, Instant timestamp, boolean brokerTime, byte[] key, byte[] value) {
+    this.source = source;
+    this.timestamp = timestamp;
+    this.brokerTime = brokerTime;
+    this.key = key;
+    this.value = value;
+  }
+}

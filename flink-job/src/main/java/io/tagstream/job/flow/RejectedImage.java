@@ -1,0 +1,44 @@
+package io.tagstream.job.flow;
+
+import io.tagstream.schemas.RejectionStage;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A record that gets no prediction. Flink's serializer needs the form; nothing changes one after it
+ * was made.
+ */
+public final class RejectedImage {
+  public Coordinates source;
+
+  /**
+   * Null where the record could not be read that far: a stream's element cannot hold an Optional.
+   */
+  public String imageId;
+
+  public RejectionStage stage;
+  public String reason;
+
+  /** The record's value as received, so that it can be sent again. */
+  public byte[] content;
+
+  public Instant rejectedAt;
+
+  /** For Flink's serializer. */
+  public RejectedImage() {}
+
+  public RejectedImage(
+      Coordinates source,
+      Optional<String> imageId,
+      RejectionStage stage,
+      String reason,
+      byte[] content,
+      Instant rejectedAt) {
+    this.source = source;
+    this.imageId = imageId.orElse(null);
+    this.stage = stage;
+    this.reason = reason;
+    this.content = content;
+    this.rejectedAt = rejectedAt;
+  }
+}

@@ -1,0 +1,51 @@
+package io.tagstream.job.inference;
+
+import io.tagstream.job.flow.Tag;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The classes an image most likely shows. */
+final class BestTags {
+  private static final int MOST = 5;
+
+  private BestTags() {}
+
+  /**
+   * The five best classes, best first, the lower index first among equals; fewer only when there
+   * are fewer classes.
+   *
+   * @throws InferenceFailedException if a probability is none, so that no tag is made up
+   */
+  static List<Tag> of(float[] probabilities, List<String> labels) throws InferenceFailedException {
+    if (probabilities.length != labels.size()) {
+      throw new InferenceFailedException(
+          "the engine answered %d probabilities for %d classes"
+              .formatted(probabilities.length, labels.size()));
+    }
+    int count = Math.min(MOST, probabilities.length);
+    int[] best = new int[count];
+    int found = 0;
+    for (int i = 0; i < probabilities.length; i++) {
+      float p = probabilities[i];
+      if (!(p >= 0 && p <= 1.0001f)) {
+        throw new InferenceFailedException(
+            "the engine answered %s as the probability of class %d (%s)"
+                .formatted(p, i, labels.get(i)));
+      }
+      int at = found;
+      while (at > 0 && probabilities[best[at - 1]] < p) {
+        at--;
+      }
+      if (at < count) {
+        found = Math.min(found + 1, count);
+        System.arraycopy(best, at, best, at + 1, found - at - 1);
+        best[at] = i;
+      }
+    }
+    List<Tag> tags = new ArrayList<>(count);
+    for (int index : best) {
+      tags.add(new Tag(labels.get(index), index, probabilities[index]));
+    }
+    return tags;
+  }
+}

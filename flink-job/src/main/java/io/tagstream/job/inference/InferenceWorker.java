@@ -1,0 +1,293 @@
+package io.tagstream.job.inference;
+
+import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.model.ModelException;
+import io.tagstream.model.engine.Engine;
+import io.tagstream.model.engine.LoadedModel;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One subtask's engine and the two threads around it. The inference thread alone touches the engine
+ * that serves: batches and changes of the model queue for it, so that a model changes between two
+ * batches and is closed when nothing uses it any more. The loading thread reads, verifies and warms
+ * up the next model meanwhile.
+ *
+ * <p>Its methods are called by the task's thread; what it is given to call back, it calls on its
+ * own threads.
+ */
+final class InferenceWorker implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(InferenceWorker.class);
+
+  /** What became of a batch. */
+  sealed interface Outcome {}
+
+  /**
+   * @param probabilities an array of the classes for each image
+   */
+  record Answered(
+      String modelVersion,
+      List<String> labels,
+      List<float[]> probabilities,
+      Instant predictedAt,
+      Duration time)
+      implements Outcome {}
+
+  /** The engine threw. */
+  record Failed(InferenceFailedException failure) implements Outcome {}
+
+  private record Serving(LoadedModel model, Engine engine) implements AutoCloseable {
+    @Override
+    public void close() {
+      try {
+        engine.close();
+      } finally {
+        model.close();
+      }
+    }
+
+    String version() {
+      return model.bundle().version();
+    }
+  }
+
+  private final LiveModels models;
+  private final MicroBatching batching;
+  private final CropGeometry geometry;
+  private final Runnable onRejectedLoad;
+  private final ExecutorService inference;
+  private final ExecutorService loading;
+  private final AtomicBoolean reloadQueued = new AtomicBoolean();
+  private volatile boolean closing;
+  private volatile String activeVersion = "";
+
+  /** The inference thread's own; empty before the first model and after the last. */
+  private final List<Serving> serving = new ArrayList<>(1);
+
+  /** The loading thread's own, once started: the newest version that was loaded. */
+  private String newest = "";
+
+  /**
+   * @param geometry the pixels that will come; a model that wants others is refused
+   * @param onRejectedLoad called when a new model cannot take over
+   */
+  InferenceWorker(
+      LiveModels models,
+      MicroBatching batching,
+      CropGeometry geometry,
+      String subtask,
+      ClassLoader classLoader,
+      Runnable onRejectedLoad) {
+    this.models = models;
+    this.batching = batching;
+    this.geometry = geometry;
+    this.onRejectedLoad = onRejectedLoad;
+    inference = Executors.newSingleThreadExecutor(named("inference " + subtask, classLoader));
+    loading = Executors.newSingleThreadExecutor(named("model loading " + subtask, classLoader));
+  }
+
+  private static ThreadFactory named(String name, ClassLoader classLoader) {
+    return task -> {
+      Thread thread = new Thread(task, name);
+      thread.setDaemon(true);
+      // Engines find their natives and services through it.
+      thread.setContextClassLoader(classLoader);
+      return thread;
+    };
+  }
+
+  /**
+   * Loads the live model and waits until it serves.
+   *
+   * @throws ModelException if it cannot
+   */
+  void start() throws InterruptedException {
+    try {
+      loading
+          .submit(
+              () -> {
+                Serving first = load(models.liveVersion());
+                newest = first.version();
+                inference.execute(() -> activate(first));
+              })
+          .get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof ModelException cause) {
+        throw new ModelException(cause.getMessage(), e);
+      }
+      throw new IllegalStateException("cannot load the live model: " + e.getCause(), e);
+    }
+  }
+
+  /** The version that answers now; empty before the first. Any thread may ask. */
+  String activeVersion() {
+    return activeVersion;
+  }
+
+  /**
+   * Queues a batch. {@code then} hears what became of it, unless the worker is closed before.
+   *
+   * @param images each {@code [views][S][S][3]}
+   */
+  void infer(List<byte[]> images, Consumer<Outcome> then) {
+    inference.execute(
+        () -> {
+          if (!closing) {
+            then.accept(answer(images));
+          }
+        });
+  }
+
+  private Outcome answer(List<byte[]> images) {
+    Serving current = serving.get(0);
+    long start = System.nanoTime();
+    try {
+      float[][] probabilities = current.engine().probabilities(images, batching.views());
+      return new Answered(
+          current.version(),
+          current.model().bundle().labels(),
+          List.of(probabilities),
+          Instant.now(),
+          Duration.ofNanos(System.nanoTime() - start));
+    } catch (Throwable e) {
+      // Errors too: a thread that dies in silence would leave the task waiting for ever.
+      return new Failed(
+          new InferenceFailedException(
+              "model %s failed on a batch of %d images: %s"
+                  .formatted(current.version(), images.size(), e),
+              e));
+    }
+  }
+
+  /** Reads {@code live} again, in the background; calls that come while one waits are one. */
+  void reload() {
+    if (reloadQueued.compareAndSet(false, true)) {
+      loading.execute(this::reloadNow);
+    }
+  }
+
+  private void reloadNow() {
+    // First: a message that comes from here on may mean a value that is not read below.
+    reloadQueued.set(false);
+    if (closing) {
+      return;
+    }
+    String version = "live";
+    try {
+      version = models.liveVersion();
+      if (version.equals(newest)) {
+        LOG.info("Model {} is live already", version);
+        return;
+      }
+      Serving next = load(version);
+      newest = version;
+      inference.execute(() -> activate(next));
+    } catch (Exception | LinkageError | OutOfMemoryError e) {
+      LOG.error(
+          "Model {} cannot take over, {} goes on serving: {}",
+          version,
+          activeVersion,
+          e.getMessage(),
+          e);
+      onRejectedLoad.run();
+    }
+  }
+
+  private Serving load(String version) {
+    LoadedModel model = models.load(version);
+    try {
+      CropGeometry wanted = CropGeometry.of(model.bundle().preprocessing());
+      if (!wanted.equals(geometry)) {
+        throw new ModelException(
+            "model %s wants images of %s, but this job started with %s: restart the job to serve it"
+                .formatted(version, wanted, geometry));
+      }
+      Engine engine = model.newEngine(batching.maxCrops());
+      Serving loaded = new Serving(model, engine);
+      warmUp(loaded);
+      return loaded;
+    } catch (Throwable e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /** A full batch, so that the first real one finds its buffers and kernels made. */
+  private void warmUp(Serving loaded) {
+    byte[] black = new byte[geometry.bytes(batching.views())];
+    try {
+      loaded
+          .engine()
+          .probabilities(Collections.nCopies(batching.maxImages(), black), batching.views());
+    } catch (Throwable e) {
+      loaded.engine().close();
+      throw e;
+    }
+  }
+
+  private void activate(Serving next) {
+    if (closing) {
+      next.close();
+      return;
+    }
+    serving.add(0, next);
+    activeVersion = next.version();
+    LOG.info("Model {} serves", next.version());
+    retireAllBut(1);
+  }
+
+  private void retireAllBut(int kept) {
+    while (serving.size() > kept) {
+      Serving retired = serving.remove(serving.size() - 1);
+      try {
+        retired.close();
+      } catch (RuntimeException e) {
+        LOG.warn("Model {} could not be closed", retired.version(), e);
+      }
+    }
+  }
+
+  /**
+   * Waits for the batch and the load that run, drops those that queue, frees every model. Also an
+   * interrupt does not end the wait, or native memory would be freed under a running engine.
+   */
+  @Override
+  public void close() {
+    if (closing) {
+      return;
+    }
+    closing = true;
+    // The loading thread first: it hands models to the other.
+    stop(loading);
+    inference.execute(() -> retireAllBut(0));
+    stop(inference);
+  }
+
+  private static void stop(ExecutorService executor) {
+    executor.shutdown();
+    boolean interrupted = false;
+    boolean stopped = false;
+    while (!stopped) {
+      try {
+        stopped = executor.awaitTermination(1, TimeUnit.HOURS);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

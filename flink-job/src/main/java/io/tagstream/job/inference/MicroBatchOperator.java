@@ -1,0 +1,313 @@
+package io.tagstream.job.inference;
+
+import io.tagstream.job.JobMetrics;
+import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.job.flow.DecodedImage;
+import io.tagstream.job.flow.LiveModelChanged;
+import io.tagstream.job.flow.TaggedImage;
+import io.tagstream.model.ModelException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedMultiInput;
+import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.LatencyMarker;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+import org.apache.flink.util.function.ThrowingRunnable;
+
+/**
+ * Gathers images into batches and sends them through the live model. First input: images; second:
+ * news that the live model changed.
+ *
+ * <p>A batch goes on when it is full, when its first image has waited long enough, before a barrier
+ * and at the end of the images. It then passes three places, in order: {@link #gathering}, {@link
+ * #waiting}, {@link #inFlight}. The engine works on its own thread, with one batch to compute and
+ * one at hand; answers come back as mails of the task's thread, in the order of the batches.
+ *
+ * <p>Nothing of it is in a checkpoint: before the barrier leaves, every image before it has been
+ * answered. A failure brings the images back from the source.
+ *
+ * <p>Waiting is always {@code yield()}, which runs mails: answers and timers. Neither of these
+ * waits, so that a wait never begins inside another, whichever mail runs within it.
+ */
+public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage>
+    implements TwoInputStreamOperator<DecodedImage, LiveModelChanged, TaggedImage>,
+        BoundedMultiInput {
+  private static final long serialVersionUID = 1L;
+
+  /** One that computes and one at hand, so that the engine never waits for the task's thread. */
+  private static final int MAX_IN_FLIGHT = 2;
+
+  /** An image with its record's event time, which the input reuses. */
+  private record Image(DecodedImage decoded, Optional<Long> timestamp) {}
+
+  private static final class Batch {
+    final List<Image> images = new ArrayList<>();
+
+    /** Watermarks and the like that came after one of the images; they leave after the last. */
+    final List<ThrowingRunnable<Exception>> followers = new ArrayList<>();
+
+    /** Set with the first image. */
+    long firstAt;
+
+    Optional<ScheduledFuture<?>> timer = Optional.empty();
+
+    List<byte[]> pixels() {
+      return images.stream().map(image -> image.decoded().pixels).toList();
+    }
+  }
+
+  private final LiveModels models;
+  private final MicroBatching batching;
+  private final CropGeometry geometry;
+
+  private transient MailboxExecutor mailbox;
+  private transient Batch gathering;
+  private transient Deque<Batch> waiting;
+  private transient Deque<Batch> inFlight;
+  private transient JobMetrics.Inference reported;
+  private transient Optional<InferenceWorker> worker;
+
+  /**
+   * @param geometry the pixels that come in; only models that want these can serve
+   */
+  public MicroBatchOperator(LiveModels models, MicroBatching batching, CropGeometry geometry) {
+    this.models = models;
+    this.batching = batching;
+    this.geometry = geometry;
+  }
+
+  @Override
+  public void setMailboxExecutor(MailboxExecutor mailboxExecutor) {
+    super.setMailboxExecutor(mailboxExecutor);
+    mailbox = mailboxExecutor;
+  }
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    gathering = new Batch();
+    waiting = new ArrayDeque<>();
+    inFlight = new ArrayDeque<>();
+    var task = getRuntimeContext().getTaskInfo();
+    InferenceWorker created =
+        new InferenceWorker(
+            models,
+            batching,
+            geometry,
+            "%d/%d".formatted(task.getIndexOfThisSubtask() + 1, task.getNumberOfParallelSubtasks()),
+            getUserCodeClassloader(),
+            () -> mail(() -> reported.modelLoadRejected(), "count a rejected model"));
+    worker = Optional.of(created);
+    reported = new JobMetrics.Inference(getMetricGroup(), inFlight::size, created::activeVersion);
+    try {
+      created.start();
+    } catch (ModelException e) {
+      // A missing or broken model does not mend itself between two attempts.
+      throw new SuppressRestartsException(e);
+    }
+  }
+
+  @Override
+  public void processElement1(StreamRecord<DecodedImage> element) throws Exception {
+    DecodedImage image = element.getValue();
+    int expected = geometry.bytes(batching.views());
+    if (image.pixels.length != expected) {
+      throw new IllegalArgumentException(
+          "image %s at %s has %d bytes of pixels, not %d"
+              .formatted(image.imageId, image.source, image.pixels.length, expected));
+    }
+    if (gathering.images.isEmpty()) {
+      startTimer(gathering);
+    }
+    gathering.images.add(
+        new Image(
+            image,
+            element.hasTimestamp() ? Optional.of(element.getTimestamp()) : Optional.empty()));
+    if (gathering.images.size() == batching.maxImages()) {
+      sendOn();
+    }
+    while (!waiting.isEmpty()) {
+      // Backpressure: no image is taken while a full batch waits for the engine.
+      mailbox.yield();
+    }
+  }
+
+  private void startTimer(Batch batch) {
+    batch.firstAt = getProcessingTimeService().getCurrentProcessingTime();
+    batch.timer =
+        Optional.of(
+            getProcessingTimeService()
+                .registerTimer(
+                    batch.firstAt + batching.maxWait().toMillis(), time -> timeIsUp(batch)));
+  }
+
+  private void timeIsUp(Batch batch) {
+    // The timer of a batch that went on before may still be a mail: it says nothing of the next.
+    if (batch == gathering) {
+      sendOn();
+    }
+  }
+
+  /** Closes the batch that gathers. */
+  private void sendOn() {
+    if (gathering.images.isEmpty()) {
+      return;
+    }
+    gathering.timer.ifPresent(timer -> timer.cancel(false));
+    waiting.add(gathering);
+    gathering = new Batch();
+    dispatch();
+  }
+
+  private void dispatch() {
+    while (!waiting.isEmpty() && inFlight.size() < MAX_IN_FLIGHT) {
+      Batch batch = waiting.remove();
+      inFlight.add(batch);
+      reported.dispatched(
+          batch.images.size(),
+          getProcessingTimeService().getCurrentProcessingTime() - batch.firstAt);
+      worker
+          .orElseThrow()
+          .infer(
+              batch.pixels(),
+              outcome -> mail(() -> complete(batch, outcome), "answers of a batch"));
+    }
+  }
+
+  /** Runs something on the task's thread, unless the task is over. */
+  private void mail(ThrowingRunnable<Exception> action, String what) {
+    try {
+      mailbox.execute(action, what);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("The task ended before: {}", what);
+    }
+  }
+
+  private void complete(Batch batch, InferenceWorker.Outcome outcome) throws Exception {
+    if (inFlight.remove() != batch) {
+      throw new IllegalStateException("batches were answered out of order");
+    }
+    if (outcome instanceof InferenceWorker.Failed failed) {
+      throw failed.failure();
+    }
+    // First, so that the engine has work while the answers leave.
+    dispatch();
+    InferenceWorker.Answered answered = (InferenceWorker.Answered) outcome;
+    reported.answered(answered.time());
+    if (answered.probabilities().size() != batch.images.size()) {
+      throw new InferenceFailedException(
+          "model %s answered %d images of %d"
+              .formatted(
+                  answered.modelVersion(), answered.probabilities().size(), batch.images.size()));
+    }
+    for (int i = 0; i < batch.images.size(); i++) {
+      emit(batch.images.get(i), answered, answered.probabilities().get(i));
+    }
+    for (ThrowingRunnable<Exception> follower : batch.followers) {
+      follower.run();
+    }
+  }
+
+  private void emit(Image image, InferenceWorker.Answered answered, float[] probabilities)
+      throws InferenceFailedException {
+    DecodedImage decoded = image.decoded();
+    StreamRecord<TaggedImage> tagged =
+        new StreamRecord<>(
+            new TaggedImage(
+                decoded.source,
+                decoded.imageId,
+                decoded.label,
+                answered.modelVersion(),
+                BestTags.of(probabilities, answered.labels()),
+                batching.views(),
+                decoded.capturedAt,
+                decoded.appendedAt,
+                decoded.decodedAt,
+                answered.predictedAt()));
+    image.timestamp().ifPresent(tagged::setTimestamp);
+    output.collect(tagged);
+  }
+
+  /** Answers every image that has come. */
+  private void drain() throws InterruptedException {
+    sendOn();
+    while (!waiting.isEmpty() || !inFlight.isEmpty()) {
+      mailbox.yield();
+    }
+  }
+
+  @Override
+  public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
+    drain();
+    super.prepareSnapshotPreBarrier(checkpointId);
+  }
+
+  @Override
+  public void endInput(int inputId) throws Exception {
+    if (inputId == 1) {
+      drain();
+    }
+  }
+
+  @Override
+  public void processElement2(StreamRecord<LiveModelChanged> element) {
+    LOG.info("The live model may have changed: {}", element.getValue().announcement());
+    worker.orElseThrow().reload();
+  }
+
+  /** Lets something leave after the images that came before it, in its order with others. */
+  private void afterImages(ThrowingRunnable<Exception> follower) throws Exception {
+    if (!gathering.images.isEmpty()) {
+      gathering.followers.add(follower);
+    } else if (!waiting.isEmpty()) {
+      waiting.getLast().followers.add(follower);
+    } else if (!inFlight.isEmpty()) {
+      inFlight.getLast().followers.add(follower);
+    } else {
+      follower.run();
+    }
+  }
+
+  @Override
+  public void processWatermark1(Watermark mark) throws Exception {
+    afterImages(() -> processWatermark(mark));
+  }
+
+  /** News of models has no event time: it neither holds back nor advances the images'. */
+  @Override
+  public void processWatermark2(Watermark mark) {}
+
+  @Override
+  protected void processWatermarkStatus(WatermarkStatus status, int input) throws Exception {
+    if (input == 0) {
+      // Not before a held watermark, which an idle output would drop.
+      afterImages(() -> processWatermarkStatus(status));
+    }
+  }
+
+  @Override
+  public void processLatencyMarker1(LatencyMarker marker) throws Exception {
+    afterImages(() -> reportOrForwardLatencyMarker(marker));
+  }
+
+  @Override
+  public void close() throws Exception {
+    try {
+      if (worker != null) {
+        worker.ifPresent(InferenceWorker::close);
+      }
+    } finally {
+      super.close();
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package io.tagstream.job.sink;
+
+import io.tagstream.job.flow.TaggedImage;
+import io.tagstream.schemas.Prediction;
+import io.tagstream.schemas.Source;
+import io.tagstream.schemas.Tag;
+import io.tagstream.schemas.WireFormat;
+import org.apache.flink.api.common.serialization.SerializationSchema;
+
+/** Answers as {@code predictions} has them. */
+final class PredictionRecords implements SerializationSchema<TaggedImage> {
+  private static final long serialVersionUID = 1L;
+  private transient WireFormat<Prediction> format;
+
+  @Override
+  public void open(InitializationContext context) {
+    format = WireFormat.of(Prediction.class);
+  }
+
+  @Override
+  public byte[] serialize(TaggedImage image) {
+    return format.encode(
+        Prediction.newBuilder()
+            .setImageId(image.imageId())
+            .setModelVersion(image.modelVersion())
+            .setTags(
+                image.tags().stream()
+                    .map(tag -> new Tag(tag.label(), tag.classIndex(), tag.probability()))
+                    .toList())
+            .setViews(image.views())
+            .setSource(
+                new Source(
+                    image.source().topic(), image.source().partition(), image.source().offset()))
+            .setCapturedAt(image.capturedAt())
+            .setAppendedAt(image.appendedAt())
+            .setDecodedAt(image.decodedAt())
+            .setPredictedAt(image.predictedAt())
+            .setLabel(image.label())
+            .build());
+  }
+}

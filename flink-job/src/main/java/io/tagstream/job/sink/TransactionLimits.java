@@ -1,0 +1,74 @@
+package io.tagstream.job.sink;
+
+import io.tagstream.schemas.KafkaConnection;
+import io.tagstream.settings.DurationText;
+import io.tagstream.settings.UserException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigResource;
+
+/**
+ * How long the broker keeps what a crashed job left behind.
+ *
+ * @param timeout the longest it lets a transaction stay open
+ * @param idExpiration after which it forgets an unused transactional id
+ */
+public record TransactionLimits(Duration timeout, Duration idExpiration) {
+  private static final String MAX_TIMEOUT = "transaction.max.timeout.ms";
+  private static final String ID_EXPIRATION = "transactional.id.expiration.ms";
+
+  /**
+   * Asks the broker.
+   *
+   * @throws UserException when it does not say
+   */
+  public static TransactionLimits of(KafkaConnection connection) {
+    try (Admin admin = connection.admin()) {
+      String node = admin.describeCluster().nodes().get().iterator().next().idString();
+      ConfigResource broker = new ConfigResource(ConfigResource.Type.BROKER, node);
+      Config config = admin.describeConfigs(List.of(broker)).all().get().get(broker);
+      return new TransactionLimits(
+          milliseconds(config, MAX_TIMEOUT), milliseconds(config, ID_EXPIRATION));
+    } catch (ExecutionException e) {
+      throw new UserException(
+          "the broker does not tell its transactions' limits: %s; the job needs DESCRIBE_CONFIGS on the cluster"
+              .formatted(e.getCause().getMessage()),
+          e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UserException("interrupted while talking to the broker", e);
+    }
+  }
+
+  private static Duration milliseconds(Config config, String name) {
+    return Optional.ofNullable(config.get(name))
+        .map(ConfigEntry::value)
+        .map(value -> Duration.ofMillis(Long.parseLong(value)))
+        .orElseThrow(() -> new UserException("the broker does not tell its " + name));
+  }
+
+  /**
+   * The time-out for the job's transactions: the user's, else the longest there is, because what
+   * times out before it is committed is lost.
+   *
+   * @throws UserException when the user's is longer than the broker's
+   */
+  public Duration timeoutFor(KafkaConnection connection) {
+    Optional<Duration> wanted =
+        Optional.ofNullable(
+                connection.clientProperties().get(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG))
+            .map(value -> Duration.ofMillis(Long.parseLong(value)));
+    if (wanted.isPresent() && wanted.get().compareTo(timeout) > 0) {
+      throw new UserException(
+          "kafka.transaction.timeout.ms is %s, but the broker allows %s (transaction.max.timeout.ms) and would refuse every transaction: lower the one or raise the other"
+              .formatted(DurationText.format(wanted.get()), DurationText.format(timeout)));
+    }
+    return wanted.orElse(timeout);
+  }
+}

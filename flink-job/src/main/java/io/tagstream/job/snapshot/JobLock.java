@@ -1,0 +1,85 @@
+package io.tagstream.job.snapshot;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.tagstream.settings.UserException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/** Keeps a second process from a job's snapshots, and says who has them. Ends with the process. */
+public final class JobLock implements AutoCloseable {
+  /** Beyond the text, so that another process can read who holds the lock on any system. */
+  private static final long LOCKED_BYTE = 1 << 20;
+
+  private final FileChannel channel;
+
+  private JobLock(FileChannel channel) {
+    this.channel = channel;
+  }
+
+  /**
+   * Takes the lock of a job's folder.
+   *
+   * @param folder the job's own, made if it is missing
+   * @throws UserException when another holds it, with process and host
+   */
+  public static JobLock take(Path folder, String jobName) {
+    Path file = folder.resolve("lock");
+    try {
+      Files.createDirectories(folder);
+      FileChannel channel =
+          FileChannel.open(
+              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      if (!locked(channel)) {
+        String holder = Files.readString(file, UTF_8).strip();
+        channel.close();
+        throw new UserException(
+            "job %s is running already: %s holds %s; stop it, or choose another --name"
+                .formatted(jobName, holder.isEmpty() ? "another process" : holder, folder));
+      }
+      channel.truncate(0);
+      channel.write(ByteBuffer.wrap(holder().getBytes(UTF_8)), 0);
+      return new JobLock(channel);
+    } catch (IOException e) {
+      throw new UserException("cannot lock %s: %s".formatted(file, e), e);
+    }
+  }
+
+  private static boolean locked(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock(LOCKED_BYTE, 1, false) != null;
+    } catch (OverlappingFileLockException heldByThisProcess) {
+      return false;
+    }
+  }
+
+  private static String holder() {
+    String host;
+    try {
+      host = InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      host = "this host";
+    }
+    return "process %d on %s (since %s)"
+        .formatted(
+            ProcessHandle.current().pid(), host, Instant.now().truncatedTo(ChronoUnit.SECONDS));
+  }
+
+  @Override
+  public void close() {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw new UserException("cannot release the job's lock: " + e, e);
+    }
+  }
+}

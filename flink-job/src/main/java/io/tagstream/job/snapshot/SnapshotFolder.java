@@ -1,0 +1,158 @@
+package io.tagstream.job.snapshot;
+
+import io.tagstream.settings.UserException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URI;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.regex.Pattern;
+import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.FileSystem.WriteMode;
+import org.apache.flink.core.fs.Path;
+
+/**
+ * The snapshots of one job name, {@code CHECKPOINTS/NAME}: checkpoints below a folder per run,
+ * savepoints beside these, and a file of notes. Goes through Flink's file systems, as the snapshots
+ * themselves do.
+ */
+public final class SnapshotFolder {
+  /** Written last, so that a snapshot with one is whole. */
+  private static final String METADATA = "_metadata";
+
+  private static final String CHECKPOINT = "chk-";
+  private static final String SAVEPOINT = "savepoint-";
+  private static final String NOTES = "job.properties";
+
+  /** Two letters at least: one is a Windows drive. */
+  private static final Pattern SCHEME = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]+:");
+
+  private final Path folder;
+
+  /**
+   * @param checkpoints the folder of all jobs, a path or a URI
+   */
+  public SnapshotFolder(String checkpoints, String jobName) {
+    // Flink's checkpoint storage takes no path without a scheme.
+    this.folder = new Path(new Path(withScheme(checkpoints)), jobName);
+  }
+
+  private static URI withScheme(String checkpoints) {
+    return SCHEME.matcher(checkpoints).lookingAt()
+        ? URI.create(checkpoints)
+        : java.nio.file.Path.of(checkpoints).toAbsolutePath().normalize().toUri();
+  }
+
+  /** The folder, where it is this machine's. */
+  public Optional<java.nio.file.Path> local() {
+    URI uri = folder.toUri();
+    return "file".equals(uri.getScheme())
+        ? Optional.of(java.nio.file.Path.of(uri.getPath()))
+        : Optional.empty();
+  }
+
+  /** What Flink is told to write to. */
+  public String location() {
+    return folder.toString();
+  }
+
+  /**
+   * The newest whole snapshot completed since an instant.
+   *
+   * @throws UserException when the folder cannot be read
+   */
+  public Optional<Snapshot> newest(Instant since) {
+    List<Snapshot> found = new ArrayList<>();
+    try {
+      for (FileStatus child : list(folder)) {
+        String name = child.getPath().getName();
+        if (name.startsWith(SAVEPOINT)) {
+          snapshot(child.getPath(), true).ifPresent(found::add);
+        } else if (child.isDir()) {
+          for (FileStatus grandchild : list(child.getPath())) {
+            if (grandchild.getPath().getName().startsWith(CHECKPOINT)) {
+              snapshot(grandchild.getPath(), false).ifPresent(found::add);
+            }
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new UserException("cannot read the snapshots in %s: %s".formatted(folder, e), e);
+    }
+    return found.stream()
+        .filter(snapshot -> !snapshot.completedAt().isBefore(since))
+        .max(Comparator.comparing(Snapshot::completedAt));
+  }
+
+  private static Optional<Snapshot> snapshot(Path location, boolean savepoint) throws IOException {
+    try {
+      FileStatus metadata = location.getFileSystem().getFileStatus(new Path(location, METADATA));
+      return Optional.of(
+          new Snapshot(
+              location.toString(),
+              Instant.ofEpochMilli(metadata.getModificationTime()),
+              savepoint));
+    } catch (FileNotFoundException unfinished) {
+      return Optional.empty();
+    }
+  }
+
+  private static FileStatus[] list(Path path) throws IOException {
+    FileSystem files = path.getFileSystem();
+    try {
+      FileStatus[] children = files.exists(path) ? files.listStatus(path) : null;
+      return children == null ? new FileStatus[0] : children;
+    } catch (FileNotFoundException gone) {
+      // A run that goes on elsewhere may discard its snapshots meanwhile.
+      return new FileStatus[0];
+    }
+  }
+
+  /** What the last start noted. */
+  public Optional<SnapshotNotes> notes() {
+    Path file = new Path(folder, NOTES);
+    try {
+      if (!file.getFileSystem().exists(file)) {
+        return Optional.empty();
+      }
+      Properties properties = new Properties();
+      try (InputStream in = openForReading(file)) {
+        properties.load(in);
+      }
+      return Optional.of(SnapshotNotes.from(properties));
+    } catch (IOException | RuntimeException e) {
+      throw new UserException(
+          "cannot read %s: %s; --fresh goes on without the snapshots".formatted(file, e), e);
+    }
+  }
+
+  private static FSDataInputStream openForReading(Path file) throws IOException {
+    return file.getFileSystem().open(file);
+  }
+
+  /** Replaces the notes. */
+  public void write(SnapshotNotes notes) {
+    Path file = new Path(folder, NOTES);
+    Path temporary = new Path(folder, NOTES + ".new");
+    try {
+      FileSystem files = file.getFileSystem();
+      files.mkdirs(folder);
+      try (OutputStream out = files.create(temporary, WriteMode.OVERWRITE)) {
+        notes.toProperties().store(out, "Written by tagstream job at its start");
+      }
+      if (!files.rename(temporary, file)) {
+        throw new IOException("cannot rename " + temporary);
+      }
+    } catch (IOException e) {
+      throw new UserException("cannot write %s: %s".formatted(file, e), e);
+    }
+  }
+}

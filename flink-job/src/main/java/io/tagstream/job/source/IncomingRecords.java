@@ -1,0 +1,34 @@
+package io.tagstream.job.source;
+
+import io.tagstream.job.flow.Coordinates;
+import io.tagstream.job.flow.IncomingRecord;
+import java.time.Instant;
+import java.util.Optional;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
+import org.apache.flink.util.Collector;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.record.TimestampType;
+
+/** Takes records as they are: what is wrong with one is for the decode operator to say. */
+final class IncomingRecords implements KafkaRecordDeserializationSchema<IncomingRecord> {
+  private static final long serialVersionUID = 1L;
+  private static final byte[] NOTHING = {};
+
+  @Override
+  public void deserialize(
+      ConsumerRecord<byte[], byte[]> record, Collector<IncomingRecord> collector) {
+    collector.collect(
+        new IncomingRecord(
+            new Coordinates(record.topic(), record.partition(), record.offset()),
+            Instant.ofEpochMilli(record.timestamp()),
+            record.timestampType() == TimestampType.LOG_APPEND_TIME,
+            Optional.ofNullable(record.key()).orElse(NOTHING),
+            Optional.ofNullable(record.value()).orElse(NOTHING)));
+  }
+
+  @Override
+  public TypeInformation<IncomingRecord> getProducedType() {
+    return TypeInformation.of(IncomingRecord.class);
+  }
+}

@@ -1,0 +1,73 @@
+package io.tagstream.job.source;
+
+import io.tagstream.job.flow.IncomingRecord;
+import io.tagstream.job.flow.LiveModelChanged;
+import io.tagstream.schemas.KafkaConnection;
+import io.tagstream.schemas.Topics;
+import java.util.Properties;
+import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+
+/** What the job reads. */
+public final class KafkaSources {
+  /**
+   * A fetch's answer; several stand in the heap at once. A broker sends the first record even if it
+   * is larger, so that one of 21 MiB still comes.
+   */
+  private static final String FETCH_BYTES = Integer.toString(8 << 20);
+
+  private static final String PARTITION_FETCH_BYTES = Integer.toString(2 << 20);
+
+  private KafkaSources() {}
+
+  /**
+   * {@code images} and {@code labeled-images}: from the committed offsets of the job's name, else
+   * the earliest, unless a snapshot says otherwise.
+   */
+  public static KafkaSource<IncomingRecord> images(
+      KafkaConnection connection, Topics topics, String jobName) {
+    Properties properties = connection.consumerProperties();
+    setUnlessGiven(connection, properties, ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
+    setUnlessGiven(
+        connection,
+        properties,
+        ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG,
+        PARTITION_FETCH_BYTES);
+    return KafkaSource.<IncomingRecord>builder()
+        .setProperties(properties)
+        .setTopics(topics.images(), topics.labeledImages())
+        .setGroupId(Topics.consumerGroup(jobName))
+        .setClientIdPrefix(Topics.consumerGroup(jobName))
+        .setStartingOffsets(
+            // Kafka's enum of these is deprecated, and the connector takes nothing else.
+            OffsetsInitializer.committedOffsets(
+                OffsetsInitializer.earliest().getAutoOffsetResetStrategy()))
+        .setDeserializer(new IncomingRecords())
+        .build();
+  }
+
+  /**
+   * {@code model-updates}, all of it: an operator reads {@code live} before the first message, so
+   * that a change in between is not missed.
+   */
+  public static KafkaSource<LiveModelChanged> modelUpdates(
+      KafkaConnection connection, Topics topics, String jobName) {
+    return KafkaSource.<LiveModelChanged>builder()
+        .setProperties(connection.consumerProperties())
+        .setTopics(topics.modelUpdates())
+        .setGroupId(Topics.consumerGroup(jobName) + "-model-updates")
+        .setClientIdPrefix(Topics.consumerGroup(jobName) + "-model-updates")
+        .setProperty("commit.offsets.on.checkpoint", "false")
+        .setStartingOffsets(OffsetsInitializer.earliest())
+        .setDeserializer(new Announcements())
+        .build();
+  }
+
+  private static void setUnlessGiven(
+      KafkaConnection connection, Properties properties, String key, String value) {
+    if (!connection.clientProperties().containsKey(key)) {
+      properties.setProperty(key, value);
+    }
+  }
+}

@@ -1,0 +1,292 @@
+package io.tagstream.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tagstream.job.flow.Coordinates;
+import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.job.flow.IncomingRecord;
+import io.tagstream.job.flow.LiveModelChanged;
+import io.tagstream.job.flow.RejectedImage;
+import io.tagstream.job.flow.TaggedImage;
+import io.tagstream.job.inference.FakeModels;
+import io.tagstream.job.inference.MicroBatching;
+import io.tagstream.job.snapshot.JobLock;
+import io.tagstream.job.snapshot.ResumeDecision;
+import io.tagstream.job.snapshot.ResumeDecision.Transactions;
+import io.tagstream.job.snapshot.ResumeDecision.Wish;
+import io.tagstream.job.snapshot.SnapshotFolder;
+import io.tagstream.schemas.Image;
+import io.tagstream.schemas.WireFormat;
+import io.tagstream.settings.CheckpointSettings;
+import io.tagstream.settings.ImageSettings;
+import io.tagstream.settings.JobSettings;
+import io.tagstream.settings.Settings;
+import io.tagstream.settings.UserException;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.connector.source.lib.NumberSequenceSource.NumberSequenceSplit;
+import org.apache.flink.api.connector.source.util.ratelimit.RateLimiter;
+import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.datagen.source.DataGeneratorSource;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole topology on a Flink cluster in this process, between a source and sinks in memory. */
+@Timeout(120)
+class RestartTest {
+  private static final int RECORDS = 600;
+  private static final int BROKEN_EVERY = 10;
+
+  @TempDir private Path checkpoints;
+
+  private final FakeModels models = new FakeModels();
+  private final MemorySink<TaggedImage> predictions =
+      new MemorySink<>(tagged -> Long.toString(tagged.source().offset()));
+  private final MemorySink<RejectedImage> rejections =
+      new MemorySink<>(rejected -> Long.toString(rejected.source.offset()));
+
+  private static CompletableFuture<Void> rest = new CompletableFuture<>();
+
+  @BeforeEach
+  void holdTheRestBack() {
+    rest = new CompletableFuture<>();
+  }
+
+  /** Lets the first half through, and the rest when the test says so. */
+  private static final class Gate implements RateLimiterStrategy<NumberSequenceSplit> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public RateLimiter<NumberSequenceSplit> createRateLimiter(int parallelism) {
+      AtomicInteger passed = new AtomicInteger();
+      return records ->
+          passed.addAndGet(records) <= RECORDS / 2 ? CompletableFuture.completedFuture(null) : rest;
+    }
+  }
+
+  private static byte[] grey() {
+    BufferedImage image = new BufferedImage(9, 9, BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < 81; i++) {
+      image.setRGB(i % 9, i / 9, 0x010101);
+    }
+    ByteArrayOutputStream png = new ByteArrayOutputStream();
+    try {
+      ImageIO.write(image, "png", png);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    return WireFormat.of(Image.class)
+        .encode(
+            Image.newBuilder()
+                .setId("grey")
+                .setContent(ByteBuffer.wrap(png.toByteArray()))
+                .setAttributes(Map.of())
+                .build());
+  }
+
+  private RunningJob start(Map<String, String> sets, long records) {
+    Settings settings = Settings.load(Optional.empty(), sets, Map.of());
+    SnapshotFolder folder = new SnapshotFolder(checkpoints.toString(), "test");
+    ResumeDecision decision =
+        ResumeDecision.of(
+            folder,
+            new Wish(false, false),
+            new Transactions(Duration.ofMinutes(15), Duration.ofDays(7)),
+            Duration.ofMillis(100),
+            Instant.now());
+    folder.write(decision.notes());
+    Configuration options =
+        FlinkOptions.ofJob(
+            "test",
+            settings.get(CheckpointSettings.class),
+            settings.get(JobSettings.class),
+            folder.location());
+    FlinkOptions.resume(options, decision);
+    FlinkOptions.ofMiniCluster(options);
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.getExecutionEnvironment(options);
+    JobPlan plan =
+        new JobPlan(
+            1,
+            2,
+            2,
+            true,
+            new CropGeometry(FakeModels.RESIZE, FakeModels.CROP),
+            new MicroBatching(8, Duration.ofMillis(10), 2),
+            settings.get(ImageSettings.class),
+            Duration.ofSeconds(1),
+            0,
+            false);
+    new TagstreamJob(
+            images(records),
+            updates(),
+            new FakeBroker("memory", Map.of(new TopicPartition("images", 0), 0L)),
+            models,
+            predictions,
+            rejections)
+        .addTo(environment, plan);
+    return RunningJob.submit(
+        environment.getStreamGraph(),
+        options,
+        plan.slots(),
+        "test",
+        JobLock.take(checkpoints.resolve("test"), "test"));
+  }
+
+  private static DataGeneratorSource<IncomingRecord> images(long records) {
+    byte[] grey = grey();
+    byte[] broken = "broken".getBytes(StandardCharsets.UTF_8);
+    return new DataGeneratorSource<>(
+        n ->
+            new IncomingRecord(
+                new Coordinates("images", 0, n),
+                Instant.ofEpochMilli(n),
+                true,
+                new byte[0],
+                n % BROKEN_EVERY == 0 ? broken : grey),
+        records,
+        new Gate(),
+        TypeInformation.of(IncomingRecord.class));
+  }
+
+  private static DataGeneratorSource<LiveModelChanged> updates() {
+    return new DataGeneratorSource<>(
+        n -> new LiveModelChanged(new Coordinates("model-updates", 0, n)),
+        1,
+        TypeInformation.of(LiveModelChanged.class));
+  }
+
+  private static List<String> offsets(boolean broken) {
+    return IntStream.range(0, RECORDS)
+        .filter(n -> n % BROKEN_EVERY == 0 == broken)
+        .mapToObj(Integer::toString)
+        .toList();
+  }
+
+  private void awaitPredictions(RunningJob job) throws InterruptedException {
+    while (predictions.committed().isEmpty()) {
+      assertThat(job.await(Duration.ofMillis(20))).isFalse();
+    }
+  }
+
+  private void assertEveryRecordOnce() {
+    assertThat(predictions.committed()).containsExactlyInAnyOrderElementsOf(offsets(false));
+    assertThat(rejections.committed()).containsExactlyInAnyOrderElementsOf(offsets(true));
+  }
+
+  private static final Map<String, String> QUICK =
+      Map.of(
+          "checkpoint.interval", "100 ms",
+          "checkpoint.min-pause", "0 ms",
+          "restart.initial-delay", "10 ms",
+          "restart.max-delay", "10 ms");
+
+  @Test
+  void anEngineThatFailsOnceLosesAndDoublesNothing() throws Exception {
+    rest.complete(null);
+    models.state().failOnceAfter.set(20);
+    RunningJob job = start(QUICK, RECORDS);
+    try {
+      job.await();
+    } finally {
+      job.close();
+    }
+    assertThat(models.state().failOnceAfter).hasValueLessThan(0);
+    assertEveryRecordOnce();
+    assertThat(models.state().openEngines).hasValue(0);
+    assertThat(models.state().openModels).hasValue(0);
+  }
+
+  @Test
+  void aStopAndTheNextStartLoseAndDoubleNothing() throws Exception {
+    RunningJob first = start(QUICK, RECORDS);
+    try {
+      awaitPredictions(first);
+      assertThat(first.stop()).isPresent();
+    } finally {
+      first.close();
+    }
+    assertThat(predictions.committed()).isNotEmpty().hasSizeLessThan(offsets(false).size());
+    rest.complete(null);
+    RunningJob second = start(QUICK, RECORDS);
+    try {
+      second.await();
+    } finally {
+      second.close();
+    }
+    assertEveryRecordOnce();
+  }
+
+  @Test
+  void aProcessThatDiesLosesAndDoublesNothing() throws Exception {
+    RunningJob first = start(QUICK, RECORDS);
+    try {
+      awaitPredictions(first);
+    } finally {
+      // Without a savepoint: what was checkpointed and not committed is committed by the next run.
+      first.close();
+    }
+    rest.complete(null);
+    RunningJob second = start(QUICK, RECORDS);
+    try {
+      second.await();
+    } finally {
+      second.close();
+    }
+    assertEveryRecordOnce();
+  }
+
+  @Test
+  void anEngineThatKeepsFailingEndsTheJobWithItsCause() throws Exception {
+    models.state().failing.add("v1");
+    models.state().warmUpFails = false;
+    RunningJob job =
+        start(
+            Map.of(
+                "checkpoint.interval", "100 ms",
+                "checkpoint.min-pause", "0 ms",
+                "restart.attempts", "2",
+                "restart.initial-delay", "10 ms",
+                "restart.max-delay", "10 ms"),
+            RECORDS);
+    try {
+      assertThatThrownBy(job::await)
+          .isInstanceOf(UserException.class)
+          .hasMessage("job test failed: IllegalStateException: the device is gone");
+    } finally {
+      job.close();
+    }
+  }
+
+  @Test
+  void aSecondJobOfTheNameIsToldWhoRunsIt() throws Exception {
+    RunningJob job = start(QUICK, RECORDS);
+    try {
+      assertThatThrownBy(() -> JobLock.take(checkpoints.resolve("test"), "test"))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("process " + ProcessHandle.current().pid());
+    } finally {
+      job.close();
+    }
+  }
+}

@@ -1,0 +1,170 @@
+package io.tagstream.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.job.flow.DecodedImage;
+import io.tagstream.job.flow.IncomingRecord;
+import io.tagstream.job.flow.LiveModelChanged;
+import io.tagstream.job.flow.RejectedImage;
+import io.tagstream.job.flow.TaggedImage;
+import io.tagstream.job.inference.FakeModels;
+import io.tagstream.job.inference.MicroBatching;
+import io.tagstream.job.sink.KafkaSinks;
+import io.tagstream.job.source.KafkaSources;
+import io.tagstream.job.source.OffsetGuard;
+import io.tagstream.schemas.KafkaConnection;
+import io.tagstream.schemas.Topics;
+import io.tagstream.settings.CheckpointSettings;
+import io.tagstream.settings.ImageSettings;
+import io.tagstream.settings.JobSettings;
+import io.tagstream.settings.Settings;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.java.typeutils.GenericTypeInfo;
+import org.apache.flink.api.java.typeutils.PojoTypeInfo;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.jobgraph.JobVertex;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamGraph;
+import org.apache.flink.streaming.api.graph.StreamNode;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TopologyTest {
+
+  private static JobPlan plan(boolean separateSlots) {
+    return new JobPlan(
+        2,
+        3,
+        1,
+        separateSlots,
+        new CropGeometry(256, 227),
+        new MicroBatching(32, Duration.ofMillis(50), 2),
+        Settings.defaults().get(ImageSettings.class),
+        Duration.ofSeconds(5),
+        0,
+        false);
+  }
+
+  private static StreamGraph graph(JobPlan plan) {
+    KafkaConnection connection =
+        new KafkaConnection("127.0.0.1:9092", Duration.ofSeconds(1), Map.of());
+    Topics topics = new Topics("");
+    Configuration options =
+        FlinkOptions.ofJob(
+            "test",
+            Settings.defaults().get(CheckpointSettings.class),
+            Settings.defaults().get(JobSettings.class),
+            "file:///tmp/unused");
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.getExecutionEnvironment(options);
+    KafkaSinks sinks = new KafkaSinks(connection, topics, "test", Duration.ofMinutes(15));
+    new TagstreamJob(
+            KafkaSources.images(connection, topics, "test"),
+            KafkaSources.modelUpdates(connection, topics, "test"),
+            new FakeBroker("cluster", Map.of()),
+            new FakeModels(),
+            sinks.predictions(),
+            sinks.rejections())
+        .addTo(environment, plan);
+    return environment.getStreamGraph();
+  }
+
+  @Test
+  void everyOperatorHasANameAndAUidOfItsOwn() {
+    StreamGraph graph = graph(plan(false));
+    // A missing uid fails here: pipeline.auto-generate-uids is false.
+    graph.getJobGraph();
+    Map<String, String> names =
+        graph.getStreamNodes().stream()
+            .filter(node -> node.getTransformationUID() != null)
+            .collect(
+                Collectors.toMap(StreamNode::getTransformationUID, StreamNode::getOperatorName));
+    assertThat(names)
+        .containsEntry("images", "Source: Images")
+        .containsEntry("offset-guard", "Offset guard")
+        .containsEntry("decode", "Decode")
+        .containsEntry("model-updates", "Source: Model updates")
+        .containsEntry("inference", "Micro-batch and inference")
+        .containsEntry("predictions-0", "Predictions: Writer")
+        .containsEntry("rejections-0", "Rejections: Writer");
+    assertThat(names).hasSameSizeAs(graph.getStreamNodes());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      classes = {
+        IncomingRecord.class,
+        DecodedImage.class,
+        TaggedImage.class,
+        RejectedImage.class,
+        LiveModelChanged.class,
+        OffsetGuard.NextOffset.class
+      })
+  void whatTravelsIsAPojo(Class<?> type) {
+    TypeInformation<?> information = TypeInformation.of(type);
+    assertThat(information).isInstanceOf(PojoTypeInfo.class);
+    assertNothingGeneric(information);
+  }
+
+  private static void assertNothingGeneric(TypeInformation<?> information) {
+    assertThat(information).isNotInstanceOf(GenericTypeInfo.class);
+    if (information instanceof PojoTypeInfo<?> pojo) {
+      for (int i = 0; i < pojo.getArity(); i++) {
+        assertNothingGeneric(pojo.getPojoFieldAt(i).getTypeInformation());
+      }
+    }
+    information.getGenericParameters().values().forEach(TopologyTest::assertNothingGeneric);
+  }
+
+  @Test
+  void allSlotsAreSharedUnlessAskedOtherwise() {
+    assertThat(slotSharingGroups(plan(false))).containsExactly("default");
+    assertThat(plan(false).slots()).isEqualTo(3);
+  }
+
+  @Test
+  void separateSlotsKeepDecodingFromTheEngine() {
+    assertThat(slotSharingGroups(plan(true)))
+        .containsExactlyInAnyOrder(TagstreamJob.CPU_SLOTS, TagstreamJob.ENGINE_SLOTS);
+    assertThat(plan(true).slots()).isEqualTo(4);
+    StreamGraph graph = graph(plan(true));
+    for (JobVertex vertex : graph.getJobGraph().getVertices()) {
+      boolean engine = vertex.getName().contains("inference");
+      assertThat(vertex.getSlotSharingGroup().getSlotSharingGroupName())
+          .as(vertex.getName())
+          .isEqualTo(engine ? TagstreamJob.ENGINE_SLOTS : TagstreamJob.CPU_SLOTS);
+    }
+  }
+
+  private static Set<String> slotSharingGroups(JobPlan plan) {
+    return graph(plan).getStreamNodes().stream()
+        .map(StreamNode::getSlotSharingGroup)
+        .collect(Collectors.toSet());
+  }
+
+  @Test
+  void theSourceTheGuardAndTheDecoderShareATaskWhereTheirNumbersAgree() {
+    JobPlan plan = plan(false);
+    JobPlan chained =
+        new JobPlan(
+            2,
+            2,
+            1,
+            false,
+            plan.geometry(),
+            plan.batching(),
+            plan.images(),
+            plan.idleAfter(),
+            0,
+            false);
+    assertThat(graph(chained).getJobGraph().getVertices())
+        .extracting(JobVertex::getName)
+        .anySatisfy(name -> assertThat(name).contains("Images", "Offset guard", "Decode"));
+  }
+}

@@ -1,0 +1,170 @@
+package io.tagstream.job.decode;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tagstream.job.flow.Coordinates;
+import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.job.flow.DecodedImage;
+import io.tagstream.job.flow.IncomingRecord;
+import io.tagstream.job.flow.RejectedImage;
+import io.tagstream.schemas.Image;
+import io.tagstream.schemas.RejectionStage;
+import io.tagstream.schemas.WireFormat;
+import io.tagstream.settings.DataSize;
+import io.tagstream.settings.ImageSettings;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import org.apache.flink.streaming.api.operators.ProcessOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class DecodeOperatorTest {
+  private static final Instant CAPTURED = Instant.parse("2012-12-03T10:00:00Z");
+  private static final Instant APPENDED = Instant.parse("2012-12-03T10:00:01Z");
+  private static final WireFormat<Image> FORMAT = WireFormat.of(Image.class);
+
+  private OneInputStreamOperatorTestHarness<IncomingRecord, DecodedImage> harness;
+
+  @BeforeEach
+  void open() throws Exception {
+    harness =
+        new OneInputStreamOperatorTestHarness<>(
+            new ProcessOperator<>(
+                new DecodeOperator(
+                    new CropGeometry(32, 24),
+                    2,
+                    new ImageSettings(new DataSize(100_000), 10_000))));
+    harness.open();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    harness.close();
+  }
+
+  private static byte[] png(int width, int height) throws IOException {
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = image.createGraphics();
+    graphics.setColor(Color.RED);
+    graphics.fillRect(0, 0, width, height);
+    graphics.dispose();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    ImageIO.write(image, "png", bytes);
+    return bytes.toByteArray();
+  }
+
+  private static Image.Builder image() {
+    return Image.newBuilder().setId("rose").setAttributes(Map.of());
+  }
+
+  private byte[] send(byte[] value) throws Exception {
+    harness.processElement(
+        new StreamRecord<>(
+            new IncomingRecord(
+                new Coordinates("images", 1, 7), APPENDED, true, "rose".getBytes(UTF_8), value),
+            APPENDED.toEpochMilli()));
+    return value;
+  }
+
+  private RejectedImage rejection() {
+    assertThat(harness.extractOutputValues()).isEmpty();
+    assertThat(harness.getSideOutput(DecodeOperator.REJECTED)).hasSize(1);
+    RejectedImage rejected = harness.getSideOutput(DecodeOperator.REJECTED).element().getValue();
+    assertThat(rejected.source).isEqualTo(new Coordinates("images", 1, 7));
+    assertThat(rejected.reason).isNotBlank();
+    return rejected;
+  }
+
+  @Test
+  void anImageBecomesCropsAndKeepsWhatItBrought() throws Exception {
+    send(
+        FORMAT.encode(
+            image()
+                .setContent(ByteBuffer.wrap(png(40, 60)))
+                .setLabel("roses")
+                .setCapturedAt(CAPTURED)
+                .build()));
+    assertThat(harness.getSideOutput(DecodeOperator.REJECTED)).isNullOrEmpty();
+    DecodedImage decoded = harness.extractOutputValues().get(0);
+    assertThat(decoded.source).isEqualTo(new Coordinates("images", 1, 7));
+    assertThat(decoded.imageId).isEqualTo("rose");
+    assertThat(decoded.label).isEqualTo("roses");
+    assertThat(decoded.capturedAt).isEqualTo(CAPTURED);
+    assertThat(decoded.appendedAt).isEqualTo(APPENDED);
+    assertThat(decoded.pixels).hasSize(2 * 24 * 24 * 3);
+    assertThat(decoded.pixels).startsWith(255, 0, 0);
+    assertThat(harness.extractOutputStreamRecords().get(0).getTimestamp())
+        .isEqualTo(APPENDED.toEpochMilli());
+  }
+
+  @Test
+  void noAvroIsRejectedWithItsBytes() throws Exception {
+    byte[] value = send("hello".getBytes(UTF_8));
+    RejectedImage rejected = rejection();
+    assertThat(rejected.stage).isEqualTo(RejectionStage.AVRO);
+    assertThat(rejected.imageId).isNull();
+    assertThat(rejected.content).isEqualTo(value);
+  }
+
+  @Test
+  void anEmptyRecordIsRejected() throws Exception {
+    send(new byte[0]);
+    assertThat(rejection().stage).isEqualTo(RejectionStage.AVRO);
+  }
+
+  @Test
+  void aUriIsRejectedUntilFetchingExists() throws Exception {
+    byte[] value = send(FORMAT.encode(image().setUri("http://127.0.0.1/rose.jpg").build()));
+    RejectedImage rejected = rejection();
+    assertThat(rejected.stage).isEqualTo(RejectionStage.FETCH);
+    assertThat(rejected.imageId).isEqualTo("rose");
+    assertThat(rejected.content).isEqualTo(value);
+  }
+
+  @Test
+  void bothContentAndUriAreRejected() throws Exception {
+    send(
+        FORMAT.encode(
+            image().setUri("http://127.0.0.1/").setContent(ByteBuffer.wrap(png(9, 9))).build()));
+    RejectedImage rejected = rejection();
+    assertThat(rejected.stage).isEqualTo(RejectionStage.AVRO);
+    assertThat(rejected.reason).endsWith("both");
+  }
+
+  @Test
+  void neitherContentNorUriIsRejected() throws Exception {
+    send(FORMAT.encode(image().build()));
+    assertThat(rejection().reason).endsWith("neither");
+  }
+
+  @Test
+  void whatIsNoPictureIsRejectedAndTheNextOneDecodes() throws Exception {
+    send(FORMAT.encode(image().setContent(ByteBuffer.wrap("text".getBytes(UTF_8))).build()));
+    assertThat(rejection().stage).isEqualTo(RejectionStage.DECODE);
+    send(FORMAT.encode(image().setContent(ByteBuffer.wrap(png(40, 40))).build()));
+    assertThat(harness.extractOutputValues()).hasSize(1);
+  }
+
+  @Test
+  void moreBytesThanAllowedAreRejected() throws Exception {
+    send(FORMAT.encode(image().setContent(ByteBuffer.allocate(100_001)).build()));
+    assertThat(rejection().stage).isEqualTo(RejectionStage.LIMIT);
+  }
+
+  @Test
+  void morePixelsThanAllowedAreRejected() throws Exception {
+    send(FORMAT.encode(image().setContent(ByteBuffer.wrap(png(101, 100))).build()));
+    assertThat(rejection().stage).isEqualTo(RejectionStage.LIMIT);
+  }
+}

@@ -1,0 +1,587 @@
+package io.tagstream.job.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tagstream.job.flow.Coordinates;
+import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.job.flow.DecodedImage;
+import io.tagstream.job.flow.LiveModelChanged;
+import io.tagstream.job.flow.Tag;
+import io.tagstream.job.flow.TaggedImage;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Delayed;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.streaming.api.operators.StreamOperatorUtils;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.tasks.ProcessingTimeService;
+import org.apache.flink.streaming.runtime.tasks.StreamTaskActionExecutor;
+import org.apache.flink.streaming.runtime.tasks.mailbox.MailboxExecutorImpl;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+import org.apache.flink.streaming.util.TwoInputStreamOperatorTestHarness;
+import org.apache.flink.util.clock.Clock;
+import org.apache.flink.util.clock.SystemClock;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class MicroBatchOperatorTest {
+  private static final Instant CAPTURED = Instant.parse("2012-12-03T10:00:00Z");
+  private static final Instant APPENDED = Instant.parse("2012-12-03T10:00:01Z");
+  private static final Instant DECODED = Instant.parse("2012-12-03T10:00:02Z");
+
+  private final FakeModels models = new FakeModels();
+  private final FakeModels.State store = models.state();
+  private TwoInputStreamOperatorTestHarness<DecodedImage, LiveModelChanged, TaggedImage> harness;
+  private MicroBatchOperator operator;
+  private MailboxExecutorImpl mailbox;
+  private long sent;
+
+  @AfterEach
+  void close() throws Exception {
+    store.hold = false;
+    store.permits.release(1000);
+    store.loadPermits.release(1000);
+    if (harness != null) {
+      harness.close();
+    }
+  }
+
+  private void setUp(int maxCrops, int views) throws Exception {
+    operator =
+        new MicroBatchOperator(
+            models,
+            new MicroBatching(maxCrops, Duration.ofMillis(50), views),
+            new CropGeometry(FakeModels.RESIZE, FakeModels.CROP));
+    harness = new TwoInputStreamOperatorTestHarness<>(operator, 1, 1, 0);
+    mailbox =
+        new MailboxExecutorImpl(harness.getTaskMailbox(), 0, StreamTaskActionExecutor.IMMEDIATE);
+    operator.setMailboxExecutor(mailbox);
+    harness.setup();
+  }
+
+  private void open(int maxCrops, int views) throws Exception {
+    setUp(maxCrops, views);
+    harness.open();
+  }
+
+  private static DecodedImage image(long offset, int views) {
+    return new DecodedImage(
+        new Coordinates("images", 0, offset),
+        "image-" + offset,
+        Optional.of("cat"),
+        Optional.of(CAPTURED),
+        APPENDED,
+        DECODED,
+        FakeModels.pixels((int) (offset % 3), views));
+  }
+
+  private void send(int images) throws Exception {
+    send(images, 1);
+  }
+
+  private void send(int images, int views) throws Exception {
+    for (int i = 0; i < images; i++) {
+      harness.processElement1(new StreamRecord<>(image(sent, views), 1000 + sent));
+      sent++;
+    }
+  }
+
+  private void announce() throws Exception {
+    harness.processElement2(
+        new StreamRecord<>(new LiveModelChanged(new Coordinates("model-updates", 0, 0))));
+  }
+
+  /** Runs mails until so many answers have left. */
+  private void awaitAnswers(int count) throws Exception {
+    while (harness.extractOutputValues().size() < count) {
+      mailbox.yield();
+    }
+  }
+
+  private List<Long> answeredOffsets() {
+    return harness.extractOutputValues().stream().map(tagged -> tagged.source().offset()).toList();
+  }
+
+  private static List<Long> upTo(long end) {
+    List<Long> offsets = new ArrayList<>();
+    for (long i = 0; i < end; i++) {
+      offsets.add(i);
+    }
+    return offsets;
+  }
+
+  @Test
+  void aFullBatchGoesOnAtOnceAndOffTheTasksThread() throws Exception {
+    open(4, 1);
+    send(4);
+    awaitAnswers(4);
+    assertThat(store.batches).containsExactly(4);
+    assertThat(store.inferenceThreads)
+        .singleElement()
+        .asString()
+        .startsWith("inference")
+        .isNotEqualTo(Thread.currentThread().getName());
+    assertThat(answeredOffsets()).isEqualTo(upTo(4));
+  }
+
+  @Test
+  void anAnswerCarriesWhatItsImageBroughtAndTheVersion() throws Exception {
+    open(1, 1);
+    sent = 2;
+    Instant before = Instant.now();
+    send(1);
+    awaitAnswers(1);
+    TaggedImage answer = harness.extractOutputValues().get(0);
+    assertThat(answer.source()).isEqualTo(new Coordinates("images", 0, 2));
+    assertThat(answer.imageId()).isEqualTo("image-2");
+    assertThat(answer.label()).isEqualTo("cat");
+    assertThat(answer.modelVersion()).isEqualTo("v1");
+    assertThat(answer.views()).isEqualTo(1);
+    assertThat(answer.tags())
+        .containsExactly(new Tag("cat", 2, 0.8f), new Tag("ant", 0, 0.1f), new Tag("bee", 1, 0.1f));
+    assertThat(answer.capturedAt()).isEqualTo(CAPTURED);
+    assertThat(answer.appendedAt()).isEqualTo(APPENDED);
+    assertThat(answer.decodedAt()).isEqualTo(DECODED);
+    assertThat(answer.predictedAt()).isBetween(before, Instant.now());
+    assertThat(harness.extractOutputStreamRecords().get(0).getTimestamp()).isEqualTo(1002);
+  }
+
+  @Test
+  void anImagesCropsStayInOneBatch() throws Exception {
+    open(32, 10);
+    send(7, 10);
+    harness.prepareSnapshotPreBarrier(1);
+    assertThat(store.batches).containsExactly(3, 3, 1);
+    assertThat(answeredOffsets()).isEqualTo(upTo(7));
+  }
+
+  @Test
+  void aBatchGoesOnWhenItsOwnFirstImageHasWaited() throws Exception {
+    open(4, 1);
+    harness.setProcessingTime(100);
+    send(1);
+    harness.setProcessingTime(149);
+    send(1);
+    assertThat(store.batches).isEmpty();
+    harness.setProcessingTime(150);
+    awaitAnswers(2);
+    assertThat(store.batches).containsExactly(2);
+  }
+
+  @Test
+  void theNextBatchWaitsFromItsOwnFirstImage() throws Exception {
+    open(2, 1);
+    harness.setProcessingTime(100);
+    send(2);
+    awaitAnswers(2);
+    harness.setProcessingTime(140);
+    send(1);
+    harness.setProcessingTime(189);
+    harness.prepareSnapshotPreBarrier(1);
+    send(1);
+    harness.setProcessingTime(190);
+    harness.setProcessingTime(238);
+    assertThat(store.batches).containsExactly(2, 1);
+    harness.setProcessingTime(239);
+    awaitAnswers(4);
+    assertThat(store.batches).containsExactly(2, 1, 1);
+  }
+
+  @Test
+  void aTimerThatCouldNotBeCancelledSaysNothingOfTheNextBatch() throws Exception {
+    setUp(2, 1);
+    DeafTimers timers = new DeafTimers();
+    StreamOperatorUtils.setProcessingTimeService(operator, timers);
+    harness.open();
+    send(2);
+    awaitAnswers(2);
+    send(1);
+    timers.registered.get(0).onProcessingTime(50);
+    assertThat(mailbox.tryYield()).isFalse();
+    assertThat(store.batches).containsExactly(2);
+    timers.registered.get(1).onProcessingTime(50);
+    awaitAnswers(3);
+    assertThat(store.batches).containsExactly(2, 1);
+  }
+
+  /** Timers that are beyond cancelling, as those are that lie in the mailbox already. */
+  private static final class DeafTimers implements ProcessingTimeService {
+    final List<ProcessingTimeCallback> registered = new ArrayList<>();
+
+    @Override
+    public ScheduledFuture<?> registerTimer(long timestamp, ProcessingTimeCallback target) {
+      registered.add(target);
+      return new DeafTimer();
+    }
+
+    @Override
+    public Clock getClock() {
+      return SystemClock.getInstance();
+    }
+
+    @Override
+    public ScheduledFuture<?> scheduleAtFixedRate(
+        ProcessingTimeCallback callback, long initialDelay, long period) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ScheduledFuture<?> scheduleWithFixedDelay(
+        ProcessingTimeCallback callback, long initialDelay, long period) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public CompletableFuture<Void> quiesce() {
+      return CompletableFuture.completedFuture(null);
+    }
+  }
+
+  private static final class DeafTimer extends CompletableFuture<Void>
+      implements ScheduledFuture<Void> {
+    @Override
+    public boolean cancel(boolean mayInterruptIfRunning) {
+      return false;
+    }
+
+    @Override
+    public long getDelay(TimeUnit unit) {
+      return 0;
+    }
+
+    @Override
+    public int compareTo(Delayed other) {
+      return 0;
+    }
+  }
+
+  @Test
+  void aBarrierLeavesOnlyAfterEveryImageBeforeIt() throws Exception {
+    open(2, 1);
+    store.hold = true;
+    send(2);
+    send(2);
+    send(1);
+    assertThat(harness.extractOutputValues()).isEmpty();
+    store.permits.release(3);
+    harness.prepareSnapshotPreBarrier(1);
+    assertThat(answeredOffsets()).isEqualTo(upTo(5));
+    assertThat(store.batches).containsExactly(2, 2, 1);
+  }
+
+  @Test
+  void nothingOfItIsInACheckpoint() throws Exception {
+    open(2, 1);
+    send(3);
+    harness.prepareSnapshotPreBarrier(1);
+    assertThat(harness.snapshot(1, 1).hasState()).isFalse();
+  }
+
+  @Test
+  void theEndOfTheImagesAnswersThem() throws Exception {
+    open(8, 1);
+    send(3);
+    harness.endInput1();
+    assertThat(answeredOffsets()).isEqualTo(upTo(3));
+  }
+
+  @Test
+  void theEndOfTheNewsLeavesTheBatchAlone() throws Exception {
+    open(8, 1);
+    send(3);
+    harness.endInput2();
+    assertThat(store.batches).isEmpty();
+    harness.endInput1();
+    assertThat(answeredOffsets()).isEqualTo(upTo(3));
+  }
+
+  @Test
+  void atMostTwoBatchesAreInFlightAndAThirdHoldsTheInputBack() throws Exception {
+    open(1, 1);
+    store.hold = true;
+    send(2);
+    int[] runningWhileHeld = new int[1];
+    // Runs within the wait of the third image, which cannot end before.
+    mailbox.execute(
+        () -> {
+          runningWhileHeld[0] = harness.extractOutputValues().size();
+          store.permits.release();
+        },
+        "let one go");
+    send(1);
+    assertThat(runningWhileHeld[0]).isZero();
+    assertThat(answeredOffsets()).containsExactly(0L);
+    store.permits.release(2);
+    awaitAnswers(3);
+    assertThat(answeredOffsets()).isEqualTo(upTo(3));
+  }
+
+  @Test
+  void aFlushWithinAWaitKeepsOrderAndLosesNothing() throws Exception {
+    open(2, 1);
+    store.hold = true;
+    harness.setProcessingTime(100);
+    send(4);
+    List<Long> answeredWithin = new ArrayList<>();
+    // While the third batch waits for its place, another image comes, its time runs out and a
+    // barrier's flush begins: all within one yield.
+    mailbox.execute(
+        () -> {
+          store.hold = false;
+          store.permits.release(100);
+          harness.processElement1(new StreamRecord<>(image(6, 1)));
+          harness.setProcessingTime(200);
+          harness.prepareSnapshotPreBarrier(1);
+          answeredWithin.addAll(answeredOffsets());
+        },
+        "re-enter");
+    send(2);
+    assertThat(answeredWithin).isEqualTo(upTo(7));
+    harness.prepareSnapshotPreBarrier(2);
+    assertThat(answeredOffsets()).isEqualTo(upTo(7));
+    assertThat(store.batches).containsExactly(2, 2, 2, 1);
+  }
+
+  @Test
+  void aWatermarkLeavesAfterTheImagesBeforeItWithoutBreakingTheBatch() throws Exception {
+    open(3, 1);
+    send(1);
+    harness.processWatermark1(new Watermark(1000));
+    send(1);
+    harness.processWatermark1(new Watermark(1001));
+    assertThat(harness.getOutput()).isEmpty();
+    send(1);
+    awaitAnswers(3);
+    assertThat(store.batches).containsExactly(3);
+    assertThat(kinds()).containsExactly("0", "1", "2", "watermark 1000", "watermark 1001");
+  }
+
+  @Test
+  void aWatermarkWaitsForBatchesInFlightToo() throws Exception {
+    open(1, 1);
+    store.hold = true;
+    send(2);
+    harness.processWatermark1(new Watermark(1001));
+    assertThat(harness.getOutput()).isEmpty();
+    store.permits.release(2);
+    awaitAnswers(2);
+    assertThat(kinds()).containsExactly("0", "1", "watermark 1001");
+  }
+
+  @Test
+  void aWatermarkWithNothingBeforeItLeavesAtOnce() throws Exception {
+    open(4, 1);
+    harness.processWatermark1(new Watermark(7));
+    assertThat(kinds()).containsExactly("watermark 7");
+  }
+
+  @Test
+  void idlenessDoesNotOvertakeAWatermark() throws Exception {
+    open(2, 1);
+    send(1);
+    harness.processWatermark1(new Watermark(1000));
+    harness.processWatermarkStatus1(WatermarkStatus.IDLE);
+    assertThat(harness.getOutput()).isEmpty();
+    harness.prepareSnapshotPreBarrier(1);
+    assertThat(kinds()).containsExactly("0", "watermark 1000", "idle");
+  }
+
+  @Test
+  void theNewsInputHasNoEventTime() throws Exception {
+    open(2, 1);
+    harness.processWatermark1(new Watermark(5));
+    harness.processWatermarkStatus2(WatermarkStatus.IDLE);
+    harness.processWatermark2(new Watermark(9));
+    assertThat(kinds()).containsExactly("watermark 5");
+  }
+
+  private List<String> kinds() {
+    return harness.getOutput().stream()
+        .map(
+            element -> {
+              if (element instanceof Watermark mark) {
+                return "watermark " + mark.getTimestamp();
+              }
+              if (element instanceof WatermarkStatus status) {
+                return status.isIdle() ? "idle" : "active";
+              }
+              return element instanceof StreamRecord<?> record
+                      && record.getValue() instanceof TaggedImage tagged
+                  ? String.valueOf(tagged.source().offset())
+                  : String.valueOf(element);
+            })
+        .toList();
+  }
+
+  @Test
+  void anotherModelTakesOverBetweenTwoBatchesAndTheOldOneIsFreed() throws Exception {
+    open(2, 1);
+    send(2);
+    awaitAnswers(2);
+    store.live = "v2";
+    store.holdLoads = true;
+    store.loadBegan.drainPermits();
+    announce();
+    store.loadBegan.acquire();
+    // The old one serves while the new one loads.
+    send(2);
+    awaitAnswers(4);
+    store.loadPermits.release();
+    int answers = 4;
+    while (!versions().contains("v2")) {
+      send(2);
+      answers += 2;
+      awaitAnswers(answers);
+    }
+    assertThat(versions().subList(0, 4)).containsOnly("v1");
+    assertThat(versions().subList(answers - 2, answers)).containsOnly("v2");
+    assertThat(store.openModels).hasValue(1);
+    assertThat(store.openEngines).hasValue(1);
+    assertThat(store.warmUps).hasValue(2);
+  }
+
+  private List<String> versions() {
+    return harness.extractOutputValues().stream().map(TaggedImage::modelVersion).toList();
+  }
+
+  @Test
+  void aModelThatFailsItsHashLeavesTheOldOneServingAndIsCounted() throws Exception {
+    open(1, 1);
+    store.broken.add("v2");
+    store.live = "v2";
+    announce();
+    // The count of rejected loads comes as a mail.
+    mailbox.yield();
+    send(1);
+    awaitAnswers(1);
+    assertThat(versions()).containsExactly("v1");
+    assertThat(store.openModels).hasValue(1);
+    assertThat(store.openEngines).hasValue(1);
+  }
+
+  @Test
+  void aModelThatFailsItsWarmUpLeavesTheOldOneServing() throws Exception {
+    open(1, 1);
+    store.failing.add("v2");
+    store.live = "v2";
+    announce();
+    mailbox.yield();
+    send(1);
+    awaitAnswers(1);
+    assertThat(versions()).containsExactly("v1");
+    assertThat(store.openModels).hasValue(1);
+    assertThat(store.openEngines).hasValue(1);
+  }
+
+  @Test
+  void aModelWithAnotherCropIsRefusedWhileTheJobRuns() throws Exception {
+    open(1, 1);
+    store.cropOf.put("v2", FakeModels.CROP + 1);
+    store.live = "v2";
+    announce();
+    mailbox.yield();
+    send(1);
+    awaitAnswers(1);
+    assertThat(versions()).containsExactly("v1");
+    assertThat(store.openModels).hasValue(1);
+  }
+
+  @Test
+  void aMessageAboutTheModelThatServesChangesNothing() throws Exception {
+    open(1, 1);
+    store.loadBegan.drainPermits();
+    announce();
+    announce();
+    send(1);
+    awaitAnswers(1);
+    harness.close();
+    assertThat(store.loadBegan.availablePermits()).isZero();
+  }
+
+  @Test
+  void aBrokenLiveModelStopsTheJobAtItsStartForGood() throws Exception {
+    store.broken.add("v1");
+    setUp(1, 1);
+    assertThatThrownBy(() -> harness.open())
+        .isInstanceOf(SuppressRestartsException.class)
+        .hasRootCauseMessage("model v1 fails its hash");
+  }
+
+  @Test
+  void anEngineThatFailsFailsTheJobWithItsCause() throws Exception {
+    open(1, 1);
+    store.failing.add("v1");
+    send(1);
+    assertThatThrownBy(() -> mailbox.yield())
+        .rootCause()
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("the device is gone");
+  }
+
+  @Test
+  void aFailureIsNotLostInABarriersWait() throws Exception {
+    open(4, 1);
+    store.failing.add("v1");
+    send(1);
+    assertThatThrownBy(() -> harness.prepareSnapshotPreBarrier(1))
+        .hasRootCauseMessage("the device is gone");
+    assertThat(harness.extractOutputValues()).isEmpty();
+  }
+
+  @Test
+  void aProbabilityThatIsNoneFailsTheJob() throws Exception {
+    open(1, 1);
+    store.nonsense = true;
+    send(1);
+    assertThatThrownBy(() -> mailbox.yield()).rootCause().hasMessageContaining("NaN");
+  }
+
+  @Test
+  void closingWaitsForTheBatchThatRunsDropsTheOtherAndFreesTheModel() throws Exception {
+    open(1, 1);
+    store.hold = true;
+    send(2);
+    while (store.running.get() == 0) {
+      Thread.onSpinWait();
+    }
+    Thread closer = Thread.currentThread();
+    Thread release =
+        new Thread(
+            () -> {
+              while (closer.getState() != Thread.State.TIMED_WAITING) {
+                Thread.onSpinWait();
+              }
+              store.permits.release();
+            });
+    release.start();
+    harness.close();
+    release.join();
+    assertThat(store.batches).containsExactly(1);
+    assertThat(store.openEngines).hasValue(0);
+    assertThat(store.openModels).hasValue(0);
+  }
+
+  @Test
+  void closingWhileAModelLoadsFreesThatToo() throws Exception {
+    open(1, 1);
+    store.live = "v2";
+    store.holdLoads = true;
+    store.loadBegan.drainPermits();
+    announce();
+    store.loadBegan.acquire();
+    store.loadPermits.release();
+    harness.close();
+    assertThat(store.openEngines).hasValue(0);
+    assertThat(store.openModels).hasValue(0);
+  }
+}
