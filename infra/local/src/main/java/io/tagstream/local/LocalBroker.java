@@ -1,0 +1,146 @@
+package io.tagstream.local;
+
+import io.tagstream.schemas.KafkaConnection;
+import io.tagstream.schemas.TopicAdministration;
+import io.tagstream.schemas.Topics;
+import io.tagstream.settings.Settings;
+import io.tagstream.settings.TopicSettings;
+import io.tagstream.settings.UserException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.metadata.storage.Formatter;
+
+/**
+ * A Kafka broker and its controller in this JVM, on 127.0.0.1, with its data in a folder that a
+ * later start takes up again, after a crash as well. {@link #close()} stops it in order.
+ */
+public final class LocalBroker implements AutoCloseable {
+
+  private static final String HOST = "127.0.0.1";
+  private static final int NODE = 1;
+  private static final int MEBIBYTE = 1 << 20;
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final KafkaRaftServer server;
+  private final int port;
+
+  private LocalBroker(KafkaRaftServer server, int port) {
+    this.server = server;
+    this.port = port;
+  }
+
+  /**
+   * Starts a broker and waits until it serves, some seconds.
+   *
+   * @param directory its data, made or taken up again; the caller sees to it that no other broker
+   *     uses it
+   * @param port where it listens; 0 for a free one
+   * @param portOption the option that chooses the port, for the error message
+   * @param overrides settings of the broker that come on top of ours
+   * @throws UserException when the port is taken
+   */
+  public static LocalBroker start(
+      Path directory, int port, String portOption, Map<String, String> overrides) {
+    int listener = LocalPorts.choose(port, portOption);
+    Map<String, String> settings = new HashMap<>(settings(directory));
+    // The controller's port is not kept: it is only spoken to from within this process.
+    int controller = LocalPorts.choose(0, portOption);
+    settings.put("controller.quorum.voters", "%d@%s:%d".formatted(NODE, HOST, controller));
+    settings.put(
+        "listeners",
+        "PLAINTEXT://%s:%d,CONTROLLER://%s:%d".formatted(HOST, listener, HOST, controller));
+    settings.put("advertised.listeners", "PLAINTEXT://%s:%d".formatted(HOST, listener));
+    settings.putAll(overrides);
+    format(directory);
+    KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(settings, false), Time.SYSTEM);
+    server.startup();
+    return new LocalBroker(server, listener);
+  }
+
+  /** Where clients connect: {@code 127.0.0.1:PORT}. */
+  public String bootstrapServer() {
+    return HOST + ":" + port;
+  }
+
+  /** Makes the topics that are missing; others stay as they are. */
+  public void createTopics(Topics topics, Settings settings) {
+    KafkaConnection connection = new KafkaConnection(bootstrapServer(), PATIENCE, Map.of());
+    try (Admin admin = connection.admin()) {
+      new TopicAdministration(admin).ensure(topics, settings.get(TopicSettings.class));
+    }
+  }
+
+  @Override
+  public void close() {
+    server.shutdown();
+    server.awaitShutdown();
+  }
+
+  private static Map<String, String> settings(Path directory) {
+    Map<String, String> settings = new HashMap<>();
+    settings.put("process.roles", "broker,controller");
+    settings.put("node.id", Integer.toString(NODE));
+    settings.put("controller.listener.names", "CONTROLLER");
+    settings.put("log.dirs", directory.toString());
+    settings.put("auto.create.topics.enable", "false");
+    // Topics have limits of their own, at most 22 MiB; above them only the record's frame.
+    settings.put("message.max.bytes", Integer.toString(24 * MEBIBYTE));
+    settings.put("replica.fetch.max.bytes", Integer.toString(24 * MEBIBYTE));
+    // One node: nothing can be replicated.
+    settings.put("default.replication.factor", "1");
+    settings.put("offsets.topic.replication.factor", "1");
+    settings.put("transaction.state.log.replication.factor", "1");
+    settings.put("transaction.state.log.min.isr", "1");
+    settings.put("share.coordinator.state.topic.replication.factor", "1");
+    settings.put("share.coordinator.state.topic.min.isr", "1");
+    // 50 partitions of each internal topic would cost seconds at the first use.
+    settings.put("offsets.topic.num.partitions", "4");
+    settings.put("transaction.state.log.num.partitions", "4");
+    settings.put("share.coordinator.state.topic.num.partitions", "1");
+    settings.put("group.initial.rebalance.delay.ms", "0");
+    settings.put("num.network.threads", "2");
+    settings.put("num.io.threads", "4");
+    settings.put("background.threads", "2");
+    settings.put("num.recovery.threads.per.data.dir", "1");
+    // 128 MiB by default, allotted at once.
+    settings.put("log.cleaner.dedupe.buffer.size", Integer.toString(4 * MEBIBYTE));
+    settings.put("log.index.size.max.bytes", Integer.toString(MEBIBYTE));
+    return settings;
+  }
+
+  /** Makes an empty folder a broker's; one that is, stays as it is, its cluster id too. */
+  private static void format(Path directory) {
+    if (Files.exists(directory.resolve("meta.properties"))) {
+      return;
+    }
+    try {
+      Files.createDirectories(directory);
+      new Formatter()
+          .setNodeId(NODE)
+          .setClusterId(Uuid.randomUuid().toString())
+          .addDirectory(directory.toString())
+          .setMetadataLogDirectory(directory.toString())
+          .setControllerListenerName("CONTROLLER")
+          .setPrintStream(
+              new PrintStream(PrintStream.nullOutputStream(), false, StandardCharsets.UTF_8))
+          .run();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (Exception e) {
+      // Formatter.run() declares no narrower type.
+      throw new IllegalStateException("cannot prepare " + directory + " for the broker", e);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package io.tagstream.local;
+
+import io.tagstream.settings.UserException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Ports of 127.0.0.1: a free one, or who has the one that is asked for. */
+final class LocalPorts {
+
+  private static final Path PROC = Path.of("/proc");
+  private static final String LISTEN = "0A";
+
+  private LocalPorts() {}
+
+  /**
+   * The port asked for, or a free one for 0.
+   *
+   * @param option the option that names another port, for the message
+   * @throws UserException when something listens there already
+   */
+  static int choose(int port, String option) {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UserException(
+          "port %d is in use by %s; choose another with %s N"
+              .formatted(port, listener(port).orElse("another program"), option));
+    }
+  }
+
+  /** The program that listens on a port, as far as this system tells. */
+  private static Optional<String> listener(int port) {
+    try {
+      Optional<String> inode = inode(port);
+      return inode.isEmpty() ? Optional.empty() : owner("socket:[" + inode.get() + "]");
+    } catch (IOException e) {
+      // Only Linux has these files, and they show only this user's processes.
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<String> inode(int port) throws IOException {
+    String suffix = ":%04X".formatted(port);
+    for (String table : List.of("net/tcp", "net/tcp6")) {
+      for (String line : Files.readAllLines(PROC.resolve(table))) {
+        List<String> fields = List.of(line.strip().split("\\s+"));
+        if (fields.size() > 9 && fields.get(1).endsWith(suffix) && fields.get(3).equals(LISTEN)) {
+          return Optional.of(fields.get(9));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<String> owner(String socket) throws IOException {
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
+      for (Path process : processes) {
+        if (holds(process.resolve("fd"), socket)) {
+          String name = Files.readString(process.resolve("comm")).strip();
+          return Optional.of("%s (process %s)".formatted(name, process.getFileName()));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean holds(Path descriptors, String socket) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(descriptors)) {
+      for (Path file : files) {
+        if (Files.readSymbolicLink(file).toString().equals(socket)) {
+          return true;
+        }
+      }
+    } catch (IOException e) {
+      // Another user's process, or one that has just ended.
+      return false;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,129 @@
+package io.tagstream.local;
+
+import io.tagstream.model.training.Evaluation;
+import io.tagstream.model.training.TrainingProgress;
+import io.tagstream.settings.Progress;
+import io.tagstream.settings.UserException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.BooleanSupplier;
+
+/** Shows a training on a terminal or in lines: a bar for each of its parts. */
+public final class TrainingView implements TrainingProgress, AutoCloseable {
+
+  /** One bar, and how much of it is drawn. */
+  private static final class Part implements AutoCloseable {
+    private final String name;
+    private final Progress progress;
+    private long done;
+
+    Part(PrintWriter err, String name, long total) {
+      this.name = name;
+      this.progress = Progress.start(err, name, "images", OptionalLong.of(total));
+    }
+
+    void reach(long images) {
+      progress.advance(images - done);
+      done = images;
+    }
+
+    @Override
+    public void close() {
+      progress.close();
+    }
+  }
+
+  private final PrintWriter err;
+  private final boolean everyEpoch;
+  private final BooleanSupplier interrupted;
+  private Optional<Part> part = Optional.empty();
+  private long trainingImages;
+
+  /**
+   * @param err a command's standard error
+   * @param everyEpoch whether each epoch gets a line of its own
+   * @param interrupted ends the training, without a version, once it is true
+   */
+  public TrainingView(PrintWriter err, boolean everyEpoch, BooleanSupplier interrupted) {
+    this.err = err;
+    this.everyEpoch = everyEpoch;
+    this.interrupted = interrupted;
+  }
+
+  @Override
+  public void skipped(Path file, String reason) {
+    say("left out %s: %s".formatted(file, reason));
+  }
+
+  @Override
+  public void read(long images, long of) {
+    part("reading", of).reach(images);
+  }
+
+  @Override
+  public void start(int classes, int training, int validation, int skipped) {
+    trainingImages = training;
+    say(
+        "%d classes; %d images to learn from, %d to measure with, %d left out"
+            .formatted(classes, training, validation, skipped));
+  }
+
+  @Override
+  public void features(long images, long of, double imagesPerSecond, Duration remaining) {
+    part("features", of).reach(images);
+  }
+
+  @Override
+  public void step(
+      int epoch,
+      int epochs,
+      int step,
+      int steps,
+      double imagesPerSecond,
+      double loss,
+      Duration remaining) {
+    long before = (epoch - 1) * trainingImages;
+    part("training", epochs * trainingImages).reach(before + trainingImages * step / steps);
+  }
+
+  @Override
+  public void epoch(int epoch, int epochs, double loss, Optional<Evaluation> validation) {
+    if (everyEpoch) {
+      String measured =
+          validation
+              .map(e -> String.format(Locale.ROOT, ", top-1 %.1f %%", 100 * e.top1()))
+              .orElse("");
+      say(String.format(Locale.ROOT, "epoch %d of %d: loss %.3f%s", epoch, epochs, loss, measured));
+    }
+  }
+
+  @Override
+  public void close() {
+    part.ifPresent(Part::close);
+    part = Optional.empty();
+  }
+
+  private Part part(String name, long total) {
+    if (interrupted.getAsBoolean()) {
+      throw new UserException("interrupted; the training left no model behind");
+    }
+    if (part.isEmpty() || !part.get().name.equals(name)) {
+      close();
+      part = Optional.of(new Part(err, name, total));
+    }
+    return part.get();
+  }
+
+  private void say(String line) {
+    if (part.isPresent()) {
+      part.get().progress.message(line);
+    } else {
+      err.println(line);
+      err.flush();
+    }
+  }
+}

@@ -1,0 +1,182 @@
+package io.tagstream.local.demo;
+
+import io.tagstream.job.JobRequest;
+import io.tagstream.job.snapshot.ResumeDecision.Wish;
+import io.tagstream.local.LocalBroker;
+import io.tagstream.local.StateDirectory;
+import io.tagstream.model.ModelException;
+import io.tagstream.model.engine.Device;
+import io.tagstream.model.engine.EngineKind;
+import io.tagstream.model.image.Views;
+import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.training.FolderDataset;
+import io.tagstream.producers.ImageFiles;
+import io.tagstream.schemas.KafkaConnection;
+import io.tagstream.schemas.Topics;
+import io.tagstream.settings.Settings;
+import io.tagstream.settings.StandardOptions;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code tagstream demo}. */
+@Command(
+    name = "demo",
+    description = {
+      "Run everything in this process: broker, topics, Flink job, producer.",
+      "Without --images it draws pictures of ten kinds. The first start trains a model on some of"
+          + " them; the rest streams until Ctrl-C. A later start on the same state resumes."
+    })
+public final class DemoCommand implements Callable<Integer> {
+  private static final double RATE = 5;
+
+  /** Who waits for the end should not wait long. */
+  private static final double RATE_TO_AN_END = 20;
+
+  private static final DateTimeFormatter RUN =
+      DateTimeFormatter.ofPattern("MMdd-HHmmss", Locale.ROOT).withZone(ZoneId.systemDefault());
+
+  @Mixin StandardOptions standard = new StandardOptions();
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--images",
+      paramLabel = "DIR",
+      description =
+          "Stream these pictures; where DIR has a folder per class, half of them train the first"
+              + " model.")
+  private Optional<Path> images = Optional.empty();
+
+  @Option(
+      names = "--state",
+      paramLabel = "DIR",
+      description = "Models, topics, checkpoints and logs (default: ./.tagstream).")
+  private Path state = Path.of(".tagstream");
+
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      description = "The web page's port, for when there is one (default: 8080).")
+  private int port = 8080;
+
+  @Option(
+      names = "--bootstrap-port",
+      paramLabel = "N",
+      description = "The broker's port; 0 for a free one (default: 9092).")
+  private int bootstrapPort = 9092;
+
+  @Option(
+      names = "--exit-after",
+      paramLabel = "N",
+      description = "Stop after N predictions, and send pictures faster.")
+  private Optional<Long> exitAfter = Optional.empty();
+
+  @Option(names = "--no-dashboard", description = "Without the web page.")
+  private boolean noDashboard;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    if (exitAfter.filter(count -> count < 1).isPresent()) {
+      throw new ParameterException(spec.commandLine(), "--exit-after is a whole number from 1");
+    }
+    PrintWriter err = spec.commandLine().getErr();
+    try (StateDirectory directory = StateDirectory.hold(state, "tagstream demo");
+        DemoStop stop = DemoStop.onSignals()) {
+      // Read when the first line is logged.
+      System.setProperty(
+          "tagstream.log.file", directory.logs().resolve("tagstream.log").toString());
+      if (!noDashboard) {
+        err.printf(
+            "the web page (port %d) comes with a later release; predictions are printed here%n",
+            port);
+        err.flush();
+      }
+      Pictures pictures = pictures(directory);
+      new FirstModel(new ModelStore(directory.models()), err, stop::requested).prepare(pictures);
+      run(directory, pictures, stop);
+      return 0;
+    }
+  }
+
+  private void run(StateDirectory directory, Pictures pictures, DemoStop stop)
+      throws InterruptedException {
+    Settings settings =
+        Settings.load(
+            Optional.empty(),
+            Map.of("checkpoint.interval", "1 s", "topics.retention-bytes", "256 MiB"),
+            System.getenv());
+    PrintWriter err = spec.commandLine().getErr();
+    Topics topics = new Topics("");
+    // A demo that was killed may lie for days before it goes on.
+    Map<String, String> patient = Map.of("transaction.max.timeout.ms", "604800000");
+    try (LocalBroker broker =
+        LocalBroker.start(directory.kafka(), bootstrapPort, "--bootstrap-port", patient)) {
+      broker.createTopics(topics, settings);
+      err.printf(
+          "broker at %s, models in %s, log in %s%n",
+          broker.bootstrapServer(), directory.models(), directory.logs());
+      err.flush();
+      KafkaConnection connection =
+          new KafkaConnection(broker.bootstrapServer(), Duration.ofSeconds(30), Map.of());
+      JobRequest job =
+          new JobRequest(
+              connection,
+              topics,
+              directory.models(),
+              directory.checkpoints().toUri().toString(),
+              "demo",
+              EngineKind.DEEPLEARNING4J,
+              Device.AUTO,
+              Views.CENTER_AND_FLIP,
+              // Retention may have overtaken it; these are pictures that anybody can send again.
+              new Wish(false, true),
+              settings);
+      Scoreboard scoreboard = new Scoreboard(spec.commandLine().getOut(), err, System::nanoTime);
+      new Show(
+              connection,
+              topics,
+              pictures,
+              RUN.format(Instant.now()),
+              exitAfter.isPresent() ? RATE_TO_AN_END : RATE,
+              exitAfter.orElse(Long.MAX_VALUE),
+              scoreboard,
+              err)
+          .run(job, stop);
+      scoreboard.close();
+    }
+  }
+
+  private Pictures pictures(StateDirectory directory) {
+    long seed = System.currentTimeMillis();
+    if (images.isEmpty()) {
+      return new DrawnPictures(directory.root().resolve("pictures"), seed);
+    }
+    Path folder = images.get();
+    ImageFiles files = ImageFiles.find(folder.toString());
+    if (Files.isDirectory(folder)) {
+      try {
+        FolderDataset dataset = FolderDataset.list(folder);
+        if (dataset.labels().size() > 1) {
+          return new LabelledFiles(dataset, seed);
+        }
+      } catch (ModelException noFolderPerClass) {
+        // Then they stream without labels.
+      }
+    }
+    return new UnlabelledFiles(folder.toString(), files.files());
+  }
+}

@@ -1,0 +1,36 @@
+package io.tagstream.local.demo;
+
+import io.tagstream.settings.Interruption;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** Why a demo ends: a signal, or enough predictions. */
+final class DemoStop implements AutoCloseable {
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final Interruption interruption = Interruption.listen(stop::countDown);
+
+  private DemoStop() {}
+
+  static DemoStop onSignals() {
+    return new DemoStop();
+  }
+
+  void request() {
+    stop.countDown();
+  }
+
+  boolean requested() {
+    return stop.getCount() == 0;
+  }
+
+  /** Whether it was requested within the time. */
+  boolean await(Duration patience) throws InterruptedException {
+    return stop.await(patience.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public void close() {
+    interruption.close();
+  }
+}

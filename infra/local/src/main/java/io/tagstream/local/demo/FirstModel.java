@@ -1,0 +1,74 @@
+package io.tagstream.local.demo;
+
+import io.tagstream.local.TrainingView;
+import io.tagstream.model.samediff.SameDiffTrainingStep;
+import io.tagstream.model.store.ModelBundle;
+import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.training.FolderDataset;
+import io.tagstream.model.training.FreezeTo;
+import io.tagstream.model.training.Trainer;
+import io.tagstream.model.training.TrainingOptions;
+import io.tagstream.settings.UserException;
+import java.io.PrintWriter;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/** Sees to it that a demo's live model knows its pictures' classes. */
+final class FirstModel {
+  private static final long SEED = 1;
+
+  private final ModelStore store;
+  private final PrintWriter err;
+  private final BooleanSupplier interrupted;
+
+  FirstModel(ModelStore store, PrintWriter err, BooleanSupplier interrupted) {
+    this.store = store;
+    this.err = err;
+    this.interrupted = interrupted;
+  }
+
+  /**
+   * Trains a model by the quick route, the last layer on features of drawn weights, unless the live
+   * one knows the classes; that one becomes live.
+   *
+   * @throws UserException when there is no model and nothing to learn from
+   */
+  void prepare(Pictures pictures) {
+    List<String> versions = store.versions();
+    Optional<ModelBundle> live =
+        versions.isEmpty() ? Optional.empty() : Optional.of(store.openLive());
+    Optional<FolderDataset> training = pictures.training();
+    if (training.isEmpty()) {
+      if (live.isEmpty()) {
+        throw new UserException(
+            "there is no model in %s, and %s have no folder per class to learn from: sort some into folders named after their class, or train or import a model (tagstream train, tagstream model import) with --models %s"
+                .formatted(store.root(), pictures.description(), store.root()));
+      }
+      return;
+    }
+    if (live.isPresent()
+        && new HashSet<>(live.get().labels()).containsAll(training.get().labels())) {
+      return;
+    }
+    err.printf(
+        "training the first model on %d of the %s, the last layer only: it can do better (tagstream train)%n",
+        training.get().images().size(), pictures.description());
+    err.flush();
+    try (TrainingView view = new TrainingView(err, false, interrupted)) {
+      String version =
+          new Trainer(store, SameDiffTrainingStep::new)
+              .train(
+                  training.get(),
+                  Optional.empty(),
+                  TrainingOptions.defaults(SEED, Optional.empty(), Optional.of(FreezeTo.FC7)),
+                  view)
+              .bundle()
+              .version();
+      if (live.isPresent()) {
+        store.promote(version, "tagstream demo");
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package io.tagstream.local.demo;
+
+import io.tagstream.model.training.FolderDataset;
+import io.tagstream.producers.ImageFile;
+import io.tagstream.schemas.Image;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/** Pictures that nobody has sorted: they only stream. */
+record UnlabelledFiles(String where, List<ImageFile> files) implements Pictures {
+  UnlabelledFiles {
+    files = List.copyOf(files);
+  }
+
+  @Override
+  public String description() {
+    return "%d pictures of %s".formatted(files.size(), where);
+  }
+
+  @Override
+  public Optional<FolderDataset> training() {
+    return Optional.empty();
+  }
+
+  @Override
+  public Image picture(long number, String id) throws IOException {
+    return files.get((int) (number % files.size())).read(id);
+  }
+
+  @Override
+  public String name(long number) {
+    long round = number / files.size();
+    String name = files.get((int) (number % files.size())).name();
+    return round == 0 ? name : "%s#%d".formatted(name, round + 1);
+  }
+}

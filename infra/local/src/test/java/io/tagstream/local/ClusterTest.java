@@ -1,0 +1,52 @@
+package io.tagstream.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.tagstream.schemas.Prediction;
+import io.tagstream.settings.Settings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The jar of the job on a JobManager and a TaskManager, submitted as {@code flink run} does. */
+@Timeout(300)
+final class ClusterTest {
+  private static final int IMAGES = 100;
+
+  @TempDir private Path directory;
+
+  @Test
+  void theJobsJarTagsImagesOnACluster() throws Exception {
+    Path built = Path.of("../../flink-job/target").toAbsolutePath().normalize();
+    Path jar = built.resolve("tagstream-job.jar");
+    assumeTrue(
+        Files.exists(jar),
+        "skipped: %s is made by the phase package, before this one".formatted(jar));
+    Settings settings = Settings.load(Optional.empty(), Map.of("topics.partitions", "2"), Map.of());
+    try (TestStream stream = new TestStream(directory, settings);
+        FlinkCluster cluster =
+            FlinkCluster.start(
+                Files.createDirectory(directory.resolve("flink")), built.resolve("lib"))) {
+      stream.send(TestStream.TOPICS.images(), 0, IMAGES);
+      cluster.submit(
+          jar,
+          List.of(
+              "--bootstrap-server",
+              stream.bootstrapServer(),
+              "--models",
+              stream.models().toString(),
+              "--checkpoints",
+              stream.checkpoints().toUri().toString(),
+              "--set",
+              "checkpoint.interval=1 s"));
+      assertThat(stream.predictions(IMAGES).stream().map(Prediction::getImageId))
+          .containsExactlyInAnyOrderElementsOf(TestStream.ids(0, IMAGES).toList());
+    }
+  }
+}

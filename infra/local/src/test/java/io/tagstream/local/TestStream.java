@@ -1,0 +1,175 @@
+package io.tagstream.local;
+
+import io.tagstream.consumers.TopicReader;
+import io.tagstream.model.network.Initialisation;
+import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.store.ModelDraft;
+import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.store.Preprocessing;
+import io.tagstream.model.store.Provenance;
+import io.tagstream.producers.RecordSender;
+import io.tagstream.producers.drawn.DrawnScene;
+import io.tagstream.producers.drawn.DrawnScenes;
+import io.tagstream.schemas.Image;
+import io.tagstream.schemas.KafkaConnection;
+import io.tagstream.schemas.Prediction;
+import io.tagstream.schemas.Rejection;
+import io.tagstream.schemas.Topics;
+import io.tagstream.schemas.WireFormat;
+import io.tagstream.settings.Settings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.avro.specific.SpecificRecord;
+
+/**
+ * What the tests of the whole stream share: a broker with its topics, a narrow model, drawn images.
+ */
+final class TestStream implements AutoCloseable {
+  static final Topics TOPICS = new Topics("");
+
+  private static final DrawnScenes SCENES = new DrawnScenes(3);
+
+  private final Path directory;
+  private final Settings settings;
+  private final LocalBroker broker;
+
+  /**
+   * @param directory for everything it keeps
+   */
+  TestStream(Path directory, Settings settings) {
+    this.directory = directory;
+    this.settings = settings;
+    writeModel();
+    broker = startBroker("kafka");
+  }
+
+  /** A further broker beside the stream's own, on which the topics are. */
+  LocalBroker startBroker(String name) {
+    LocalBroker started = LocalBroker.start(directory.resolve(name), 0, "--port", Map.of());
+    started.createTopics(TOPICS, settings);
+    return started;
+  }
+
+  /** Narrow, so that a test answers in milliseconds. */
+  private void writeModel() {
+    NetworkDescription network = NetworkDescription.alexNet(DrawnScenes.LABELS.size(), 1.0 / 16);
+    new ModelStore(models())
+        .write(
+            new ModelDraft(
+                Initialisation.HE.draw(network, 1),
+                Preprocessing.tagstream(network.inputSize()),
+                DrawnScenes.LABELS,
+                Optional.empty(),
+                Provenance.made("drawn for a test", "of the drawn scenes", "none")));
+  }
+
+  Path models() {
+    return directory.resolve("models");
+  }
+
+  Path checkpoints() {
+    return directory.resolve("checkpoints");
+  }
+
+  String bootstrapServer() {
+    return broker.bootstrapServer();
+  }
+
+  KafkaConnection connection() {
+    return connection(broker);
+  }
+
+  static KafkaConnection connection(LocalBroker broker) {
+    return new KafkaConnection(broker.bootstrapServer(), Duration.ofSeconds(30), Map.of());
+  }
+
+  static Stream<String> ids(int from, int to) {
+    return IntStream.range(from, to).mapToObj(number -> "scene-" + number);
+  }
+
+  void send(String topic, int from, int to) {
+    send(topic, from, to, image -> image);
+  }
+
+  /** Sends drawn pictures and returns once the broker has them. */
+  void send(String topic, int from, int to, UnaryOperator<Image> change) {
+    send(connection(), topic, from, to, change);
+  }
+
+  static void send(
+      KafkaConnection connection, String topic, int from, int to, UnaryOperator<Image> change) {
+    try (RecordSender<Image> sender = RecordSender.ofImages(connection, topic)) {
+      for (int number = from; number < to; number++) {
+        DrawnScene scene = SCENES.scene(number);
+        Image image =
+            Image.newBuilder()
+                .setId("scene-" + number)
+                .setContent(scene.jpeg())
+                .setLabel(scene.label())
+                .build();
+        sender.send(change.apply(image), new Accepted());
+      }
+    }
+  }
+
+  private static final class Accepted implements RecordSender.Outcome {
+    @Override
+    public void acknowledged() {}
+
+    @Override
+    public void refused(String reason) {
+      throw new AssertionError(reason);
+    }
+  }
+
+  /** The first committed predictions, once there are so many. */
+  List<Prediction> predictions(int count) {
+    return read(TOPICS.predictions(), Prediction.class, count, TopicReader.Stop.NEVER);
+  }
+
+  /** Every prediction that is committed now: a second one of a picture would come late. */
+  List<Prediction> allPredictions() {
+    return read(
+        TOPICS.predictions(), Prediction.class, Integer.MAX_VALUE, TopicReader.Stop.END_AT_START);
+  }
+
+  /** The first committed rejections, once there are so many. */
+  List<Rejection> rejections(int count) {
+    return read(TOPICS.rejectedImages(), Rejection.class, count, TopicReader.Stop.NEVER);
+  }
+
+  private <T extends SpecificRecord> List<T> read(
+      String topic, Class<T> type, int count, TopicReader.Stop stop) {
+    List<T> records = new ArrayList<>();
+    try (TopicReader<T> reader = TopicReader.open(connection(), topic, WireFormat.of(type))) {
+      reader.read(
+          TopicReader.Start.BEGINNING,
+          stop,
+          new TopicReader.Sink<>() {
+            @Override
+            public boolean record(T record) {
+              records.add(record);
+              return records.size() < count;
+            }
+
+            @Override
+            public boolean malformed(String where, String reason) {
+              throw new AssertionError(where + ": " + reason);
+            }
+          });
+    }
+    return records;
+  }
+
+  @Override
+  public void close() {
+    broker.close();
+  }
+}
