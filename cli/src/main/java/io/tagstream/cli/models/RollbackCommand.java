@@ -1,0 +1,32 @@
+package io.tagstream.cli.models;
+
+import io.tagstream.schemas.KafkaOptions;
+import io.tagstream.schemas.ModelStatus;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code tagstream model rollback}. */
+@Command(
+    name = "rollback",
+    description = "Make the version live again that was live before, and tell running jobs.")
+final class RollbackCommand implements Runnable {
+  @Mixin private StoreOptions options = new StoreOptions();
+  @Mixin private KafkaOptions kafka = new KafkaOptions();
+  @Mixin private ChangeOptions change = new ChangeOptions();
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
+  @Override
+  public void run() {
+    Announcement announcement = Announcement.prepare(kafka);
+    String version = options.store().rollback(change.by());
+    spec.commandLine().getOut().println(ChangeOptions.line(version, json));
+    spec.commandLine().getOut().flush();
+    announcement.send(ModelStatus.ROLLED_BACK, version, change.by(), spec.commandLine().getErr());
+  }
+}

@@ -1,0 +1,128 @@
+package io.tagstream.cli.models;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.tagstream.model.network.LayerTable;
+import io.tagstream.model.store.ModelBundle;
+import io.tagstream.model.store.ModelMetadata;
+import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.store.Preprocessing;
+import io.tagstream.model.store.Provenance;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code tagstream model show}. */
+@Command(
+    name = "show",
+    description = "Verify a version and print where it comes from and its table of layers.")
+final class ShowCommand implements Runnable {
+  private static final String ROW = "%-8s %14s %14s %16s %14s%n";
+
+  @Mixin private StoreOptions options = new StoreOptions();
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "V", description = "The version.")
+  private String version = "";
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
+  @Override
+  public void run() {
+    ModelStore store = options.store();
+    ModelBundle bundle = store.open(version);
+    ModelMetadata metadata = store.metadata(version);
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(JsonLine.of(object -> write(object, bundle, metadata)));
+    } else {
+      print(out, bundle, metadata);
+    }
+    out.flush();
+  }
+
+  private static void print(PrintWriter out, ModelBundle bundle, ModelMetadata metadata) {
+    Provenance provenance = metadata.provenance();
+    Preprocessing pixels = bundle.preprocessing();
+    out.printf("version     %s%n", bundle.version());
+    metadata.parent().ifPresent(parent -> out.printf("parent      %s%n", parent));
+    out.printf("made        %s, %s%n", provenance.time(), provenance.how());
+    provenance
+        .metrics()
+        .forEach((name, value) -> out.printf(Locale.ROOT, "%-11s %.4f%n", name, value));
+    out.printf("classes     %d: %s%n", bundle.labels().size(), shortened(bundle.labels()));
+    out.printf(
+        "pixels      shorter side %d, crop %d, %s, (value * %s - %s) / %s%n",
+        pixels.resize(),
+        pixels.crop(),
+        pixels.channelOrder(),
+        pixels.scale(),
+        pixels.mean(),
+        pixels.deviation());
+    out.printf("%n" + ROW, "layer", "shape", "parameters", "multiply-adds", "bytes");
+    LayerTable table = LayerTable.of(bundle.network());
+    for (LayerTable.Row row : table.rows()) {
+      String shape =
+          row.outputShape().stream().map(Object::toString).collect(Collectors.joining("x"));
+      print(out, row.layer(), shape, row.parameters(), row.multiplyAdds(), row.bytes());
+    }
+    print(out, "total", "", table.parameters(), table.multiplyAdds(), table.bytes());
+  }
+
+  private static void print(
+      PrintWriter out, String layer, String shape, long parameters, long multiplyAdds, long bytes) {
+    out.printf(ROW, layer, shape, grouped(parameters), grouped(multiplyAdds), grouped(bytes));
+  }
+
+  private static void write(JsonGenerator object, ModelBundle bundle, ModelMetadata metadata)
+      throws IOException {
+    Provenance provenance = metadata.provenance();
+    object.writeStringField("version", bundle.version());
+    object.writeStringField("parent", metadata.parent().orElse(null));
+    object.writeStringField("time", provenance.time().toString());
+    object.writeStringField("how", provenance.how());
+    object.writeObjectFieldStart("metrics");
+    for (Map.Entry<String, Double> metric : provenance.metrics().entrySet()) {
+      object.writeNumberField(metric.getKey(), metric.getValue());
+    }
+    object.writeEndObject();
+    object.writeArrayFieldStart("labels");
+    for (String label : bundle.labels()) {
+      object.writeString(label);
+    }
+    object.writeEndArray();
+    object.writeArrayFieldStart("layers");
+    for (LayerTable.Row row : LayerTable.of(bundle.network()).rows()) {
+      object.writeStartObject();
+      object.writeStringField("layer", row.layer());
+      object.writeArrayFieldStart("shape");
+      for (int size : row.outputShape()) {
+        object.writeNumber(size);
+      }
+      object.writeEndArray();
+      object.writeNumberField("parameters", row.parameters());
+      object.writeNumberField("multiplyAdds", row.multiplyAdds());
+      object.writeNumberField("bytes", row.bytes());
+      object.writeEndObject();
+    }
+    object.writeEndArray();
+  }
+
+  private static String grouped(long number) {
+    return String.format(Locale.ROOT, "%,d", number);
+  }
+
+  private static String shortened(List<String> labels) {
+    int shown = Math.min(labels.size(), 10);
+    return String.join(", ", labels.subList(0, shown)) + (shown < labels.size() ? ", …" : "");
+  }
+}

@@ -1,0 +1,23 @@
+package io.tagstream.cli.models;
+
+import io.tagstream.model.store.ModelStore;
+import io.tagstream.settings.StandardOptions;
+import java.nio.file.Path;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** What every command on a model store takes. */
+public final class StoreOptions {
+  @Mixin StandardOptions standard = new StandardOptions();
+
+  @Option(
+      names = "--models",
+      required = true,
+      paramLabel = "PATH",
+      description = "The folder of models.")
+  private Path models = Path.of("");
+
+  public ModelStore store() {
+    return new ModelStore(models);
+  }
+}

@@ -1,0 +1,125 @@
+package io.tagstream.cli;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** Which module may see which, and which package alone touches a foreign library. */
+@AnalyzeClasses(packages = "io.tagstream", importOptions = DoNotIncludeTests.class)
+final class LayersTest {
+
+  @ArchTest static final ArchRule settingsSeeNothingOfOurs = sees("settings", "settings");
+
+  @ArchTest static final ArchRule schemasSeeSettings = sees("schemas", "schemas", "settings");
+
+  @ArchTest static final ArchRule modelSeesNothingOfOurs = sees("model", "model");
+
+  @ArchTest
+  static final ArchRule jobSeesRecordsAndModel = sees("job", "job", "schemas", "settings", "model");
+
+  @ArchTest
+  static final ArchRule producersSeeRecords = sees("producers", "producers", "schemas", "settings");
+
+  /** Of the model the store, and the exception that it throws. */
+  @ArchTest
+  static final ArchRule consumersSeeRecordsAndTheStore =
+      classes()
+          .that(inModules("consumers"))
+          .should()
+          .onlyDependOnClassesThat(
+              not(resideInAPackage("io.tagstream.."))
+                  .or(inModules("consumers", "schemas", "settings", "model.store"))
+                  .or(resideInAPackage("io.tagstream.model")));
+
+  @ArchTest
+  static final ArchRule localIsSeenByTheProgramOnly =
+      noClasses()
+          .that(resideInAPackage("io.tagstream..").and(not(inModules("local", "cli"))))
+          .should()
+          .dependOnClassesThat(inModules("local", "cli"));
+
+  @ArchTest
+  static final ArchRule modelKnowsNoStreams =
+      noClasses()
+          .that(inModules("model"))
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage(
+                  "org.apache.kafka..", "org.apache.flink..", "org.apache.avro..", "picocli.."));
+
+  /** The protobuf that ND4J carries along is ONNX's and has a rule of its own. */
+  @ArchTest
+  static final ArchRule nd4jStaysInItsPackages =
+      noClasses()
+          .that(
+              resideInAPackage("io.tagstream..")
+                  .and(
+                      not(
+                          inModules(
+                              "model.engine.nd4j",
+                              "model.samediff",
+                              "model.training",
+                              "model.onnx"))))
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage("org.nd4j..").and(not(resideInAPackage("org.nd4j.shade.."))));
+
+  @ArchTest static final ArchRule opencvStaysInItsPackage = only("org.bytedeco.opencv..", "image");
+
+  @ArchTest
+  static final ArchRule onnxRuntimeStaysInItsPackage =
+      only("ai.onnxruntime..", "engine.onnxruntime");
+
+  @ArchTest
+  static final ArchRule libraryInnardsAreBanned =
+      noClasses()
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage(
+                  "sun..",
+                  "com.sun..",
+                  "jdk.internal..",
+                  "org.apache.flink.shaded..",
+                  "java.util.logging.."));
+
+  @ArchTest
+  static final ArchRule protobufIsForOnnxFiles =
+      noClasses()
+          .that(
+              resideInAPackage("io.tagstream..")
+                  .and(not(inModules("model.onnx", "model.engine.onnxruntime"))))
+          .should()
+          .dependOnClassesThat(resideInAnyPackage("org.nd4j.shade..", "onnx.."));
+
+  private static ArchRule sees(String module, String... seen) {
+    return classes()
+        .that(inModules(module))
+        .should()
+        .onlyDependOnClassesThat(not(resideInAPackage("io.tagstream..")).or(inModules(seen)))
+        .allowEmptyShould(true);
+  }
+
+  private static ArchRule only(String library, String packageOfModel) {
+    return noClasses()
+        .that(resideInAPackage("io.tagstream..").and(not(inModules("model." + packageOfModel))))
+        .should()
+        .dependOnClassesThat(resideInAPackage(library));
+  }
+
+  private static DescribedPredicate<JavaClass> inModules(String... modules) {
+    String[] packages = new String[modules.length];
+    for (int i = 0; i < modules.length; i++) {
+      packages[i] = "io.tagstream." + modules[i] + "..";
+    }
+    return resideInAnyPackage(packages);
+  }
+}
