@@ -1,6 +1,7 @@
 package io.tagstream.job;
 
 import io.tagstream.job.decode.DecodeOperator;
+import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.DecodedImage;
 import io.tagstream.job.flow.IncomingRecord;
 import io.tagstream.job.flow.LiveModelChanged;
@@ -51,7 +52,7 @@ public final class TagstreamJob {
     String cpu = plan.separateSlots() ? CPU_SLOTS : ALL_SLOTS;
     String engine = plan.separateSlots() ? ENGINE_SLOTS : ALL_SLOTS;
 
-    SingleOutputStreamOperator<DecodedImage> decoded =
+    SingleOutputStreamOperator<IncomingRecord> incoming =
         environment
             .fromSource(
                 images,
@@ -60,11 +61,21 @@ public final class TagstreamJob {
                 "Images")
             .uid("images")
             .setParallelism(plan.sourceParallelism())
-            .slotSharingGroup(cpu)
-            .process(new OffsetGuard(broker, plan.acceptLoss()))
-            .name("Offset guard")
-            .uid("offset-guard")
-            .setParallelism(plan.sourceParallelism())
+            .slotSharingGroup(cpu);
+
+    incoming
+        .map(record -> record.source)
+        .returns(Coordinates.class)
+        .name("Coordinates")
+        .uid("coordinates")
+        .setParallelism(plan.sourceParallelism())
+        .process(new OffsetGuard(broker, plan.acceptLoss()))
+        .name("Offset guard")
+        .uid("offset-guard")
+        .setParallelism(1);
+
+    SingleOutputStreamOperator<DecodedImage> decoded =
+        incoming
             .process(new DecodeOperator(plan.geometry(), plan.batching().views(), plan.images()))
             .name("Decode")
             .uid("decode")

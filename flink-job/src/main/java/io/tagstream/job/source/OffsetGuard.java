@@ -1,6 +1,6 @@
 package io.tagstream.job.source;
 
-import io.tagstream.job.flow.IncomingRecord;
+import io.tagstream.job.flow.Coordinates;
 import io.tagstream.settings.UserException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,16 +22,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Chained to the source, keeps each partition's next offset and the Kafka cluster's id beside the
- * source's own state, and holds both against the broker when a snapshot is resumed: the source
- * itself would skip deleted records in silence, and would read another cluster's from where this
- * one's ended.
+ * Beside the stream, in one subtask, keeps each partition's next offset and the Kafka cluster's id
+ * with the source's own state, and holds both against the broker when a snapshot is resumed: the
+ * source itself would skip deleted records in silence, and would read another cluster's from where
+ * this one's ended. No checkpoint completes, and so nothing is committed, before it has agreed.
  *
- * <p>The offsets are union state, because the source deals its partitions out anew at each start. A
- * subtask keeps those it has seen records of; the first also keeps what was restored, for
- * partitions without records since. Where two know a partition, the larger offset is the later one.
+ * <p>One subtask, because the source deals its partitions out anew at each start; spread over
+ * several, the offsets would have to be union state, with which a checkpoint fails the job when
+ * only some of the subtasks have ended, as they have for a moment while a job stops.
  */
-public final class OffsetGuard extends ProcessFunction<IncomingRecord, IncomingRecord>
+public final class OffsetGuard extends ProcessFunction<Coordinates, Void>
     implements CheckpointedFunction {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(OffsetGuard.class);
@@ -46,7 +46,6 @@ public final class OffsetGuard extends ProcessFunction<IncomingRecord, IncomingR
   private transient ListState<NextOffset> offsets;
   private transient ListState<String> clusterIds;
   private transient String clusterId;
-  private transient boolean first;
 
   /**
    * @param acceptLoss a gap is a warning
@@ -59,30 +58,24 @@ public final class OffsetGuard extends ProcessFunction<IncomingRecord, IncomingR
   @Override
   public void initializeState(FunctionInitializationContext context) throws Exception {
     next = new HashMap<>();
-    first = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask() == 0;
     offsets =
         context
             .getOperatorStateStore()
-            .getUnionListState(
+            .getListState(
                 new ListStateDescriptor<>("next-offsets", TypeInformation.of(NextOffset.class)));
     clusterIds =
         context
             .getOperatorStateStore()
-            .getUnionListState(new ListStateDescriptor<>("kafka-cluster-id", Types.STRING));
+            .getListState(new ListStateDescriptor<>("kafka-cluster-id", Types.STRING));
     clusterId = broker.clusterId();
     if (context.isRestored()) {
       for (String known : clusterIds.get()) {
         requireSameCluster(known);
       }
-      Map<TopicPartition, Long> restored = new HashMap<>();
       for (NextOffset entry : offsets.get()) {
-        restored.merge(
-            new TopicPartition(entry.topic(), entry.partition()), entry.offset(), Math::max);
+        next.put(new TopicPartition(entry.topic(), entry.partition()), entry.offset());
       }
-      requireNoGap(restored);
-      if (first) {
-        next.putAll(restored);
-      }
+      requireNoGap();
     }
   }
 
@@ -94,11 +87,11 @@ public final class OffsetGuard extends ProcessFunction<IncomingRecord, IncomingR
     }
   }
 
-  private void requireNoGap(Map<TopicPartition, Long> restored) throws Exception {
-    Map<TopicPartition, Long> earliest = broker.earliest(restored.keySet());
+  private void requireNoGap() throws Exception {
+    Map<TopicPartition, Long> earliest = broker.earliest(next.keySet());
     List<String> gaps = new ArrayList<>();
     Map<String, Map.Entry<TopicPartition, Long>> sorted = new TreeMap<>();
-    restored.entrySet().forEach(entry -> sorted.put(entry.getKey().toString(), entry));
+    next.entrySet().forEach(entry -> sorted.put(entry.getKey().toString(), entry));
     for (Map.Entry<TopicPartition, Long> entry : sorted.values()) {
       TopicPartition partition = entry.getKey();
       Long oldest = earliest.get(partition);
@@ -126,12 +119,8 @@ public final class OffsetGuard extends ProcessFunction<IncomingRecord, IncomingR
   }
 
   @Override
-  public void processElement(
-      IncomingRecord record, Context context, Collector<IncomingRecord> collector) {
-    next.put(
-        new TopicPartition(record.source.topic(), record.source.partition()),
-        record.source.offset() + 1);
-    collector.collect(record);
+  public void processElement(Coordinates read, Context context, Collector<Void> nothing) {
+    next.put(new TopicPartition(read.topic(), read.partition()), read.offset() + 1);
   }
 
   @Override
@@ -141,6 +130,6 @@ public final class OffsetGuard extends ProcessFunction<IncomingRecord, IncomingR
         (partition, offset) ->
             entries.add(new NextOffset(partition.topic(), partition.partition(), offset)));
     offsets.update(entries);
-    clusterIds.update(first ? List.of(clusterId) : List.of());
+    clusterIds.update(List.of(clusterId));
   }
 }
