@@ -16,7 +16,7 @@ import java.util.Optional;
 /** Drawn scenes: a fixed set to learn from, others in each run. */
 final class DrawnPictures implements Pictures {
   /** A fifth of them is held out. */
-  private static final int TRAINING = 400;
+  private static final int TRAINING = 600;
 
   private static final long TRAINING_SEED = 1;
 
