@@ -61,9 +61,7 @@ final class ListCommand implements Runnable {
   private static String line(ModelMetadata metadata, boolean isLive) {
     String metrics =
         metadata.provenance().metrics().entrySet().stream()
-            .map(
-                metric ->
-                    String.format(Locale.ROOT, ", %s %.3f", metric.getKey(), metric.getValue()))
+            .map(metric -> ", %s %s".formatted(metric.getKey(), metricText(metric.getValue())))
             .collect(Collectors.joining());
     return "%s %s  %d classes%s  %s"
         .formatted(
@@ -72,6 +70,12 @@ final class ListCommand implements Runnable {
             metadata.network().classes(),
             metrics,
             metadata.provenance().how());
+  }
+
+  /** A count without decimals, a share of one with three. */
+  static String metricText(double value) {
+    return String.format(
+        Locale.ROOT, value > 1 && value == Math.rint(value) ? "%.0f" : "%.3f", value);
   }
 
   private static String json(ModelMetadata metadata, boolean isLive) {

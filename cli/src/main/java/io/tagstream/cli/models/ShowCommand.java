@@ -58,7 +58,7 @@ final class ShowCommand implements Runnable {
     out.printf("made        %s, %s%n", provenance.time(), provenance.how());
     provenance
         .metrics()
-        .forEach((name, value) -> out.printf(Locale.ROOT, "%-11s %.4f%n", name, value));
+        .forEach((name, value) -> out.printf("%-11s %s%n", name, ListCommand.metricText(value)));
     out.printf("classes     %d: %s%n", bundle.labels().size(), shortened(bundle.labels()));
     out.printf(
         "pixels      shorter side %d, crop %d, %s, (value * %s - %s) / %s%n",

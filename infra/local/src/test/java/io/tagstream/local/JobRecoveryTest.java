@@ -32,6 +32,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,13 +46,20 @@ final class JobRecoveryTest {
           Map.of("checkpoint.interval", "500 ms", "topics.partitions", "1"),
           Map.of());
 
+  /** Short, so that a test can outlast it; checkpoints are well within it. */
+  private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(8);
+
   @TempDir private Path directory;
   private TestStream stream;
   private final List<Process> processes = new ArrayList<>();
 
   @BeforeEach
   void start() {
-    stream = new TestStream(directory, SETTINGS);
+    stream =
+        new TestStream(
+            directory,
+            SETTINGS,
+            Map.of("transaction.max.timeout.ms", Long.toString(TRANSACTION_TIMEOUT.toMillis())));
   }
 
   @AfterEach
@@ -146,6 +154,41 @@ final class JobRecoveryTest {
     assertThat(predicted(stream.connection(), 340)).containsExactlyInAnyOrderElementsOf(upTo(340));
     second.destroy();
     assertThat(second.waitFor()).isZero();
+  }
+
+  @Test
+  @Tag("long")
+  void aStopOutlastsTheTransactionsTimeout() throws Exception {
+    Process first = jobProcess();
+    stream.send(TestStream.TOPICS.images(), 0, 40);
+    predicted(stream.connection(), 1);
+    stream.send(TestStream.TOPICS.images(), 40, 300);
+    predicted(stream.connection(), 41);
+    first.destroy();
+    assertThat(first.waitFor()).isZero();
+    // Only time itself makes a transaction time out.
+    Thread.sleep(TRANSACTION_TIMEOUT.plusSeconds(2).toMillis());
+    Process second = jobProcess();
+    assertThat(predicted(stream.connection(), 300)).containsExactlyInAnyOrderElementsOf(upTo(300));
+    second.destroy();
+    assertThat(second.waitFor()).isZero();
+  }
+
+  @Test
+  @Tag("long")
+  void aCrashDoesNotUnlessItsLossIsAccepted() throws Exception {
+    Process first = jobProcess();
+    stream.send(TestStream.TOPICS.images(), 0, 40);
+    predicted(stream.connection(), 40);
+    first.destroyForcibly();
+    assertThat(first.waitFor()).isNotZero();
+    Thread.sleep(TRANSACTION_TIMEOUT.plusSeconds(2).toMillis());
+    assertThatThrownBy(() -> JobRunner.start(request(stream.connection(), new Wish(false, false))))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("--accept-loss");
+    try (RunningJob job = JobRunner.start(request(stream.connection(), new Wish(false, true)))) {
+      assertThat(job.stop()).isPresent();
+    }
   }
 
   @Test

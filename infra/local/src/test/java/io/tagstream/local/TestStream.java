@@ -44,15 +44,26 @@ final class TestStream implements AutoCloseable {
    * @param directory for everything it keeps
    */
   TestStream(Path directory, Settings settings) {
+    this(directory, settings, Map.of());
+  }
+
+  /**
+   * @param brokerSettings on top of the broker's own
+   */
+  TestStream(Path directory, Settings settings, Map<String, String> brokerSettings) {
     this.directory = directory;
     this.settings = settings;
     writeModel();
-    broker = startBroker("kafka");
+    broker = startBroker("kafka", brokerSettings);
   }
 
   /** A further broker beside the stream's own, on which the topics are. */
   LocalBroker startBroker(String name) {
-    LocalBroker started = LocalBroker.start(directory.resolve(name), 0, "--port", Map.of());
+    return startBroker(name, Map.of());
+  }
+
+  private LocalBroker startBroker(String name, Map<String, String> brokerSettings) {
+    LocalBroker started = LocalBroker.start(directory.resolve(name), 0, "--port", brokerSettings);
     started.createTopics(TOPICS, settings);
     return started;
   }
