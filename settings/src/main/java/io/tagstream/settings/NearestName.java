@@ -9,14 +9,19 @@ public final class NearestName {
   private NearestName() {}
 
   /**
-   * The candidate fewest edits away from {@code name}; one that {@code name} begins counts as one
-   * edit. Empty only when there are no candidates.
+   * The candidate fewest edits away from {@code name}, or whose beginning is, which counts as one
+   * edit more. Empty only when there are no candidates.
    */
   public static Optional<String> of(String name, Collection<String> candidates) {
     String nearest = "";
     int fewest = Integer.MAX_VALUE;
     for (String candidate : candidates) {
-      int edits = edits(name.toLowerCase(Locale.ROOT), candidate.toLowerCase(Locale.ROOT));
+      String typed = name.toLowerCase(Locale.ROOT);
+      String known = candidate.toLowerCase(Locale.ROOT);
+      int edits = edits(typed, known);
+      if (typed.length() > 2 && typed.length() < known.length()) {
+        edits = Math.min(edits, edits(typed, known.substring(0, typed.length())) + 1);
+      }
       if (edits < fewest) {
         fewest = edits;
         nearest = candidate;
@@ -27,9 +32,6 @@ public final class NearestName {
 
   /** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). */
   private static int edits(String from, String to) {
-    if (from.length() > 2 && to.startsWith(from)) {
-      return 1;
-    }
     int[][] cost = new int[from.length() + 1][to.length() + 1];
     for (int i = 0; i <= from.length(); i++) {
       for (int j = 0; j <= to.length(); j++) {

@@ -19,9 +19,7 @@ public record ParallelismSettings(
             min = "1",
             max = "1024",
             unit = "operators",
-            meaning =
-                "Operators that run the engine; auto takes one, which uses every core, or one per"
-                    + " GPU.")
+            meaning = "Operators that run the engine; auto takes one, which uses every core.")
         OptionalInt inference,
     @Setting(
             key = "slots.separate",

@@ -19,7 +19,7 @@ final class SettingsPage {
         3. the environment: `TAGSTREAM_BATCH_SIZE` for `batch.size`;
         4. `--set KEY=VALUE`.
 
-        One file serves every command. An unknown key or a value out of its range is an error; all of them are
+        One file serves every command that takes `--config`. An unknown key or a value out of its range is an error; all of them are
         reported at once. A duration is a whole number and `ms`, `s`, `min`, `h` or `d`; a size is one and `B`,
         `KiB`, `MiB`, `GiB` or `TiB`.
 

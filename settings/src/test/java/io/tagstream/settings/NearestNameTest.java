@@ -26,6 +26,12 @@ class NearestNameTest {
   }
 
   @Test
+  void theBeginningOfALongNameMayBeMistyped() {
+    assertThat(NearestName.of("--fromm", List.of("--json", "--from-beginning", "--max")))
+        .contains("--from-beginning");
+  }
+
+  @Test
   void aSwapOfNeighboursIsOneEdit() {
     assertThat(NearestName.of("abcd", List.of("abxy", "abdc"))).contains("abdc");
   }

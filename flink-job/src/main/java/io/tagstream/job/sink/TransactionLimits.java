@@ -2,6 +2,7 @@ package io.tagstream.job.sink;
 
 import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.settings.DurationText;
+import io.tagstream.settings.UsageException;
 import io.tagstream.settings.UserException;
 import java.time.Duration;
 import java.util.List;
@@ -53,6 +54,15 @@ public record TransactionLimits(Duration timeout, Duration idExpiration) {
         .orElseThrow(() -> new UserException("the broker does not tell its " + name));
   }
 
+  private static Duration milliseconds(String setting) {
+    try {
+      return Duration.ofMillis(Long.parseLong(setting));
+    } catch (NumberFormatException e) {
+      throw new UsageException(
+          "kafka.transaction.timeout.ms: %s is no number of milliseconds".formatted(setting), e);
+    }
+  }
+
   /**
    * The time-out for the job's transactions: the user's, else the longest there is, because what
    * times out before it is committed is lost.
@@ -63,7 +73,7 @@ public record TransactionLimits(Duration timeout, Duration idExpiration) {
     Optional<Duration> wanted =
         Optional.ofNullable(
                 connection.clientProperties().get(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG))
-            .map(value -> Duration.ofMillis(Long.parseLong(value)));
+            .map(TransactionLimits::milliseconds);
     if (wanted.isPresent() && wanted.get().compareTo(timeout) > 0) {
       throw new UserException(
           "kafka.transaction.timeout.ms is %s, but the broker allows %s (transaction.max.timeout.ms) and would refuse every transaction: lower the one or raise the other"

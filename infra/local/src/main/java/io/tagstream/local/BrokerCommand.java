@@ -25,9 +25,16 @@ public final class BrokerCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      description =
+          "The address where it listens and which it tells its clients (default: ${DEFAULT-VALUE}).")
+  private String host = LocalBroker.LOOPBACK;
+
+  @Option(
       names = "--port",
       paramLabel = "N",
-      description = "Where it listens on 127.0.0.1; 0 for a free port (default: 9092).")
+      description = "Where it listens; 0 for a free port (default: 9092).")
   private int port = 9092;
 
   @Option(
@@ -44,7 +51,7 @@ public final class BrokerCommand implements Callable<Integer> {
     try (Interruption interruption = Interruption.listen(stop::countDown);
         StateDirectory directory = StateDirectory.hold(state, "tagstream broker");
         LocalBroker broker =
-            LocalBroker.start(directory.kafka(), port, "--port", settings.kafka())) {
+            LocalBroker.start(directory.kafka(), host, port, "--port", settings.kafka())) {
       broker.createTopics(new Topics(""), settings);
       spec.commandLine()
           .getOut()

@@ -23,22 +23,24 @@ import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 
 /**
- * A Kafka broker and its controller in this JVM, on 127.0.0.1, with its data in a folder that a
- * later start takes up again, after a crash as well. {@link #close()} stops it in order.
+ * A Kafka broker and its controller in this JVM, with its data in a folder that a later start takes
+ * up again, after a crash as well. {@link #close()} stops it in order.
  */
 public final class LocalBroker implements AutoCloseable {
 
-  private static final String HOST = "127.0.0.1";
+  /** Where everything listens that nobody asked to be elsewhere. */
+  public static final String LOOPBACK = "127.0.0.1";
+
   private static final int NODE = 1;
   private static final int MEBIBYTE = 1 << 20;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final KafkaRaftServer server;
-  private final int port;
+  private final String bootstrapServer;
 
-  private LocalBroker(KafkaRaftServer server, int port) {
+  private LocalBroker(KafkaRaftServer server, String bootstrapServer) {
     this.server = server;
-    this.port = port;
+    this.bootstrapServer = bootstrapServer;
   }
 
   /**
@@ -46,32 +48,33 @@ public final class LocalBroker implements AutoCloseable {
    *
    * @param directory its data, made or taken up again; the caller sees to it that no other broker
    *     uses it
+   * @param host the address where it listens, and which it tells its clients
    * @param port where it listens; 0 for a free one
    * @param portOption the option that chooses the port, for the error message
    * @param overrides settings of the broker that come on top of ours
    * @throws UserException when the port is taken
    */
   public static LocalBroker start(
-      Path directory, int port, String portOption, Map<String, String> overrides) {
-    int listener = LocalPorts.choose(port, portOption);
+      Path directory, String host, int port, String portOption, Map<String, String> overrides) {
+    int listener = LocalPorts.choose(host, port, portOption);
     Map<String, String> settings = new HashMap<>(settings(directory));
     // The controller's port is not kept: it is only spoken to from within this process.
-    int controller = LocalPorts.choose(0, portOption);
-    settings.put("controller.quorum.voters", "%d@%s:%d".formatted(NODE, HOST, controller));
+    int controller = LocalPorts.choose(LOOPBACK, 0, portOption);
+    settings.put("controller.quorum.voters", "%d@%s:%d".formatted(NODE, LOOPBACK, controller));
     settings.put(
         "listeners",
-        "PLAINTEXT://%s:%d,CONTROLLER://%s:%d".formatted(HOST, listener, HOST, controller));
-    settings.put("advertised.listeners", "PLAINTEXT://%s:%d".formatted(HOST, listener));
+        "PLAINTEXT://%s:%d,CONTROLLER://%s:%d".formatted(host, listener, LOOPBACK, controller));
+    settings.put("advertised.listeners", "PLAINTEXT://%s:%d".formatted(host, listener));
     settings.putAll(overrides);
     format(directory);
     KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(settings, false), Time.SYSTEM);
     server.startup();
-    return new LocalBroker(server, listener);
+    return new LocalBroker(server, host + ":" + listener);
   }
 
-  /** Where clients connect: {@code 127.0.0.1:PORT}. */
+  /** Where clients connect: {@code HOST:PORT}. */
   public String bootstrapServer() {
-    return HOST + ":" + port;
+    return bootstrapServer;
   }
 
   /** Makes the topics that are missing; others stay as they are. */

@@ -1,20 +1,23 @@
 package io.tagstream.local;
 
+import io.tagstream.settings.UsageException;
 import io.tagstream.settings.UserException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.UnknownHostException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Ports of 127.0.0.1: a free one, or who has the one that is asked for. */
+/** Ports of an address of this machine: a free one, or who has the one that is asked for. */
 final class LocalPorts {
 
   private static final Path PROC = Path.of("/proc");
+  private static final int MAX_PORT = 65_535;
   private static final String LISTEN = "0A";
 
   private LocalPorts() {}
@@ -22,14 +25,22 @@ final class LocalPorts {
   /**
    * The port asked for, or a free one for 0.
    *
+   * @param host the address
    * @param option the option that names another port, for the message
-   * @throws UserException when something listens there already
+   * @throws UsageException when there is no such port
+   * @throws UserException when something listens there already, or the address is not this
+   *     machine's
    */
-  static int choose(int port, String option) {
+  static int choose(String host, int port, String option) {
+    if (port < 0 || port > MAX_PORT) {
+      throw new UsageException("%s %d: ports go from 0 to %d".formatted(option, port, MAX_PORT));
+    }
     try (ServerSocket socket = new ServerSocket()) {
       socket.setReuseAddress(true);
-      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      socket.bind(new InetSocketAddress(InetAddress.getByName(host), port));
       return socket.getLocalPort();
+    } catch (UnknownHostException e) {
+      throw new UserException("no address is known for %s; check --host".formatted(host), e);
     } catch (IOException e) {
       throw new UserException(
           "port %d is in use by %s; choose another with %s N"

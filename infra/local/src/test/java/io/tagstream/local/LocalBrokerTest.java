@@ -3,6 +3,7 @@ package io.tagstream.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tagstream.settings.UsageException;
 import io.tagstream.settings.UserException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -16,6 +17,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -82,15 +84,40 @@ final class LocalBrokerTest {
   void namesATakenPortAndTheOptionForAnother() throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       int port = taken.getLocalPort();
-      assertThatThrownBy(() -> LocalBroker.start(directory, port, "--bootstrap-port", Map.of()))
+      assertThatThrownBy(
+              () ->
+                  LocalBroker.start(
+                      directory, LocalBroker.LOOPBACK, port, "--bootstrap-port", Map.of()))
           .isInstanceOf(UserException.class)
           .hasMessageStartingWith("port " + port + " is in use by ")
           .hasMessageEndingWith("; choose another with --bootstrap-port N");
     }
   }
 
+  @Test
+  void aPortThatDoesNotExistIsWrongUsage() {
+    assertThatThrownBy(
+            () -> LocalBroker.start(directory, LocalBroker.LOOPBACK, 70_000, "--port", Map.of()))
+        .isInstanceOf(UsageException.class)
+        .hasMessage("--port 70000: ports go from 0 to 65535");
+  }
+
+  @Test
+  void listensAndTellsWhereItWasAskedTo() throws Exception {
+    try (LocalBroker broker =
+            LocalBroker.start(directory.resolve("kafka"), "127.0.0.2", 0, "--port", Map.of());
+        Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServer()))) {
+      assertThat(broker.bootstrapServer()).startsWith("127.0.0.2:");
+      assertThat(admin.describeCluster().nodes().get())
+          .singleElement()
+          .extracting(Node::host)
+          .isEqualTo("127.0.0.2");
+    }
+  }
+
   private LocalBroker start(Map<String, String> overrides) {
-    return LocalBroker.start(directory.resolve("kafka"), 0, "--port", overrides);
+    return LocalBroker.start(
+        directory.resolve("kafka"), LocalBroker.LOOPBACK, 0, "--port", overrides);
   }
 
   private static KafkaProducer<byte[], byte[]> producer(LocalBroker broker, int timeoutMillis) {

@@ -63,7 +63,9 @@ final class TestStream implements AutoCloseable {
   }
 
   private LocalBroker startBroker(String name, Map<String, String> brokerSettings) {
-    LocalBroker started = LocalBroker.start(directory.resolve(name), 0, "--port", brokerSettings);
+    LocalBroker started =
+        LocalBroker.start(
+            directory.resolve(name), LocalBroker.LOOPBACK, 0, "--port", brokerSettings);
     started.createTopics(TOPICS, settings);
     return started;
   }

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /** Where engines come from. */
 public final class Engines {
-  private static final Logger log = LoggerFactory.getLogger(Engines.class);
+  private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
 
   private Engines() {}
 
@@ -38,11 +38,11 @@ public final class Engines {
     List<Gpu> gpus = Gpu.found();
     return switch (Nd4jBuild.onClassPath().choose(options.device(), gpus)) {
       case CUDA -> {
-        log.info("deeplearning4j on CUDA, {}", Gpu.describe(gpus));
+        LOG.info("deeplearning4j on CUDA, {}", Gpu.describe(gpus));
         yield onCuda(gpus, () -> new SameDiffWeights(bundle.weights(), normalization));
       }
       case AUTO, CPU -> {
-        log.info("deeplearning4j on the CPU, {} threads", options.threads());
+        LOG.info("deeplearning4j on the CPU, {} threads", options.threads());
         yield new DirectWeights(bundle.weights(), normalization, options.threads());
       }
     };
@@ -66,7 +66,7 @@ public final class Engines {
           try {
             yield onnxRuntimeOnCuda(bundle);
           } catch (ModelException e) {
-            log.warn("onnxruntime goes on without a GPU: {}", e.getMessage());
+            LOG.warn("onnxruntime goes on without a GPU: {}", e.getMessage());
           }
         }
         yield onnxRuntimeOnCpu(bundle, options);
@@ -76,12 +76,12 @@ public final class Engines {
 
   private static DeviceWeights onnxRuntimeOnCuda(ModelBundle bundle) {
     DeviceWeights weights = SessionWeights.onCuda(bundle);
-    log.info("onnxruntime on CUDA");
+    LOG.info("onnxruntime on CUDA");
     return weights;
   }
 
   private static DeviceWeights onnxRuntimeOnCpu(ModelBundle bundle, EngineOptions options) {
-    log.info("onnxruntime on the CPU, {} threads", options.threads());
+    LOG.info("onnxruntime on the CPU, {} threads", options.threads());
     return SessionWeights.onCpu(bundle, options.threads(), Graph.FAST_NORMALIZATION);
   }
 }

@@ -3,6 +3,7 @@ package io.tagstream.model.training;
 import io.tagstream.model.ModelException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,7 +81,8 @@ public record FolderDataset(Path folder, List<String> labels, List<LabelledImage
   private static void addFiles(Path root, Path folder, int classIndex, List<LabelledImage> images)
       throws IOException {
     for (Path child : visibleChildren(folder)) {
-      if (Files.isDirectory(child)) {
+      // A link to a folder above would count pictures again and again.
+      if (Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS)) {
         addFiles(root, child, classIndex, images);
       } else if (Files.isRegularFile(child)) {
         String id =

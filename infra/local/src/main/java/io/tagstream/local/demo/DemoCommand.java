@@ -124,7 +124,8 @@ public final class DemoCommand implements Callable<Integer> {
     // A demo that was killed may lie for days before it goes on.
     Map<String, String> patient = Map.of("transaction.max.timeout.ms", "604800000");
     try (LocalBroker broker =
-        LocalBroker.start(directory.kafka(), bootstrapPort, "--bootstrap-port", patient)) {
+        LocalBroker.start(
+            directory.kafka(), LocalBroker.LOOPBACK, bootstrapPort, "--bootstrap-port", patient)) {
       broker.createTopics(topics, settings);
       err.printf(
           "broker at %s, models in %s, log in %s%n",

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** Drawn scenes: a fixed set to learn from, others in each run. */
@@ -35,6 +36,11 @@ final class DrawnPictures implements Pictures {
   @Override
   public String description() {
     return "drawn scenes";
+  }
+
+  @Override
+  public List<String> labels() {
+    return DrawnScenes.LABELS;
   }
 
   @Override

@@ -39,18 +39,14 @@ final class FirstModel {
     List<String> versions = store.versions();
     Optional<ModelBundle> live =
         versions.isEmpty() ? Optional.empty() : Optional.of(store.openLive());
-    Optional<FolderDataset> training = pictures.training();
-    if (training.isEmpty()) {
-      if (live.isEmpty()) {
-        throw new UserException(
-            "there is no model in %s, and %s have no folder per class to learn from: sort some into folders named after their class, or train or import a model (tagstream train, tagstream model import) with --models %s"
-                .formatted(store.root(), pictures.description(), store.root()));
-      }
+    if (live.isPresent() && new HashSet<>(live.get().labels()).containsAll(pictures.labels())) {
       return;
     }
-    if (live.isPresent()
-        && new HashSet<>(live.get().labels()).containsAll(training.get().labels())) {
-      return;
+    Optional<FolderDataset> training = pictures.training();
+    if (training.isEmpty()) {
+      throw new UserException(
+          "there is no model in %s, and %s have no folder per class to learn from: sort some into folders named after their class, or train or import a model (tagstream train, tagstream model import) with --models %s"
+              .formatted(store.root(), pictures.description(), store.root()));
     }
     err.printf(
         "training the first model on %d of the %s, the last layer only: it can do better (tagstream train)%n",

@@ -45,7 +45,12 @@ final class LabelledFiles implements Pictures {
   @Override
   public String description() {
     return "%d pictures in %d classes of %s"
-        .formatted(stream.size(), all.labels().size(), all.folder());
+        .formatted(all.images().size(), all.labels().size(), all.folder());
+  }
+
+  @Override
+  public List<String> labels() {
+    return all.labels();
   }
 
   @Override

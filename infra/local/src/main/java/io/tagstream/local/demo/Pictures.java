@@ -3,6 +3,7 @@ package io.tagstream.local.demo;
 import io.tagstream.model.training.FolderDataset;
 import io.tagstream.schemas.Image;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -12,6 +13,9 @@ interface Pictures {
 
   /** Where they come from, in a few words. */
   String description();
+
+  /** What can be learned from them; empty where labels are not known. */
+  List<String> labels();
 
   /** Pictures to learn from, none of which is streamed; empty where labels are not known. */
   Optional<FolderDataset> training();

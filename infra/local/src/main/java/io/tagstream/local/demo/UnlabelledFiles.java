@@ -19,6 +19,11 @@ record UnlabelledFiles(String where, List<ImageFile> files) implements Pictures 
   }
 
   @Override
+  public List<String> labels() {
+    return List.of();
+  }
+
+  @Override
   public Optional<FolderDataset> training() {
     return Optional.empty();
   }
