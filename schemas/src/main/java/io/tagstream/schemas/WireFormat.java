@@ -11,7 +11,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
 import org.apache.avro.io.BinaryDecoder;
@@ -92,12 +91,16 @@ public final class WireFormat<T extends SpecificRecord> {
     } catch (EOFException e) {
       throw new MalformedRecordException(
           "the %s record is cut short at %d bytes".formatted(schema.getName(), value.length), e);
-    } catch (IOException | AvroRuntimeException | IndexOutOfBoundsException e) {
+    } catch (IOException | RuntimeException e) {
+      // Any of them: Avro has several of its own and also throws what the JDK has, such as
+      // UnsupportedOperationException for a length beyond any array.
       throw new MalformedRecordException(
           "not a valid %s record: %s"
               .formatted(
                   schema.getName(),
-                  Optional.ofNullable(e.getMessage()).orElse(e.getClass().getSimpleName())),
+                  Optional.ofNullable(e.getMessage())
+                      .map(message -> message.replaceAll("\\R", " "))
+                      .orElse(e.getClass().getSimpleName())),
           e);
     }
   }

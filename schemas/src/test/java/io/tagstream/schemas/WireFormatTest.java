@@ -3,6 +3,8 @@ package io.tagstream.schemas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -10,12 +12,14 @@ import org.apache.avro.Schema;
 import org.apache.avro.SchemaBuilder;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.message.BinaryMessageDecoder;
 import org.apache.avro.message.BinaryMessageEncoder;
 import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WireFormatTest {
   private final WireFormat<Image> images = WireFormat.of(Image.class);
@@ -107,6 +111,28 @@ class WireFormatTest {
     assertReason(lie, "Image");
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {(1L << 31) - 3, 1L << 31, 1L << 40})
+  void aLengthBeyondAnyArrayIsNoticed(long length) throws Exception {
+    byte[] header = Arrays.copyOf(images.encode(Records.image()), 10);
+    byte[] id = concatenate(header, number(length));
+    assertReason(id, "not a valid Image");
+    // An empty id, then the content's branch.
+    byte[] content =
+        concatenate(concatenate(header, HexFormat.of().parseHex("0002")), number(length));
+    assertReason(content, "not a valid Image");
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1L << 30, (1L << 31) - 10, (1L << 31) - 3, 1L << 31, 1L << 40})
+  void aMapThatLiesAllocatesNothing(long entries) throws Exception {
+    byte[] header = Arrays.copyOf(images.encode(Records.image()), 10);
+    // An empty id, five absent fields, the attributes' count and one entry: "" is "".
+    byte[] start = concatenate(header, HexFormat.of().parseHex("000000000000"));
+    assertReason(
+        concatenate(concatenate(start, number(entries)), HexFormat.of().parseHex("0000")), "Image");
+  }
+
   @Test
   void anUnknownUnionBranchIsNoticed() {
     byte[] header = Arrays.copyOf(images.encode(Records.image()), 10);
@@ -138,6 +164,13 @@ class WireFormatTest {
         .message()
         .contains(parts)
         .doesNotContain("\n");
+  }
+
+  /** As Avro writes a length. */
+  private static byte[] number(long value) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    EncoderFactory.get().directBinaryEncoder(bytes, null).writeLong(value);
+    return bytes.toByteArray();
   }
 
   private static byte[] concatenate(byte[] first, byte[] second) {
