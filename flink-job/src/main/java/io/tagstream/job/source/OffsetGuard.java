@@ -107,7 +107,7 @@ public final class OffsetGuard extends ProcessFunction<Coordinates, Void>
     String lost = String.join(", ", gaps);
     if (!acceptLoss) {
       throw refuse(
-          "records were deleted before they were read: %s; --accept-loss goes on without them"
+          "records were deleted before they were read: %s (the end of a producer's transaction has an offset too, and is no record); --accept-loss goes on without them"
               .formatted(lost));
     }
     LOG.warn("Going on without records that were deleted before they were read: {}", lost);

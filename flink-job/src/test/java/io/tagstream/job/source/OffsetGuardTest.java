@@ -76,6 +76,7 @@ class OffsetGuardTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("images-0 offsets 10 to 14")
         .hasMessageNotContaining("images-1")
+        .hasMessageContaining("end of a producer's transaction has an offset too")
         .hasMessageContaining("--accept-loss");
   }
 
