@@ -162,7 +162,6 @@ class RestartTest {
                 new Coordinates("images", 0, n),
                 Instant.ofEpochMilli(n),
                 true,
-                new byte[0],
                 n % BROKEN_EVERY == 0 ? broken : grey),
         records,
         new Gate(),

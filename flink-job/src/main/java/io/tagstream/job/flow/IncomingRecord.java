@@ -16,20 +16,15 @@ public final class IncomingRecord {
   public boolean brokerTime;
 
   /** Empty when the record has none. */
-  public byte[] key;
-
-  /** Empty when the record has none. */
   public byte[] value;
 
   /** For Flink's serializer. */
   public IncomingRecord() {}
 
-  public IncomingRecord(
-      Coordinates source, Instant timestamp, boolean brokerTime, byte[] key, byte[] value) {
+  public IncomingRecord(Coordinates source, Instant timestamp, boolean brokerTime, byte[] value) {
     this.source = source;
     this.timestamp = timestamp;
     this.brokerTime = brokerTime;
-    this.key = key;
     this.value = value;
   }
 }

@@ -23,7 +23,6 @@ final class IncomingRecords implements KafkaRecordDeserializationSchema<Incoming
             new Coordinates(record.topic(), record.partition(), record.offset()),
             Instant.ofEpochMilli(record.timestamp()),
             record.timestampType() == TimestampType.LOG_APPEND_TIME,
-            Optional.ofNullable(record.key()).orElse(NOTHING),
             Optional.ofNullable(record.value()).orElse(NOTHING)));
   }
 

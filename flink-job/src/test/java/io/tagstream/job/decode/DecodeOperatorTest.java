@@ -71,8 +71,7 @@ class DecodeOperatorTest {
   private byte[] send(byte[] value) throws Exception {
     harness.processElement(
         new StreamRecord<>(
-            new IncomingRecord(
-                new Coordinates("images", 1, 7), APPENDED, true, "rose".getBytes(UTF_8), value),
+            new IncomingRecord(new Coordinates("images", 1, 7), APPENDED, true, value),
             APPENDED.toEpochMilli()));
     return value;
   }
