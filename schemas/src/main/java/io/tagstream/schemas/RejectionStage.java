@@ -2,7 +2,7 @@ package io.tagstream.schemas;
 
 /** Where a record failed: the words of {@link Rejection#getStage()}. */
 public enum RejectionStage {
-  /** The value is no Avro record of a known schema. */
+  /** The value is no Avro record of a known schema, or none of a picture that can be named. */
   AVRO("avro"),
   /** The picture at {@code uri} could not be had. */
   FETCH("fetch"),

@@ -5,11 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tagstream.settings.DataSize;
 import io.tagstream.settings.TopicSettings;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
+import org.apache.kafka.common.record.AbstractRecords;
+import org.apache.kafka.common.record.CompressionType;
+import org.apache.kafka.common.record.Record;
+import org.apache.kafka.common.record.RecordBatch;
 import org.junit.jupiter.api.Test;
 
 class TopicsTest {
@@ -80,5 +86,29 @@ class TopicsTest {
         .containsEntry("segment.bytes", Long.toString(100L << 20));
     assertThat(plans(DataSize.ofMebibytes(64)).get("p-images").configuration())
         .containsEntry("segment.bytes", Long.toString(22L << 20));
+  }
+
+  /** The job refuses an id above 1,024 bytes and cuts a reason at 1,000 characters. */
+  @Test
+  void theLargestImageFitsItsRejection() {
+    byte[] rejection =
+        WireFormat.of(Rejection.class)
+            .encode(
+                Rejection.newBuilder()
+                    .setImageId("x".repeat(1024))
+                    .setStage(RejectionStage.INFERENCE.word())
+                    .setReason("\u20ac".repeat(1000))
+                    .setSource(new Source("t".repeat(249), Integer.MAX_VALUE, Long.MAX_VALUE))
+                    .setContent(ByteBuffer.allocate(TopicAdministration.IMAGE_RECORD_BYTES))
+                    .setRejectedAt(Instant.EPOCH)
+                    .build());
+    assertThat(
+            AbstractRecords.estimateSizeInBytesUpperBound(
+                RecordBatch.CURRENT_MAGIC_VALUE,
+                CompressionType.NONE,
+                new byte[1024],
+                rejection,
+                Record.EMPTY_HEADERS))
+        .isLessThan(TopicAdministration.REJECTION_RECORD_BYTES);
   }
 }

@@ -1,5 +1,7 @@
 package io.tagstream.job.decode;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.tagstream.job.JobMetrics;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
@@ -10,6 +12,7 @@ import io.tagstream.model.image.ImageDecoder;
 import io.tagstream.model.image.UnreadableImageException;
 import io.tagstream.model.image.Views;
 import io.tagstream.schemas.Image;
+import io.tagstream.schemas.LabelText;
 import io.tagstream.schemas.MalformedRecordException;
 import io.tagstream.schemas.RejectionStage;
 import io.tagstream.schemas.WireFormat;
@@ -35,6 +38,15 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
 
   /** The way of what gets no prediction. */
   public static final OutputTag<RejectedImage> REJECTED = new OutputTag<>("rejected") {};
+
+  /**
+   * An id goes out twice, as key and in the value, to topics whose records a broker limits to 1 MiB
+   * unless told otherwise; a record above the limit ends the job.
+   */
+  private static final int LONGEST_ID = 1024;
+
+  /** A rejection has its record's size and little more: see the limits of the topics. */
+  private static final int LONGEST_REASON = 1000;
 
   private final CropGeometry geometry;
   private final int views;
@@ -76,6 +88,16 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
       reject(context, record, Optional.empty(), RejectionStage.AVRO, e.getMessage());
       return;
     }
+    int idBytes = image.getId().getBytes(UTF_8).length;
+    if (idBytes == 0 || idBytes > LONGEST_ID) {
+      reject(
+          context,
+          record,
+          Optional.empty(),
+          RejectionStage.AVRO,
+          "the id has %d bytes in UTF-8, 1 to %d are allowed".formatted(idBytes, LONGEST_ID));
+      return;
+    }
     Optional<String> id = Optional.of(image.getId());
     if (image.getContent().isPresent() == image.getUri().isPresent()) {
       reject(
@@ -93,7 +115,14 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
           record,
           id,
           RejectionStage.FETCH,
-          "this version fetches nothing: send the content, not the uri " + image.getUri().get());
+          "this version fetches nothing: send the content, not a uri");
+      return;
+    }
+    Optional<String> label;
+    try {
+      label = image.getLabel().map(LabelText::normalize);
+    } catch (IllegalArgumentException e) {
+      reject(context, record, id, RejectionStage.LABEL, e.getMessage());
       return;
     }
     try {
@@ -104,7 +133,7 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
           new DecodedImage(
               record.source,
               image.getId(),
-              image.getLabel(),
+              label,
               image.getCapturedAt(),
               record.timestamp,
               Instant.now(),
@@ -127,11 +156,21 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
       IncomingRecord record,
       Optional<String> id,
       RejectionStage stage,
-      String reason) {
+      String why) {
+    String reason = cut(why);
     metrics.rejected(stage);
     LOG.debug("Rejected {} ({}): {}", record.source, stage.word(), reason);
     context.output(
         REJECTED, new RejectedImage(record.source, id, stage, reason, record.value, Instant.now()));
+  }
+
+  /** To the longest allowed, and never within a character. */
+  static String cut(String reason) {
+    if (reason.length() <= LONGEST_REASON) {
+      return reason;
+    }
+    boolean within = Character.isHighSurrogate(reason.charAt(LONGEST_REASON - 1));
+    return reason.substring(0, within ? LONGEST_REASON - 1 : LONGEST_REASON);
   }
 
   /** Avro gives a buffer that is the whole of its array, but need not. */

@@ -20,6 +20,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import org.apache.flink.streaming.api.operators.ProcessOperator;
@@ -28,6 +29,9 @@ import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DecodeOperatorTest {
   private static final Instant CAPTURED = Instant.parse("2012-12-03T10:00:00Z");
@@ -69,11 +73,15 @@ class DecodeOperatorTest {
   }
 
   private byte[] send(byte[] value) throws Exception {
+    send("images", true, value);
+    return value;
+  }
+
+  private void send(String topic, boolean brokerTime, byte[] value) throws Exception {
     harness.processElement(
         new StreamRecord<>(
-            new IncomingRecord(new Coordinates("images", 1, 7), APPENDED, true, value),
+            new IncomingRecord(new Coordinates(topic, 1, 7), APPENDED, brokerTime, value),
             APPENDED.toEpochMilli()));
-    return value;
   }
 
   private RejectedImage rejection() {
@@ -127,6 +135,8 @@ class DecodeOperatorTest {
     byte[] value = send(FORMAT.encode(image().setUri("http://127.0.0.1/rose.jpg").build()));
     RejectedImage rejected = rejection();
     assertThat(rejected.stage).isEqualTo(RejectionStage.FETCH);
+    // It may be as long as the record, which the content holds once already.
+    assertThat(rejected.reason).doesNotContain("127.0.0.1");
     assertThat(rejected.imageId).isEqualTo("rose");
     assertThat(rejected.content).isEqualTo(value);
   }
@@ -165,5 +175,57 @@ class DecodeOperatorTest {
   void morePixelsThanAllowedAreRejected() throws Exception {
     send(FORMAT.encode(image().setContent(ByteBuffer.wrap(png(101, 100))).build()));
     assertThat(rejection().stage).isEqualTo(RejectionStage.LIMIT);
+  }
+
+  @Test
+  void aReasonIsCutBetweenCharacters() {
+    assertThat(DecodeOperator.cut("x".repeat(1000))).isEqualTo("x".repeat(1000));
+    assertThat(DecodeOperator.cut("x".repeat(1001))).isEqualTo("x".repeat(1000));
+    assertThat(DecodeOperator.cut("x".repeat(999) + "🌷")).isEqualTo("x".repeat(999));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1025, 2_000_000})
+  void anIdThatIsEmptyOrTooLongForAKeyIsRejectedWithoutIt(int length) throws Exception {
+    byte[] value =
+        send(
+            FORMAT.encode(
+                image().setId("x".repeat(length)).setContent(ByteBuffer.wrap(png(9, 9))).build()));
+    RejectedImage rejected = rejection();
+    assertThat(rejected.stage).isEqualTo(RejectionStage.AVRO);
+    assertThat(rejected.imageId).isNull();
+    assertThat(rejected.reason).contains("id has " + length + " bytes");
+    assertThat(rejected.content).isEqualTo(value);
+  }
+
+  @Test
+  void anIdIsMeasuredInBytes() throws Exception {
+    ByteBuffer content = ByteBuffer.wrap(png(40, 40));
+    send(FORMAT.encode(image().setId("ä".repeat(512)).setContent(content).build()));
+    assertThat(harness.extractOutputValues()).hasSize(1);
+    send(FORMAT.encode(image().setId("ä".repeat(513)).setContent(content).build()));
+    assertThat(harness.extractOutputValues()).hasSize(1);
+    assertThat(harness.getSideOutput(DecodeOperator.REJECTED)).hasSize(1);
+  }
+
+  static List<String> unusableLabels() {
+    return List.of("", " ", "two\nlines", "x".repeat(257));
+  }
+
+  @ParameterizedTest
+  @MethodSource("unusableLabels")
+  void aLabelThatCannotBeUsedIsRejected(String label) throws Exception {
+    send(FORMAT.encode(image().setContent(ByteBuffer.wrap(png(9, 9))).setLabel(label).build()));
+    RejectedImage rejected = rejection();
+    assertThat(rejected.stage).isEqualTo(RejectionStage.LABEL);
+    assertThat(rejected.imageId).isEqualTo("rose");
+    assertThat(rejected.reason).startsWith("the label");
+  }
+
+  @Test
+  void aLabelGoesOnInItsOneForm() throws Exception {
+    String label = " ".repeat(2_000_000) + "cafe\u0301";
+    send(FORMAT.encode(image().setContent(ByteBuffer.wrap(png(40, 40))).setLabel(label).build()));
+    assertThat(harness.extractOutputValues().get(0).label).isEqualTo("caf\u00e9");
   }
 }
