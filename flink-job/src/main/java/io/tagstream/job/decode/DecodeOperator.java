@@ -20,7 +20,9 @@ import io.tagstream.settings.ImageSettings;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
@@ -56,6 +58,9 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
   private transient Optional<ImageDecoder> decoder;
   private transient JobMetrics.Decoding metrics;
 
+  /** Topics of which it was said that their time is the producer's. */
+  private transient Set<String> producersTime;
+
   /**
    * @param views 1, 2 or 10 crops per image
    */
@@ -68,6 +73,7 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
   @Override
   public void open(OpenContext context) {
     format = WireFormat.of(Image.class);
+    producersTime = new HashSet<>();
     metrics = new JobMetrics.Decoding(getRuntimeContext().getMetricGroup());
     decoder =
         Optional.of(
@@ -81,6 +87,7 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
   @Override
   public void processElement(
       IncomingRecord record, Context context, Collector<DecodedImage> collector) {
+    sayWhoseTime(record);
     Image image;
     try {
       image = format.decode(record.value);
@@ -148,6 +155,14 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
             case LIMIT -> RejectionStage.LIMIT;
           },
           e.reason());
+    }
+  }
+
+  private void sayWhoseTime(IncomingRecord record) {
+    if (!record.brokerTime && producersTime.add(record.source.topic())) {
+      LOG.warn(
+          "appendedAt of {} is the producer's clock: message.timestamp.type is not LogAppendTime; tagstream topics sets it",
+          record.source.topic());
     }
   }
 

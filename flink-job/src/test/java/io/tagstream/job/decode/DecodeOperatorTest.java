@@ -20,12 +20,19 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import org.apache.flink.streaming.api.operators.ProcessOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.LogEvent;
+import org.apache.logging.log4j.core.Logger;
+import org.apache.logging.log4j.core.appender.AbstractAppender;
+import org.apache.logging.log4j.core.config.Property;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -227,5 +234,53 @@ class DecodeOperatorTest {
     String label = " ".repeat(2_000_000) + "cafe\u0301";
     send(FORMAT.encode(image().setContent(ByteBuffer.wrap(png(40, 40))).setLabel(label).build()));
     assertThat(harness.extractOutputValues().get(0).label).isEqualTo("caf\u00e9");
+  }
+
+  @Test
+  void producersTimeIsSaidOncePerTopic() throws Exception {
+    byte[] value = FORMAT.encode(image().setContent(ByteBuffer.wrap(png(40, 40))).build());
+    try (Warnings warnings = new Warnings(DecodeOperator.class)) {
+      send("images", true, value);
+      assertThat(warnings.messages).isEmpty();
+      send("images", false, value);
+      send("labeled-images", false, value);
+      send("images", false, value);
+      assertThat(warnings.messages)
+          .containsExactly(producersClock("images"), producersClock("labeled-images"));
+    }
+  }
+
+  private static String producersClock(String topic) {
+    return "appendedAt of "
+        + topic
+        + " is the producer's clock: message.timestamp.type is not LogAppendTime; tagstream topics sets it";
+  }
+
+  /** What a class warns of while this is open. */
+  private static final class Warnings extends AbstractAppender implements AutoCloseable {
+    final List<String> messages = new ArrayList<>();
+    private final Logger logger;
+
+    Warnings(Class<?> source) {
+      super("warnings", null, null, true, Property.EMPTY_ARRAY);
+      logger = (Logger) LogManager.getLogger(source);
+      start();
+      logger.addAppender(this);
+      // Tests are quiet elsewhere.
+      logger.setLevel(Level.WARN);
+    }
+
+    @Override
+    public void append(LogEvent event) {
+      if (event.getLevel().equals(Level.WARN)) {
+        messages.add(event.getMessage().getFormattedMessage());
+      }
+    }
+
+    @Override
+    public void close() {
+      logger.removeAppender(this);
+      stop();
+    }
   }
 }
