@@ -57,6 +57,7 @@ public final class JobRunner {
           prepared.options(),
           prepared.plan().slots(),
           request.name(),
+          new SnapshotFolder(request.checkpoints(), request.name()),
           lock);
     } catch (RuntimeException | Error e) {
       lock.close();
@@ -90,22 +91,28 @@ public final class JobRunner {
     Duration timeout = limits.timeoutFor(request.connection());
     CheckpointSettings checkpoints = request.settings().get(CheckpointSettings.class);
     SnapshotFolder folder = new SnapshotFolder(request.checkpoints(), request.name());
-    ResumeDecision decision =
-        ResumeDecision.of(
-            folder,
-            request.wish(),
-            new Transactions(timeout, limits.idExpiration()),
-            checkpoints.interval(),
-            Instant.now());
-    report(request, decision);
+    Configuration asked = new Configuration(given);
+    FlinkOptions.passThrough(asked, request.settings().flink());
+    Transactions transactions = new Transactions(timeout, limits.idExpiration());
+    ResumeDecision decision;
+    if (asked.contains(StateRecoveryOptions.SAVEPOINT_PATH)) {
+      decision = ResumeDecision.named(folder, transactions, openBefore(checkpoints), Instant.now());
+      LOG.info(
+          "Resuming {} from {}, as the submission says",
+          request.name(),
+          asked.get(StateRecoveryOptions.SAVEPOINT_PATH));
+    } else {
+      decision =
+          ResumeDecision.of(
+              folder, request.wish(), transactions, openBefore(checkpoints), Instant.now());
+      report(request, decision);
+    }
     folder.write(decision.notes());
 
     JobSettings settings = request.settings().get(JobSettings.class);
     Configuration options = new Configuration(given);
     options.addAll(FlinkOptions.ofJob(request.name(), checkpoints, settings, folder.location()));
-    if (!given.contains(StateRecoveryOptions.SAVEPOINT_PATH)) {
-      FlinkOptions.resume(options, decision);
-    }
+    FlinkOptions.resume(options, decision);
     FlinkOptions.passThrough(options, request.settings().flink());
     KafkaSinks sinks =
         new KafkaSinks(request.connection(), request.topics(), request.name(), timeout);
@@ -124,6 +131,18 @@ public final class JobRunner {
             options.get(CoreOptions.DEFAULT_PARALLELISM),
             decision.notes().sinkGeneration()),
         options);
+  }
+
+  /**
+   * A checkpoint's transactions began at the barrier of the one before it: an interval before its
+   * own barrier, and its duration before its completion. No snapshot says how long it took; what
+   * bounds it is its time-out, and in a job that keeps to its interval the interval too. Where
+   * checkpoints take longer than that, or failed one after the other, this is too short.
+   */
+  private static Duration openBefore(CheckpointSettings checkpoints) {
+    Duration interval = checkpoints.interval();
+    Duration timeout = checkpoints.timeout();
+    return interval.plus(interval.compareTo(timeout) < 0 ? interval : timeout);
   }
 
   /** Fails here, with what to do, when there is no live model. */

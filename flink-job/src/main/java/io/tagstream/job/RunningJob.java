@@ -1,16 +1,18 @@
 package io.tagstream.job;
 
 import io.tagstream.job.snapshot.JobLock;
+import io.tagstream.job.snapshot.SnapshotFolder;
 import io.tagstream.settings.UserException;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
-import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.execution.ExecutionState;
@@ -29,13 +31,20 @@ public final class RunningJob implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RunningJob.class);
   private static final Duration PAUSE = Duration.ofMillis(50);
 
+  private static final String FROM_CHECKPOINT =
+      "the next start resumes from its last checkpoint, if it does so before transaction.timeout.ms has passed";
+
+  /** A job that fails again and again would keep a stop waiting. */
+  private static final Set<JobStatus> RECOVERING =
+      EnumSet.of(JobStatus.FAILING, JobStatus.RESTARTING);
+
   /** A model of 240 MB loads within it, from a slow disk too. */
   private static final Duration START_PATIENCE = Duration.ofMinutes(2);
 
   private final MiniCluster cluster;
   private final JobID job;
   private final String name;
-  private final String snapshots;
+  private final SnapshotFolder snapshots;
   private final JobLock lock;
   private final CompletableFuture<JobResult> result;
 
@@ -43,7 +52,7 @@ public final class RunningJob implements AutoCloseable {
       MiniCluster cluster,
       JobID job,
       String name,
-      String snapshots,
+      SnapshotFolder snapshots,
       JobLock lock,
       CompletableFuture<JobResult> result) {
     this.cluster = cluster;
@@ -56,7 +65,12 @@ public final class RunningJob implements AutoCloseable {
 
   /** Takes over the lock. */
   static RunningJob submit(
-      StreamGraph graph, Configuration options, int slots, String name, JobLock lock) {
+      StreamGraph graph,
+      Configuration options,
+      int slots,
+      String name,
+      SnapshotFolder snapshots,
+      JobLock lock) {
     MiniCluster cluster =
         new MiniCluster(
             new MiniClusterConfiguration.Builder()
@@ -73,7 +87,7 @@ public final class RunningJob implements AutoCloseable {
           cluster,
           jobGraph.getJobID(),
           name,
-          options.get(CheckpointingOptions.SAVEPOINT_DIRECTORY),
+          snapshots,
           lock,
           cluster.requestJobResult(jobGraph.getJobID()));
     } catch (Exception e) {
@@ -99,11 +113,20 @@ public final class RunningJob implements AutoCloseable {
    * @throws UserException with the cause, when the job fails before
    */
   public void awaitRunning() throws InterruptedException {
+    awaitRunning(false);
+  }
+
+  private void awaitRunning(boolean toStop) throws InterruptedException {
     long deadline = System.nanoTime() + START_PATIENCE.toNanos();
     while (!allRunning()) {
       if (result.isDone()) {
         await();
         return;
+      }
+      if (toStop && recovering()) {
+        throw new UserException(
+            "job %s is recovering from a failure and ends without a savepoint; %s"
+                .formatted(name, FROM_CHECKPOINT));
       }
       if (System.nanoTime() - deadline > 0) {
         throw new UserException(
@@ -133,27 +156,42 @@ public final class RunningJob implements AutoCloseable {
     }
   }
 
+  /** Whether the job has failed and is to be started again. */
+  boolean recovering() throws InterruptedException {
+    try {
+      return RECOVERING.contains(cluster.getJobStatus(job).get());
+    } catch (ExecutionException e) {
+      return false;
+    }
+  }
+
   /**
    * Stops with a savepoint, which commits every prediction made so far, and waits for it. Waits
-   * before for a start that is under way. Does nothing when the job has ended.
+   * before for a start that is under way, but not for a job that recovers from a failure. Does
+   * nothing when the job has ended.
    *
    * @return where to resume from; empty when the job had ended
-   * @throws UserException when there is no savepoint; the job then resumes from its last checkpoint
+   * @throws UserException when there is no savepoint, or its predictions were not all committed;
+   *     the job is then to be closed, and resumes from its last snapshot
    */
   public synchronized Optional<String> stop() throws InterruptedException {
-    awaitRunning();
+    awaitRunning(true);
     if (result.isDone()) {
       return Optional.empty();
     }
     try {
       String savepoint =
-          cluster.stopWithSavepoint(job, snapshots, false, SavepointFormatType.CANONICAL).get();
-      result.get();
+          cluster
+              .stopWithSavepoint(job, snapshots.location(), false, SavepointFormatType.CANONICAL)
+              .get();
+      // It is whole before its transactions are committed, which the job's end alone says.
+      await();
+      snapshots.noteFinishedStop(savepoint);
       return Optional.of(savepoint);
     } catch (ExecutionException e) {
       throw new UserException(
-          "job %s stopped without a savepoint: %s; it resumes from its last checkpoint, if it does so before transaction.timeout.ms has passed"
-              .formatted(name, FailureCause.of(e)),
+          "job %s stopped without a savepoint: %s; %s"
+              .formatted(name, FailureCause.of(e), FROM_CHECKPOINT),
           e);
     }
   }
@@ -194,9 +232,12 @@ public final class RunningJob implements AutoCloseable {
     return true;
   }
 
-  /** Ends job and cluster as they are: its checkpoints stay. */
+  /**
+   * Ends job and cluster as they are: its checkpoints stay. A stop under way goes before, so that
+   * the process does not end between the job's end and the note of it.
+   */
   @Override
-  public void close() {
+  public synchronized void close() {
     closeQuietly(cluster);
     lock.close();
   }

@@ -150,6 +150,7 @@ class RestartTest {
         options,
         plan.slots(),
         "test",
+        folder,
         JobLock.take(checkpoints.resolve("test"), "test"));
   }
 
@@ -221,7 +222,13 @@ class RestartTest {
     RunningJob first = start(QUICK, RECORDS);
     try {
       awaitPredictions(first);
-      assertThat(first.stop()).isPresent();
+      String savepoint = first.stop().orElseThrow();
+      assertThat(
+              new SnapshotFolder(checkpoints.toString(), "test")
+                  .notes()
+                  .orElseThrow()
+                  .finishedStop())
+          .hasValueSatisfying(noted -> assertThat(savepoint).endsWith("/" + noted));
     } finally {
       first.close();
     }
@@ -272,6 +279,35 @@ class RestartTest {
       assertThatThrownBy(job::await)
           .isInstanceOf(UserException.class)
           .hasMessage("job test failed: IllegalStateException: the device is gone");
+    } finally {
+      job.close();
+    }
+  }
+
+  @Test
+  void aStopDoesNotWaitForAJobThatRecovers() throws Exception {
+    models.state().failing.add("v1");
+    models.state().warmUpFails = false;
+    RunningJob job =
+        start(
+            Map.of(
+                "checkpoint.interval", "100 ms",
+                "checkpoint.min-pause", "0 ms",
+                "restart.initial-delay", "10 min",
+                "restart.max-delay", "10 min"),
+            RECORDS);
+    try {
+      assertThatThrownBy(
+              () -> {
+                // Until it failed, a stop would find it running, and wait for its savepoint.
+                while (!job.recovering()) {
+                  job.await(Duration.ofMillis(20));
+                }
+                job.stop();
+              })
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("recovering")
+          .hasMessageContaining("last checkpoint");
     } finally {
       job.close();
     }

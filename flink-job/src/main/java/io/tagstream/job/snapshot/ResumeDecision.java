@@ -37,53 +37,57 @@ public record ResumeDecision(
    *
    * <p>A checkpoint holds transactions that were to be committed after it. If the process died in
    * between, the next run commits them, unless the broker has ended them: then their predictions
-   * are gone, while the checkpoint's offsets say that the images are done. A transaction may have
-   * begun one checkpoint interval before. A stop commits before it ends, so that its savepoint does
-   * not age; but once the broker has forgotten the transactional ids, even a repeated commit fails,
-   * and the sinks start without their state.
+   * are gone, while the checkpoint's offsets say that the images are done. A stop commits before it
+   * ends, so that its savepoint does not age; but once the broker has forgotten the transactional
+   * ids, even a repeated commit fails, and the sinks start without their state.
    *
+   * @param openBefore how long before a checkpoint's completion its transactions may have begun
    * @throws UserException when the snapshot is too old and the wish does not accept that
    */
   public static ResumeDecision of(
       SnapshotFolder folder,
       Wish wish,
       Transactions transactions,
-      Duration checkpointInterval,
+      Duration openBefore,
       Instant now) {
+    Duration resumableFor = transactions.timeout().minus(openBefore);
     if (wish.fresh()) {
       return new ResumeDecision(
-          Optional.empty(), new SnapshotNotes(transactions.timeout(), 0, now, now), false);
+          Optional.empty(),
+          new SnapshotNotes(now, resumableFor, resumableFor, Optional.empty(), 0, now, now),
+          false);
     }
-    SnapshotNotes last =
-        folder.notes().orElseGet(() -> SnapshotNotes.first(transactions.timeout()));
+    SnapshotNotes last = folder.notes().orElseGet(() -> SnapshotNotes.first(resumableFor));
     Optional<Snapshot> newest = folder.newest(last.snapshotsSince());
-    SnapshotNotes same =
-        new SnapshotNotes(
-            transactions.timeout(),
-            last.sinkGeneration(),
-            last.sinksSince(),
-            last.snapshotsSince());
+    SnapshotNotes same = last.startedAt(now, resumableFor, newest);
     if (newest.isEmpty()) {
       return new ResumeDecision(newest, same, false);
     }
     Snapshot snapshot = newest.get();
     Duration age = Duration.between(snapshot.completedAt(), now);
-    boolean timedOut = age.plus(checkpointInterval).compareTo(last.transactionTimeout()) >= 0;
-    if (timedOut && !snapshot.finishedStop() && !wish.acceptLoss()) {
+    boolean timedOut = age.compareTo(last.resumableFor(snapshot)) >= 0;
+    if (timedOut && !last.finished(snapshot) && !wish.acceptLoss()) {
       throw new UserException(
-          "the newest snapshot %s is %s old and no stop wrote it: after %s (transaction.timeout.ms) the broker may have dropped predictions that it had not committed yet, so some images could stay without one; --accept-loss goes on, --fresh starts from the committed offsets instead"
+          "the newest snapshot %s is %s old and no stop of this command ended with it: after %s (transaction.timeout.ms, less what had passed before) the broker may have dropped predictions that it had not committed yet, so some images could stay without one; --accept-loss goes on, --fresh starts from the committed offsets instead"
               .formatted(
                   snapshot.location(),
                   DurationText.format(Duration.ofSeconds(age.toSeconds())),
-                  DurationText.format(last.transactionTimeout())));
+                  DurationText.format(last.resumableFor(snapshot))));
     }
     if (age.compareTo(transactions.idExpiration()) >= 0) {
-      return new ResumeDecision(
-          newest,
-          new SnapshotNotes(
-              transactions.timeout(), last.sinkGeneration() + 1, now, last.snapshotsSince()),
-          true);
+      return new ResumeDecision(newest, same.withNewSinks(now), true);
     }
     return new ResumeDecision(newest, same, snapshot.completedAt().isBefore(last.sinksSince()));
+  }
+
+  /** For a start whose snapshot was named: nothing is judged, and the notes go on. */
+  public static ResumeDecision named(
+      SnapshotFolder folder, Transactions transactions, Duration openBefore, Instant now) {
+    Duration resumableFor = transactions.timeout().minus(openBefore);
+    SnapshotNotes last = folder.notes().orElseGet(() -> SnapshotNotes.first(resumableFor));
+    return new ResumeDecision(
+        Optional.empty(),
+        last.startedAt(now, resumableFor, folder.newest(last.snapshotsSince())),
+        false);
   }
 }

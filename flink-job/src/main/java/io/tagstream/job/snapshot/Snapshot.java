@@ -6,8 +6,7 @@ import java.time.Instant;
  * A whole checkpoint or savepoint.
  *
  * @param location what Flink resumes from
- * @param completedAt when its last file was written
- * @param finishedStop whether a stop wrote it, which commits every transaction; else it is a
- *     checkpoint, whose transactions were to be committed after it
+ * @param name its folder's
+ * @param completedAt when its last file was written; its transactions are committed after that
  */
-public record Snapshot(String location, Instant completedAt, boolean finishedStop) {}
+public record Snapshot(String location, String name, Instant completedAt) {}

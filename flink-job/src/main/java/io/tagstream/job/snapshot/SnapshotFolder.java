@@ -75,11 +75,11 @@ public final class SnapshotFolder {
       for (FileStatus child : list(folder)) {
         String name = child.getPath().getName();
         if (name.startsWith(SAVEPOINT)) {
-          snapshot(child.getPath(), true).ifPresent(found::add);
+          snapshot(child.getPath()).ifPresent(found::add);
         } else if (child.isDir()) {
           for (FileStatus grandchild : list(child.getPath())) {
             if (grandchild.getPath().getName().startsWith(CHECKPOINT)) {
-              snapshot(grandchild.getPath(), false).ifPresent(found::add);
+              snapshot(grandchild.getPath()).ifPresent(found::add);
             }
           }
         }
@@ -92,14 +92,14 @@ public final class SnapshotFolder {
         .max(Comparator.comparing(Snapshot::completedAt));
   }
 
-  private static Optional<Snapshot> snapshot(Path location, boolean savepoint) throws IOException {
+  private static Optional<Snapshot> snapshot(Path location) throws IOException {
     try {
       FileStatus metadata = location.getFileSystem().getFileStatus(new Path(location, METADATA));
       return Optional.of(
           new Snapshot(
               location.toString(),
-              Instant.ofEpochMilli(metadata.getModificationTime()),
-              savepoint));
+              location.getName(),
+              Instant.ofEpochMilli(metadata.getModificationTime())));
     } catch (FileNotFoundException unfinished) {
       return Optional.empty();
     }
@@ -116,7 +116,16 @@ public final class SnapshotFolder {
     }
   }
 
-  /** What the last start noted. */
+  /**
+   * Notes that the stop which wrote a savepoint ran to its end. The savepoint alone does not say
+   * so: it is whole before its transactions are committed, and may be none of a stop's.
+   */
+  public void noteFinishedStop(String savepoint) {
+    String name = new Path(savepoint).getName();
+    notes().ifPresent(notes -> write(notes.stoppedWith(name)));
+  }
+
+  /** What the last start, and the stop after it, noted. */
   public Optional<SnapshotNotes> notes() {
     Path file = new Path(folder, NOTES);
     try {
@@ -146,7 +155,7 @@ public final class SnapshotFolder {
       FileSystem files = file.getFileSystem();
       files.mkdirs(folder);
       try (OutputStream out = files.create(temporary, WriteMode.OVERWRITE)) {
-        notes.toProperties().store(out, "Written by tagstream job at its start");
+        notes.toProperties().store(out, "Written by tagstream job");
       }
       if (!files.rename(temporary, file)) {
         throw new IOException("cannot rename " + temporary);

@@ -2,32 +2,100 @@ package io.tagstream.job.snapshot;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Properties;
 
 /**
- * What a job writes beside its snapshots when it starts, for the next start to judge them by.
+ * What a job writes beside its snapshots when it starts and when it has stopped, for the next start
+ * to judge them by.
  *
- * @param transactionTimeout the sinks' transactions end by themselves after this
+ * @param startedAt snapshots completed before this are an earlier run's
+ * @param resumableFor how long the broker keeps what this run's checkpoints leave to be committed
+ * @param earlierResumableFor the same for the newest snapshot completed before this run
+ * @param finishedStop the name of the savepoint whose stop ran to its end, all committed
  * @param sinkGeneration part of the sinks' uids
  * @param sinksSince snapshots completed before this hold the state of sinks of an earlier
  *     generation
  * @param snapshotsSince snapshots completed before this were given up ({@code --fresh})
  */
 public record SnapshotNotes(
-    Duration transactionTimeout, int sinkGeneration, Instant sinksSince, Instant snapshotsSince) {
-  private static final String TIMEOUT = "transaction.timeout.ms";
+    Instant startedAt,
+    Duration resumableFor,
+    Duration earlierResumableFor,
+    Optional<String> finishedStop,
+    int sinkGeneration,
+    Instant sinksSince,
+    Instant snapshotsSince) {
+  private static final String STARTED = "started.at";
+  private static final String RESUMABLE = "resumable.ms";
+  private static final String EARLIER_RESUMABLE = "resumable.earlier.ms";
+  private static final String FINISHED_STOP = "finished.stop";
   private static final String GENERATION = "sink.generation";
   private static final String SINKS_SINCE = "sinks.since";
   private static final String SNAPSHOTS_SINCE = "snapshots.since";
 
   /** For a name that never ran. */
-  public static SnapshotNotes first(Duration transactionTimeout) {
-    return new SnapshotNotes(transactionTimeout, 0, Instant.EPOCH, Instant.EPOCH);
+  public static SnapshotNotes first(Duration resumableFor) {
+    return new SnapshotNotes(
+        Instant.EPOCH,
+        resumableFor,
+        resumableFor,
+        Optional.empty(),
+        0,
+        Instant.EPOCH,
+        Instant.EPOCH);
+  }
+
+  /** How long after its completion everything in a snapshot can still be committed. */
+  Duration resumableFor(Snapshot snapshot) {
+    return snapshot.completedAt().isBefore(startedAt) ? earlierResumableFor : resumableFor;
+  }
+
+  /** Whether a stop that ran to its end wrote a snapshot. */
+  boolean finished(Snapshot snapshot) {
+    return finishedStop.filter(snapshot.name()::equals).isPresent();
+  }
+
+  /** For a run that starts now; snapshots and sinks stay what they are. */
+  SnapshotNotes startedAt(Instant now, Duration newResumableFor, Optional<Snapshot> newest) {
+    return new SnapshotNotes(
+        now,
+        newResumableFor,
+        newest.map(this::resumableFor).orElse(newResumableFor),
+        finishedStop,
+        sinkGeneration,
+        sinksSince,
+        snapshotsSince);
+  }
+
+  SnapshotNotes withNewSinks(Instant now) {
+    return new SnapshotNotes(
+        startedAt,
+        resumableFor,
+        earlierResumableFor,
+        finishedStop,
+        sinkGeneration + 1,
+        now,
+        snapshotsSince);
+  }
+
+  SnapshotNotes stoppedWith(String savepoint) {
+    return new SnapshotNotes(
+        startedAt,
+        resumableFor,
+        earlierResumableFor,
+        Optional.of(savepoint),
+        sinkGeneration,
+        sinksSince,
+        snapshotsSince);
   }
 
   static SnapshotNotes from(Properties properties) {
     return new SnapshotNotes(
-        Duration.ofMillis(Long.parseLong(properties.getProperty(TIMEOUT))),
+        Instant.parse(properties.getProperty(STARTED)),
+        Duration.ofMillis(Long.parseLong(properties.getProperty(RESUMABLE))),
+        Duration.ofMillis(Long.parseLong(properties.getProperty(EARLIER_RESUMABLE))),
+        Optional.ofNullable(properties.getProperty(FINISHED_STOP)),
         Integer.parseInt(properties.getProperty(GENERATION)),
         Instant.parse(properties.getProperty(SINKS_SINCE)),
         Instant.parse(properties.getProperty(SNAPSHOTS_SINCE)));
@@ -35,7 +103,10 @@ public record SnapshotNotes(
 
   Properties toProperties() {
     Properties properties = new Properties();
-    properties.setProperty(TIMEOUT, Long.toString(transactionTimeout.toMillis()));
+    properties.setProperty(STARTED, startedAt.toString());
+    properties.setProperty(RESUMABLE, Long.toString(resumableFor.toMillis()));
+    properties.setProperty(EARLIER_RESUMABLE, Long.toString(earlierResumableFor.toMillis()));
+    finishedStop.ifPresent(savepoint -> properties.setProperty(FINISHED_STOP, savepoint));
     properties.setProperty(GENERATION, Integer.toString(sinkGeneration));
     properties.setProperty(SINKS_SINCE, sinksSince.toString());
     properties.setProperty(SNAPSHOTS_SINCE, snapshotsSince.toString());

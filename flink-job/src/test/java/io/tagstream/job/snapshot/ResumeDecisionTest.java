@@ -29,8 +29,9 @@ class ResumeDecisionTest {
 
   @BeforeEach
   void openFolder() {
+    // Transactions may have begun five seconds before their checkpoint was complete.
     folder = new SnapshotFolder(checkpoints.toString(), "job");
-    folder.write(SnapshotNotes.first(TRANSACTIONS.timeout()));
+    folder.write(SnapshotNotes.first(TRANSACTIONS.timeout().minusSeconds(5)));
   }
 
   private String whole(String name, Instant completedAt) throws IOException {
@@ -73,7 +74,6 @@ class ResumeDecisionTest {
   @Test
   void refusesACheckpointWhoseTransactionsTimedOutAndNamesTheConsequence() throws IOException {
     whole("a/chk-1", TEN);
-    // A transaction may have begun one interval before the checkpoint.
     decide(PLAIN, TEN.plus(Duration.ofMinutes(15)).minusSeconds(6));
     assertThatThrownBy(() -> decide(PLAIN, TEN.plus(Duration.ofMinutes(15)).minusSeconds(5)))
         .isInstanceOf(UserException.class)
@@ -86,7 +86,31 @@ class ResumeDecisionTest {
   void judgesByTheTimeoutThatTheSnapshotsTransactionsHad() throws IOException {
     folder.write(SnapshotNotes.first(Duration.ofSeconds(30)));
     whole("a/chk-1", TEN);
+    // A start with more time that leaves no snapshot of its own.
+    folder.write(decide(PLAIN, TEN.plusSeconds(20)).notes());
     assertThatThrownBy(() -> decide(PLAIN, TEN.plusSeconds(60))).isInstanceOf(UserException.class);
+    String own = whole("b/chk-1", TEN.plusSeconds(25));
+    assertThat(location(decide(PLAIN, TEN.plusSeconds(60)))).isEqualTo(own);
+  }
+
+  @Test
+  void aNamedSnapshotIsNotJudged() throws IOException {
+    whole("a/chk-1", TEN);
+    Instant later = TEN.plus(Duration.ofHours(1));
+    ResumeDecision named = ResumeDecision.named(folder, TRANSACTIONS, Duration.ofSeconds(5), later);
+    assertThat(named.snapshot()).isEmpty();
+    folder.write(named.notes());
+    assertThatThrownBy(() -> decide(PLAIN, later)).isInstanceOf(UserException.class);
+  }
+
+  @Test
+  void refusesAnOldSavepointWhoseStopDidNotEnd() throws IOException {
+    String finished = whole("savepoint-aa-1", TEN);
+    folder.noteFinishedStop(finished);
+    whole("savepoint-bb-2", TEN.plusSeconds(1));
+    assertThatThrownBy(() -> decide(PLAIN, TEN.plus(Duration.ofHours(1))))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("savepoint-bb-2");
   }
 
   @Test
@@ -100,6 +124,9 @@ class ResumeDecisionTest {
   @Test
   void neverRefusesWhatAStopWroteForItsAge() throws IOException {
     String savepoint = whole("savepoint-aa-1", TEN);
+    folder.noteFinishedStop(savepoint);
+    // Nor after a start that died before its first checkpoint.
+    folder.write(decide(PLAIN, TEN.plusSeconds(10)).notes());
     ResumeDecision decision = decide(PLAIN, TEN.plus(Duration.ofDays(6)));
     assertThat(location(decision)).isEqualTo(savepoint);
     assertThat(decision.leaveSinksBehind()).isFalse();
@@ -107,7 +134,7 @@ class ResumeDecisionTest {
 
   @Test
   void leavesTheSinksBehindOnceTheBrokerForgotTheirIds() throws IOException {
-    whole("savepoint-aa-1", TEN);
+    folder.noteFinishedStop(whole("savepoint-aa-1", TEN));
     Instant later = TEN.plus(Duration.ofDays(8));
     ResumeDecision decision = decide(PLAIN, later);
     assertThat(decision.leaveSinksBehind()).isTrue();
