@@ -153,6 +153,11 @@ public final class JobCommand implements Callable<Integer> {
     } catch (UserException e) {
       failure.set(e);
       main.interrupt();
+    } catch (RuntimeException e) {
+      // It would end with the signal's thread, and the main one wait for a job that nobody stops.
+      LOG.error("The stop failed", e);
+      failure.set(new UserException("the job did not stop: " + FailureCause.of(e), e));
+      main.interrupt();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
