@@ -45,6 +45,7 @@ public final class JobRunner {
   public static RunningJob start(JobRequest request) {
     JobLock lock = JobLock.take(localFolder(request), request.name());
     try {
+      new SnapshotFolder(request.checkpoints(), request.name()).removeEmptyRuns();
       Configuration options = new Configuration();
       FlinkOptions.ofMiniCluster(options);
       options.set(CoreOptions.DEFAULT_PARALLELISM, Runtime.getRuntime().availableProcessors());

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileStatus;
@@ -30,6 +31,10 @@ public final class SnapshotFolder {
 
   private static final String CHECKPOINT = "chk-";
   private static final String SAVEPOINT = "savepoint-";
+
+  /** What Flink makes for a run at once, and never removes. */
+  private static final Set<String> RUN_FOLDERS = Set.of("shared", "taskowned");
+
   private static final String NOTES = "job.properties";
 
   /** Two letters at least: one is a Windows drive. */
@@ -103,6 +108,34 @@ public final class SnapshotFolder {
     } catch (FileNotFoundException unfinished) {
       return Optional.empty();
     }
+  }
+
+  /**
+   * Removes the folders of runs whose snapshots are all gone, which Flink leaves behind. No run of
+   * the job may be under way.
+   */
+  public void removeEmptyRuns() {
+    try {
+      for (FileStatus run : list(folder)) {
+        List<FileStatus> contents = List.of(list(run.getPath()));
+        if (run.isDir() && !contents.isEmpty() && allEmptyFoldersOfARun(contents)) {
+          run.getPath().getFileSystem().delete(run.getPath(), true);
+        }
+      }
+    } catch (IOException e) {
+      throw new UserException("cannot tidy the snapshots in %s: %s".formatted(folder, e), e);
+    }
+  }
+
+  private static boolean allEmptyFoldersOfARun(List<FileStatus> contents) throws IOException {
+    for (FileStatus child : contents) {
+      if (!child.isDir()
+          || !RUN_FOLDERS.contains(child.getPath().getName())
+          || list(child.getPath()).length > 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static FileStatus[] list(Path path) throws IOException {

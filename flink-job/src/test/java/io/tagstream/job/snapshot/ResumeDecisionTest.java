@@ -155,6 +155,21 @@ class ResumeDecisionTest {
   }
 
   @Test
+  void removesTheRunsThatLeftNothing() throws IOException {
+    Path job = checkpoints.resolve("job");
+    Files.createDirectories(job.resolve("a/shared"));
+    Files.createDirectories(job.resolve("a/taskowned"));
+    Files.createDirectories(job.resolve("b/shared"));
+    Files.createFile(job.resolve("b/shared/state"));
+    Files.createDirectories(job.resolve("c/shared"));
+    String checkpoint = whole("c/chk-1", TEN);
+    folder.removeEmptyRuns();
+    assertThat(job.resolve("a")).doesNotExist();
+    assertThat(job.resolve("b/shared/state")).exists();
+    assertThat(location(decide(PLAIN, TEN))).isEqualTo(checkpoint);
+  }
+
+  @Test
   void aFreshStartGivesUpWhatWasBeforeForTheStartsAfterIt() throws IOException {
     whole("a/chk-1", TEN.minusSeconds(10));
     ResumeDecision fresh = decide(FRESH, TEN);
