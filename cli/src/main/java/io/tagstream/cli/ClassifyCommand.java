@@ -1,5 +1,6 @@
 package io.tagstream.cli;
 
+import io.tagstream.job.EngineOption;
 import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.LoadedModel;
 import io.tagstream.model.image.DecodeLimits;

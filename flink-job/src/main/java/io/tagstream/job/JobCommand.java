@@ -1,14 +1,10 @@
 package io.tagstream.job;
 
 import io.tagstream.job.snapshot.ResumeDecision.Wish;
-import io.tagstream.model.engine.Device;
-import io.tagstream.model.engine.EngineKind;
-import io.tagstream.model.image.Views;
 import io.tagstream.schemas.KafkaOptions;
 import io.tagstream.settings.Interruption;
 import io.tagstream.settings.Settings;
 import io.tagstream.settings.StandardOptions;
-import io.tagstream.settings.UsageException;
 import io.tagstream.settings.UserException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -34,6 +30,7 @@ public final class JobCommand implements Callable<Integer> {
 
   @Mixin StandardOptions standard = new StandardOptions();
   @Mixin private KafkaOptions kafka = new KafkaOptions();
+  @Mixin private EngineOption engine = new EngineOption();
 
   @Option(
       names = "--models",
@@ -66,24 +63,6 @@ public final class JobCommand implements Callable<Integer> {
       description = "Names snapshots, transactions and consumer group (default: ${DEFAULT-VALUE}).")
   private String name = "tagstream";
 
-  @Option(
-      names = "--engine",
-      paramLabel = "deeplearning4j|onnxruntime",
-      description = "What runs the network (default: deeplearning4j).")
-  private EngineKind engine = EngineKind.DEEPLEARNING4J;
-
-  @Option(
-      names = "--device",
-      paramLabel = "auto|cpu|cuda",
-      description = "Where it runs (default: auto).")
-  private Device device = Device.AUTO;
-
-  @Option(
-      names = "--views",
-      paramLabel = "1|2|10",
-      description = "Crops per image, over which answers are averaged (default: ${DEFAULT-VALUE}).")
-  private int views = 2;
-
   @Override
   public Integer call() throws Exception {
     JobRequest request = request();
@@ -105,19 +84,11 @@ public final class JobCommand implements Callable<Integer> {
         models,
         checkpoints,
         name,
-        engine,
-        device,
-        checkedViews(),
+        engine.engine(),
+        engine.device(),
+        engine.views(),
         new Wish(fresh, acceptLoss),
         settings);
-  }
-
-  private Views checkedViews() {
-    try {
-      return Views.of(views);
-    } catch (IllegalArgumentException e) {
-      throw new UsageException("--views: " + e.getMessage(), e);
-    }
   }
 
   private static void runHere(JobRequest request) throws InterruptedException {

@@ -1,6 +1,6 @@
 package io.tagstream.cli.models;
 
-import io.tagstream.cli.EngineOption;
+import io.tagstream.job.EngineOption;
 import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.LoadedModel;
 import io.tagstream.model.image.Views;

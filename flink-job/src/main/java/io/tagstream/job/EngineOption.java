@@ -1,4 +1,4 @@
-package io.tagstream.cli;
+package io.tagstream.job;
 
 import io.tagstream.model.engine.Device;
 import io.tagstream.model.engine.EngineKind;
@@ -10,7 +10,7 @@ import io.tagstream.model.store.ModelBundle;
 import io.tagstream.settings.UsageException;
 import picocli.CommandLine.Option;
 
-/** Which engine answers, where, and on which crops. */
+/** Which engine answers, where, and on which crops: options of every command that tags. */
 public final class EngineOption {
   @Option(
       names = "--engine",
@@ -29,6 +29,16 @@ public final class EngineOption {
       paramLabel = "1|2|10",
       description = "Crops per image, over which answers are averaged (default: 2).")
   private int views = 2;
+
+  /** What runs the network. */
+  public EngineKind engine() {
+    return engine;
+  }
+
+  /** Where it runs. */
+  public Device device() {
+    return device;
+  }
 
   /** The crops. */
   public Views views() {
