@@ -95,17 +95,18 @@ public final class JobRunner {
     Configuration asked = new Configuration(given);
     FlinkOptions.passThrough(asked, request.settings().flink());
     Transactions transactions = new Transactions(timeout, limits.idExpiration());
+    // A checkpoint's transactions began at the barrier of the one before it. No snapshot says how
+    // long it took; where checkpoints are slow or fail, an interval is too short.
+    Duration openBefore = checkpoints.interval();
     ResumeDecision decision;
     if (asked.contains(StateRecoveryOptions.SAVEPOINT_PATH)) {
-      decision = ResumeDecision.named(folder, transactions, openBefore(checkpoints), Instant.now());
+      decision = ResumeDecision.named(folder, transactions, openBefore, Instant.now());
       LOG.info(
           "Resuming {} from {}, as the submission says",
           request.name(),
           asked.get(StateRecoveryOptions.SAVEPOINT_PATH));
     } else {
-      decision =
-          ResumeDecision.of(
-              folder, request.wish(), transactions, openBefore(checkpoints), Instant.now());
+      decision = ResumeDecision.of(folder, request.wish(), transactions, openBefore, Instant.now());
       report(request, decision);
     }
     folder.write(decision.notes());
@@ -132,18 +133,6 @@ public final class JobRunner {
             options.get(CoreOptions.DEFAULT_PARALLELISM),
             decision.notes().sinkGeneration()),
         options);
-  }
-
-  /**
-   * A checkpoint's transactions began at the barrier of the one before it: an interval before its
-   * own barrier, and its duration before its completion. No snapshot says how long it took; what
-   * bounds it is its time-out, and in a job that keeps to its interval the interval too. Where
-   * checkpoints take longer than that, or failed one after the other, this is too short.
-   */
-  private static Duration openBefore(CheckpointSettings checkpoints) {
-    Duration interval = checkpoints.interval();
-    Duration timeout = checkpoints.timeout();
-    return interval.plus(interval.compareTo(timeout) < 0 ? interval : timeout);
   }
 
   /** Fails here, with what to do, when there is no live model. */
