@@ -2,6 +2,7 @@ package io.tagstream.job;
 
 import io.tagstream.job.snapshot.ResumeDecision.Wish;
 import io.tagstream.schemas.KafkaOptions;
+import io.tagstream.schemas.Topics;
 import io.tagstream.settings.Interruption;
 import io.tagstream.settings.Settings;
 import io.tagstream.settings.StandardOptions;
@@ -61,7 +62,7 @@ public final class JobCommand implements Callable<Integer> {
       names = "--name",
       paramLabel = "N",
       description = "Names snapshots, transactions and consumer group (default: ${DEFAULT-VALUE}).")
-  private String name = "tagstream";
+  private String name = Topics.DEFAULT_JOB;
 
   @Override
   public Integer call() throws Exception {
