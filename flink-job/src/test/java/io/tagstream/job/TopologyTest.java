@@ -9,6 +9,7 @@ import io.tagstream.job.flow.IncomingRecord;
 import io.tagstream.job.flow.LiveModelChanged;
 import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.TaggedImage;
+import io.tagstream.job.flow.TrainingRow;
 import io.tagstream.job.inference.FakeModels;
 import io.tagstream.job.inference.MicroBatching;
 import io.tagstream.job.sink.KafkaSinks;
@@ -105,6 +106,7 @@ class TopologyTest {
         DecodedImage.class,
         TaggedImage.class,
         RejectedImage.class,
+        TrainingRow.class,
         LiveModelChanged.class,
         Coordinates.class,
         OffsetGuard.NextOffset.class

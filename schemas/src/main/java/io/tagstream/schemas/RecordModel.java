@@ -22,7 +22,8 @@ final class RecordModel extends SpecificData {
               Prediction.class,
               Rejection.class,
               Source.class,
-              Tag.class)
+              Tag.class,
+              TrainingImage.class)
           .collect(Collectors.toUnmodifiableMap(Class::getName, Function.identity()));
 
   static final RecordModel INSTANCE = new RecordModel();

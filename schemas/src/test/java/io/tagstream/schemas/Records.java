@@ -72,7 +72,19 @@ final class Records {
         .build();
   }
 
+  static TrainingImage trainingImage() {
+    return TrainingImage.newBuilder()
+        .setImageId("roses/ä 1.jpg")
+        .setLabel("roses")
+        .setGroup("g1")
+        .setAt(TIME)
+        .setOrigin(LabelOrigin.PRODUCER.word())
+        .setSha256(ByteBuffer.wrap(new byte[32]))
+        .setContent(ByteBuffer.wrap(new byte[] {1, 2, 3}))
+        .build();
+  }
+
   static List<SpecificRecord> all() {
-    return List.of(image(), label(), prediction(), rejection(), modelUpdate());
+    return List.of(image(), label(), prediction(), rejection(), modelUpdate(), trainingImage());
   }
 }
