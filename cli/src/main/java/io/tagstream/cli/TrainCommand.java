@@ -3,6 +3,7 @@ package io.tagstream.cli;
 import io.tagstream.local.TrainingView;
 import io.tagstream.model.samediff.SameDiffTrainingStep;
 import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.FolderDataset;
 import io.tagstream.model.training.FreezeTo;
 import io.tagstream.model.training.Optimizer;
@@ -99,8 +100,8 @@ public final class TrainCommand implements Runnable {
 
   @Override
   public void run() {
-    FolderDataset training = FolderDataset.list(images);
-    Optional<FolderDataset> measured = validation.map(FolderDataset::list);
+    Dataset training = FolderDataset.list(images);
+    Optional<Dataset> measured = validation.map(FolderDataset::list);
     ModelStore store = new ModelStore(models);
     PrintWriter out = spec.commandLine().getOut();
     TrainingResult result;

@@ -5,6 +5,7 @@ import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.LoadedModel;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.store.ModelBundle;
+import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.Evaluation;
 import io.tagstream.model.training.Evaluator;
 import io.tagstream.model.training.FolderDataset;
@@ -48,7 +49,7 @@ final class EvaluateCommand implements Runnable {
 
   @Override
   public void run() {
-    FolderDataset dataset = FolderDataset.list(images);
+    Dataset dataset = FolderDataset.list(images);
     ModelBundle bundle = options.store().open(version);
     Views views = engineOption.views();
     int batch = Math.max(BATCH, views.count());
@@ -80,8 +81,8 @@ final class EvaluateCommand implements Runnable {
       private long done;
 
       @Override
-      public void skipped(Path file, String reason) {
-        progress.message("%s: %s".formatted(file, reason));
+      public void skipped(String place, String reason) {
+        progress.message("%s: %s".formatted(place, reason));
       }
 
       @Override

@@ -5,7 +5,6 @@ import io.tagstream.model.training.TrainingProgress;
 import io.tagstream.settings.Progress;
 import io.tagstream.settings.UserException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -55,8 +54,8 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
   }
 
   @Override
-  public void skipped(Path file, String reason) {
-    say("left out %s: %s".formatted(file, reason));
+  public void skipped(String place, String reason) {
+    say("left out %s: %s".formatted(place, reason));
   }
 
   @Override

@@ -11,7 +11,7 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * Compares a model's answers with the names of the folders that images lie in.
+ * Compares a model's answers with the labels that images have.
  *
  * @param views crops per image, over which answers are averaged
  * @param maxBatch crops per call of the classifier at most
@@ -28,23 +28,21 @@ public record Evaluator(Preprocessing preprocessing, Views views, int maxBatch, 
   }
 
   /**
-   * Evaluates on a folder of folders.
+   * Evaluates on a data set.
    *
    * @param labels the model's, in class order
    * @param progress hears of files that cannot be read, which are left out, and of each image
-   * @throws ModelException when a folder is no class of the model, or no image can be read
+   * @throws ModelException when a class of the images is none of the model's, or no image can be
+   *     read
    */
   public Evaluation evaluate(
-      Classifier classifier,
-      FolderDataset dataset,
-      List<String> labels,
-      TrainingProgress progress) {
+      Classifier classifier, Dataset dataset, List<String> labels, TrainingProgress progress) {
     Evaluation evaluation =
         evaluate(classifier, dataset.withLabels(labels).images(), labels, progress);
     if (evaluation.images() == 0) {
       throw new ModelException(
           "none of the %d files in %s is an image that can be read"
-              .formatted(dataset.images().size(), dataset.folder()));
+              .formatted(dataset.images().size(), dataset.description()));
     }
     return evaluation;
   }
@@ -66,7 +64,7 @@ public record Evaluator(Preprocessing preprocessing, Views views, int maxBatch, 
         if (outcome instanceof Read<byte[]> read) {
           batch.add(read);
         } else if (outcome instanceof Unreadable<byte[]> unreadable) {
-          progress.skipped(unreadable.image().file(), unreadable.reason());
+          progress.skipped(unreadable.image().content().place(), unreadable.reason());
         }
         done++;
         if (!batch.isEmpty() && (batch.size() == perCall || !outcomes.hasNext())) {

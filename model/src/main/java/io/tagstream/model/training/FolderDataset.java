@@ -7,28 +7,23 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
  * A folder of folders: each folder's name is a class, each regular file below it an image of that
  * class, whatever its extension. Hidden files and folders are left out.
- *
- * @param labels the folders' names, sorted: the class order
- * @param images unread, class by class, sorted by path
  */
-public record FolderDataset(Path folder, List<String> labels, List<LabelledImage> images) {
-
-  public FolderDataset {
-    labels = List.copyOf(labels);
-    images = List.copyOf(images);
-  }
+public final class FolderDataset {
+  private FolderDataset() {}
 
   /**
-   * Lists a folder; no image is opened.
+   * Lists a folder; no image is opened. The labels are the folders' names, sorted; the images lie
+   * class by class, sorted by path, and their ids are their paths below the folder, with slashes.
    *
    * @throws ModelException when it is no folder, cannot be listed, or holds no folder with a file
    */
-  public static FolderDataset list(Path folder) {
+  public static Dataset list(Path folder) {
     List<String> labels = new ArrayList<>();
     List<LabelledImage> images = new ArrayList<>();
     try {
@@ -51,31 +46,7 @@ public record FolderDataset(Path folder, List<String> labels, List<LabelledImage
       throw new ModelException(
           folder + " holds no folder with images: it needs one per class, named after the class");
     }
-    return new FolderDataset(folder, labels, images);
-  }
-
-  /**
-   * The same images under another order of classes.
-   *
-   * @throws ModelException when a class of this folder is not among them
-   */
-  public FolderDataset withLabels(List<String> order) {
-    for (String label : labels) {
-      if (!order.contains(label)) {
-        throw new ModelException(
-            "%s has a folder %s, which is no class of the model: %s"
-                .formatted(folder, label, String.join(", ", order)));
-      }
-    }
-    return new FolderDataset(
-        folder,
-        order,
-        images.stream()
-            .map(
-                image ->
-                    new LabelledImage(
-                        image.id(), image.file(), order.indexOf(labels.get(image.classIndex()))))
-            .toList());
+    return new Dataset(folder.toString(), labels, images);
   }
 
   private static void addFiles(Path root, Path folder, int classIndex, List<LabelledImage> images)
@@ -87,7 +58,8 @@ public record FolderDataset(Path folder, List<String> labels, List<LabelledImage
       } else if (Files.isRegularFile(child)) {
         String id =
             root.relativize(child).toString().replace(child.getFileSystem().getSeparator(), "/");
-        images.add(new LabelledImage(id, child, classIndex));
+        images.add(
+            new LabelledImage(id, Optional.empty(), classIndex, LabelledImage.Content.of(child)));
       }
     }
   }

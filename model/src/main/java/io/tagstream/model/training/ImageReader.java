@@ -6,7 +6,6 @@ import io.tagstream.model.image.UnreadableImageException;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.store.Preprocessing;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -23,8 +22,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Reads and decodes image files on threads of its own, ahead of whoever uses them and no further
- * than a window, so that memory does not grow with the number of images.
+ * Reads and decodes images on threads of its own, ahead of whoever uses them and no further than a
+ * window, so that memory does not grow with the number of images.
  */
 final class ImageReader implements AutoCloseable {
   private final ExecutorService executor;
@@ -100,7 +99,7 @@ final class ImageReader implements AutoCloseable {
       throws InterruptedException {
     ImageDecoder decoder = idle.take();
     try {
-      byte[] encoded = Files.readAllBytes(image.file());
+      byte[] encoded = image.content().read();
       return new Read<>(image, extraction.extract(image, encoded, decoder));
     } catch (UnreadableImageException e) {
       return new Unreadable<>(image, e.reason());

@@ -129,7 +129,7 @@ final class LastLayerTraining {
     }
     throw new ModelException(
         "%s could be read before the training and cannot be now: %s"
-            .formatted(outcome.image().file(), ((Unreadable<byte[]>) outcome).reason()));
+            .formatted(outcome.image().content().place(), ((Unreadable<byte[]>) outcome).reason()));
   }
 
   private Optional<Evaluation> validate(SoftmaxRegression regression, INDArray features) {

@@ -102,7 +102,7 @@ final class StepTraining {
       if (outcome instanceof Unreadable<byte[]> unreadable) {
         throw new ModelException(
             "%s could be read before the training and cannot be now: %s"
-                .formatted(unreadable.image().file(), unreadable.reason()));
+                .formatted(unreadable.image().content().place(), unreadable.reason()));
       } else if (outcome instanceof Read<byte[]> read) {
         batch.add(read);
       }

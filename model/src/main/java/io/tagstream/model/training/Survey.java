@@ -44,7 +44,7 @@ record Survey(List<String> labels, List<Surveyed> images, int skipped) {
   }
 
   static Survey of(
-      FolderDataset dataset, Preprocessing preprocessing, int threads, TrainingProgress progress) {
+      Dataset dataset, Preprocessing preprocessing, int threads, TrainingProgress progress) {
     List<Surveyed> images = new ArrayList<>();
     int count = dataset.images().size();
     int done = 0;
@@ -59,7 +59,7 @@ record Survey(List<String> labels, List<Surveyed> images, int skipped) {
         if (outcome instanceof Read<Surveyed> read) {
           images.add(read.value());
         } else if (outcome instanceof Unreadable<Surveyed> unreadable) {
-          progress.skipped(unreadable.image().file(), unreadable.reason());
+          progress.skipped(unreadable.image().content().place(), unreadable.reason());
         }
         done++;
         progress.read(done, count);
@@ -68,7 +68,7 @@ record Survey(List<String> labels, List<Surveyed> images, int skipped) {
     if (images.isEmpty()) {
       throw new ModelException(
           "none of the %d files in %s is an image that can be read"
-              .formatted(count, dataset.folder()));
+              .formatted(count, dataset.description()));
     }
     return new Survey(dataset.labels(), images, count - images.size());
   }

@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Trains a network on a folder of folders and writes it into a store as a new version. */
+/** Trains a network on labelled images and writes it into a store as a new version. */
 public final class Trainer {
   private final ModelStore store;
   private final TrainingStep.Factory steps;
@@ -54,8 +54,8 @@ public final class Trainer {
    *     being a number; then there is no new version
    */
   public TrainingResult train(
-      FolderDataset images,
-      Optional<FolderDataset> validation,
+      Dataset images,
+      Optional<Dataset> validation,
       TrainingOptions options,
       TrainingProgress progress) {
     long begin = System.nanoTime();
@@ -65,8 +65,8 @@ public final class Trainer {
     requireWritable();
     if (images.labels().size() < 2) {
       throw new ModelException(
-          "%s has one class, %s: a training needs a folder for each of two or more"
-              .formatted(images.folder(), images.labels().get(0)));
+          "%s has one class, %s: a training needs two or more"
+              .formatted(images.description(), images.labels().get(0)));
     }
     Start start = Start.of(options.parent().map(store::open), options, images.labels());
     Preprocessing geometry = start.geometry();
@@ -75,10 +75,10 @@ public final class Trainer {
     Survey.Division division =
         validation
             .map(
-                folder ->
+                given ->
                     new Survey.Division(
                         survey,
-                        Survey.of(folder.withLabels(start.labels()), geometry, threads, progress)))
+                        Survey.of(given.withLabels(start.labels()), geometry, threads, progress)))
             .orElseGet(survey::holdOutAFifth);
     Survey training = division.training();
     int skipped = survey.skipped() + division.validation().skipped();
@@ -143,22 +143,19 @@ public final class Trainer {
     return StepTraining.train(run, steps, start, trainable);
   }
 
-  private static void requireEveryClass(Survey survey, FolderDataset images) {
+  private static void requireEveryClass(Survey survey, Dataset images) {
     Set<String> empty = new HashSet<>(survey.labels());
     survey.images().forEach(i -> empty.remove(survey.labels().get(i.image().classIndex())));
     if (!empty.isEmpty()) {
       throw new ModelException(
-          "no file in %s can be read as an image: remove these folders or add images"
+          "nothing in %s can be read as an image of %s: remove the class or add images"
               .formatted(
-                  empty.stream()
-                      .sorted()
-                      .map(label -> images.folder().resolve(label).toString())
-                      .collect(Collectors.joining(", "))));
+                  images.description(), empty.stream().sorted().collect(Collectors.joining(", "))));
     }
   }
 
   private static Provenance provenance(
-      FolderDataset images,
+      Dataset images,
       Survey.Division division,
       TrainingRun.Arrival arrival,
       Start start,
@@ -176,7 +173,7 @@ public final class Trainer {
     return Provenance.trained(
         "%s: %d images in %d classes, SHA-256 %s"
             .formatted(
-                images.folder(),
+                images.description(),
                 division.training().images().size(),
                 labels.size(),
                 division.training().fingerprint()),
@@ -186,7 +183,7 @@ public final class Trainer {
         metrics,
         start.parent().map(ModelBundle::labels).equals(Optional.of(labels))
             ? "the parent's"
-            : "names of the folders",
+            : "the images'",
         "ND4J");
   }
 }

@@ -1,6 +1,5 @@
 package io.tagstream.model.training;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -13,8 +12,8 @@ public interface TrainingProgress {
   /** Hears nothing. */
   TrainingProgress SILENT = new TrainingProgress() {};
 
-  /** A file that is left out because it cannot be read. */
-  default void skipped(Path file, String reason) {}
+  /** An image that is left out because it cannot be read; its place is where a user finds it. */
+  default void skipped(String place, String reason) {}
 
   /** Images are read for the first time: checked, divided and measured. */
   default void read(long images, long of) {}

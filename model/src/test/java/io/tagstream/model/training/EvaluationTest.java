@@ -61,8 +61,8 @@ class EvaluationTest {
                 List.of("red", "dark"),
                 new TrainingProgress() {
                   @Override
-                  public void skipped(Path file, String reason) {
-                    skipped.add(file.getFileName().toString());
+                  public void skipped(String place, String reason) {
+                    skipped.add(Path.of(place).getFileName().toString());
                   }
                 });
     assertThat(calls).containsExactly(4, 4, 3);

@@ -29,7 +29,7 @@ class FlowersTest {
     }
     Path flowers = root.resolveSibling("shared/data/flowers/val");
     assumeTrue(Files.isDirectory(flowers), "no photos in " + flowers);
-    FolderDataset photos = FolderDataset.list(flowers);
+    Dataset photos = FolderDataset.list(flowers);
     TrainingResult result =
         new Trainer(new ModelStore(folder), SameDiffTrainingStep::new)
             .train(
@@ -42,10 +42,10 @@ class FlowersTest {
     assertThat(result.validation().get().top1()).isBetween(0.5, 0.7);
   }
 
-  private static FolderDataset half(FolderDataset photos, int which) {
+  private static Dataset half(Dataset photos, int which) {
     List<LabelledImage> images = photos.images();
-    return new FolderDataset(
-        photos.folder(),
+    return new Dataset(
+        photos.description(),
         photos.labels(),
         IntStream.range(0, images.size())
             .filter(i -> i % 2 == which)

@@ -20,7 +20,7 @@ class FolderDatasetTest {
     touch("roses/a");
     touch("Zinnias/x.png");
     touch("daisy/more/y.jpg");
-    FolderDataset dataset = FolderDataset.list(folder);
+    Dataset dataset = FolderDataset.list(folder);
     assertThat(dataset.labels()).containsExactly("Zinnias", "daisy", "roses");
     assertThat(dataset.images())
         .extracting(LabelledImage::id, LabelledImage::classIndex)
@@ -38,7 +38,7 @@ class FolderDatasetTest {
     touch(".git/config");
     touch("LICENSE.txt");
     Files.createDirectory(folder.resolve("empty"));
-    FolderDataset dataset = FolderDataset.list(folder);
+    Dataset dataset = FolderDataset.list(folder);
     assertThat(dataset.labels()).containsExactly("roses");
     assertThat(dataset.images()).extracting(LabelledImage::id).containsExactly("roses/a.jpg");
   }
@@ -59,13 +59,13 @@ class FolderDatasetTest {
   void takesTheClassOrderOfAModel() throws Exception {
     touch("daisy/a");
     touch("roses/b");
-    FolderDataset dataset = FolderDataset.list(folder);
+    Dataset dataset = FolderDataset.list(folder);
     assertThat(dataset.withLabels(List.of("tulips", "roses", "daisy")).images())
         .extracting(LabelledImage::classIndex)
         .containsExactly(2, 1);
     assertThatThrownBy(() -> dataset.withLabels(List.of("daisy", "tulips")))
         .isInstanceOf(ModelException.class)
-        .hasMessage(folder + " has a folder roses, which is no class of the model: daisy, tulips");
+        .hasMessage(folder + " has a class roses, which the model does not know: daisy, tulips");
   }
 
   private void touch(String path) throws Exception {

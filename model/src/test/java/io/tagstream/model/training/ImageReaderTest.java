@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +28,7 @@ class ImageReaderTest {
   @Test
   void givesOutcomesInOrderAndNeverRunsFarAhead() throws Exception {
     List<LabelledImage> images = files(50);
-    Files.delete(images.get(7).file());
+    Files.delete(folder.resolve("7"));
     AtomicInteger begun = new AtomicInteger();
     try (ImageReader reader = new ImageReader(PREPROCESSING, Views.CENTER, 3)) {
       Iterator<Outcome<Integer>> outcomes =
@@ -73,7 +74,7 @@ class ImageReaderTest {
     List<LabelledImage> images = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       Path file = Files.write(folder.resolve("" + i), new byte[i]);
-      images.add(new LabelledImage("" + i, file, 0));
+      images.add(new LabelledImage("" + i, Optional.empty(), 0, LabelledImage.Content.of(file)));
     }
     return images;
   }

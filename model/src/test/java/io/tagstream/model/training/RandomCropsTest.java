@@ -10,6 +10,7 @@ import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,7 @@ class RandomCropsTest {
     try (ImageDecoder decoder = new ImageDecoder(8, 6, Views.CENTER, DecodeLimits.DEFAULT)) {
       byte[] crop =
           new RandomCrops(PREPROCESSING, seed, epoch)
-              .extract(new LabelledImage(id, file, 0), Files.readAllBytes(file), decoder);
+              .extract(labelled(id, file), Files.readAllBytes(file), decoder);
       boolean flip = crop[0] > crop[3];
       int x = flip ? crop[0] - 5 : crop[0];
       return x + "," + crop[1] + (flip ? " flipped" : "");
@@ -68,12 +69,14 @@ class RandomCropsTest {
     return crops;
   }
 
+  private static LabelledImage labelled(String id, Path file) {
+    return new LabelledImage(id, Optional.empty(), 0, LabelledImage.Content.of(file));
+  }
+
   @Test
   void theOrderChangesWithTheEpoch() {
     List<LabelledImage> images =
-        IntStream.range(0, 20)
-            .mapToObj(i -> new LabelledImage("" + i, Path.of("" + i), 0))
-            .toList();
+        IntStream.range(0, 20).mapToObj(i -> labelled("" + i, Path.of("" + i))).toList();
     List<LabelledImage> first = new RandomCrops(PREPROCESSING, 1, 1).shuffled(images);
     assertThat(first).containsExactlyInAnyOrderElementsOf(images).isNotEqualTo(images);
     assertThat(new RandomCrops(PREPROCESSING, 1, 1).shuffled(images)).isEqualTo(first);

@@ -9,11 +9,11 @@ import io.tagstream.model.store.Preprocessing;
 import io.tagstream.model.training.Survey.Surveyed;
 import java.awt.Color;
 import java.math.BigInteger;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,8 +43,8 @@ class SurveyTest {
             2,
             new TrainingProgress() {
               @Override
-              public void skipped(Path file, String reason) {
-                skipped.add(file.getFileName() + ": " + reason);
+              public void skipped(String place, String reason) {
+                skipped.add(Path.of(place).getFileName() + ": " + reason);
               }
             });
     assertThat(survey.labelled())
@@ -85,7 +85,7 @@ class SurveyTest {
     assertThat(division.training().images().size() + division.validation().images().size())
         .isEqualTo(40);
     for (Surveyed image : survey.images()) {
-      byte[] bytes = Files.readAllBytes(image.image().file());
+      byte[] bytes = image.image().content().read();
       BigInteger hash = new BigInteger(1, MessageDigest.getInstance("SHA-256").digest(bytes));
       assertThat(division.validation().images().contains(image))
           .as(image.image().id())
@@ -118,13 +118,7 @@ class SurveyTest {
         new Survey(
             survey.labels(),
             survey.images().stream()
-                .map(
-                    i ->
-                        new Surveyed(
-                            new LabelledImage("other", Path.of("other"), i.image().classIndex()),
-                            i.sha256(),
-                            i.sums(),
-                            i.squares()))
+                .map(i -> new Surveyed(labelled("other"), i.sha256(), i.sums(), i.squares()))
                 .sorted(java.util.Comparator.comparing(Surveyed::sha256))
                 .toList(),
             0);
@@ -143,6 +137,10 @@ class SurveyTest {
         .toList();
   }
 
+  private static LabelledImage labelled(String id) {
+    return new LabelledImage(id, Optional.empty(), 0, LabelledImage.Content.of(Path.of(id)));
+  }
+
   private static Survey survey(int images, java.util.function.IntFunction<String> sha256) {
     return new Survey(
         List.of("a"),
@@ -150,7 +148,7 @@ class SurveyTest {
             .mapToObj(
                 i ->
                     new Surveyed(
-                        new LabelledImage("a/" + i, Path.of("a/" + i), 0),
+                        labelled("a/" + i),
                         sha256.apply(i),
                         List.of(0L, 0L, 0L),
                         List.of(0L, 0L, 0L)))

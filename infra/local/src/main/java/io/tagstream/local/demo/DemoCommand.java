@@ -9,6 +9,7 @@ import io.tagstream.model.engine.Device;
 import io.tagstream.model.engine.EngineKind;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.FolderDataset;
 import io.tagstream.producers.ImageFiles;
 import io.tagstream.schemas.KafkaConnection;
@@ -170,9 +171,9 @@ public final class DemoCommand implements Callable<Integer> {
     ImageFiles files = ImageFiles.find(folder.toString());
     if (Files.isDirectory(folder)) {
       try {
-        FolderDataset dataset = FolderDataset.list(folder);
+        Dataset dataset = FolderDataset.list(folder);
         if (dataset.labels().size() > 1) {
-          return new LabelledFiles(dataset, seed);
+          return new LabelledFiles(folder, dataset, seed);
         }
       } catch (ModelException noFolderPerClass) {
         // Then they stream without labels.

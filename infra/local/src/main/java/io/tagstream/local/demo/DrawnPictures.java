@@ -1,5 +1,6 @@
 package io.tagstream.local.demo;
 
+import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.FolderDataset;
 import io.tagstream.producers.drawn.DrawnScene;
 import io.tagstream.producers.drawn.DrawnScenes;
@@ -44,7 +45,7 @@ final class DrawnPictures implements Pictures {
   }
 
   @Override
-  public Optional<FolderDataset> training() {
+  public Optional<Dataset> training() {
     DrawnScenes training = new DrawnScenes(TRAINING_SEED);
     try {
       for (int number = 0; number < TRAINING; number++) {

@@ -4,7 +4,7 @@ import io.tagstream.local.TrainingView;
 import io.tagstream.model.samediff.SameDiffTrainingStep;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelStore;
-import io.tagstream.model.training.FolderDataset;
+import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.FreezeTo;
 import io.tagstream.model.training.Trainer;
 import io.tagstream.model.training.TrainingOptions;
@@ -42,7 +42,7 @@ final class FirstModel {
     if (live.isPresent() && new HashSet<>(live.get().labels()).containsAll(pictures.labels())) {
       return;
     }
-    Optional<FolderDataset> training = pictures.training();
+    Optional<Dataset> training = pictures.training();
     if (training.isEmpty()) {
       throw new UserException(
           "there is no model in %s, and %s have no folder per class to learn from: sort some into folders named after their class, or train or import a model (tagstream train, tagstream model import) with --models %s"

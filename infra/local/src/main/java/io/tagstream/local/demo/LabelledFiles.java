@@ -1,10 +1,11 @@
 package io.tagstream.local.demo;
 
-import io.tagstream.model.training.FolderDataset;
+import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.LabelledImage;
 import io.tagstream.producers.ImageFile;
 import io.tagstream.schemas.Image;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -16,11 +17,16 @@ final class LabelledFiles implements Pictures {
   /** More would make a newcomer wait for minutes. */
   private static final int MOST_TRAINING = 1000;
 
-  private final FolderDataset training;
-  private final FolderDataset all;
+  private final Path folder;
+  private final Dataset training;
+  private final Dataset all;
   private final List<LabelledImage> stream;
 
-  LabelledFiles(FolderDataset all, long seed) {
+  /**
+   * @param all the pictures below a folder, named by their paths
+   */
+  LabelledFiles(Path folder, Dataset all, long seed) {
+    this.folder = folder;
     this.all = all;
     List<LabelledImage> learned = new ArrayList<>();
     List<LabelledImage> streamed = new ArrayList<>();
@@ -29,7 +35,7 @@ final class LabelledFiles implements Pictures {
     }
     Collections.shuffle(streamed, new Random(seed));
     this.stream = streamed;
-    this.training = new FolderDataset(all.folder(), all.labels(), some(learned));
+    this.training = new Dataset(all.description(), all.labels(), some(learned));
   }
 
   /** Evenly out of all classes, which lie one after the other. */
@@ -45,7 +51,7 @@ final class LabelledFiles implements Pictures {
   @Override
   public String description() {
     return "%d pictures in %d classes of %s"
-        .formatted(all.images().size(), all.labels().size(), all.folder());
+        .formatted(all.images().size(), all.labels().size(), all.description());
   }
 
   @Override
@@ -54,14 +60,14 @@ final class LabelledFiles implements Pictures {
   }
 
   @Override
-  public Optional<FolderDataset> training() {
+  public Optional<Dataset> training() {
     return Optional.of(training);
   }
 
   @Override
   public Image picture(long number, String id) throws IOException {
     LabelledImage image = stream.get((int) (number % stream.size()));
-    Image record = new ImageFile(image.file(), image.id()).read(id);
+    Image record = new ImageFile(folder.resolve(image.id()), image.id()).read(id);
     record.setLabel(all.labels().get(image.classIndex()));
     return record;
   }

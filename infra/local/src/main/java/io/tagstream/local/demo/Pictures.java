@@ -1,6 +1,6 @@
 package io.tagstream.local.demo;
 
-import io.tagstream.model.training.FolderDataset;
+import io.tagstream.model.training.Dataset;
 import io.tagstream.schemas.Image;
 import java.io.IOException;
 import java.util.List;
@@ -18,7 +18,7 @@ interface Pictures {
   List<String> labels();
 
   /** Pictures to learn from, none of which is streamed; empty where labels are not known. */
-  Optional<FolderDataset> training();
+  Optional<Dataset> training();
 
   /**
    * A picture of the stream.

@@ -1,6 +1,6 @@
 package io.tagstream.local.demo;
 
-import io.tagstream.model.training.FolderDataset;
+import io.tagstream.model.training.Dataset;
 import io.tagstream.producers.ImageFile;
 import io.tagstream.schemas.Image;
 import java.io.IOException;
@@ -24,7 +24,7 @@ record UnlabelledFiles(String where, List<ImageFile> files) implements Pictures 
   }
 
   @Override
-  public Optional<FolderDataset> training() {
+  public Optional<Dataset> training() {
     return Optional.empty();
   }
 

@@ -1,0 +1,55 @@
+package io.tagstream.model.training;
+
+import io.tagstream.model.ModelException;
+import java.util.List;
+
+/**
+ * Images to learn from or to measure with, wherever they are kept.
+ *
+ * @param description where they come from, as a user would say it
+ * @param labels in class order
+ * @param images unread
+ */
+public record Dataset(String description, List<String> labels, List<LabelledImage> images) {
+
+  /**
+   * Checks the classes.
+   *
+   * @throws IllegalArgumentException when an image's class has no label
+   */
+  public Dataset {
+    labels = List.copyOf(labels);
+    images = List.copyOf(images);
+    for (LabelledImage image : images) {
+      if (image.classIndex() >= labels.size()) {
+        throw new IllegalArgumentException(
+            "%s has class %d of %d".formatted(image.id(), image.classIndex(), labels.size()));
+      }
+    }
+  }
+
+  /**
+   * The same images under another order of classes.
+   *
+   * @throws ModelException when a class of these images is not among them
+   */
+  public Dataset withLabels(List<String> order) {
+    for (String label : labels) {
+      if (!order.contains(label)) {
+        throw new ModelException(
+            "%s has a class %s, which the model does not know: %s"
+                .formatted(description, label, String.join(", ", order)));
+      }
+    }
+    int[] classes = labels.stream().mapToInt(order::indexOf).toArray();
+    return new Dataset(
+        description,
+        order,
+        images.stream()
+            .map(
+                image ->
+                    new LabelledImage(
+                        image.id(), image.group(), classes[image.classIndex()], image.content()))
+            .toList());
+  }
+}
