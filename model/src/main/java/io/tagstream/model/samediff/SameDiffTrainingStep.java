@@ -6,14 +6,13 @@ import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.samediff.SameDiffNetwork.Gradients;
-import io.tagstream.model.store.Preprocessing;
-import io.tagstream.model.training.Optimizer;
+import io.tagstream.model.training.DropoutMasks;
 import io.tagstream.model.training.TrainingStep;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Random;
-import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -24,45 +23,25 @@ public final class SameDiffTrainingStep implements TrainingStep {
   private final int threads;
   private final SameDiffNetwork graph;
   private final Normalization normalization;
-  private final Random dropout;
+  private final DropoutMasks dropout;
+  private final double labelSmoothing;
+  private long steps;
   private final Map<String, ParameterUpdate> updates = new HashMap<>();
 
-  /** As {@link TrainingStep.Factory} has it, with all processors. */
-  public SameDiffTrainingStep(
-      Weights start,
-      Preprocessing preprocessing,
-      Set<String> trainable,
-      Optimizer optimizer,
-      long seed) {
-    this(
-        start,
-        preprocessing,
-        trainable,
-        optimizer,
-        seed,
-        Runtime.getRuntime().availableProcessors());
-  }
-
-  /**
-   * As {@link TrainingStep.Factory} has it, with some of the processors.
-   *
-   * @param threads one is fastest for a network so narrow that an op takes microseconds
-   */
-  public SameDiffTrainingStep(
-      Weights start,
-      Preprocessing preprocessing,
-      Set<String> trainable,
-      Optimizer optimizer,
-      long seed,
-      int threads) {
-    this.threads = threads;
+  /** As {@link TrainingStep.Factory} has it. */
+  public SameDiffTrainingStep(Setup setup) {
+    if (setup.averaging().isPresent()) {
+      throw new UnsupportedOperationException("averaging");
+    }
+    this.threads = setup.threads();
+    this.labelSmoothing = setup.labelSmoothing();
     // Its calls of System.gc() would stop the training every few seconds.
     Nd4j.getMemoryManager().togglePeriodicGc(false);
-    normalization = new Normalization(preprocessing);
-    dropout = new Random(seed);
-    graph = SameDiffNetwork.forTraining(start, DataType.FLOAT, trainable);
-    for (String name : trainable) {
-      updates.put(name, ParameterUpdate.of(optimizer, graph.parameter(name)));
+    normalization = new Normalization(setup.preprocessing());
+    dropout = new DropoutMasks(setup.seed());
+    graph = SameDiffNetwork.forTraining(setup.start(), DataType.FLOAT, setup.trainable());
+    for (String name : setup.trainable()) {
+      updates.put(name, ParameterUpdate.of(setup.optimizer(), graph.parameter(name)));
     }
   }
 
@@ -80,33 +59,40 @@ public final class SameDiffTrainingStep implements TrainingStep {
                 NetworkDescription.INPUT_CHANNELS,
                 network.inputSize(),
                 network.inputSize());
-        INDArray targets = Nd4j.zeros(DataType.FLOAT, size, network.classes())) {
+        INDArray targets =
+            Nd4j.valueArrayOf(
+                new long[] {size, network.classes()},
+                labelSmoothing / network.classes(),
+                DataType.FLOAT)) {
       FloatBuffer pixels = SameDiffNetwork.floats(input);
       for (int i = 0; i < size; i++) {
         normalization.planar(crops, i, pixels, i * crops.cropBytes());
-        targets.putScalar(i, classes[i], 1);
+        targets.putScalar(i, classes[i], 1 - labelSmoothing + labelSmoothing / network.classes());
       }
-      for (Dense layer : network.dense()) {
+      for (int i = 0; i < network.dense().size(); i++) {
+        Dense layer = network.dense().get(i);
         if (layer.dropout() > 0) {
-          masks.put(layer.name(), mask(size, layer));
+          masks.put(layer.name(), mask(size, layer, i));
         }
       }
       Gradients gradients = graph.gradients(input, targets, masks);
       gradients
           .byParameter()
           .forEach((name, gradient) -> updates.get(name).apply(gradient, learningRate));
+      steps++;
       return gradients.loss();
     } finally {
       masks.values().forEach(INDArray::close);
     }
   }
 
-  private INDArray mask(int size, Dense layer) {
+  private INDArray mask(int size, Dense layer, int position) {
     INDArray mask = Nd4j.createUninitialized(DataType.FLOAT, size, layer.units());
     FloatBuffer values = SameDiffNetwork.floats(mask);
-    float kept = (float) (1 / (1 - layer.dropout()));
-    while (values.hasRemaining()) {
-      values.put(dropout.nextFloat() < layer.dropout() ? 0 : kept);
+    float[] row = new float[layer.units()];
+    for (int i = 0; i < size; i++) {
+      dropout.row(steps, position, i, layer.dropout(), row, 0, row.length);
+      values.put(row);
     }
     return mask;
   }
@@ -114,6 +100,21 @@ public final class SameDiffTrainingStep implements TrainingStep {
   @Override
   public Weights weights() {
     return graph.weights();
+  }
+
+  @Override
+  public Weights averaged() {
+    return weights();
+  }
+
+  @Override
+  public void save(OutputStream to) {
+    throw new UnsupportedOperationException("save");
+  }
+
+  @Override
+  public void restore(InputStream from) {
+    throw new UnsupportedOperationException("restore");
   }
 
   @Override

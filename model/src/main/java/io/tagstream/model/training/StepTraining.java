@@ -20,6 +20,9 @@ import java.util.Set;
 final class StepTraining {
   private static final int VALIDATION_BATCH = 64;
 
+  /** What the paper's GPUs had. */
+  private static final long MEMORY_BYTES = 3L << 30;
+
   private final TrainingRun run;
   private final TrainingStep step;
   private final int stepsPerEpoch;
@@ -42,7 +45,18 @@ final class StepTraining {
       TrainingRun run, TrainingStep.Factory factory, Weights start, Set<String> trainable) {
     TrainingOptions options = run.options();
     try (TrainingStep step =
-        factory.begin(start, run.preprocessing(), trainable, options.optimizer(), options.seed())) {
+        factory.begin(
+            new TrainingStep.Setup(
+                start,
+                run.preprocessing(),
+                trainable,
+                options.optimizer(),
+                0,
+                Optional.empty(),
+                options.batchSize(),
+                MEMORY_BYTES,
+                options.seed(),
+                run.threads()))) {
       return new StepTraining(run, step).train();
     }
   }

@@ -1,8 +1,15 @@
 package io.tagstream.model.training;
 
 import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.store.Preprocessing;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -17,30 +24,95 @@ public interface TrainingStep extends AutoCloseable {
     /**
      * Begins a training.
      *
-     * @param start the weights to begin with; they are copied
-     * @param trainable names of the parameters that change, at least one
-     * @param seed of the dropout masks
+     * @throws io.tagstream.model.ModelException when the memory does not suffice for one image
      */
-    TrainingStep begin(
-        Weights start,
-        Preprocessing preprocessing,
-        Set<String> trainable,
-        Optimizer optimizer,
-        long seed);
+    TrainingStep begin(Setup setup);
+  }
+
+  /**
+   * What a training is.
+   *
+   * @param start the weights to begin with; they are copied
+   * @param trainable names of the parameters that change, at least one
+   * @param labelSmoothing the share of each target that is spread evenly over all classes, from 0
+   *     to below 1
+   * @param averaging the highest decay of the average of the weights; at the step after t others it
+   *     is {@code min(highest, (1 + t) / (10 + t))}, so that the first weights are soon forgotten
+   * @param batchSize the most images of a step
+   * @param memoryBytes what the training may hold outside the heap; a batch that needs more passes
+   *     in parts whose gradients are summed
+   * @param seed of the dropout masks
+   * @param threads that compute
+   */
+  record Setup(
+      Weights start,
+      Preprocessing preprocessing,
+      Set<String> trainable,
+      Optimizer optimizer,
+      double labelSmoothing,
+      Optional<Double> averaging,
+      int batchSize,
+      long memoryBytes,
+      long seed,
+      int threads) {
+
+    public Setup {
+      Objects.requireNonNull(preprocessing);
+      Objects.requireNonNull(optimizer);
+      trainable = Set.copyOf(trainable);
+      if (trainable.isEmpty()) {
+        throw new IllegalArgumentException("a training needs a parameter to train");
+      }
+      Set<String> unknown = new HashSet<>(trainable);
+      start.network().parameters().stream().map(Parameter::name).forEach(unknown::remove);
+      if (!unknown.isEmpty()) {
+        throw new IllegalArgumentException("the network has no parameters named " + unknown);
+      }
+      if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
+        throw new IllegalArgumentException("label smoothing must be in [0, 1): " + labelSmoothing);
+      }
+      if (averaging.filter(decay -> !(decay >= 0 && decay < 1)).isPresent()) {
+        throw new IllegalArgumentException(
+            "the average's decay must be in [0, 1): " + averaging.get());
+      }
+      if (batchSize < 1 || memoryBytes < 1 || threads < 1) {
+        throw new IllegalArgumentException(
+            "a training needs a batch size, memory and threads: %d, %d, %d"
+                .formatted(batchSize, memoryBytes, threads));
+      }
+    }
   }
 
   /**
    * Moves the trainable parameters by one step.
    *
-   * @param crops one view an image
+   * @param crops one view an image, at most the setup's batch size
    * @param classes by image
    * @param learningRate of this step
-   * @return the batch's mean cross entropy before the step
+   * @return the batch's mean cross entropy against the smoothed targets before the step
    */
   double step(CropBatch crops, int[] classes, double learningRate);
 
   /** A copy of all parameters as they are now. */
   Weights weights();
+
+  /** A copy of their averages over the steps; without averaging the {@link #weights()}. */
+  Weights averaged();
+
+  /**
+   * Writes everything that the next steps depend on: weights, optimizer state, average and the
+   * number of steps, which is the whole random state. The stream is not closed.
+   */
+  void save(OutputStream to) throws IOException;
+
+  /**
+   * Goes on from where {@link #save} was; afterwards each step gives what it would have given
+   * there.
+   *
+   * @throws io.tagstream.model.ModelException when it was saved in a training of another setup, or
+   *     the stream is cut or damaged; then this step is of no use any more
+   */
+  void restore(InputStream from) throws IOException;
 
   @Override
   void close();

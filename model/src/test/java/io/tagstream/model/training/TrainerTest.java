@@ -22,7 +22,9 @@ import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.Preprocessing;
 import java.io.BufferedReader;
+import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,17 +48,7 @@ class TrainerTest {
     pictures = folder.resolve("pictures");
     Pictures.twoClasses(pictures, 16);
     store = new ModelStore(folder.resolve("models"));
-    trainer = new Trainer(store, TrainerTest::oneThread, 1);
-  }
-
-  /** Many threads on operations this small only wait for each other. */
-  private static TrainingStep oneThread(
-      Weights start,
-      Preprocessing preprocessing,
-      Set<String> trainable,
-      Optimizer optimizer,
-      long seed) {
-    return new SameDiffTrainingStep(start, preprocessing, trainable, optimizer, seed, 1);
+    trainer = new Trainer(store, SameDiffTrainingStep::new, 1);
   }
 
   private static NetworkDescription narrow() {
@@ -277,7 +269,7 @@ class TrainerTest {
     assertThat(store.versions()).isEmpty();
 
     Path file = Files.createFile(folder.resolve("file"));
-    Trainer blocked = new Trainer(new ModelStore(file), TrainerTest::oneThread);
+    Trainer blocked = new Trainer(new ModelStore(file), SameDiffTrainingStep::new);
     assertThatThrownBy(
             () ->
                 blocked.train(
@@ -295,8 +287,7 @@ class TrainerTest {
     Trainer diverging =
         new Trainer(
             store,
-            (start, preprocessing, trainable, optimizer, seed) ->
-                new FakeStep(start, preprocessing, trainable, rates));
+            setup -> new FakeStep(setup.start(), setup.preprocessing(), setup.trainable(), rates));
     assertThatThrownBy(
             () ->
                 diverging.train(
@@ -326,6 +317,17 @@ class TrainerTest {
       rates.add(learningRate);
       return rates.size() < 3 ? 1 : Double.NaN;
     }
+
+    @Override
+    public Weights averaged() {
+      return weights;
+    }
+
+    @Override
+    public void save(OutputStream to) {}
+
+    @Override
+    public void restore(InputStream from) {}
 
     @Override
     public void close() {}
@@ -362,7 +364,7 @@ class TrainerTest {
     private TrainingForEver() {}
 
     public static void main(String[] arguments) {
-      new Trainer(new ModelStore(Path.of(arguments[1])), TrainerTest::oneThread, 1)
+      new Trainer(new ModelStore(Path.of(arguments[1])), SameDiffTrainingStep::new, 1)
           .train(
               FolderDataset.list(Path.of(arguments[0])),
               Optional.empty(),
