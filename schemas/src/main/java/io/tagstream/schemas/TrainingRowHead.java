@@ -1,0 +1,30 @@
+package io.tagstream.schemas;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A row of a training file without its picture.
+ *
+ * @param label empty withdraws the picture
+ * @param at when the record that carried the label was appended
+ * @param origin why the picture was labelled, as {@link LabelOrigin} has it
+ * @param content where the picture's bytes lie; empty where the row has none
+ */
+public record TrainingRowHead(
+    String imageId,
+    Optional<String> label,
+    Optional<String> group,
+    Instant at,
+    String origin,
+    Optional<Content> content) {
+
+  /**
+   * The bytes of a picture.
+   *
+   * @param sha256 of the bytes, in hexadecimal
+   * @param position in the file
+   * @param length in bytes
+   */
+  public record Content(String sha256, long position, int length) {}
+}
