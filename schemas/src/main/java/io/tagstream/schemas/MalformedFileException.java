@@ -4,11 +4,11 @@ package io.tagstream.schemas;
 public final class MalformedFileException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  MalformedFileException(String reason) {
+  public MalformedFileException(String reason) {
     super(reason);
   }
 
-  MalformedFileException(String reason, Throwable cause) {
+  public MalformedFileException(String reason, Throwable cause) {
     super(reason, cause);
   }
 }

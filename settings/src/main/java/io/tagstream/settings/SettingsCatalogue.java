@@ -17,7 +17,8 @@ final class SettingsCatalogue {
           CheckpointSettings.class,
           ParallelismSettings.class,
           JobSettings.class,
-          TopicSettings.class);
+          TopicSettings.class,
+          TrainingStoreSettings.class);
 
   private SettingsCatalogue() {}
 

@@ -11,7 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
 /** Small files that appear whole or not at all. */
-final class AtomicFiles {
+public final class AtomicFiles {
   private AtomicFiles() {}
 
   /**
@@ -19,7 +19,7 @@ final class AtomicFiles {
    *
    * @throws FileAlreadyExistsException when it is; it stays as it was
    */
-  static void create(Path file, byte[] content) throws IOException {
+  public static void create(Path file, byte[] content) throws IOException {
     Path whole = writeBeside(file, content);
     try {
       // A hard link is the one step that is atomic and refuses to replace; a move is not both.
@@ -35,7 +35,7 @@ final class AtomicFiles {
   }
 
   /** Writes a file in place of the one that may be there; readers see the old or the new one. */
-  static void replace(Path file, byte[] content) throws IOException {
+  public static void replace(Path file, byte[] content) throws IOException {
     Path whole = writeBeside(file, content);
     try {
       Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
  * The store's records as JSON: a field a line, absent values left out, unknown fields passed over
  * when reading.
  */
-final class StoreJson {
+public final class StoreJson {
   private static final ObjectMapper JSON =
       JsonMapper.builder()
           .addModules(new Jdk8Module(), new JavaTimeModule())
@@ -37,7 +37,8 @@ final class StoreJson {
 
   private StoreJson() {}
 
-  static byte[] write(Object value) {
+  /** A record as JSON, with a line end. */
+  public static byte[] write(Object value) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
       bytes.writeBytes(JSON.writer(LINES).writeValueAsBytes(value));
@@ -53,12 +54,12 @@ final class StoreJson {
    *
    * @throws JsonProcessingException when it is no JSON, or a field is missing or out of range
    */
-  static <T> T read(byte[] json, Class<T> type) throws IOException {
+  public static <T> T read(byte[] json, Class<T> type) throws IOException {
     return JSON.readValue(json, type);
   }
 
   /** The field and what is wrong with it, in one line. */
-  static String cause(JsonProcessingException e) {
+  public static String cause(JsonProcessingException e) {
     String problem = e.getOriginalMessage().lines().findFirst().orElse("no JSON");
     if (!(e instanceof JsonMappingException mapping) || mapping.getPath().isEmpty()) {
       return problem;

@@ -1,0 +1,196 @@
+package io.tagstream.job.trainingstore;
+
+import io.tagstream.job.trainingstore.StoreFile.Part;
+import io.tagstream.model.training.Dataset;
+import io.tagstream.model.training.LabelledImage;
+import io.tagstream.schemas.LabelText;
+import io.tagstream.schemas.TrainingRowHead;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Some files' rows, one per image: of an image's rows the newest counts, and where two are equally
+ * new the later one, by file and position; without a label it withdraws the image.
+ */
+public final class Snapshot {
+  private final String description;
+  private final List<StoredImage> images;
+  private final long rows;
+  private final int withdrawn;
+  private final int unusable;
+
+  private Snapshot(
+      String description, List<StoredImage> images, long rows, int withdrawn, int unusable) {
+    this.description = description;
+    this.images = images;
+    this.rows = rows;
+    this.withdrawn = withdrawn;
+    this.unusable = unusable;
+  }
+
+  /** A row and where it is. */
+  private record Row(StoreFile file, String part, TrainingRowHead head) {}
+
+  static Snapshot of(Path folder, Map<StoreFile, List<TrainingRowHead>> files) {
+    List<Row> rows = new ArrayList<>();
+    inOrder(files).forEach(file -> addRows(file, files.get(file), rows));
+    // Stable, so that equally new ones keep the order of files and positions.
+    rows.sort(Comparator.comparing(row -> row.head().at()));
+    Map<String, Row> newest = new LinkedHashMap<>();
+    for (Row row : rows) {
+      // Removed first, so that the map's order is that of the rows that count.
+      newest.remove(row.head().imageId());
+      newest.put(row.head().imageId(), row);
+    }
+    List<StoredImage> images = new ArrayList<>();
+    int withdrawn = 0;
+    for (Row row : newest.values()) {
+      if (row.head().label().isEmpty()) {
+        withdrawn++;
+      } else {
+        image(folder, row).ifPresent(images::add);
+      }
+    }
+    return new Snapshot(
+        "training store " + folder,
+        Collections.unmodifiableList(images),
+        rows.size(),
+        withdrawn,
+        newest.size() - withdrawn - images.size());
+  }
+
+  /** Files in the order in which they were begun, as their oldest rows show it. */
+  static List<StoreFile> inOrder(Map<StoreFile, List<TrainingRowHead>> files) {
+    Map<StoreFile, Instant> oldest = new HashMap<>();
+    files.forEach(
+        (file, heads) ->
+            oldest.put(
+                file,
+                heads.stream()
+                    .map(TrainingRowHead::at)
+                    .min(Instant::compareTo)
+                    .orElse(Instant.MIN)));
+    return files.keySet().stream()
+        .sorted(
+            Comparator.<StoreFile, Instant>comparing(oldest::get).thenComparing(StoreFile::name))
+        .toList();
+  }
+
+  private static void addRows(StoreFile file, List<TrainingRowHead> heads, List<Row> rows) {
+    int i = 0;
+    for (Part part : file.parts()) {
+      for (long end = i + part.rows(); i < end; i++) {
+        rows.add(new Row(file, part.name(), heads.get(i)));
+      }
+    }
+  }
+
+  /** Empty for a row that no writer of ours makes: without a picture, or with no label's text. */
+  private static Optional<StoredImage> image(Path folder, Row row) {
+    TrainingRowHead head = row.head();
+    try {
+      String label = LabelText.normalize(head.label().orElseThrow());
+      return head.content()
+          .map(
+              content ->
+                  new StoredImage(
+                      head.imageId(),
+                      label,
+                      head.group(),
+                      head.at(),
+                      row.part(),
+                      new StoredImage.RowContent(folder.resolve(row.file().name()), content)));
+    } catch (IllegalArgumentException noLabel) {
+      return Optional.empty();
+    }
+  }
+
+  /** The images that have a label, by when they got it. */
+  public List<StoredImage> images() {
+    return images;
+  }
+
+  /** Rows in the files, those that others replaced too. */
+  public long rows() {
+    return rows;
+  }
+
+  /** Images that were withdrawn. */
+  public int withdrawn() {
+    return withdrawn;
+  }
+
+  /** Images left out because their row has no picture, or a label that is none. */
+  public int unusable() {
+    return unusable;
+  }
+
+  /**
+   * The images that a run did not have, or had with another label.
+   *
+   * @return their ids
+   */
+  public Set<String> newSince(TrainingRun earlier) {
+    Set<String> before = earlier.parts();
+    return images.stream()
+        .filter(image -> !before.contains(image.part()))
+        .map(StoredImage::id)
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /**
+   * The images in classes. A label that differs from a class's only in case joins that class; the
+   * others become classes behind the known ones, sorted, each spelled as it was first.
+   *
+   * @param classes those of the model that is trained on, in their order; they stay, also without
+   *     images
+   * @param minPerClass a new class with fewer images waits, and its images with it
+   */
+  public Selection select(List<String> classes, int minPerClass) {
+    Map<String, String> spelling = new HashMap<>();
+    // The first of several that are spelled alike.
+    classes.forEach(label -> spelling.putIfAbsent(folded(label), label));
+    images.forEach(image -> spelling.putIfAbsent(folded(image.label()), image.label()));
+    Set<String> exact = new HashSet<>(classes);
+    Map<String, List<StoredImage>> byLabel = new TreeMap<>();
+    for (StoredImage image : images) {
+      String label =
+          exact.contains(image.label()) ? image.label() : spelling.get(folded(image.label()));
+      byLabel.computeIfAbsent(label, first -> new ArrayList<>()).add(image);
+    }
+    List<String> labels = new ArrayList<>(classes);
+    Map<String, Integer> waiting = new LinkedHashMap<>();
+    List<LabelledImage> chosen = new ArrayList<>();
+    byLabel.forEach(
+        (label, ofLabel) -> {
+          if (!exact.contains(label)) {
+            if (ofLabel.size() < minPerClass) {
+              waiting.put(label, ofLabel.size());
+              return;
+            }
+            labels.add(label);
+          }
+          int classIndex = labels.indexOf(label);
+          ofLabel.forEach(image -> chosen.add(image.ofClass(classIndex)));
+        });
+    return new Selection(new Dataset(description, labels, chosen), waiting);
+  }
+
+  /** Equal for labels that differ only in case: both ways, since some letters have but one. */
+  private static String folded(String label) {
+    return label.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT);
+  }
+}

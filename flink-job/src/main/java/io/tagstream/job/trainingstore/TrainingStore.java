@@ -1,0 +1,217 @@
+package io.tagstream.job.trainingstore;
+
+import io.tagstream.job.trainingstore.StoreFile.Part;
+import io.tagstream.schemas.MalformedFileException;
+import io.tagstream.schemas.TrainingFile;
+import io.tagstream.schemas.TrainingRowHead;
+import io.tagstream.settings.UserException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A folder of labelled pictures: Avro container files that never change, one row a block. The
+ * visible files are the truth: names that begin with a dot or an underscore are of files that are
+ * being written, and never looked at.
+ *
+ * <p>A visible file that cannot be used, because it is cut short or none of the store's, is left
+ * out: the log says so once, and each listing and run names it with the reason. It does not stop
+ * the training, which nobody may be there to start again; but withdrawals that it holds count for
+ * nothing until it is mended.
+ *
+ * <p>Any number of threads may use one.
+ */
+public final class TrainingStore {
+  static final String SUFFIX = ".avro";
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingStore.class);
+
+  private final Path folder;
+  private final TrainingRuns runs;
+
+  /** What is known of the visible files, by name. */
+  private final Map<String, Seen> seen = new HashMap<>();
+
+  private final Map<StoreFile, List<TrainingRowHead>> heads = new HashMap<>();
+
+  /** A folder that need not be there yet. */
+  public TrainingStore(Path folder) {
+    this.folder = folder;
+    this.runs = new TrainingRuns(folder);
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  /** The runs on this store. */
+  public TrainingRuns runs() {
+    return runs;
+  }
+
+  /**
+   * The finished files. Of those not seen before, the blocks' headers are read.
+   *
+   * @throws UserException when the folder cannot be listed
+   */
+  public synchronized Listing list() {
+    Set<String> names = names();
+    seen.keySet().retainAll(names);
+    heads.keySet().removeIf(file -> !names.contains(file.name()));
+    List<StoreFile> files = new ArrayList<>();
+    List<UnusableFile> unusable = new ArrayList<>();
+    for (String name : names) {
+      try {
+        Content content = look(name).content();
+        if (content instanceof Rows rows) {
+          files.add(rows.file());
+        } else if (content instanceof Nothing nothing) {
+          unusable.add(nothing.file());
+        }
+      } catch (NoSuchFileException gone) {
+        // Merged or deleted since the folder was listed.
+        seen.remove(name);
+      }
+    }
+    return new Listing(withoutParts(files), unusable);
+  }
+
+  /**
+   * Reads the heads of all rows of some files, of which one per image counts.
+   *
+   * @param files as a listing or a run's manifest has them
+   * @throws UserException when one is gone or has changed
+   */
+  public Snapshot read(List<StoreFile> files) {
+    Map<StoreFile, List<TrainingRowHead>> rows = new HashMap<>();
+    files.forEach(file -> rows.put(file, heads(file)));
+    return Snapshot.of(folder, rows);
+  }
+
+  synchronized List<TrainingRowHead> heads(StoreFile file) {
+    return heads.computeIfAbsent(file, this::readHeads);
+  }
+
+  private List<TrainingRowHead> readHeads(StoreFile file) {
+    Path path = folder.resolve(file.name());
+    try (TrainingFile rows = TrainingFile.open(path)) {
+      List<TrainingRowHead> found = rows.heads();
+      if (found.size() != file.rows()) {
+        throw new UserException(
+            "%s has %d rows, not the %d that it had: files of the training store must not be changed"
+                .formatted(path, found.size(), file.rows()));
+      }
+      return found;
+    } catch (NoSuchFileException e) {
+      throw new UserException(
+          "%s is gone: files of the training store must not be deleted while a run reads them"
+              .formatted(path),
+          e);
+    } catch (MalformedFileException e) {
+      throw new UserException("cannot use %s: %s".formatted(path, e.getMessage()), e);
+    } catch (IOException e) {
+      throw new UserException("cannot read " + path + ": " + e, e);
+    }
+  }
+
+  private Set<String> names() {
+    if (!Files.exists(folder)) {
+      return Set.of();
+    }
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries
+          // An object store's provider ends a folder's name with a slash.
+          .map(entry -> entry.getFileName().toString().replace("/", ""))
+          .filter(name -> !name.startsWith(".") && !name.startsWith("_"))
+          .filter(name -> !name.equals(TrainingRuns.FOLDER))
+          .collect(Collectors.toCollection(TreeSet::new));
+    } catch (IOException e) {
+      throw new UserException("cannot list the training store " + folder + ": " + e, e);
+    }
+  }
+
+  /** What tells one state of a file from another. */
+  private record Stamp(long bytes, long modified) {}
+
+  private sealed interface Content {}
+
+  private record Rows(StoreFile file) implements Content {}
+
+  private record Nothing(UnusableFile file) implements Content {}
+
+  private record Seen(Stamp stamp, Content content) {}
+
+  private Seen look(String name) throws NoSuchFileException {
+    Path path = folder.resolve(name);
+    try {
+      Stamp stamp = new Stamp(Files.size(path), Files.getLastModifiedTime(path).toMillis());
+      Seen before = seen.get(name);
+      // One that was of no use may have been mended.
+      if (before == null || !before.stamp().equals(stamp)) {
+        seen.put(name, new Seen(stamp, content(path, name, stamp.bytes())));
+      }
+      return seen.get(name);
+    } catch (NoSuchFileException e) {
+      throw e;
+    } catch (IOException e) {
+      return new Seen(new Stamp(-1, -1), nothing(name, "it cannot be read: " + e));
+    }
+  }
+
+  private static Content content(Path path, String name, long bytes) throws IOException {
+    if (Files.isDirectory(path)) {
+      return nothing(name, "it is a folder");
+    }
+    if (!name.endsWith(SUFFIX)) {
+      return nothing(name, "its name does not end with " + SUFFIX);
+    }
+    try (TrainingFile file = TrainingFile.open(path)) {
+      long rows = file.count();
+      return new Rows(
+          new StoreFile(
+              name,
+              rows,
+              bytes,
+              MergedParts.read(file.notes(), rows).orElse(List.of(new Part(name, rows)))));
+    } catch (MalformedFileException e) {
+      return nothing(name, e.getMessage());
+    }
+  }
+
+  private static Nothing nothing(String name, String reason) {
+    LOG.warn("The training store leaves out {}: {}", name, reason);
+    return new Nothing(new UnusableFile(name, reason));
+  }
+
+  /** A merged file stands for its parts, also while they are still there. */
+  private static List<StoreFile> withoutParts(List<StoreFile> files) {
+    Map<StoreFile, Set<String>> merged =
+        files.stream()
+            .filter(file -> file.parts().size() > 1)
+            .collect(Collectors.toMap(file -> file, TrainingStore::partNames));
+    return files.stream()
+        .filter(
+            file ->
+                merged.entrySet().stream()
+                    .noneMatch(
+                        other ->
+                            other.getValue().size() > file.parts().size()
+                                && other.getValue().containsAll(partNames(file))))
+        .toList();
+  }
+
+  private static Set<String> partNames(StoreFile file) {
+    return file.parts().stream().map(Part::name).collect(Collectors.toCollection(HashSet::new));
+  }
+}
