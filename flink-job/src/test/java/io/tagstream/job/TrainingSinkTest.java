@@ -1,0 +1,318 @@
+package io.tagstream.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tagstream.job.flow.TrainingRow;
+import io.tagstream.job.snapshot.JobLock;
+import io.tagstream.job.snapshot.ResumeDecision;
+import io.tagstream.job.snapshot.ResumeDecision.Transactions;
+import io.tagstream.job.snapshot.ResumeDecision.Wish;
+import io.tagstream.job.snapshot.SnapshotFolder;
+import io.tagstream.job.trainingstore.Listing;
+import io.tagstream.job.trainingstore.Snapshot;
+import io.tagstream.job.trainingstore.StoredImage;
+import io.tagstream.job.trainingstore.TrainingSink;
+import io.tagstream.job.trainingstore.TrainingStore;
+import io.tagstream.settings.CheckpointSettings;
+import io.tagstream.settings.JobSettings;
+import io.tagstream.settings.Settings;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.connector.source.lib.NumberSequenceSource.NumberSequenceSplit;
+import org.apache.flink.api.connector.source.util.ratelimit.RateLimiter;
+import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.connector.datagen.source.DataGeneratorSource;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamGraph;
+import org.apache.flink.streaming.api.graph.StreamNode;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Rows into the training store by a Flink cluster in this process. */
+@Timeout(120)
+class TrainingSinkTest {
+  private static final int ROWS = 200;
+  private static final int PER_CHECKPOINT = 5;
+
+  /** Files of so many checkpoints become one, whatever the interval here really is. */
+  private static final Duration OFTEN = Duration.ofSeconds(10);
+
+  private static final Duration HARDLY_EVER = Duration.ofMillis(1);
+
+  @TempDir private Path folder;
+  private Path trainingFolder = Path.of("");
+  private TrainingStore store = new TrainingStore(trainingFolder);
+
+  private static CompletableFuture<Void> rest = new CompletableFuture<>();
+  private static final AtomicBoolean FAIL = new AtomicBoolean();
+
+  @BeforeEach
+  void begin() {
+    trainingFolder = folder.resolve("training");
+    store = new TrainingStore(trainingFolder);
+    rest = new CompletableFuture<>();
+    FAIL.set(false);
+  }
+
+  /** A few rows for each checkpoint; the second half when the test says so. */
+  private static final class Gate implements RateLimiterStrategy<NumberSequenceSplit> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public RateLimiter<NumberSequenceSplit> createRateLimiter(int parallelism) {
+      AtomicInteger passed = new AtomicInteger();
+      return new RateLimiter<>() {
+        private int left = PER_CHECKPOINT;
+        private CompletableFuture<Void> next = new CompletableFuture<>();
+
+        @Override
+        public synchronized CompletableFuture<Void> acquire(int records) {
+          if (passed.addAndGet(records) > ROWS / 2) {
+            return rest;
+          }
+          left -= records;
+          return left >= 0 || rest.isDone() ? CompletableFuture.completedFuture(null) : next;
+        }
+
+        @Override
+        public synchronized void notifyCheckpointComplete(long checkpoint) {
+          left = PER_CHECKPOINT;
+          next.complete(null);
+          next = new CompletableFuture<>();
+        }
+      };
+    }
+  }
+
+  private static TrainingRow row(long n) {
+    return n % 10 == 0
+        ? TrainingRow.withdrawn("image " + n, Instant.ofEpochMilli(n), "correction")
+        : TrainingRow.labelled(
+            "image " + n,
+            "roses",
+            Optional.of("group " + n),
+            Instant.ofEpochMilli(n),
+            "producer",
+            ("content " + n).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static TrainingRow failing(TrainingRow row) {
+    if (row.at.toEpochMilli() > ROWS / 4 && FAIL.compareAndSet(true, false)) {
+      throw new IllegalStateException("as the test wants it");
+    }
+    return row;
+  }
+
+  private StreamGraph graph(Configuration options, Duration interval) {
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.getExecutionEnvironment(options);
+    environment
+        .fromSource(
+            new DataGeneratorSource<>(
+                TrainingSinkTest::row, ROWS, new Gate(), TypeInformation.of(TrainingRow.class)),
+            WatermarkStrategy.noWatermarks(),
+            "Rows")
+        .uid("rows")
+        .setParallelism(1)
+        .map(TrainingSinkTest::failing)
+        .uid("failing")
+        .setParallelism(1)
+        .sinkTo(TrainingSink.to(trainingFolder.toUri().toString(), interval))
+        .name("Training store")
+        .uid("training-store")
+        .setParallelism(1);
+    return environment.getStreamGraph();
+  }
+
+  private RunningJob start(Duration interval) {
+    Settings settings =
+        Settings.load(
+            Optional.empty(),
+            Map.of(
+                "checkpoint.interval", "100 ms",
+                "checkpoint.min-pause", "0 ms",
+                "restart.initial-delay", "10 ms",
+                "restart.max-delay", "10 ms"),
+            Map.of());
+    Path checkpoints = folder.resolve("checkpoints");
+    SnapshotFolder snapshots = new SnapshotFolder(checkpoints.toString(), "test");
+    ResumeDecision decision =
+        ResumeDecision.of(
+            snapshots,
+            new Wish(false, false),
+            new Transactions(Duration.ofMinutes(15), Duration.ofDays(7)),
+            Duration.ofMillis(100),
+            Instant.now());
+    snapshots.write(decision.notes());
+    Configuration options =
+        FlinkOptions.ofJob(
+            "test",
+            settings.get(CheckpointSettings.class),
+            settings.get(JobSettings.class),
+            snapshots.location());
+    FlinkOptions.resume(options, decision);
+    FlinkOptions.ofMiniCluster(options);
+    return RunningJob.submit(
+        graph(options, interval),
+        options,
+        1,
+        "test",
+        snapshots,
+        JobLock.take(checkpoints.resolve("test"), "test"));
+  }
+
+  /**
+   * Lets all rows through once there are more than before: a compactor that was restored loses what
+   * it waits with when its input ends before its first checkpoint, which no stream of ours does.
+   */
+  private void finish(RunningJob job) throws InterruptedException {
+    long before = store.list().rows();
+    try {
+      while (store.list().rows() <= before) {
+        assertThat(job.await(Duration.ofMillis(20))).isFalse();
+      }
+      rest.complete(null);
+      job.await();
+    } finally {
+      job.close();
+    }
+  }
+
+  private static List<String> ids() {
+    return IntStream.range(0, ROWS).filter(n -> n % 10 != 0).mapToObj(n -> "image " + n).toList();
+  }
+
+  private void assertEveryRowOnce() throws IOException {
+    Listing listing = store.list();
+    assertThat(listing.unusable()).isEmpty();
+    assertThat(listing.rows()).isEqualTo(ROWS);
+    Snapshot snapshot = store.read(listing.files());
+    assertThat(snapshot.images()).extracting(StoredImage::id).containsExactlyElementsOf(ids());
+    assertThat(snapshot.withdrawn()).isEqualTo(ROWS / 10);
+    StoredImage last = snapshot.images().get(snapshot.images().size() - 1);
+    assertThat(last.group()).contains("group 199");
+    assertThat(last.content().read()).asString(StandardCharsets.UTF_8).isEqualTo("content 199");
+  }
+
+  private List<String> hidden() throws IOException {
+    if (!Files.exists(trainingFolder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(trainingFolder)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(n -> n.startsWith("."))
+          .toList();
+    }
+  }
+
+  @Test
+  void theFilesOfSeveralCheckpointsBecomeOne() throws Exception {
+    RunningJob job = start(OFTEN);
+    while (store.list().rows() < ROWS / 4) {
+      assertThat(job.await(Duration.ofMillis(20))).isFalse();
+    }
+    finish(job);
+    assertEveryRowOnce();
+    assertThat(store.list().files())
+        .allSatisfy(file -> assertThat(file.name()).startsWith("compacted-part-"))
+        // At five rows a checkpoint there were twice as many.
+        .hasSizeLessThan(ROWS / 2 / PER_CHECKPOINT);
+    assertThat(hidden()).isEmpty();
+  }
+
+  @Test
+  void aFailureLosesAndDoublesNothing() throws Exception {
+    FAIL.set(true);
+    RunningJob job = start(OFTEN);
+    while (store.list().rows() < ROWS / 4) {
+      assertThat(job.await(Duration.ofMillis(20))).isFalse();
+    }
+    assertThat(FAIL).isFalse();
+    finish(job);
+    assertEveryRowOnce();
+  }
+
+  /** They wait in the savepoint, and become visible after it. */
+  @Test
+  void filesThatWaitForOthersOutliveAStop() throws Exception {
+    RunningJob first = start(HARDLY_EVER);
+    try {
+      while (hidden().size() < 10) {
+        assertThat(first.await(Duration.ofMillis(20))).isFalse();
+      }
+      assertThat(first.stop()).isPresent();
+    } finally {
+      first.close();
+    }
+    assertThat(store.list().rows()).isZero();
+    finish(start(OFTEN));
+    assertEveryRowOnce();
+  }
+
+  @Test
+  void aStopLosesAndDoublesNothing() throws Exception {
+    RunningJob first = start(OFTEN);
+    try {
+      while (store.list().rows() == 0) {
+        assertThat(first.await(Duration.ofMillis(20))).isFalse();
+      }
+      assertThat(first.stop()).isPresent();
+    } finally {
+      first.close();
+    }
+    assertThat(store.list().rows()).isLessThan(ROWS);
+    finish(start(OFTEN));
+    assertEveryRowOnce();
+  }
+
+  @Test
+  void aProcessThatDiesLosesAndDoublesNothing() throws Exception {
+    RunningJob first = start(OFTEN);
+    try {
+      while (store.list().rows() == 0) {
+        assertThat(first.await(Duration.ofMillis(20))).isFalse();
+      }
+    } finally {
+      first.close();
+    }
+    finish(start(OFTEN));
+    assertEveryRowOnce();
+  }
+
+  /** A savepoint finds its state by them. */
+  @Test
+  void theSinksOperatorsHaveUids() {
+    Configuration options = new Configuration();
+    options.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
+    StreamGraph graph = graph(options, OFTEN);
+    graph.getJobGraph();
+    assertThat(graph.getStreamNodes())
+        .extracting(StreamNode::getTransformationUID)
+        .containsExactlyInAnyOrder(
+            "rows",
+            "failing",
+            "training-store",
+            "training-store: FileSinkCompactorCoordinator",
+            "training-store: FileSinkCompactorOperator",
+            "Sink Committer: training-store");
+  }
+}
