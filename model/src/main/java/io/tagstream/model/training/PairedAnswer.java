@@ -1,0 +1,62 @@
+package io.tagstream.model.training;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What two models say to one held-out image. By label, since the two need not have the same
+ * classes: a model that lacks the class simply is not right.
+ *
+ * @param trueClass the image's label
+ * @param incumbent the five best labels of the version that is live, best first; none where no
+ *     version is
+ * @param candidate the five best labels of the one that may replace it, best first
+ */
+public record PairedAnswer(String trueClass, List<String> incumbent, List<String> candidate) {
+  private static final int MOST = 5;
+
+  public PairedAnswer {
+    Objects.requireNonNull(trueClass);
+    incumbent = List.copyOf(incumbent);
+    candidate = List.copyOf(candidate);
+    if (candidate.isEmpty() || candidate.size() > MOST || incumbent.size() > MOST) {
+      throw new IllegalArgumentException(
+          "an answer names one to five labels: %s, %s".formatted(incumbent, candidate));
+    }
+  }
+
+  /**
+   * The labels of the five most probable classes, best first, the lower class first among equals.
+   *
+   * @param labels in class order
+   * @throws IllegalArgumentException when a probability is not a number, so that no answer is made
+   *     up
+   */
+  public static List<String> best(float[] probabilities, List<String> labels) {
+    List<Integer> best = new ArrayList<>(MOST + 1);
+    for (int i = 0; i < probabilities.length; i++) {
+      if (Float.isNaN(probabilities[i])) {
+        throw new IllegalArgumentException(
+            "the probability of class %d (%s) is not a number".formatted(i, labels.get(i)));
+      }
+      int at = best.size();
+      while (at > 0 && probabilities[best.get(at - 1)] < probabilities[i]) {
+        at--;
+      }
+      best.add(at, i);
+      if (best.size() > MOST) {
+        best.remove(MOST);
+      }
+    }
+    return best.stream().map(labels::get).toList();
+  }
+
+  boolean incumbentIsRight() {
+    return !incumbent.isEmpty() && incumbent.get(0).equals(trueClass);
+  }
+
+  boolean candidateIsRight() {
+    return candidate.get(0).equals(trueClass);
+  }
+}

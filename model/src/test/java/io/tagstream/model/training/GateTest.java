@@ -1,0 +1,193 @@
+package io.tagstream.model.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.within;
+
+import io.tagstream.model.store.Verdict;
+import io.tagstream.model.store.Verdict.Outcome;
+import io.tagstream.model.training.Gate.Incumbent;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class GateTest {
+  private static final List<String> LABELS = List.of("ant", "bee");
+
+  private final List<PairedAnswer> answers = new ArrayList<>();
+
+  private static Gate gate(long before, long images) {
+    return new Gate(Optional.of(new Incumbent("v1", LABELS, Optional.of(before))), LABELS, images);
+  }
+
+  /** Images of a class, by who is right. */
+  private GateTest add(String label, int both, int onlyIncumbent, int onlyCandidate, int none) {
+    String other = label.equals("ant") ? "bee" : "ant";
+    List<String> right = List.of(label, other);
+    List<String> wrong = List.of(other, label);
+    answers.addAll(Collections.nCopies(both, new PairedAnswer(label, right, right)));
+    answers.addAll(Collections.nCopies(onlyIncumbent, new PairedAnswer(label, right, wrong)));
+    answers.addAll(Collections.nCopies(onlyCandidate, new PairedAnswer(label, wrong, right)));
+    answers.addAll(Collections.nCopies(none, new PairedAnswer(label, wrong, wrong)));
+    return this;
+  }
+
+  private Verdict judge() {
+    return gate(100, 100).judge(answers, 0);
+  }
+
+  @Test
+  void oneThatIsRightMoreOftenIsPromoted() {
+    add("ant", 15, 2, 3, 5).add("bee", 15, 1, 4, 5);
+    Verdict verdict = judge();
+    assertThat(verdict.outcome()).isEqualTo(Outcome.PROMOTED);
+    assertThat(verdict.reason())
+        .isEqualTo("better on 50 held-out images: 3 right only by v1, 7 only by the candidate");
+    assertThat(verdict.b()).isEqualTo(3);
+    assertThat(verdict.c()).isEqualTo(7);
+    assertThat(verdict.p()).isEqualTo(0.9453125, within(1e-12));
+    assertThat(verdict.incumbent().orElseThrow())
+        .isEqualTo(new Verdict.Incumbent("v1", new Verdict.Scores(33 / 50.0, 1)));
+    assertThat(verdict.candidate()).isEqualTo(new Verdict.Scores(37 / 50.0, 1));
+    assertThat(verdict.heldOut()).isEqualTo(50);
+    assertThat(verdict.confusion())
+        .isEqualTo(Map.of("ant", Map.of("ant", 18, "bee", 7), "bee", Map.of("ant", 6, "bee", 19)));
+    assertThat(verdict.classes())
+        .extracting(
+            Verdict.ClassFinding::label,
+            Verdict.ClassFinding::heldOut,
+            Verdict.ClassFinding::incumbentRight,
+            Verdict.ClassFinding::candidateRight)
+        .containsExactly(tuple("ant", 25, 17, 18), tuple("bee", 25, 16, 19));
+  }
+
+  /** 31 of 50 is p = 0.0595, 32 of 50 is p = 0.0325 (as in {@link BinomialTest}). */
+  @Test
+  void oneThatIsWorseIsRejectedFromTheLevelOn() {
+    add("ant", 50, 16, 9, 0).add("bee", 50, 15, 10, 0);
+    assertThat(judge().outcome()).isEqualTo(Outcome.NO_GAIN);
+    answers.clear();
+    add("ant", 50, 16, 9, 0).add("bee", 50, 16, 9, 0);
+    Verdict verdict = judge();
+    assertThat(verdict.outcome()).isEqualTo(Outcome.REJECTED);
+    assertThat(verdict.p()).isEqualTo(0.03245432353613609, within(1e-12));
+    assertThat(verdict.reason())
+        .isEqualTo(
+            "worse on 150 held-out images: 32 right only by v1, 18 only by the candidate, p = 0.032");
+  }
+
+  /** 6 to 0 is p = 0.0156, 5 to 0 is 0.031; two classes share 0.05. */
+  @Test
+  void oneThatIsWorseInOneClassIsRejectedThoughBetterInAll() {
+    add("ant", 14, 5, 0, 1).add("bee", 10, 0, 8, 2);
+    assertThat(judge().outcome()).isEqualTo(Outcome.PROMOTED);
+    answers.clear();
+    add("ant", 14, 6, 0, 0).add("bee", 10, 0, 8, 2);
+    Verdict verdict = judge();
+    assertThat(verdict.outcome()).isEqualTo(Outcome.REJECTED);
+    assertThat(verdict.reason())
+        .isEqualTo(
+            "worse in ant (20 held-out images: 6 right only by v1, 0 only by the candidate, p = 0.016)");
+    assertThat(verdict.classes())
+        .extracting(Verdict.ClassFinding::worse)
+        .containsExactly(true, false);
+    answers.clear();
+    add("ant", 13, 6, 0, 0).add("bee", 10, 0, 8, 2);
+    assertThat(judge().outcome()).as("19 images are too few").isEqualTo(Outcome.PROMOTED);
+  }
+
+  @Test
+  void oneThatAlwaysSaysTheSameIsRejected() {
+    add("ant", 10, 0, 2, 0).add("bee", 0, 0, 0, 10);
+    Verdict verdict = judge();
+    assertThat(verdict.outcome()).isEqualTo(Outcome.REJECTED);
+    assertThat(verdict.reason())
+        .isEqualTo("right on 12 of 22 held-out images, no better than always saying ant (12)");
+    answers.clear();
+    add("ant", 10, 0, 2, 0).add("bee", 1, 0, 0, 9);
+    assertThat(judge().outcome()).isEqualTo(Outcome.PROMOTED);
+  }
+
+  @Test
+  void withoutAGainTheIncumbentStays() {
+    add("ant", 20, 2, 2, 0).add("bee", 20, 1, 1, 0);
+    Verdict verdict = judge();
+    assertThat(verdict.outcome()).isEqualTo(Outcome.NO_GAIN);
+    assertThat(verdict.outcome().word()).isEqualTo("no gain");
+    assertThat(verdict.reason())
+        .isEqualTo("no gain on 46 held-out images: 3 right only by v1, 3 only by the candidate");
+  }
+
+  @Test
+  void oneOfAFifthMoreImagesIsPromotedWhenNoWorse() {
+    add("ant", 20, 2, 2, 0).add("bee", 20, 1, 1, 0);
+    assertThat(gate(1000, 1199).judge(answers, 0).outcome()).isEqualTo(Outcome.NO_GAIN);
+    Verdict verdict = gate(1000, 1200).judge(answers, 0);
+    assertThat(verdict.outcome()).isEqualTo(Outcome.PROMOTED);
+    assertThat(verdict.reason()).startsWith("trained on 1200 images instead of 1000; no worse on");
+    Gate unknown = new Gate(Optional.of(new Incumbent("v1", LABELS, Optional.empty())), LABELS, 9);
+    assertThat(unknown.judge(answers, 0).outcome()).isEqualTo(Outcome.NO_GAIN);
+  }
+
+  @Test
+  void oneThatKnowsANewClassIsPromotedWhenNoWorse() {
+    List<String> three = List.of("ant", "bee", "cat");
+    Gate gate = new Gate(Optional.of(new Incumbent("v1", LABELS, Optional.of(9L))), three, 9);
+    add("ant", 20, 3, 2, 0).add("bee", 20, 1, 1, 0);
+    Verdict verdict = gate.judge(answers, 0);
+    assertThat(verdict.outcome()).isEqualTo(Outcome.PROMOTED);
+    assertThat(verdict.reason()).startsWith("new: cat; no worse on 47 held-out images");
+    assertThat(verdict.classes()).hasSize(2);
+  }
+
+  /** The incumbent cannot be right on a class it lacks, whatever it says. */
+  @Test
+  void imagesOfANewClassCountForTheCandidate() {
+    List<String> three = List.of("ant", "bee", "cat");
+    Gate gate = new Gate(Optional.of(new Incumbent("v1", LABELS, Optional.of(9L))), three, 9);
+    add("ant", 20, 3, 0, 0).add("bee", 20, 0, 0, 0);
+    answers.addAll(
+        Collections.nCopies(
+            5, new PairedAnswer("cat", List.of("ant", "bee"), List.of("cat", "ant"))));
+    Verdict verdict = gate.judge(answers, 0);
+    assertThat(verdict.c()).isEqualTo(5);
+    assertThat(verdict.reason()).startsWith("better on");
+    assertThat(verdict.incumbent().orElseThrow().scores().top5()).isEqualTo(43 / 48.0);
+  }
+
+  @Test
+  void aStoresFirstVersionHasNothingToBeatButItsScoresCount() {
+    add("ant", 0, 0, 2, 8);
+    List<PairedAnswer> alone =
+        answers.stream()
+            .map(answer -> new PairedAnswer(answer.trueClass(), List.of(), answer.candidate()))
+            .toList();
+    Verdict verdict = new Gate(Optional.empty(), LABELS, 9).judge(alone, 3);
+    assertThat(verdict.outcome()).isEqualTo(Outcome.PROMOTED);
+    assertThat(verdict.reason()).isEqualTo("the store's first version");
+    assertThat(verdict.incumbent()).isEmpty();
+    assertThat(verdict.candidate().top1()).isEqualTo(0.2);
+    assertThat(verdict.leftOutAsDuplicates()).isEqualTo(3);
+  }
+
+  @Test
+  void whatCannotBeJudgedIsRefused() {
+    assertThatThrownBy(this::judge).hasMessageContaining("without held-out images");
+    answers.add(new PairedAnswer("cat", List.of("ant"), List.of("ant")));
+    assertThatThrownBy(this::judge).hasMessageContaining("the candidate has no class cat");
+  }
+
+  @Test
+  void theFiveBestAreInOrderAndTheLowerClassComesFirstAmongEquals() {
+    List<String> labels = List.of("a", "b", "c", "d", "e", "f", "g");
+    float[] probabilities = {0.1f, 0.3f, 0.1f, 0.05f, 0.3f, 0.05f, 0.1f};
+    assertThat(PairedAnswer.best(probabilities, labels)).containsExactly("b", "e", "a", "c", "g");
+    assertThat(PairedAnswer.best(new float[] {0.4f, 0.6f}, LABELS)).containsExactly("bee", "ant");
+    assertThatThrownBy(() -> PairedAnswer.best(new float[] {0.4f, Float.NaN}, LABELS))
+        .hasMessage("the probability of class 1 (bee) is not a number");
+  }
+}
