@@ -49,7 +49,13 @@ public final class AtomicFiles {
   private static Path writeBeside(Path file, byte[] content) throws IOException {
     // Not createTempFile: its files are their owner's alone, and a store is shared.
     Path whole = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
-    Files.write(whole, content, StandardOpenOption.CREATE_NEW, StandardOpenOption.SYNC);
+    try {
+      Files.write(whole, content, StandardOpenOption.CREATE_NEW, StandardOpenOption.SYNC);
+    } catch (IOException e) {
+      // The disk is full, most likely.
+      Files.deleteIfExists(whole);
+      throw e;
+    }
     return whole;
   }
 }

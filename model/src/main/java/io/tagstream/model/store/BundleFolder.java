@@ -14,7 +14,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
@@ -22,12 +24,16 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** One bundle's folder: {@code model.onnx}, {@code labels.txt} and, last, {@code model.json}. */
 final class BundleFolder {
   static final String ONNX = "model.onnx";
   static final String LABELS = "labels.txt";
   static final String METADATA = "model.json";
+
+  /** What {@code model.json} is called while nobody may open the bundle. */
+  private static final String HIDDEN = ".model.json.deleted";
 
   private static final int BUFFER_BYTES = 1 << 18;
   private static final int CHUNK_FLOATS = 1 << 14;
@@ -41,6 +47,48 @@ final class BundleFolder {
   /** Whether there is a bundle: whether {@code model.json}, written last, is there. */
   boolean exists() {
     return Files.exists(folder.resolve(METADATA));
+  }
+
+  /** Whether {@link #hide} has taken the bundle away, and nobody has put it back or deleted it. */
+  boolean isHidden() {
+    return Files.exists(folder.resolve(HIDDEN));
+  }
+
+  /** Takes {@code model.json} away: nobody can open the bundle from here on. */
+  void hide() throws IOException {
+    move(METADATA, HIDDEN);
+  }
+
+  /** Undoes {@link #hide}. */
+  void restore() throws IOException {
+    move(HIDDEN, METADATA);
+  }
+
+  private void move(String from, String to) throws IOException {
+    try {
+      Files.move(folder.resolve(from), folder.resolve(to), StandardCopyOption.REPLACE_EXISTING);
+    } catch (NoSuchFileException movedBefore) {
+      // By a crash before this, or by another process.
+    }
+  }
+
+  /**
+   * Deletes the folder and all that is in it, {@code model.json} first, so that what a crash leaves
+   * is no bundle.
+   */
+  void delete() throws IOException {
+    Files.deleteIfExists(folder.resolve(METADATA));
+    List<Path> files;
+    try (Stream<Path> entries = Files.list(folder)) {
+      files = entries.filter(file -> !file.endsWith(HIDDEN)).toList();
+    } catch (NoSuchFileException | NotDirectoryException goneAlready) {
+      return;
+    }
+    for (Path file : files) {
+      Files.deleteIfExists(file);
+    }
+    Files.deleteIfExists(folder.resolve(HIDDEN));
+    Files.deleteIfExists(folder);
   }
 
   /**
@@ -59,7 +107,8 @@ final class BundleFolder {
             Map.of(ONNX, onnx, LABELS, labels),
             draft.weights().network(),
             draft.preprocessing(),
-            draft.provenance());
+            draft.provenance(),
+            draft.verdict());
     AtomicFiles.create(folder.resolve(METADATA), StoreJson.write(metadata));
     return metadata;
   }
@@ -205,10 +254,6 @@ final class BundleFolder {
     OutputStream out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW);
     try (DigestOutputStream digested = new DigestOutputStream(out, digest)) {
       content.writeTo(digested);
-    } catch (IOException e) {
-      // The disk is full, most likely; half a model must not keep it so.
-      Files.deleteIfExists(file);
-      throw e;
     }
     force(file);
     return new ModelMetadata.StoredFile(

@@ -12,13 +12,15 @@ import java.util.Optional;
  *
  * @param labels in class order
  * @param parent the version it was trained from
+ * @param verdict what the gate said, where the model went through one
  */
 public record ModelDraft(
     Weights weights,
     Preprocessing preprocessing,
     List<String> labels,
     Optional<String> parent,
-    Provenance provenance) {
+    Provenance provenance,
+    Optional<Verdict> verdict) {
 
   /**
    * @throws ModelException when labels, network and preprocessing do not fit together
@@ -26,6 +28,7 @@ public record ModelDraft(
   public ModelDraft {
     Objects.requireNonNull(parent);
     Objects.requireNonNull(provenance);
+    Objects.requireNonNull(verdict);
     labels = List.copyOf(labels);
     NetworkDescription network = weights.network();
     if (labels.size() != network.classes()) {
@@ -42,5 +45,19 @@ public record ModelDraft(
       throw new ModelException(
           "crops of %d for a network of %d".formatted(preprocessing.crop(), network.inputSize()));
     }
+  }
+
+  /**
+   * A model that went through no gate.
+   *
+   * @throws ModelException when labels, network and preprocessing do not fit together
+   */
+  public ModelDraft(
+      Weights weights,
+      Preprocessing preprocessing,
+      List<String> labels,
+      Optional<String> parent,
+      Provenance provenance) {
+    this(weights, preprocessing, labels, parent, provenance, Optional.empty());
   }
 }

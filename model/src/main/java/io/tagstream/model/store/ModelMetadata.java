@@ -17,6 +17,7 @@ import java.util.TreeMap;
  * @param format {@link #FORMAT} of the program that wrote it
  * @param parent the version it was trained from
  * @param files the bundle's other files, by name
+ * @param verdict what the gate said, where the model went through one
  */
 public record ModelMetadata(
     int format,
@@ -25,7 +26,8 @@ public record ModelMetadata(
     Map<String, StoredFile> files,
     NetworkDescription network,
     Preprocessing preprocessing,
-    Provenance provenance) {
+    Provenance provenance,
+    Optional<Verdict> verdict) {
 
   /** The format this program writes, and the newest it reads. */
   public static final int FORMAT = 1;
@@ -53,6 +55,7 @@ public record ModelMetadata(
     Objects.requireNonNull(network, "no network");
     Objects.requireNonNull(preprocessing, "no preprocessing");
     Objects.requireNonNull(provenance, "no provenance");
+    Objects.requireNonNull(verdict);
     if (preprocessing.crop() != network.inputSize()) {
       throw new IllegalArgumentException(
           "crops of %d for a network of %d".formatted(preprocessing.crop(), network.inputSize()));

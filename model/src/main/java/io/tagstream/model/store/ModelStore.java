@@ -1,14 +1,19 @@
 package io.tagstream.model.store;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import io.tagstream.model.ModelException;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.util.List;
+import java.util.Set;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -18,15 +23,19 @@ import java.util.stream.Stream;
  * through {@link java.nio.file}, so an object store is a file-system provider.
  *
  * <p>A bundle exists when its {@code model.json} does, which is written last; from then on it never
- * changes. A folder without one is unfinished, and no version.
+ * changes until it is deleted. A folder without one is unfinished, and no version.
  */
 public final class ModelStore {
   /** Nothing that could lead out of the folder. */
   private static final Pattern VERSION = Pattern.compile("[0-9A-Za-z][0-9A-Za-z._-]{0,99}");
 
+  /** Begins the name of a folder that is being written; no version's name does. */
+  private static final String STAGED = ".";
+
   private final Path root;
   private final Clock clock;
   private final LiveVersion live;
+  private final Pins pins;
 
   public ModelStore(Path root) {
     this(root, Clock.systemUTC());
@@ -36,6 +45,7 @@ public final class ModelStore {
     this.root = root;
     this.clock = clock;
     this.live = new LiveVersion(root, clock);
+    this.pins = new Pins(root, clock);
   }
 
   public Path root() {
@@ -44,7 +54,10 @@ public final class ModelStore {
 
   /** The versions there are, oldest first; none when the folder is missing. Instant. */
   public List<String> versions() {
-    return folders().stream().filter(name -> bundle(name).exists()).toList();
+    return names(root).stream()
+        .filter(ModelStore::isVersionName)
+        .filter(name -> bundle(name).exists())
+        .toList();
   }
 
   /**
@@ -81,7 +94,21 @@ public final class ModelStore {
    *     with it
    */
   public ModelBundle open(String version) {
-    return bundle(version).verify(metadata(version));
+    return verify(version, metadata(version));
+  }
+
+  ModelBundle verify(String version, ModelMetadata metadata) {
+    try {
+      return bundle(version).verify(metadata);
+    } catch (ModelException e) {
+      if (bundle(version).exists()) {
+        throw e;
+      }
+      throw new ModelException(
+          "version %s in %s was deleted while it was read: models.keep bounds what is kept"
+              .formatted(version, root),
+          e);
+    }
   }
 
   /** {@link #open} of {@link #live}. */
@@ -117,27 +144,90 @@ public final class ModelStore {
    * Adds a model. The first in a store becomes live, a later one is a candidate until it is
    * promoted.
    *
-   * @throws ModelException when a weight is not finite or the disk refuses
+   * @throws ModelException when a weight is not finite or the disk refuses; then nothing is left of
+   *     it
    */
   public ModelBundle write(ModelDraft draft) {
     return write(newVersion(), draft);
   }
 
-  ModelBundle write(String version, ModelDraft draft) {
-    BundleFolder.requireFinite(draft.weights(), "the new model");
-    Path folder = root.resolve(version);
-    try {
-      Files.createDirectories(root);
-      Files.createDirectory(folder);
-      ModelMetadata metadata = new BundleFolder(folder).write(version, draft);
-      live.setIfNone(version, "the store");
-      return new ModelBundle(
-          version, folder, metadata.network(), metadata.preprocessing(), draft.labels());
-    } catch (FileAlreadyExistsException e) {
-      throw new ModelException("version %s is in %s already".formatted(version, root), e);
-    } catch (IOException e) {
-      throw new ModelException("cannot write " + folder + ": " + e, e);
+  /**
+   * Adds a model under a name that {@link #newVersion} gave before, so that a publication that
+   * crashed can be made again: where the version is whole already, it is returned as it is.
+   *
+   * @throws ModelException when a weight is not finite or the disk refuses; then nothing is left of
+   *     it
+   */
+  public ModelBundle write(String version, ModelDraft draft) {
+    BundleFolder target = bundle(version);
+    boolean isNew = false;
+    if (!target.exists()) {
+      BundleFolder.requireFinite(draft.weights(), "the new model");
+      try {
+        Files.createDirectories(root);
+        isNew = publish(version, draft);
+      } catch (IOException e) {
+        throw new ModelException("cannot write " + root.resolve(version) + ": " + e, e);
+      }
     }
+    try {
+      live.setIfNone(version, "the store");
+    } catch (IOException e) {
+      throw new ModelException("cannot make " + version + " live: " + e, e);
+    }
+    return isNew
+        ? new ModelBundle(
+            version,
+            root.resolve(version),
+            draft.weights().network(),
+            draft.preprocessing(),
+            draft.labels())
+        : open(version);
+  }
+
+  /** Whether the version is there now by this, and not by another writer who was faster. */
+  private boolean publish(String version, ModelDraft draft) throws IOException {
+    Path folder = root.resolve(version);
+    // Renaming a folder is one step on a disk; an object store has no folders to rename.
+    boolean renames = root.getFileSystem().equals(FileSystems.getDefault());
+    Path written = renames ? root.resolve(STAGED + version + "." + UUID.randomUUID()) : folder;
+    BundleFolder bundle = new BundleFolder(written);
+    if (!renames) {
+      bundle.delete();
+    }
+    try {
+      Files.createDirectory(written);
+      bundle.write(version, draft);
+      return !renames || rename(written, folder);
+    } catch (IOException | RuntimeException e) {
+      discard(bundle, e);
+      throw e;
+    }
+  }
+
+  /** The disk is full, most likely; half a model must not keep it so. */
+  private static void discard(BundleFolder bundle, Exception failure) {
+    try {
+      bundle.delete();
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  private static boolean rename(Path staged, Path folder) throws IOException {
+    BundleFolder target = new BundleFolder(folder);
+    try {
+      Files.move(staged, folder, StandardCopyOption.ATOMIC_MOVE);
+    } catch (FileSystemException occupied) {
+      if (target.exists()) {
+        new BundleFolder(staged).delete();
+        return false;
+      }
+      // What a crash left there, if that was it.
+      target.delete();
+      Files.move(staged, folder, StandardCopyOption.ATOMIC_MOVE);
+    }
+    return true;
   }
 
   /**
@@ -147,8 +237,18 @@ public final class ModelStore {
    * @throws ModelException when it does not exist or does not verify; the live one stays
    */
   public void promote(String version, String by) {
-    open(version);
-    live.set(LiveChange.Action.PROMOTED, version, by);
+    makeLive(LiveChange.Action.PROMOTED, version, by);
+  }
+
+  private void makeLive(LiveChange.Action action, String version, String by) {
+    // First, so that it is not deleted between the two.
+    Pin pin = pins.pin(version + "-" + UUID.randomUUID(), Set.of(version));
+    try {
+      open(version);
+      live.set(action, version, by);
+    } finally {
+      pin.close();
+    }
   }
 
   /**
@@ -168,8 +268,7 @@ public final class ModelStore {
                     new ModelException(
                         "no version was live before %s: name one, ./tagstream model promote V --models %s"
                             .formatted(present, root)));
-    open(previous);
-    live.set(LiveChange.Action.ROLLED_BACK, previous, by);
+    makeLive(LiveChange.Action.ROLLED_BACK, previous, by);
     return previous;
   }
 
@@ -200,13 +299,85 @@ public final class ModelStore {
     }
   }
 
+  /** The versions in use, by whom it may be. */
+  public Pins pins() {
+    return pins;
+  }
+
+  /**
+   * Deletes the versions beyond the kept ones. Kept are the live one, the newest candidate (never
+   * live, or later than the live one), and for the rest those that were live before, latest first;
+   * and in any case what is pinned, what a training of {@code MODELS/runs} has written, and what
+   * somebody named by hand. Unfinished folders and staged files older than a day go, too. Call it
+   * after a version was written and, if it was to be, promoted.
+   *
+   * @param keep 2 or more
+   * @return the versions deleted, oldest first
+   * @throws ModelException when the disk refuses, or what is needed cannot be told
+   */
+  public List<String> prune(int keep) {
+    if (keep < 2) {
+      throw new IllegalArgumentException("the live one and a candidate are kept, not " + keep);
+    }
+    try {
+      return new Retention(root, clock, live, pins).prune(versions(), keep);
+    } catch (IOException e) {
+      throw new ModelException("cannot delete old versions in " + root + ": " + e, e);
+    }
+  }
+
+  /**
+   * How the versions did on the stream, as the job that serves them last said.
+   *
+   * @throws ModelException when the file is damaged
+   */
+  public LiveAccuracyRecord liveAccuracy() {
+    Path file = liveAccuracyFile();
+    try {
+      return StoreJson.read(Files.readAllBytes(file), LiveAccuracyRecord.class);
+    } catch (NoSuchFileException nothingCounted) {
+      return LiveAccuracyRecord.NONE;
+    } catch (JsonProcessingException e) {
+      throw new ModelException("cannot use %s: %s".formatted(file, StoreJson.cause(e)), e);
+    } catch (IOException e) {
+      throw new ModelException("cannot read " + file + ": " + e, e);
+    }
+  }
+
+  /**
+   * Says how the versions did on the stream, in place of what was said before.
+   *
+   * @throws ModelException when the disk refuses
+   */
+  public void write(LiveAccuracyRecord record) {
+    try {
+      AtomicFiles.replace(liveAccuracyFile(), StoreJson.write(record));
+    } catch (IOException e) {
+      throw new ModelException("cannot write " + liveAccuracyFile() + ": " + e, e);
+    }
+  }
+
+  private Path liveAccuracyFile() {
+    return root.resolve("live-accuracy.json");
+  }
+
   static boolean isVersionName(String name) {
     return VERSION.matcher(name).matches();
   }
 
-  /** A name later than every one in the store, unfinished ones too. */
-  String newVersion() {
-    return TimeSortedName.next(clock, folders().stream());
+  /** A name later than every one in the store, unfinished ones and those of trainings too. */
+  public String newVersion() {
+    return TimeSortedName.next(clock, Stream.concat(names(root).stream(), runs(root).stream()));
+  }
+
+  /** The versions whose training has not ended: {@code MODELS/runs/VERSION} is there. */
+  static List<String> runs(Path root) {
+    return names(root.resolve("runs"));
+  }
+
+  /** Whether it is the name of a folder that is to become a version's. */
+  static boolean isStaged(String name) {
+    return name.startsWith(STAGED) && TimeSortedName.is(name.substring(STAGED.length()));
   }
 
   private BundleFolder bundle(String version) {
@@ -216,22 +387,21 @@ public final class ModelStore {
     return new BundleFolder(root.resolve(version));
   }
 
-  private List<String> folders() {
-    if (!Files.exists(root)) {
+  /** What lies in a folder, sorted; nothing when it is missing. */
+  static List<String> names(Path folder) {
+    if (!Files.exists(folder)) {
       return List.of();
     }
-    try (Stream<Path> entries = Files.list(root)) {
+    try (Stream<Path> entries = Files.list(folder)) {
       return entries
-          .filter(Files::isDirectory)
           // An object store's provider ends a folder's name with a slash.
-          .map(folder -> folder.getFileName().toString().replace("/", ""))
-          .filter(ModelStore::isVersionName)
+          .map(entry -> entry.getFileName().toString().replace("/", ""))
           .sorted()
           .toList();
     } catch (NotDirectoryException e) {
-      throw new ModelException(root + " is no folder", e);
+      throw new ModelException(folder + " is no folder", e);
     } catch (IOException e) {
-      throw new ModelException("cannot list " + root + ": " + e, e);
+      throw new ModelException("cannot list " + folder + ": " + e, e);
     }
   }
 }

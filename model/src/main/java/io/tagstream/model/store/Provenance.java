@@ -19,6 +19,7 @@ import java.util.stream.Stream;
  * @param how one line: what was done, to what
  * @param time when, to the second
  * @param data the snapshot of the data it was trained on
+ * @param images how many images that is, the held-out ones apart
  * @param recipe the recipe's name
  * @param hyperParameters the recipe's numbers as they were used
  * @param seed of every random choice
@@ -32,6 +33,7 @@ public record Provenance(
     String how,
     Instant time,
     Optional<String> data,
+    Optional<Long> images,
     Optional<String> recipe,
     Map<String, String> hyperParameters,
     Optional<Long> seed,
@@ -47,6 +49,7 @@ public record Provenance(
     Objects.requireNonNull(how, "no how");
     Objects.requireNonNull(time, "no time");
     Objects.requireNonNull(data);
+    Objects.requireNonNull(images);
     Objects.requireNonNull(recipe);
     Objects.requireNonNull(seed);
     Objects.requireNonNull(classes);
@@ -61,6 +64,7 @@ public record Provenance(
   /** A training done now, in this virtual machine. */
   public static Provenance trained(
       String data,
+      long images,
       String recipe,
       Map<String, String> hyperParameters,
       long seed,
@@ -70,6 +74,7 @@ public record Provenance(
     return here(
         "trained on " + data,
         Optional.of(data),
+        Optional.of(images),
         Optional.of(recipe),
         hyperParameters,
         Optional.of(seed),
@@ -88,6 +93,7 @@ public record Provenance(
         how,
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         Map.of(),
         Optional.empty(),
         Map.of(),
@@ -98,6 +104,7 @@ public record Provenance(
   private static Provenance here(
       String how,
       Optional<String> data,
+      Optional<Long> images,
       Optional<String> recipe,
       Map<String, String> hyperParameters,
       Optional<Long> seed,
@@ -108,6 +115,7 @@ public record Provenance(
         how,
         Instant.now(),
         data,
+        images,
         recipe,
         hyperParameters,
         seed,
@@ -124,6 +132,7 @@ public record Provenance(
         how + "; " + next,
         time,
         data,
+        images,
         recipe,
         hyperParameters,
         seed,

@@ -32,6 +32,11 @@ final class TimeSortedName {
     return TIME.format(time) + "-%04x".formatted(ThreadLocalRandom.current().nextInt(1 << 16));
   }
 
+  /** Whether a name is one of these. */
+  static boolean is(String name) {
+    return timeOf(name).isPresent();
+  }
+
   private static Optional<Instant> timeOf(String name) {
     int end = name.indexOf('-');
     try {

@@ -5,6 +5,8 @@
  * MODELS/live                        one line: the live version
  * MODELS/history/TIME.json           one file for each change of it: time, action, version,
  *                                    previous, by
+ * MODELS/pins/NAME                   the versions that NAME uses, one a line: they are not deleted
+ * MODELS/live-accuracy.json          {@link io.tagstream.model.store.LiveAccuracyRecord}
  * MODELS/VERSION/model.onnx          the network and its weights, float32, nothing outside the file
  * MODELS/VERSION/labels.txt          UTF-8, one label a line, in class order
  * MODELS/VERSION/model.json          {@link io.tagstream.model.store.ModelMetadata}, written last

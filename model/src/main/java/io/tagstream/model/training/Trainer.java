@@ -177,6 +177,7 @@ public final class Trainer {
                 division.training().images().size(),
                 labels.size(),
                 division.training().fingerprint()),
+        division.training().images().size(),
         options.freezeTo().map(layer -> "frozen to " + layer).orElse("simple"),
         options.hyperParameters(),
         options.seed(),

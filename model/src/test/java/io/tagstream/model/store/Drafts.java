@@ -25,6 +25,7 @@ final class Drafts {
             "drawn for a test",
             Instant.parse("2026-11-24T10:30:00Z"),
             Optional.of("no data"),
+            Optional.empty(),
             Optional.of("none"),
             Map.of("rate", "0.5"),
             Optional.of(seed),

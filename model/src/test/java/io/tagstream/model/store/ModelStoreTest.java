@@ -71,7 +71,8 @@ class ModelStoreTest {
             files,
             old.network(),
             old.preprocessing(),
-            old.provenance()));
+            old.provenance(),
+            old.verdict()));
   }
 
   private void rewrite(ModelMetadata metadata) throws IOException {
@@ -404,40 +405,115 @@ class ModelStoreTest {
   }
 
   @Test
-  void ofTwoWritersOfOneVersionOneWins() throws Exception {
+  void ofTwoWritersOfOneVersionOneWinsAndTheOtherIsToldWhatIsThere() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(2);
     try {
       for (int round = 0; round < 10; round++) {
         String version = "round-" + round;
         CyclicBarrier start = new CyclicBarrier(2);
-        List<Future<Optional<Long>>> writers = new ArrayList<>();
+        List<Future<ModelBundle>> writers = new ArrayList<>();
         for (long seed = 1; seed <= 2; seed++) {
           ModelDraft draft = Drafts.tiny(seed);
-          long mine = seed;
           writers.add(
               threads.submit(
                   () -> {
                     start.await();
-                    try {
-                      store.write(version, draft);
-                      return Optional.of(mine);
-                    } catch (ModelException lost) {
-                      assertThat(lost).hasMessageContaining(version + " is in " + models);
-                      return Optional.empty();
-                    }
+                    return store.write(version, draft);
                   }));
         }
-        List<Long> winners = new ArrayList<>();
-        for (Future<Optional<Long>> writer : writers) {
-          writer.get().ifPresent(winners::add);
+        for (Future<ModelBundle> writer : writers) {
+          assertThat(writer.get()).isEqualTo(store.open(version));
         }
-        assertThat(winners).hasSize(1);
-        assertSame(
-            store.open(version).weights(), TinyNetworks.weights(Drafts.NETWORK, winners.get(0)));
       }
+      assertThat(models).isDirectoryNotContaining("glob:**/.*");
     } finally {
       threads.shutdownNow();
     }
+  }
+
+  @Test
+  void aPublicationThatCrashedIsMadeAgain() throws IOException {
+    String live = store.write(Drafts.tiny(1)).version();
+    String reserved = store.newVersion();
+    assertThat(reserved).isGreaterThan(live);
+    Path unfinished = Files.createDirectory(models.resolve(reserved));
+    Files.writeString(unfinished.resolve("model.onnx"), "half");
+    Files.writeString(unfinished.resolve("report.html"), "half");
+
+    ModelBundle written = store.write(reserved, Drafts.tiny(2));
+
+    assertThat(written.version()).isEqualTo(reserved);
+    assertThat(store.open(reserved)).isEqualTo(written);
+    assertThat(unfinished.resolve("report.html")).doesNotExist();
+    assertThat(store.write(reserved, Drafts.tiny(3))).isEqualTo(written);
+    assertSame(store.open(reserved).weights(), TinyNetworks.weights(Drafts.NETWORK, 2));
+    assertThat(store.versions()).containsExactly(live, reserved);
+    assertThat(store.live()).isEqualTo(live);
+  }
+
+  @Test
+  void aFirstPublicationThatCrashedBeforeItWasLiveIsLiveWhenMadeAgain() throws IOException {
+    String version = store.write(Drafts.tiny(1)).version();
+    Files.delete(models.resolve("live"));
+    store.write(version, Drafts.tiny(1));
+    assertThat(store.live()).isEqualTo(version);
+  }
+
+  @Test
+  void aNewNameIsLaterThanThoseOfTrainings() throws IOException {
+    Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
+    Files.createDirectories(models.resolve("runs").resolve("20261124T103000.200Z-0000"));
+    assertThat(new ModelStore(models, clock).newVersion()).startsWith("20261124T103000.201Z-");
+  }
+
+  @Test
+  void theVerdictIsPartOfTheBundle() throws IOException {
+    ModelDraft draft = Drafts.tiny(1);
+    Verdict verdict =
+        new Verdict(
+            Verdict.Outcome.NO_GAIN,
+            "no gain",
+            Optional.of(new Verdict.Incumbent("v0", new Verdict.Scores(0.5, 1))),
+            new Verdict.Scores(0.25, 0.75),
+            2,
+            1,
+            0.5,
+            List.of(new Verdict.ClassFinding("cat", 4, 2, 1, 2, 1, 0.5, false)),
+            Map.of("cat", Map.of("cat", 1, "dog", 3)),
+            4,
+            1);
+    String version =
+        store
+            .write(
+                new ModelDraft(
+                    draft.weights(),
+                    draft.preprocessing(),
+                    draft.labels(),
+                    draft.parent(),
+                    draft.provenance(),
+                    Optional.of(verdict)))
+            .version();
+    assertThat(store.metadata(version).verdict()).contains(verdict);
+    assertThat(Files.readString(json(version)))
+        .contains("\"outcome\" : \"NO_GAIN\"", "\"b\" : 2", "\"c\" : 1", "\"p\" : 0.5");
+    String bare = store.write(draft).version();
+    assertThat(store.metadata(bare).verdict()).isEmpty();
+    assertThat(Files.readString(json(bare))).doesNotContain("verdict");
+  }
+
+  @Test
+  void liveAccuracyIsWhatWasSaidLast() throws IOException {
+    store.write(Drafts.tiny(1));
+    assertThat(store.liveAccuracy().versions()).isEmpty();
+    store.write(new LiveAccuracyRecord(Map.of("v1", new LiveAccuracyRecord.Score(1, 2))));
+    LiveAccuracyRecord record =
+        new LiveAccuracyRecord(Map.of("v1", new LiveAccuracyRecord.Score(3, 5)));
+    store.write(record);
+    assertThat(store.liveAccuracy()).isEqualTo(record);
+    Files.writeString(models.resolve("live-accuracy.json"), "{\"versions\": {\"v1\": 3}}");
+    assertThatThrownBy(store::liveAccuracy)
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("cannot use " + models.resolve("live-accuracy.json"));
   }
 
   @Test
@@ -494,7 +570,7 @@ class ModelStoreTest {
     }
     try (Stream<Path> left = Files.list(models)) {
       assertThat(left.map(path -> path.getFileName().toString()))
-          .containsExactlyInAnyOrder(first, second, "live", "history");
+          .containsExactlyInAnyOrder(first, second, "live", "history", "pins");
     }
   }
 
@@ -511,8 +587,15 @@ class ModelStoreTest {
       assertThat(other.live()).isEqualTo(second);
       assertSame(other.openLive().weights(), TinyNetworks.weights(Drafts.NETWORK, 2));
       assertThat(other.rollback("ann")).isEqualTo(first);
-      assertThatThrownBy(() -> other.write(first, Drafts.tiny(3)))
-          .isInstanceOf(ModelException.class);
+      assertThat(other.write(first, Drafts.tiny(3))).isEqualTo(other.open(first));
+      assertSame(other.open(first).weights(), TinyNetworks.weights(Drafts.NETWORK, 1));
+
+      String reserved = other.newVersion();
+      Files.createDirectory(other.root().resolve(reserved));
+      Files.writeString(other.root().resolve(reserved).resolve("model.onnx"), "half");
+      other.write(reserved, Drafts.tiny(3));
+      assertSame(other.open(reserved).weights(), TinyNetworks.weights(Drafts.NETWORK, 3));
+      assertThat(other.prune(2)).containsExactly(second);
     }
   }
 

@@ -1,0 +1,99 @@
+package io.tagstream.model.store;
+
+import io.tagstream.model.ModelException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Versions that somebody uses, kept from being deleted until it is closed. Thread-safe. */
+public final class Pin implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Pin.class);
+
+  private final Path file;
+  private final ScheduledExecutorService thread;
+  private final Object lock = new Object();
+  private Set<String> versions;
+  private boolean closed;
+
+  /**
+   * @param thread refreshes it, and is shut down with it
+   * @param each how often
+   */
+  Pin(Path file, Set<String> versions, ScheduledExecutorService thread, Duration each) {
+    this.file = file;
+    this.versions = Set.copyOf(versions);
+    this.thread = thread;
+    try {
+      write();
+    } catch (IOException e) {
+      thread.shutdown();
+      throw new ModelException("cannot write " + file + ": " + e, e);
+    }
+    var unused =
+        thread.scheduleWithFixedDelay(
+            this::refresh, each.toMillis(), each.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * Pins these versions in place of the ones before.
+   *
+   * @throws ModelException when that cannot be written; the ones before stay pinned
+   */
+  public void set(Set<String> other) {
+    synchronized (lock) {
+      Set<String> before = versions;
+      versions = Set.copyOf(other);
+      try {
+        write();
+      } catch (IOException e) {
+        versions = before;
+        throw new ModelException("cannot write " + file + ": " + e, e);
+      }
+    }
+  }
+
+  private void refresh() {
+    synchronized (lock) {
+      if (closed) {
+        return;
+      }
+      try {
+        write();
+      } catch (IOException | RuntimeException e) {
+        // The next time may do; a day of failures would be needed to lose the version.
+        LOG.warn("Cannot refresh {}: {}", file, e.toString());
+      }
+    }
+  }
+
+  private void write() throws IOException {
+    Files.createDirectories(file.getParent());
+    String lines = String.join("\n", new TreeSet<>(versions)) + "\n";
+    AtomicFiles.replace(file, lines.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Lets go of the versions. */
+  @Override
+  public void close() {
+    synchronized (lock) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      thread.shutdown();
+      try {
+        Files.deleteIfExists(file);
+      } catch (IOException e) {
+        LOG.warn("Cannot delete {}, which pins {} for a day: {}", file, versions, e.toString());
+      }
+    }
+  }
+}

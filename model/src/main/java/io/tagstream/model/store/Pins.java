@@ -1,0 +1,120 @@
+package io.tagstream.model.store;
+
+import io.tagstream.model.ModelException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.stream.Stream;
+
+/**
+ * The versions in use, {@code MODELS/pins/NAME}: each user of a store has a file there with a
+ * version a line, and writes it again each minute. What is pinned is not deleted. The pin of a
+ * process that was killed stays, and counts for a day.
+ *
+ * <p>Who pins first and opens then has the version, or is told that it is gone.
+ */
+public final class Pins {
+  private static final Duration REFRESHED_EACH = Duration.ofMinutes(1);
+  private static final Duration VALID = Duration.ofDays(1);
+  private static final int NAME_LENGTH = 100;
+
+  private final Path folder;
+  private final Clock clock;
+
+  Pins(Path root, Clock clock) {
+    this.folder = root.resolve("pins");
+    this.clock = clock;
+  }
+
+  /**
+   * Pins versions until the pin is closed. A thread of its own, a daemon, keeps it fresh.
+   *
+   * @param name the user's, unlike any other user's; characters that have no place in a file's name
+   *     become dashes
+   * @param versions may be names that are not versions yet
+   * @throws ModelException when it cannot be written
+   */
+  public Pin pin(String name, Set<String> versions) {
+    ScheduledExecutorService thread =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread daemon = new Thread(task, "pin " + name);
+              daemon.setDaemon(true);
+              return daemon;
+            });
+    return new Pin(folder.resolve(safe(name)), versions, thread, REFRESHED_EACH);
+  }
+
+  /** Nothing that could lead out of the folder or be taken for a file in the making. */
+  private static String safe(String name) {
+    String safe = name.replaceAll("[^0-9A-Za-z._-]", "-").replaceAll("^[.]", "-");
+    if (safe.isEmpty()) {
+      throw new IllegalArgumentException("a pin needs a name");
+    }
+    return safe.substring(0, Math.min(safe.length(), NAME_LENGTH));
+  }
+
+  /**
+   * The versions that somebody pins.
+   *
+   * @throws ModelException when that cannot be told
+   */
+  public Set<String> pinned() {
+    Set<String> pinned = new HashSet<>();
+    for (Path file : files()) {
+      try {
+        if (isValid(file)) {
+          Files.readAllLines(file).stream().map(String::strip).forEach(pinned::add);
+        }
+      } catch (NoSuchFileException closedMeanwhile) {
+        // Then it pins nothing.
+      } catch (IOException e) {
+        throw new ModelException("cannot read " + file + ": " + e, e);
+      }
+    }
+    return pinned;
+  }
+
+  /** Deletes the pins that nobody has refreshed for a day. */
+  void deleteStale() throws IOException {
+    for (Path file : files()) {
+      try {
+        if (!isValid(file)) {
+          Files.deleteIfExists(file);
+        }
+      } catch (NoSuchFileException closedMeanwhile) {
+        // Then it pins nothing.
+      }
+    }
+  }
+
+  private boolean isValid(Path file) throws IOException {
+    return Files.getLastModifiedTime(file).toInstant().plus(VALID).isAfter(clock.instant());
+  }
+
+  private List<Path> files() {
+    if (!Files.exists(folder)) {
+      return List.of();
+    }
+    List<Path> files = new ArrayList<>();
+    try (Stream<Path> entries = Files.list(folder)) {
+      entries.filter(file -> !file.getFileName().toString().startsWith(".")).forEach(files::add);
+    } catch (NotDirectoryException e) {
+      throw new ModelException(folder + " is no folder", e);
+    } catch (IOException | UncheckedIOException e) {
+      throw new ModelException("cannot list " + folder + ": " + e, e);
+    }
+    return files;
+  }
+}
