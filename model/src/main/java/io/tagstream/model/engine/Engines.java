@@ -7,6 +7,8 @@ import io.tagstream.model.engine.onnxruntime.SessionWeights;
 import io.tagstream.model.engine.onnxruntime.SessionWeights.Graph;
 import io.tagstream.model.samediff.SameDiffWeights;
 import io.tagstream.model.store.ModelBundle;
+import io.tagstream.model.store.ModelStore;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -19,18 +21,37 @@ public final class Engines {
   private Engines() {}
 
   /**
-   * Loads a bundle's weights for an engine, and logs where it computes.
+   * Loads a bundle's weights for an engine, logs where it computes, and has it answer a few fixed
+   * pictures.
    *
-   * @throws ModelException when the bundle cannot be read or the device is not to be had; for CUDA
-   *     with what was found and what is needed
+   * @throws ModelException when the bundle cannot be read, the device is not to be had (for CUDA
+   *     with what was found and what is needed), or an answer is not a probability for each class
    */
   public static LoadedModel load(ModelBundle bundle, EngineOptions options) {
-    return new SharedModel(
-        bundle,
-        switch (options.kind()) {
-          case DEEPLEARNING4J -> deeplearning4j(bundle, options);
-          case ONNXRUNTIME -> onnxRuntime(bundle, options);
-        });
+    LoadedModel model =
+        new SharedModel(
+            bundle,
+            switch (options.kind()) {
+              case DEEPLEARNING4J -> deeplearning4j(bundle, options);
+              case ONNXRUNTIME -> onnxRuntime(bundle, options);
+            });
+    try {
+      GoldenImages.require(model);
+      return model;
+    } catch (Throwable e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /**
+   * A store to which nothing is added, and in which nothing goes live, that does not answer a few
+   * fixed pictures. They are computed by ONNX Runtime on the CPU, which is in every build.
+   */
+  public static ModelStore store(Path root) {
+    return new ModelStore(
+        root,
+        bundle -> load(bundle, new EngineOptions(EngineKind.ONNXRUNTIME, Device.CPU)).close());
   }
 
   private static DeviceWeights deeplearning4j(ModelBundle bundle, EngineOptions options) {

@@ -3,6 +3,7 @@ package io.tagstream.model.store;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Weights;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -59,5 +60,10 @@ public record ModelDraft(
       Optional<String> parent,
       Provenance provenance) {
     this(weights, preprocessing, labels, parent, provenance, Optional.empty());
+  }
+
+  /** What it is once it is written. */
+  ModelBundle at(String version, Path folder) {
+    return new ModelBundle(version, folder, weights.network(), preprocessing, labels);
   }
 }

@@ -33,16 +33,28 @@ public final class ModelStore {
   private static final String STAGED = ".";
 
   private final Path root;
+  private final ServingCheck check;
   private final Clock clock;
   private final LiveVersion live;
   private final Pins pins;
 
+  /** A store that asks of a model what can be seen in its files. */
   public ModelStore(Path root) {
-    this(root, Clock.systemUTC());
+    this(root, bundle -> {});
   }
 
-  ModelStore(Path root, Clock clock) {
+  /**
+   * A store that asks more.
+   *
+   * @param check of what is written, and of what goes live
+   */
+  public ModelStore(Path root, ServingCheck check) {
+    this(root, check, Clock.systemUTC());
+  }
+
+  ModelStore(Path root, ServingCheck check, Clock clock) {
     this.root = root;
+    this.check = check;
     this.clock = clock;
     this.live = new LiveVersion(root, clock);
     this.pins = new Pins(root, clock);
@@ -144,8 +156,8 @@ public final class ModelStore {
    * Adds a model. The first in a store becomes live, a later one is a candidate until it is
    * promoted.
    *
-   * @throws ModelException when a weight is not finite or the disk refuses; then nothing is left of
-   *     it
+   * @throws ModelException when a weight is not finite, the model does not pass the check or the
+   *     disk refuses; then nothing is left of it
    */
   public ModelBundle write(ModelDraft draft) {
     return write(newVersion(), draft);
@@ -155,8 +167,8 @@ public final class ModelStore {
    * Adds a model under a name that {@link #newVersion} gave before, so that a publication that
    * crashed can be made again: where the version is whole already, it is returned as it is.
    *
-   * @throws ModelException when a weight is not finite or the disk refuses; then nothing is left of
-   *     it
+   * @throws ModelException when a weight is not finite, the model does not pass the check or the
+   *     disk refuses; then nothing is left of it
    */
   public ModelBundle write(String version, ModelDraft draft) {
     BundleFolder target = bundle(version);
@@ -175,14 +187,7 @@ public final class ModelStore {
     } catch (IOException e) {
       throw new ModelException("cannot make " + version + " live: " + e, e);
     }
-    return isNew
-        ? new ModelBundle(
-            version,
-            root.resolve(version),
-            draft.weights().network(),
-            draft.preprocessing(),
-            draft.labels())
-        : open(version);
+    return isNew ? draft.at(version, root.resolve(version)) : open(version);
   }
 
   /** Whether the version is there now by this, and not by another writer who was faster. */
@@ -198,6 +203,7 @@ public final class ModelStore {
     try {
       Files.createDirectory(written);
       bundle.write(version, draft);
+      check.check(draft.at(version, written));
       return !renames || rename(written, folder);
     } catch (IOException | RuntimeException e) {
       discard(bundle, e);
@@ -234,7 +240,7 @@ public final class ModelStore {
    * Makes a version live.
    *
    * @param by who wants it
-   * @throws ModelException when it does not exist or does not verify; the live one stays
+   * @throws ModelException when it does not exist, verify or pass the check; the live one stays
    */
   public void promote(String version, String by) {
     makeLive(LiveChange.Action.PROMOTED, version, by);
@@ -244,7 +250,7 @@ public final class ModelStore {
     // First, so that it is not deleted between the two.
     Pin pin = pins.pin(version + "-" + UUID.randomUUID(), Set.of(version));
     try {
-      open(version);
+      check.check(open(version));
       live.set(action, version, by);
     } finally {
       pin.close();
@@ -257,7 +263,8 @@ public final class ModelStore {
    *
    * @param by who wants it
    * @return the version that is live now
-   * @throws ModelException when none was live before, or it does not verify; the live one stays
+   * @throws ModelException when none was live before, or it does not verify or pass the check; the
+   *     live one stays
    */
   public String rollback(String by) {
     String present = live();

@@ -39,7 +39,7 @@ class GoldenBundleTest {
    */
   public static void main(String[] arguments) {
     Clock clock = Clock.fixed(Instant.parse("2026-11-24T10:30:02Z"), ZoneOffset.UTC);
-    ModelStore store = new ModelStore(Path.of(arguments[0]), clock);
+    ModelStore store = new ModelStore(Path.of(arguments[0]), bundle -> {}, clock);
     store.write(FIRST, Drafts.tiny(1));
     store.write(SECOND, second());
     store.promote(SECOND, "ann");

@@ -395,7 +395,7 @@ class ModelStoreTest {
     for (Duration offset :
         List.of(Duration.ZERO, Duration.ZERO, Duration.ofDays(-1), Duration.ofMillis(7))) {
       Clock clock = Clock.fixed(NOW.plus(offset), ZoneOffset.UTC);
-      written.add(new ModelStore(models, clock).write(Drafts.tiny(1)).version());
+      written.add(new ModelStore(models, bundle -> {}, clock).write(Drafts.tiny(1)).version());
     }
     assertThat(store.versions()).isEqualTo(written);
     assertThat(written.get(0)).matches("20261124T103000\\.123Z-[0-9a-f]{4}");
@@ -463,7 +463,8 @@ class ModelStoreTest {
   void aNewNameIsLaterThanThoseOfTrainings() throws IOException {
     Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
     Files.createDirectories(models.resolve("runs").resolve("20261124T103000.200Z-0000"));
-    assertThat(new ModelStore(models, clock).newVersion()).startsWith("20261124T103000.201Z-");
+    assertThat(new ModelStore(models, bundle -> {}, clock).newVersion())
+        .startsWith("20261124T103000.201Z-");
   }
 
   @Test
