@@ -1,0 +1,88 @@
+package io.tagstream.model.report;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What the model says to one labelled image.
+ *
+ * @param id the image's
+ * @param trueClass the class its label names
+ * @param own the probability of that class
+ * @param best the five most probable classes, fewer where there are fewer; the first is the answer
+ * @param picture where its encoded bytes are
+ */
+public record Answer(
+    String id, int trueClass, double own, List<Guess> best, EncodedPicture picture) {
+
+  /** How many classes are named at most. */
+  private static final int NAMED = 5;
+
+  private static final double OWN_BELOW = 0.05;
+  private static final double OTHER_ABOVE = 0.9;
+
+  /** A class and its probability. */
+  public record Guess(int classIndex, double probability) {}
+
+  /** The encoded bytes of an image, read when the page needs them. */
+  @FunctionalInterface
+  public interface EncodedPicture {
+    byte[] read() throws IOException;
+  }
+
+  public Answer {
+    Objects.requireNonNull(id);
+    Objects.requireNonNull(picture);
+    best = List.copyOf(best);
+    if (best.isEmpty() || trueClass < 0) {
+      throw new IllegalArgumentException("%s: class %d, %s".formatted(id, trueClass, best));
+    }
+  }
+
+  /**
+   * An answer as the network gives it. Among equals the lower class counts as more probable.
+   *
+   * @param probabilities one a class
+   */
+  public static Answer of(String id, int trueClass, float[] probabilities, EncodedPicture picture) {
+    List<Guess> best = new ArrayList<>();
+    for (int rank = 0; rank < Math.min(NAMED, probabilities.length); rank++) {
+      int next = -1;
+      for (int i = 0; i < probabilities.length; i++) {
+        int candidate = i;
+        if ((next < 0 || probabilities[i] > probabilities[next])
+            && best.stream().noneMatch(guess -> guess.classIndex() == candidate)) {
+          next = i;
+        }
+      }
+      best.add(new Guess(next, probabilities[next]));
+    }
+    return new Answer(id, trueClass, probabilities[trueClass], best, picture);
+  }
+
+  /** The most probable class. */
+  public Guess first() {
+    return best.get(0);
+  }
+
+  boolean right() {
+    return first().classIndex() == trueClass;
+  }
+
+  boolean inTopFive() {
+    return best.stream().anyMatch(guess -> guess.classIndex() == trueClass);
+  }
+
+  /** Whether the model is so sure of another class that the label is more likely to be wrong. */
+  boolean labelIsSuspect() {
+    return own < OWN_BELOW && !right() && first().probability() > OTHER_ABOVE;
+  }
+
+  /** At least so many classes there are. */
+  int classes() {
+    return 1
+        + Math.max(trueClass, best.stream().mapToInt(Guess::classIndex).max().orElse(trueClass));
+  }
+}

@@ -1,0 +1,222 @@
+package io.tagstream.model.report;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.DoubleStream;
+
+/**
+ * A small line chart over image-steps, as SVG. Its vertical axis begins at 0, and the last point of
+ * each line is labelled with its value.
+ *
+ * @param title what is drawn, with its unit
+ * @param description the same in a sentence, for who cannot see it
+ * @param top where the vertical axis ends, where that is given by the unit
+ * @param level a horizontal line to compare with
+ */
+record Chart(
+    String title,
+    String description,
+    List<Line> lines,
+    Optional<Double> top,
+    Optional<Level> level,
+    Values values) {
+
+  private static final int WIDTH = 340;
+  private static final int HEIGHT = 200;
+  private static final int LEFT = 46;
+  private static final int RIGHT = 72;
+  private static final int ABOVE = 10;
+  private static final int BELOW = 36;
+
+  /** Steps of an axis at most: fewer across, where numbers are wide. */
+  private static final int STEPS_ACROSS = 4;
+
+  private static final int STEPS_UP = 5;
+
+  /** Pixels between two labels' baselines at least. */
+  private static final int LABEL_HEIGHT = 14;
+
+  /** With more points than this a line has no dots. */
+  private static final int DOTS = 40;
+
+  /** A point: image-steps, value. */
+  record Point(double x, double y) {}
+
+  /**
+   * A line.
+   *
+   * @param name stands beside its last value; empty where the chart has one line
+   */
+  record Line(String name, List<Point> points) {
+    Line {
+      points = List.copyOf(points);
+      if (points.isEmpty()) {
+        throw new IllegalArgumentException(name + " has no points");
+      }
+    }
+
+    Point last() {
+      return points.get(points.size() - 1);
+    }
+  }
+
+  /** A horizontal line. */
+  record Level(String name, double y) {}
+
+  /** How a value is written. */
+  interface Values {
+    String write(double value);
+  }
+
+  String svg() {
+    double right = lines.stream().mapToDouble(line -> line.last().x()).max().orElseThrow();
+    double yStep = step(top.orElseGet(this::highest), STEPS_UP);
+    double ceiling = top.orElseGet(() -> Math.ceil(highest() / yStep - 1e-9) * yStep);
+    double xStep = Math.max(1, step(right, STEPS_ACROSS));
+    StringBuilder out = new StringBuilder();
+    out.append(
+        """
+        <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s" role="img" aria-label="%s">
+        """
+            .formatted(WIDTH, HEIGHT, Markup.text(description)));
+    for (int i = 0; i * yStep <= ceiling * (1 + 1e-9); i++) {
+      double y = y(i * yStep, ceiling);
+      out.append(
+          """
+          <line class="%s" x1="%s" x2="%s" y1="%s" y2="%s"/>
+          <text class="tick" x="%s" y="%s" text-anchor="end">%s</text>
+          """
+              .formatted(
+                  i == 0 ? "axis" : "grid",
+                  LEFT,
+                  WIDTH - RIGHT,
+                  pixels(y),
+                  pixels(y),
+                  LEFT - 6,
+                  pixels(y + 4),
+                  Markup.significant(i * yStep)));
+    }
+    for (int i = 0; i * xStep <= right * (1 + 1e-9); i++) {
+      double x = x(i * xStep, right);
+      out.append(
+          """
+          <line class="axis" x1="%s" x2="%s" y1="%s" y2="%s"/>
+          <text class="tick" x="%s" y="%s" text-anchor="middle">%s</text>
+          """
+              .formatted(
+                  pixels(x),
+                  pixels(x),
+                  HEIGHT - BELOW,
+                  HEIGHT - BELOW + 4,
+                  pixels(x),
+                  HEIGHT - BELOW + 16,
+                  Markup.count(Math.round(i * xStep))));
+    }
+    out.append(
+        "<text class=\"tick\" x=\"%s\" y=\"%s\" text-anchor=\"middle\">image-steps</text>\n"
+            .formatted(pixels((LEFT + WIDTH - RIGHT) / 2.0), HEIGHT - 4));
+    level.ifPresent(
+        line -> {
+          double y = y(line.y(), ceiling);
+          out.append(
+              """
+              <line class="level" x1="%s" x2="%s" y1="%s" y2="%s"/>
+              <text class="tick" x="%s" y="%s" text-anchor="end">%s %s</text>
+              """
+                  .formatted(
+                      LEFT,
+                      WIDTH - RIGHT,
+                      pixels(y),
+                      pixels(y),
+                      WIDTH - RIGHT,
+                      pixels(y - 4),
+                      Markup.text(line.name()),
+                      values.write(line.y())));
+        });
+    double[] labels = labels(ceiling);
+    for (int i = 0; i < lines.size(); i++) {
+      append(lines.get(i), i, right, ceiling, labels[i], out);
+    }
+    return out.append("</svg>\n").toString();
+  }
+
+  private void append(
+      Line line, int index, double right, double ceiling, double label, StringBuilder out) {
+    StringBuilder path = new StringBuilder();
+    for (Point point : line.points()) {
+      path.append(path.isEmpty() ? 'M' : 'L')
+          .append(pixels(x(point.x(), right)))
+          .append(' ')
+          .append(pixels(y(point.y(), ceiling)));
+    }
+    out.append("<path class=\"line s%s\" d=\"%s\"/>\n".formatted(index, path));
+    List<Point> dots = line.points().size() > DOTS ? List.of(line.last()) : line.points();
+    for (Point point : dots) {
+      out.append(
+          "<circle class=\"s%s\" cx=\"%s\" cy=\"%s\" r=\"%s\"/>\n"
+              .formatted(
+                  index,
+                  pixels(x(point.x(), right)),
+                  pixels(y(point.y(), ceiling)),
+                  point.equals(line.last()) ? "2.6" : "1.6"));
+    }
+    out.append(
+        "<text class=\"value s%s\" x=\"%s\" y=\"%s\">%s</text>\n"
+            .formatted(
+                index,
+                WIDTH - RIGHT + 8,
+                pixels(label),
+                Markup.text((line.name() + " " + values.write(line.last().y())).strip())));
+  }
+
+  /** The last values' baselines, moved apart where lines end close together. */
+  private double[] labels(double ceiling) {
+    List<Integer> fromTop = new ArrayList<>();
+    for (int i = 0; i < lines.size(); i++) {
+      fromTop.add(i);
+    }
+    fromTop.sort(Comparator.comparingDouble(i -> -lines.get(i).last().y()));
+    double[] baselines = new double[lines.size()];
+    double next = 0;
+    for (int i : fromTop) {
+      baselines[i] = Math.max(next, y(lines.get(i).last().y(), ceiling) + 4);
+      next = baselines[i] + LABEL_HEIGHT;
+    }
+    return baselines;
+  }
+
+  private double highest() {
+    double highest =
+        DoubleStream.concat(
+                lines.stream().flatMap(line -> line.points().stream()).mapToDouble(Point::y),
+                level.stream().mapToDouble(Level::y))
+            .max()
+            .orElse(0);
+    return highest > 0 ? highest : 1;
+  }
+
+  /** 1, 2 or 5 times a power of ten: the smallest that needs no more than {@code most} steps. */
+  private static double step(double span, int most) {
+    double power = Math.pow(10, Math.floor(Math.log10(span / most)));
+    return DoubleStream.of(1, 2, 5, 10)
+        .map(factor -> factor * power)
+        .filter(step -> span / step <= most + 1e-9)
+        .findFirst()
+        .orElse(10 * power);
+  }
+
+  private static double x(double value, double right) {
+    return LEFT + (WIDTH - LEFT - RIGHT) * value / right;
+  }
+
+  private static double y(double value, double ceiling) {
+    return HEIGHT - BELOW - (HEIGHT - ABOVE - BELOW) * value / ceiling;
+  }
+
+  private static String pixels(double value) {
+    return String.format(Locale.ROOT, "%.1f", value);
+  }
+}

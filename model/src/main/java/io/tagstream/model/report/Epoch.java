@@ -1,0 +1,47 @@
+package io.tagstream.model.report;
+
+import java.util.Objects;
+import java.util.OptionalDouble;
+import java.util.stream.DoubleStream;
+
+/**
+ * One pass over the training images.
+ *
+ * @param imageSteps images trained on since the start of the run, this epoch's included
+ * @param loss the mean cross entropy of the epoch's steps, in nats
+ * @param learningRate at the epoch's end, where the recipe has one
+ * @param top1 the share of held-out images whose most probable class is theirs, where measured
+ * @param top5 the share of held-out images whose class is among the five most probable
+ * @param imagesPerSecond image-steps a second
+ * @param waiting the share of the time, 0 to 1, in which the step waited for pictures
+ */
+public record Epoch(
+    long imageSteps,
+    double loss,
+    OptionalDouble learningRate,
+    OptionalDouble top1,
+    OptionalDouble top5,
+    double imagesPerSecond,
+    OptionalDouble waiting) {
+
+  public Epoch {
+    Objects.requireNonNull(learningRate);
+    Objects.requireNonNull(top1);
+    Objects.requireNonNull(top5);
+    Objects.requireNonNull(waiting);
+    if (imageSteps < 1) {
+      throw new IllegalArgumentException("an epoch of %d image-steps".formatted(imageSteps));
+    }
+    DoubleStream.concat(
+            DoubleStream.of(loss, imagesPerSecond),
+            DoubleStream.of(
+                learningRate.orElse(0), top1.orElse(0), top5.orElse(0), waiting.orElse(0)))
+        .filter(number -> !Double.isFinite(number) || number < 0)
+        .findFirst()
+        .ifPresent(
+            number -> {
+              throw new IllegalArgumentException(
+                  "the epoch up to image-step %d has a %s".formatted(imageSteps, number));
+            });
+  }
+}

@@ -1,0 +1,114 @@
+package io.tagstream.model.report;
+
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Locale;
+import java.util.function.IntFunction;
+
+/** Text, numbers and pictures as they stand in the page. */
+final class Markup {
+  /** Code points; what is longer was not made to be read. */
+  private static final int LONGEST = 400;
+
+  private static final String[] SUPERSCRIPTS = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+
+  private Markup() {}
+
+  /**
+   * Foreign text: markup in it is shown, not obeyed, what XML has no way to write becomes U+FFFD,
+   * and the end of a very long one is cut.
+   */
+  static String text(String foreign) {
+    StringBuilder out = new StringBuilder(foreign.length() + 16);
+    int[] points = foreign.codePoints().limit(LONGEST + 1L).toArray();
+    for (int i = 0; i < Math.min(points.length, LONGEST); i++) {
+      append(points[i], out);
+    }
+    return points.length > LONGEST ? out.append('…').toString() : out.toString();
+  }
+
+  /** Foreign text between other text: one that runs from right to left leaves the rest in order. */
+  static String name(String foreign) {
+    return "<bdi>" + text(foreign) + "</bdi>";
+  }
+
+  private static void append(int point, StringBuilder out) {
+    switch (point) {
+      case '&' -> out.append("&amp;");
+      case '<' -> out.append("&lt;");
+      case '>' -> out.append("&gt;");
+      case '"' -> out.append("&quot;");
+      case '\'' -> out.append("&#39;");
+      default -> out.appendCodePoint(isXml(point) ? point : 0xfffd);
+    }
+  }
+
+  /** XML 1.0, section 2.2, less the controls that it allows and HTML does not. */
+  private static boolean isXml(int point) {
+    boolean control = point < ' ' || (point >= 0x7f && point < 0xa0);
+    boolean surrogate = point >= 0xd800 && point <= 0xdfff;
+    boolean none = (point & 0xfffe) == 0xfffe;
+    return point == '\t' || point == '\n' || !(control || surrogate || none);
+  }
+
+  /** {@code 48,000}. */
+  static String count(long number) {
+    return String.format(Locale.ROOT, "%,d", number);
+  }
+
+  /** {@code 1 image}, {@code 2 images}. */
+  static String count(long number, String singular, String plural) {
+    return count(number) + " " + (number == 1 ? singular : plural);
+  }
+
+  /** {@code 80.4 %}, of a share from 0 to 1. */
+  static String percent(double share) {
+    return fixed(100 * share, 1) + "\u00a0%";
+  }
+
+  static String fixed(double number, int decimals) {
+    return String.format(Locale.ROOT, "%,." + decimals + "f", number);
+  }
+
+  /**
+   * Three digits, in powers of ten where there would be many zeros: {@code 0.0345}, {@code 3×10⁻⁷}.
+   */
+  static String significant(double number) {
+    if (number == 0) {
+      return "0";
+    }
+    int exponent = (int) Math.floor(Math.log10(Math.abs(number)));
+    if (exponent < -3) {
+      String mantissa =
+          trimmed(String.format(Locale.ROOT, "%.2f", number / Math.pow(10, exponent)));
+      return mantissa + "×10⁻" + superscript(-exponent);
+    }
+    return exponent >= 3
+        ? fixed(number, 0)
+        : trimmed(String.format(Locale.ROOT, "%." + (2 - exponent) + "f", number));
+  }
+
+  private static String trimmed(String decimal) {
+    return decimal.contains(".") ? decimal.replaceAll("0+$", "").replaceAll("\\.$", "") : decimal;
+  }
+
+  private static String superscript(int number) {
+    IntFunction<String> digit = c -> SUPERSCRIPTS[c - '0'];
+    return Integer.toString(number).chars().mapToObj(digit).reduce("", String::concat);
+  }
+
+  /** {@code 1 h 02 min}, {@code 17 min 12 s}, {@code 4.2 s}. */
+  static String time(Duration time) {
+    if (time.toHours() > 0) {
+      return String.format(Locale.ROOT, "%d h %02d min", time.toHours(), time.toMinutesPart());
+    }
+    if (time.toMinutes() > 0) {
+      return String.format(Locale.ROOT, "%d min %02d s", time.toMinutes(), time.toSecondsPart());
+    }
+    return fixed(time.toMillis() / 1000.0, 1) + " s";
+  }
+
+  static String dataUri(String type, byte[] bytes) {
+    return "data:" + type + ";base64," + Base64.getEncoder().encodeToString(bytes);
+  }
+}

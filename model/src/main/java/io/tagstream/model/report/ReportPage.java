@@ -1,0 +1,355 @@
+package io.tagstream.model.report;
+
+import io.tagstream.model.image.ImageEncoder;
+import io.tagstream.model.report.PictureCards.Shown;
+import io.tagstream.model.report.Scores.Interval;
+import io.tagstream.model.report.TrainingReport.LeftOut;
+import io.tagstream.model.report.TrainingReport.Run;
+import io.tagstream.model.report.TrainingReport.Unreadable;
+import java.io.IOException;
+import java.io.Writer;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/**
+ * {@code report.html}: one page about one training, with its pictures inside it, which asks for
+ * nothing from elsewhere and runs no script. It is XML as well, so that a program can read it.
+ */
+public final class ReportPage {
+  /** Rows of a list of what was left out. */
+  private static final int MOST_LEFT_OUT = 20;
+
+  private final TrainingReport report;
+  private final Scores scores;
+
+  private ReportPage(TrainingReport report) {
+    this.report = report;
+    this.scores = Scores.of(report.heldOut(), report.labels().size());
+  }
+
+  /**
+   * Writes the page, to be encoded as UTF-8. Pictures are read from where they are; one that cannot
+   * be read is said to be so.
+   *
+   * @throws IOException when {@code out} does
+   */
+  public static void write(TrainingReport report, Writer out) throws IOException {
+    new ReportPage(report).write(out);
+  }
+
+  private void write(Writer out) throws IOException {
+    out.write(
+        """
+        <!DOCTYPE html>
+        <html xmlns="http://www.w3.org/1999/xhtml" lang="en">
+        <head>
+        <meta charset="utf-8"/>
+        <meta name="viewport" content="width=device-width, initial-scale=1"/>
+        <meta http-equiv="Content-Security-Policy" \
+        content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"/>
+        <title>Training report %s</title>
+        <style>
+        """
+            .formatted(Markup.text(report.version())));
+    out.write(Style.CSS);
+    out.write("</style>\n</head>\n<body>\n<main>\n");
+    out.write(summary());
+    out.write(report.verdict().map(ReportPage::verdict).orElse(""));
+    out.write(curves());
+    if (!report.heldOut().isEmpty()) {
+      out.write(section("Confusion", new ConfusionTable(scores, report.labels()).html()));
+    }
+    try (Thumbnails thumbnails = new Thumbnails(report.preprocessing())) {
+      PictureCards cards = new PictureCards(thumbnails, report.labels());
+      out.write(errors(cards));
+      out.write(suspects(cards));
+    }
+    out.write(kernels());
+    out.write(run());
+    out.write(leftOut(report.run().leftOut()));
+    out.write("</main>\n</body>\n</html>\n");
+  }
+
+  private static String section(String title, String content) {
+    return "<section>\n<h2>%s</h2>\n%s</section>\n".formatted(title, content);
+  }
+
+  private String summary() {
+    Run run = report.run();
+    StringBuilder figures = new StringBuilder();
+    if (!report.heldOut().isEmpty()) {
+      figure("top-1", scores.right(), figures);
+      if (report.labels().size() > Scores.TRIVIAL_TOP_FIVE) {
+        figure("top-5", scores.inTopFive(), figures);
+      }
+    }
+    report
+        .verdict()
+        .ifPresent(verdict -> figure("gate", Markup.name(verdict.outcome()), "", figures));
+    figure("time", Markup.time(run.time()), "", figures);
+    imagesPerSecond()
+        .ifPresent(
+            rate -> figure("images/s", Markup.fixed(rate, 1), "mean while training", figures));
+    return """
+        <header>
+        <h1>Training report</h1>
+        <p class="version">%s</p>
+        <p>Recipe <b>%s</b>, %s. %s in %s%s.</p>
+        <dl class="figures">
+        %s</dl>
+        </header>
+        """
+        .formatted(
+            Markup.text(report.version()),
+            Markup.name(run.recipe()),
+            report
+                .parent()
+                .map(parent -> "parent <span class=\"id\">" + Markup.name(parent) + "</span>")
+                .orElse("no parent"),
+            Markup.count(run.trainingImages(), "training image", "training images"),
+            Markup.count(report.labels().size(), "class", "classes"),
+            report.history().isEmpty()
+                ? ""
+                : ", " + Markup.count(lastStep(), "image-step", "image-steps"),
+            figures);
+  }
+
+  private void figure(String name, int right, StringBuilder out) {
+    int images = scores.images();
+    Interval interval = Scores.interval(right, images);
+    figure(
+        name,
+        Markup.percent((double) right / images),
+        "%s–%s (95 %% interval, n = %s)"
+            .formatted(
+                Markup.fixed(100 * interval.low(), 1),
+                Markup.fixed(100 * interval.high(), 1),
+                Markup.count(images)),
+        out);
+  }
+
+  private static void figure(String name, String value, String range, StringBuilder out) {
+    out.append(
+        """
+        <div><dt>%s</dt><dd class="figure">%s</dd><dd class="range">%s</dd></div>
+        """
+            .formatted(name, value, range));
+  }
+
+  private long lastStep() {
+    return report.history().get(report.history().size() - 1).imageSteps();
+  }
+
+  /** All image-steps over all the time they took. */
+  private OptionalDouble imagesPerSecond() {
+    double seconds = 0;
+    long before = 0;
+    for (Epoch epoch : report.history()) {
+      seconds += (epoch.imageSteps() - before) / epoch.imagesPerSecond();
+      before = epoch.imageSteps();
+    }
+    return Double.isFinite(seconds) && seconds > 0
+        ? OptionalDouble.of(before / seconds)
+        : OptionalDouble.empty();
+  }
+
+  private static String verdict(GateVerdict verdict) {
+    return section(
+        "Gate: " + Markup.name(verdict.outcome()),
+        """
+        <p>%s</p>
+        <div class="wide"><table>
+        <caption>Both models on the same %s held-out images: how many each gets right. If they were \
+        equally good, <i>b</i> would exceed <i>c</i> by as much or more with probability \
+        <i>p</i> = %s (exact one-sided sign test).</caption>
+        <thead><tr><td></td><th scope="col" class="number">this version right</th>
+        <th scope="col" class="number">this version wrong</th>
+        <th scope="col" class="number">together</th></tr></thead>
+        <tbody>
+        <tr><th scope="row">live version <span class="id">%s</span> right</th>
+        <td class="number">%s</td><td class="number"><i>b</i> = %s</td>
+        <td class="number">%s (%s)</td></tr>
+        <tr><th scope="row">live version wrong</th>
+        <td class="number"><i>c</i> = %s</td><td class="number">%s</td>
+        <td class="number">%s</td></tr>
+        <tr><th scope="row">together</th>
+        <td class="number">%s (%s)</td><td class="number">%s</td><td class="number">%s</td></tr>
+        </tbody></table></div>
+        """
+            .formatted(
+                Markup.name(verdict.reason()),
+                Markup.count(verdict.images()),
+                Markup.significant(verdict.p()),
+                Markup.name(verdict.incumbent()),
+                Markup.count(verdict.bothRight()),
+                Markup.count(verdict.onlyIncumbent()),
+                Markup.count(verdict.incumbentRight()),
+                percent(verdict.incumbentRight(), verdict.images()),
+                Markup.count(verdict.onlyCandidate()),
+                Markup.count(verdict.bothWrong()),
+                Markup.count(verdict.images() - verdict.incumbentRight()),
+                Markup.count(verdict.candidateRight()),
+                percent(verdict.candidateRight(), verdict.images()),
+                Markup.count(verdict.images() - verdict.candidateRight()),
+                Markup.count(verdict.images())));
+  }
+
+  private static String percent(int part, int of) {
+    return of == 0 ? "–" : Markup.percent((double) part / of);
+  }
+
+  private String curves() {
+    return report.history().isEmpty()
+        ? ""
+        : section(
+            "Training",
+            new Curves(report.history(), report.labels().size())
+                .html(
+                    report.heldOut().isEmpty()
+                        ? OptionalDouble.empty()
+                        : OptionalDouble.of(scores.commonest())));
+  }
+
+  private String errors(PictureCards cards) {
+    if (report.heldOut().isEmpty()) {
+      return section("Worst errors", "<p>No image was held out.</p>\n");
+    }
+    List<Shown> errors = PictureCards.errors(report);
+    return section(
+        "Worst errors",
+        "<p>%s on %s%s. Above the answer, below the label, each with its probability.</p>\n"
+                .formatted(
+                    Markup.count(errors.size(), "error", "errors"),
+                    Markup.count(scores.images(), "held-out image", "held-out images"),
+                    shown(errors))
+            + cards.html(errors));
+  }
+
+  private String suspects(PictureCards cards) {
+    List<Shown> suspects = PictureCards.suspects(report);
+    return section(
+        "Labels to check",
+        """
+        <p>%s: the label's class has <i>p</i> &lt; 0.05 while another has <i>p</i> &gt; 0.9. Most \
+        likely the label is wrong%s.%s</p>
+        """
+                .formatted(
+                    Markup.count(suspects.size(), "image", "images"),
+                    shown(suspects),
+                    report.training().isEmpty() ? " Images trained on were not measured." : "")
+            + cards.html(suspects));
+  }
+
+  private static String shown(List<Shown> all) {
+    return all.size() > PictureCards.MOST
+        ? "; the %s with the least probable labels are shown".formatted(PictureCards.MOST)
+        : "";
+  }
+
+  private String kernels() {
+    List<KernelSheet> sheets =
+        KernelSheet.of(report.weights(), report.preprocessing().channelOrder());
+    StringBuilder out = new StringBuilder("<div class=\"towers\">\n");
+    for (int i = 0; i < sheets.size(); i++) {
+      KernelSheet sheet = sheets.get(i);
+      String what =
+          Markup.count(sheet.kernels(), "kernel", "kernels")
+              + (sheets.size() > 1 ? " of tower " + (i + 1) : "");
+      out.append(
+          """
+          <figure><figcaption>%s; grey is 0, a full colour %s or more</figcaption>
+          <img width="%s" height="%s" alt="The first layer's %s" src="%s"/></figure>
+          """
+              .formatted(
+                  what,
+                  Markup.significant(sheet.full()),
+                  sheet.image().width(),
+                  sheet.image().height(),
+                  what,
+                  Markup.dataUri("image/png", ImageEncoder.png(sheet.image()))));
+    }
+    int side = report.weights().network().convolutions().get(0).kernel();
+    return section(
+        "What the first layer looks for",
+        "<p>Each square is one kernel of %s × %s pixels, as a picture.</p>\n".formatted(side, side)
+            + out.append("</div>\n"));
+  }
+
+  private String run() {
+    Run run = report.run();
+    StringBuilder out = new StringBuilder("<table class=\"facts\"><tbody>\n");
+    fact("Data", run.data(), out);
+    fact("Recipe", run.recipe(), out);
+    run.hyperParameters().forEach((name, value) -> fact(name, value, out));
+    fact(
+        "Pictures",
+        "shorter side to %s pixels, crops of %s × %s, %s"
+            .formatted(
+                report.preprocessing().resize(),
+                report.preprocessing().crop(),
+                report.preprocessing().crop(),
+                report.preprocessing().channelOrder()),
+        out);
+    fact("Started", run.started().toString(), out);
+    fact("Time", Markup.time(run.time()), out);
+    fact("Machine", run.machine(), out);
+    return section("How it was made", out.append("</tbody></table>\n").toString());
+  }
+
+  private static void fact(String name, String value, StringBuilder out) {
+    out.append(
+        "<tr><th scope=\"row\">%s</th><td>%s</td></tr>\n"
+            .formatted(Markup.name(name), Markup.name(value)));
+  }
+
+  private static String leftOut(LeftOut leftOut) {
+    StringBuilder out = new StringBuilder();
+    if (leftOut.nearDuplicates() > 0) {
+      out.append(
+          "<p>%s nearly the same as a training image, and not measured.</p>\n"
+              .formatted(
+                  Markup.count(
+                      leftOut.nearDuplicates(), "held-out image is", "held-out images are")));
+    }
+    Map<String, Integer> waiting = leftOut.waitingClasses();
+    if (!waiting.isEmpty()) {
+      out.append(
+          "<h3>%s for more images</h3>\n"
+              .formatted(Markup.count(waiting.size(), "class waits", "classes wait")));
+      out.append(
+          "<table><thead><tr><th scope=\"col\">class</th><th scope=\"col\" class=\"number\">images so far</th></tr></thead><tbody>\n");
+      waiting.entrySet().stream()
+          .limit(MOST_LEFT_OUT)
+          .forEach(
+              entry ->
+                  out.append(
+                      "<tr><td class=\"text\">%s</td><td class=\"number\">%s</td></tr>\n"
+                          .formatted(Markup.name(entry.getKey()), Markup.count(entry.getValue()))));
+      out.append("</tbody></table>\n").append(more(waiting.size()));
+    }
+    List<Unreadable> unreadable = leftOut.unreadable();
+    if (!unreadable.isEmpty()) {
+      out.append(
+          "<h3>%s not be read</h3>\n"
+              .formatted(Markup.count(unreadable.size(), "file could", "files could")));
+      out.append(
+          "<table><thead><tr><th scope=\"col\">file</th><th scope=\"col\">reason</th></tr></thead><tbody>\n");
+      unreadable.stream()
+          .limit(MOST_LEFT_OUT)
+          .forEach(
+              file ->
+                  out.append(
+                      "<tr><td class=\"text id\">%s</td><td class=\"text\">%s</td></tr>\n"
+                          .formatted(Markup.name(file.id()), Markup.name(file.reason()))));
+      out.append("</tbody></table>\n").append(more(unreadable.size()));
+    }
+    return section("Left out", out.isEmpty() ? "<p>Nothing.</p>\n" : out.toString());
+  }
+
+  private static String more(int all) {
+    return all > MOST_LEFT_OUT
+        ? "<p class=\"note\">and %s more</p>\n".formatted(Markup.count(all - MOST_LEFT_OUT))
+        : "";
+  }
+}
