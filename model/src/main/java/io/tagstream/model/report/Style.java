@@ -96,7 +96,8 @@ final class Style {
         gap: 1.25rem 1rem; margin: 1rem 0 0; padding: 0; list-style: none;
       }
       .cards img, .unreadable {
-        display: block; width: 100%; max-width: 160px; aspect-ratio: 1; margin-bottom: .3rem;
+        display: block; width: 100%; max-width: 160px; height: auto; aspect-ratio: 1;
+        margin-bottom: .3rem;
       }
       .unreadable {
         padding: .5rem; border: 1px dashed var(--soft); color: var(--soft);
@@ -104,6 +105,7 @@ final class Style {
       }
       .cards figcaption { color: var(--ink); overflow-wrap: anywhere; }
       .guess { display: flex; justify-content: space-between; gap: .5rem; }
+      .guess span:last-child { flex: none; }
       .said { font-weight: 600; color: var(--second); }
       .cards .id, .cards .note { display: block; font-size: .74rem; color: var(--soft); }
 
@@ -120,8 +122,11 @@ final class Style {
         }
         @page { margin: 16mm; }
         body { max-width: none; padding: 0; font-size: 10pt; }
-        .charts { grid-template-columns: repeat(2, 1fr); }
+        figcaption, caption, table, .cards, dl { font-size: 7.5pt; }
+        .figures .figure { font-size: 14pt; }
+        .charts { grid-template-columns: repeat(3, 1fr); }
         .cards { grid-template-columns: repeat(6, 1fr); }
+        section > p { break-after: avoid; }
         .wide { overflow: visible; }
         .right, .wrong { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
         details { display: none; }

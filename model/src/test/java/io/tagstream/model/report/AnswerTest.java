@@ -1,0 +1,50 @@
+package io.tagstream.model.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tagstream.model.report.Answer.Guess;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AnswerTest {
+  /** 0.05 and 0.9 themselves are not enough. */
+  @ParameterizedTest
+  @CsvSource({
+    "0.0499, 0.9001, true",
+    "0.05, 0.9001, false",
+    "0.0499, 0.9, false",
+    "0, 1, true",
+    "0.1, 0.9001, false"
+  })
+  void aLabelIsSuspectWhereAnotherClassIsNearlySure(double own, double other, boolean suspect) {
+    Answer answer =
+        new Answer("a", 1, own, List.of(new Guess(0, other), new Guess(1, own)), Drawn.PICTURE);
+
+    assertThat(answer.labelIsSuspect()).isEqualTo(suspect);
+  }
+
+  @Test
+  void aSureAndRightAnswerIsNotSuspect() {
+    assertThat(Drawn.answer("a", 1, 0.01f, 0.98f, 0.01f).labelIsSuspect()).isFalse();
+  }
+
+  @Test
+  void fiveClassesAreNamedBestFirstAndTheLowerAmongEquals() {
+    Answer answer = Drawn.answer("a", 6, 0.1f, 0.2f, 0.05f, 0.2f, 0.15f, 0.1f, 0.1f, 0.1f);
+
+    assertThat(answer.best()).extracting(Guess::classIndex).containsExactly(1, 3, 4, 0, 5);
+    assertThat(answer.own()).isEqualTo(0.1f);
+    assertThat(answer.inTopFive()).isFalse();
+  }
+
+  @Test
+  void fewerClassesAreNamedWhereThereAreFewer() {
+    Answer answer = Drawn.answer("a", 0, 0.25f, 0.75f);
+
+    assertThat(answer.best()).containsExactly(new Guess(1, 0.75), new Guess(0, 0.25));
+    assertThat(answer.right()).isFalse();
+    assertThat(answer.inTopFive()).isTrue();
+  }
+}

@@ -1,0 +1,122 @@
+package io.tagstream.model.report;
+
+import io.tagstream.model.image.ImageEncoder;
+import io.tagstream.model.image.RgbImage;
+import io.tagstream.model.network.Activation;
+import io.tagstream.model.network.Convolution;
+import io.tagstream.model.network.Dense;
+import io.tagstream.model.network.Initialisation;
+import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.network.Weights;
+import io.tagstream.model.report.Answer.EncodedPicture;
+import io.tagstream.model.report.TrainingReport.LeftOut;
+import io.tagstream.model.report.TrainingReport.Run;
+import io.tagstream.model.store.Preprocessing;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Random;
+
+/** Parts of reports on trainings that never were. */
+final class Drawn {
+  /** A picture that no compression makes small. */
+  static final EncodedPicture PICTURE;
+
+  static {
+    byte[] noise = noise();
+    PICTURE = () -> noise;
+  }
+
+  static final LeftOut NOTHING = new LeftOut(List.of(), Map.of(), 0);
+
+  private Drawn() {}
+
+  private static byte[] noise() {
+    byte[] pixels = new byte[200 * 180 * 3];
+    new Random(1).nextBytes(pixels);
+    return ImageEncoder.png(new RgbImage(200, 180, pixels));
+  }
+
+  static Answer answer(String id, int trueClass, float... probabilities) {
+    return Answer.of(id, trueClass, probabilities, PICTURE);
+  }
+
+  /** Of two classes: labelled 0, answered 1. */
+  static Answer error(String id, double own) {
+    return answer(id, 0, (float) own, (float) (1 - own));
+  }
+
+  static Epoch epoch(long imageSteps, double loss, double top1) {
+    return new Epoch(
+        imageSteps,
+        loss,
+        OptionalDouble.of(3e-4),
+        OptionalDouble.of(top1),
+        OptionalDouble.of(0.99),
+        46.5,
+        OptionalDouble.of(0.012));
+  }
+
+  static List<Epoch> epochs(int count) {
+    List<Epoch> history = new ArrayList<>();
+    for (int epoch = 1; epoch <= count; epoch++) {
+      history.add(epoch(800L * epoch, 1.6 / epoch, 1 - 0.8 / epoch));
+    }
+    return history;
+  }
+
+  /**
+   * A network of one small convolution, or of two, the second in groups.
+   *
+   * @param kernels of the first
+   */
+  static NetworkDescription network(int kernels, int side, int towers, int classes) {
+    Convolution first = convolution("conv1", kernels, side, 1);
+    return new NetworkDescription(
+        16,
+        towers == 0 ? List.of(first) : List.of(first, convolution("conv2", 2 * towers, 1, towers)),
+        List.of(
+            new Dense("fc7", 4, Activation.RELU, 0.5),
+            new Dense("fc8", classes, Activation.IDENTITY, 0)));
+  }
+
+  private static Convolution convolution(String name, int channels, int side, int groups) {
+    return new Convolution(
+        name, channels, side, 1, 0, groups, Activation.RELU, Optional.empty(), Optional.empty());
+  }
+
+  static Weights weights(int classes) {
+    return Initialisation.HE.draw(network(8, 3, 2, classes), 1);
+  }
+
+  static Run run(String recipe, String data, LeftOut leftOut) {
+    return new Run(
+        recipe,
+        Map.of("batchSize", "32"),
+        data,
+        800,
+        Instant.parse("2026-11-24T10:30:00Z"),
+        Duration.ofSeconds(1032),
+        "a machine",
+        leftOut);
+  }
+
+  static TrainingReport report(
+      List<String> labels, List<Epoch> history, List<Answer> heldOut, List<Answer> training) {
+    return new TrainingReport(
+        "20261124T103000.123Z-4f2a",
+        Optional.empty(),
+        run("small-data", "a folder", NOTHING),
+        labels,
+        history,
+        heldOut,
+        training,
+        Optional.empty(),
+        weights(labels.size()),
+        Preprocessing.tagstream(16));
+  }
+}
