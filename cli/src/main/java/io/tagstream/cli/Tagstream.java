@@ -4,6 +4,7 @@ import io.tagstream.cli.models.ModelCommand;
 import io.tagstream.consumers.StatusCommand;
 import io.tagstream.consumers.TailCommand;
 import io.tagstream.job.JobCommand;
+import io.tagstream.job.retag.RetagCommand;
 import io.tagstream.local.BrokerCommand;
 import io.tagstream.local.TopicsCommand;
 import io.tagstream.local.demo.DemoCommand;
@@ -30,6 +31,7 @@ import picocli.CommandLine.Mixin;
       ProduceCommand.class,
       LabelCommand.class,
       TailCommand.class,
+      RetagCommand.class,
       ClassifyCommand.class,
       TrainCommand.class,
       ModelCommand.class,

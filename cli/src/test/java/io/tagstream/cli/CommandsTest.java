@@ -48,6 +48,7 @@ final class CommandsTest {
             "produce",
             "label",
             "tail",
+            "retag",
             "classify",
             "train",
             "model",

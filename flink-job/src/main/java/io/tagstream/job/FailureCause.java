@@ -6,14 +6,14 @@ import java.util.Optional;
 import org.apache.flink.util.SerializedThrowable;
 
 /** What brought a job down, in one line. */
-final class FailureCause {
+public final class FailureCause {
   private FailureCause() {}
 
   /**
    * The first message in the chain that was written for the user; else the root cause, with its
    * class, since its message alone may say little.
    */
-  static String of(Throwable failure) {
+  public static String of(Throwable failure) {
     Throwable at = failure;
     while (true) {
       if (at instanceof SerializedThrowable serialized) {

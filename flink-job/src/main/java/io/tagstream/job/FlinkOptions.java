@@ -21,7 +21,7 @@ import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.core.execution.RecoveryClaimMode;
 
 /** The job's needs in Flink's words; settings under {@code flink.} go before them. */
-final class FlinkOptions {
+public final class FlinkOptions {
   private FlinkOptions() {}
 
   /** What the job needs wherever it runs. */
@@ -29,13 +29,7 @@ final class FlinkOptions {
       String jobName, CheckpointSettings checkpoints, JobSettings job, String snapshots) {
     Configuration options = new Configuration();
     options.set(PipelineOptions.NAME, "Tagstream " + jobName);
-    // Whatever is no POJO would go through Kryo, slowly and with no promise for its next version.
-    options.set(PipelineOptions.GENERIC_TYPES, false);
-    options.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
-    // Elements never change after they were made, and no operator keeps a StreamRecord.
-    options.set(PipelineOptions.OBJECT_REUSE, true);
-    // An image fills several buffers; what remains of it must not wait for the next one.
-    options.set(ExecutionOptions.BUFFER_TIMEOUT, Duration.ZERO);
+    ofElements(options);
 
     options.set(StateBackendOptions.STATE_BACKEND, "hashmap");
     options.set(
@@ -69,6 +63,17 @@ final class FlinkOptions {
     return options;
   }
 
+  /** How images travel between operators. */
+  public static void ofElements(Configuration options) {
+    // Whatever is no POJO would go through Kryo, slowly and with no promise for its next version.
+    options.set(PipelineOptions.GENERIC_TYPES, false);
+    options.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
+    // Elements never change after they were made, and no operator keeps a StreamRecord.
+    options.set(PipelineOptions.OBJECT_REUSE, true);
+    // An image fills several buffers; what remains of it must not wait for the next one.
+    options.set(ExecutionOptions.BUFFER_TIMEOUT, Duration.ZERO);
+  }
+
   /** Resumes, and owns what it resumed from, so that the snapshot is deleted in its turn. */
   static void resume(Configuration options, ResumeDecision decision) {
     decision
@@ -84,7 +89,7 @@ final class FlinkOptions {
   }
 
   /** A cluster in this process: it listens on this machine alone, and is small. */
-  static void ofMiniCluster(Configuration options) {
+  public static void ofMiniCluster(Configuration options) {
     String here = "127.0.0.1";
     options.set(RestOptions.ADDRESS, here);
     options.set(RestOptions.BIND_ADDRESS, here);
@@ -98,7 +103,7 @@ final class FlinkOptions {
   }
 
   /** Flink's own settings, as the user gave them. */
-  static void passThrough(Configuration options, Map<String, String> flink) {
+  public static void passThrough(Configuration options, Map<String, String> flink) {
     flink.forEach(options::setString);
   }
 }

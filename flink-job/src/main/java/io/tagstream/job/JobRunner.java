@@ -157,20 +157,13 @@ public final class JobRunner {
       int parallelism,
       int sinkGeneration) {
     ParallelismSettings wanted = request.settings().get(ParallelismSettings.class);
-    BatchSettings batch = request.settings().get(BatchSettings.class);
-    MicroBatching batching;
-    try {
-      batching = new MicroBatching(batch.size(), batch.maxWait(), request.views().count());
-    } catch (IllegalArgumentException e) {
-      throw new UsageException(e.getMessage(), e);
-    }
     return new JobPlan(
         parallelism,
         wanted.decode().orElse(parallelism),
         wanted.inference().orElse(1),
         wanted.separateSlots(),
         geometry,
-        batching,
+        MicroBatching.of(request.settings().get(BatchSettings.class), request.views()),
         request.settings().get(ImageSettings.class),
         settings.sourceIdleAfter(),
         sinkGeneration,

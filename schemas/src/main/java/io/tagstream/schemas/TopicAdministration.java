@@ -95,6 +95,18 @@ public final class TopicAdministration {
     return plans.stream().map(plan -> outcomes.get(plan.topic())).toList();
   }
 
+  /**
+   * Creates a further topic for predictions unless there is a topic of that name, which is left as
+   * it is.
+   *
+   * @throws UserException when the broker refuses
+   */
+  public void ensureForPredictions(String topic, TopicSettings settings) {
+    if (!await("list topics", admin.listTopics().names()).contains(topic)) {
+      create(new Plan(topic, settings.partitions(), false, retention(settings)), settings);
+    }
+  }
+
   /** False when someone else was faster. */
   private boolean create(Plan plan, TopicSettings settings) {
     Optional<Short> replication =

@@ -1,5 +1,8 @@
 package io.tagstream.job.inference;
 
+import io.tagstream.model.image.Views;
+import io.tagstream.settings.BatchSettings;
+import io.tagstream.settings.UsageException;
 import java.io.Serializable;
 import java.time.Duration;
 
@@ -20,6 +23,19 @@ public record MicroBatching(int maxCrops, Duration maxWait, int views) implement
     }
     if (maxWait.isNegative()) {
       throw new IllegalArgumentException("batch.max-wait cannot be negative: " + maxWait);
+    }
+  }
+
+  /**
+   * As the settings say.
+   *
+   * @throws UsageException when a batch cannot hold one image
+   */
+  public static MicroBatching of(BatchSettings settings, Views views) {
+    try {
+      return new MicroBatching(settings.size(), settings.maxWait(), views.count());
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e.getMessage(), e);
     }
   }
 

@@ -8,7 +8,7 @@ import io.tagstream.schemas.WireFormat;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 
 /** Answers as {@code predictions} has them. */
-final class PredictionRecords implements SerializationSchema<TaggedImage> {
+public final class PredictionRecords implements SerializationSchema<TaggedImage> {
   private static final long serialVersionUID = 1L;
   private transient WireFormat<Prediction> format;
 
@@ -19,23 +19,25 @@ final class PredictionRecords implements SerializationSchema<TaggedImage> {
 
   @Override
   public byte[] serialize(TaggedImage image) {
-    return format.encode(
-        Prediction.newBuilder()
-            .setImageId(image.imageId())
-            .setModelVersion(image.modelVersion())
-            .setTags(
-                image.tags().stream()
-                    .map(tag -> new Tag(tag.label(), tag.classIndex(), tag.probability()))
-                    .toList())
-            .setViews(image.views())
-            .setSource(
-                new Source(
-                    image.source().topic(), image.source().partition(), image.source().offset()))
-            .setCapturedAt(image.capturedAt())
-            .setAppendedAt(image.appendedAt())
-            .setDecodedAt(image.decodedAt())
-            .setPredictedAt(image.predictedAt())
-            .setLabel(image.label())
-            .build());
+    return format.encode(record(image).build());
+  }
+
+  /** All of an answer's record but what it supersedes. */
+  public static Prediction.Builder record(TaggedImage image) {
+    return Prediction.newBuilder()
+        .setImageId(image.imageId())
+        .setModelVersion(image.modelVersion())
+        .setTags(
+            image.tags().stream()
+                .map(tag -> new Tag(tag.label(), tag.classIndex(), tag.probability()))
+                .toList())
+        .setViews(image.views())
+        .setSource(
+            new Source(image.source().topic(), image.source().partition(), image.source().offset()))
+        .setCapturedAt(image.capturedAt())
+        .setAppendedAt(image.appendedAt())
+        .setDecodedAt(image.decodedAt())
+        .setPredictedAt(image.predictedAt())
+        .setLabel(image.label());
   }
 }

@@ -4,10 +4,14 @@ import io.tagstream.job.flow.IncomingRecord;
 import io.tagstream.job.flow.LiveModelChanged;
 import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.schemas.Topics;
+import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.TopicPartition;
 
 /** What the job reads. */
 public final class KafkaSources {
@@ -27,15 +31,8 @@ public final class KafkaSources {
    */
   public static KafkaSource<IncomingRecord> images(
       KafkaConnection connection, Topics topics, String jobName) {
-    Properties properties = connection.consumerProperties();
-    setUnlessGiven(connection, properties, ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
-    setUnlessGiven(
-        connection,
-        properties,
-        ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG,
-        PARTITION_FETCH_BYTES);
     return KafkaSource.<IncomingRecord>builder()
-        .setProperties(properties)
+        .setProperties(imageProperties(connection))
         .setTopics(topics.images(), topics.labeledImages())
         .setGroupId(Topics.consumerGroup(jobName))
         .setClientIdPrefix(Topics.consumerGroup(jobName))
@@ -62,6 +59,49 @@ public final class KafkaSources {
         .setStartingOffsets(OffsetsInitializer.earliest())
         .setDeserializer(new Announcements())
         .build();
+  }
+
+  /**
+   * Some partitions' images between two offsets each, without a consumer group.
+   *
+   * @param from the first offset of each
+   * @param to the offset after the last of each
+   */
+  public static KafkaSource<IncomingRecord> range(
+      KafkaConnection connection, Map<TopicPartition, Long> from, Map<TopicPartition, Long> to) {
+    return KafkaSource.<IncomingRecord>builder()
+        .setProperties(imageProperties(connection))
+        .setProperty("commit.offsets.on.checkpoint", "false")
+        // A copy, since a key set cannot travel to the cluster.
+        .setPartitions(Set.copyOf(from.keySet()))
+        .setStartingOffsets(OffsetsInitializer.offsets(from))
+        .setBounded(OffsetsInitializer.offsets(to))
+        .setDeserializer(new IncomingRecords())
+        .build();
+  }
+
+  /** All that a topic holds now, without a consumer group. */
+  public static <T> KafkaSource<T> upToNow(
+      KafkaConnection connection, String topic, KafkaRecordDeserializationSchema<T> records) {
+    return KafkaSource.<T>builder()
+        .setProperties(connection.consumerProperties())
+        .setProperty("commit.offsets.on.checkpoint", "false")
+        .setTopics(topic)
+        .setStartingOffsets(OffsetsInitializer.earliest())
+        .setBounded(OffsetsInitializer.latest())
+        .setDeserializer(records)
+        .build();
+  }
+
+  private static Properties imageProperties(KafkaConnection connection) {
+    Properties properties = connection.consumerProperties();
+    setUnlessGiven(connection, properties, ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
+    setUnlessGiven(
+        connection,
+        properties,
+        ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG,
+        PARTITION_FETCH_BYTES);
+    return properties;
   }
 
   private static void setUnlessGiven(

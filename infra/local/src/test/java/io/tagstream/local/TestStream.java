@@ -53,7 +53,7 @@ final class TestStream implements AutoCloseable {
   TestStream(Path directory, Settings settings, Map<String, String> brokerSettings) {
     this.directory = directory;
     this.settings = settings;
-    writeModel();
+    writeModel(1);
     broker = startBroker("kafka", brokerSettings);
   }
 
@@ -70,17 +70,22 @@ final class TestStream implements AutoCloseable {
     return started;
   }
 
-  /** Narrow, so that a test answers in milliseconds. */
-  private void writeModel() {
+  /**
+   * Writes a model that is narrow, so that a test answers in milliseconds. The first is live.
+   *
+   * @return its version
+   */
+  String writeModel(long seed) {
     NetworkDescription network = NetworkDescription.alexNet(DrawnScenes.LABELS.size(), 1.0 / 16);
-    new ModelStore(models())
+    return new ModelStore(models())
         .write(
             new ModelDraft(
-                Initialisation.HE.draw(network, 1),
+                Initialisation.HE.draw(network, seed),
                 Preprocessing.tagstream(network.inputSize()),
                 DrawnScenes.LABELS,
                 Optional.empty(),
-                Provenance.made("drawn for a test", "of the drawn scenes", "none")));
+                Provenance.made("drawn for a test", "of the drawn scenes", "none")))
+        .version();
   }
 
   Path models() {
@@ -149,8 +154,12 @@ final class TestStream implements AutoCloseable {
 
   /** Every prediction that is committed now: a second one of a picture would come late. */
   List<Prediction> allPredictions() {
-    return read(
-        TOPICS.predictions(), Prediction.class, Integer.MAX_VALUE, TopicReader.Stop.END_AT_START);
+    return allPredictions(TOPICS.predictions());
+  }
+
+  /** As {@link #allPredictions()}, on another topic. */
+  List<Prediction> allPredictions(String topic) {
+    return read(topic, Prediction.class, Integer.MAX_VALUE, TopicReader.Stop.END_AT_START);
   }
 
   /** The first committed rejections, once there are so many. */

@@ -1,0 +1,31 @@
+package io.tagstream.job.retag;
+
+import org.apache.flink.api.common.accumulators.LongCounter;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.functions.RichMapFunction;
+
+/** Counts what passes, for the last line. */
+final class Count<T> extends RichMapFunction<T, T> {
+  private static final long serialVersionUID = 1L;
+
+  static final String TAGGED = "tagged";
+  static final String SENT = "sent";
+
+  private final String name;
+  private final LongCounter counter = new LongCounter();
+
+  Count(String name) {
+    this.name = name;
+  }
+
+  @Override
+  public void open(OpenContext context) {
+    getRuntimeContext().addAccumulator(name, counter);
+  }
+
+  @Override
+  public T map(T element) {
+    counter.add(1);
+    return element;
+  }
+}

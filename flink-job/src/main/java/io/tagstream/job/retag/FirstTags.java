@@ -1,0 +1,61 @@
+package io.tagstream.job.retag;
+
+import io.tagstream.job.flow.Coordinates;
+import io.tagstream.schemas.MalformedRecordException;
+import io.tagstream.schemas.Prediction;
+import io.tagstream.schemas.Source;
+import io.tagstream.schemas.WireFormat;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
+import org.apache.flink.util.Collector;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Takes from {@code predictions} what was said of the images in some ranges. */
+final class FirstTags implements KafkaRecordDeserializationSchema<FirstTag> {
+  private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(FirstTags.class);
+
+  private final OffsetRanges ranges;
+  private transient WireFormat<Prediction> format;
+
+  FirstTags(OffsetRanges ranges) {
+    this.ranges = ranges;
+  }
+
+  @Override
+  public void open(DeserializationSchema.InitializationContext context) {
+    format = WireFormat.of(Prediction.class);
+  }
+
+  @Override
+  public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<FirstTag> collector) {
+    Coordinates place = new Coordinates(record.topic(), record.partition(), record.offset());
+    if (record.value() == null) {
+      LOG.warn("{} is no prediction, and is passed over: it has no value", place);
+      return;
+    }
+    Prediction prediction;
+    try {
+      prediction = format.decode(record.value());
+    } catch (MalformedRecordException e) {
+      LOG.warn("{} is no prediction, and is passed over: {}", place, e.getMessage());
+      return;
+    }
+    Source source = prediction.getSource();
+    Coordinates image =
+        new Coordinates(source.getTopic(), source.getPartition(), source.getOffset());
+    if (ranges.contains(image) && !prediction.getTags().isEmpty()) {
+      collector.collect(
+          new FirstTag(
+              image, prediction.getModelVersion(), prediction.getTags().get(0).getLabel()));
+    }
+  }
+
+  @Override
+  public TypeInformation<FirstTag> getProducedType() {
+    return TypeInformation.of(FirstTag.class);
+  }
+}

@@ -1,0 +1,31 @@
+package io.tagstream.job.retag;
+
+import io.tagstream.job.flow.RejectedImage;
+import org.apache.flink.api.common.accumulators.LongCounter;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Names the images that cannot be tagged; the job that saw them first has rejected them. */
+final class NameUnreadable extends ProcessFunction<RejectedImage, RejectedImage> {
+  private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(NameUnreadable.class);
+
+  static final String COUNTER = "unreadable";
+
+  private final LongCounter counter = new LongCounter();
+
+  @Override
+  public void open(OpenContext context) {
+    getRuntimeContext().addAccumulator(COUNTER, counter);
+  }
+
+  @Override
+  public void processElement(
+      RejectedImage image, Context context, Collector<RejectedImage> nothingLeaves) {
+    counter.add(1);
+    LOG.warn("Not tagged: {} ({}): {}", image.source, image.stage.word(), image.reason);
+  }
+}

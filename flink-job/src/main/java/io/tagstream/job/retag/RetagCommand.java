@@ -1,0 +1,193 @@
+package io.tagstream.job.retag;
+
+import io.tagstream.job.EngineOption;
+import io.tagstream.job.FailureCause;
+import io.tagstream.job.FlinkOptions;
+import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.job.inference.MicroBatching;
+import io.tagstream.job.inference.StoreModels;
+import io.tagstream.job.source.KafkaSources;
+import io.tagstream.model.store.ModelStore;
+import io.tagstream.schemas.KafkaConnection;
+import io.tagstream.schemas.KafkaOptions;
+import io.tagstream.schemas.TopicAdministration;
+import io.tagstream.settings.BatchSettings;
+import io.tagstream.settings.ImageSettings;
+import io.tagstream.settings.Interruption;
+import io.tagstream.settings.Progress;
+import io.tagstream.settings.Settings;
+import io.tagstream.settings.StandardOptions;
+import io.tagstream.settings.TopicSettings;
+import io.tagstream.settings.UserException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.flink.api.common.JobExecutionResult;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.HeartbeatManagerOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.admin.Admin;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code tagstream retag}. */
+@Command(
+    name = "retag",
+    description = {
+      "Tag a range of images again with a version of your choice, and end.",
+      "With --changed-only, only the answers leave whose first tag differs from what was said last,"
+          + " each with the version it supersedes: so a promotion repairs the last hour.",
+      "A run that was killed may be repeated; its answers then come twice."
+    })
+public final class RetagCommand implements Callable<Integer> {
+  private static final Duration LOOK = Duration.ofMillis(500);
+
+  @Mixin StandardOptions standard = new StandardOptions();
+  @Mixin private KafkaOptions kafka = new KafkaOptions();
+  @Mixin private EngineOption engine = new EngineOption();
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--models",
+      required = true,
+      paramLabel = "PATH",
+      description = "The store of models.")
+  private Path models = Path.of("");
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "V",
+      description = "The version that tags; whatever is live stays so.")
+  private String model = "";
+
+  @Option(
+      names = "--from-offsets",
+      required = true,
+      paramLabel = "PARTITION:OFFSET,…",
+      description = "Where to begin in images; partitions that are not named are left out.")
+  private String from = "";
+
+  @Option(
+      names = "--to-offsets",
+      paramLabel = "PARTITION:OFFSET,…",
+      description = "Where to end, that offset not included (default: the end as it is now).")
+  private Optional<String> to = Optional.empty();
+
+  @Option(names = "--changed-only", description = "Send only what differs from what was said.")
+  private boolean changedOnly;
+
+  @Option(
+      names = "--to",
+      required = true,
+      paramLabel = "TOPIC",
+      description = "Gets the answers; made if it is not there. --topic-prefix does not change it.")
+  private String target = "";
+
+  @Override
+  public Integer call() throws Exception {
+    Map<Integer, Long> begins = OffsetRanges.parse("--from-offsets", from);
+    Map<Integer, Long> ends =
+        to.map(text -> OffsetRanges.parse("--to-offsets", text)).orElse(Map.of());
+    Settings settings = kafka.settings();
+    MicroBatching batching = MicroBatching.of(settings.get(BatchSettings.class), engine.views());
+    CropGeometry geometry = CropGeometry.of(new ModelStore(models).metadata(model).preprocessing());
+    KafkaConnection connection = kafka.connection(settings);
+    String images = kafka.topics().images();
+    String predictions = kafka.topics().predictions();
+    connection.requireTopics(changedOnly ? List.of(images, predictions) : List.of(images));
+    OffsetRanges ranges = OffsetRanges.resolve(connection, images, begins, ends);
+    PrintWriter out = spec.commandLine().getOut();
+    if (ranges.byPartition().isEmpty()) {
+      out.println("no images in the range");
+      out.flush();
+      return 0;
+    }
+    try (Admin admin = connection.admin()) {
+      new TopicAdministration(admin)
+          .ensureForPredictions(target, settings.get(TopicSettings.class));
+    }
+
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.createLocalEnvironment(options(settings));
+    new RetagJob(
+            KafkaSources.range(connection, ranges.begins(), ranges.ends()),
+            changedOnly
+                ? Optional.of(KafkaSources.upToNow(connection, predictions, new FirstTags(ranges)))
+                : Optional.empty(),
+            new PinnedModel(new StoreModels(models, engine.engine(), engine.device()), model),
+            RetaggedRecords.sink(connection, target))
+        .addTo(environment, geometry, batching, settings.get(ImageSettings.class));
+    JobExecutionResult result = run(environment, ranges);
+    long tagged = count(result, Count.TAGGED);
+    long unreadable = count(result, NameUnreadable.COUNTER);
+    out.printf(
+        "%d images tagged with %s, %d of the answers sent to %s%s%n",
+        tagged,
+        model,
+        count(result, Count.SENT),
+        target,
+        unreadable == 0 ? "" : "; %d could not be read".formatted(unreadable));
+    out.flush();
+    return 0;
+  }
+
+  private static Configuration options(Settings settings) {
+    Configuration options = new Configuration();
+    FlinkOptions.ofMiniCluster(options);
+    FlinkOptions.ofElements(options);
+    options.set(CoreOptions.DEFAULT_PARALLELISM, Runtime.getRuntime().availableProcessors());
+    // A second attempt would send the first one's answers again.
+    options.set(RestartStrategyOptions.RESTART_STRATEGY, "disable");
+    // Counts travel with it, and the progress is made of them.
+    options.set(HeartbeatManagerOptions.HEARTBEAT_INTERVAL, Duration.ofSeconds(1));
+    FlinkOptions.passThrough(options, settings.flink());
+    return options;
+  }
+
+  private JobExecutionResult run(StreamExecutionEnvironment environment, OffsetRanges ranges)
+      throws Exception {
+    JobClient job = environment.executeAsync("Tagstream retag");
+    CompletableFuture<JobExecutionResult> result = job.getJobExecutionResult();
+    try (Interruption interruption = Interruption.listen(() -> job.cancel().join());
+        Progress progress =
+            Progress.start(
+                spec.commandLine().getErr(), "tagging", "images", OptionalLong.of(ranges.size()))) {
+      long shown = 0;
+      while (true) {
+        try {
+          return result.get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException stillRunning) {
+          long tagged = (Long) job.getAccumulators().get().getOrDefault(Count.TAGGED, 0L);
+          progress.advance(tagged - shown);
+          shown = tagged;
+        } catch (ExecutionException e) {
+          if (interruption.requested()) {
+            throw new UserException(
+                "interrupted: the answers that were sent so far are in " + target, e);
+          }
+          throw new UserException("the images were not tagged: " + FailureCause.of(e), e);
+        }
+      }
+    }
+  }
+
+  private static long count(JobExecutionResult result, String name) {
+    return Optional.ofNullable(result.<Long>getAccumulatorResult(name)).orElse(0L);
+  }
+}

@@ -1,0 +1,123 @@
+package io.tagstream.job.retag;
+
+import io.tagstream.job.decode.DecodeOperator;
+import io.tagstream.job.flow.Coordinates;
+import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.job.flow.DecodedImage;
+import io.tagstream.job.flow.IncomingRecord;
+import io.tagstream.job.flow.LiveModelChanged;
+import io.tagstream.job.flow.TaggedImage;
+import io.tagstream.job.inference.LiveModels;
+import io.tagstream.job.inference.MicroBatchOperator;
+import io.tagstream.job.inference.MicroBatching;
+import io.tagstream.settings.ImageSettings;
+import java.util.Optional;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** The operators that tag a range of images again, and end. */
+final class RetagJob {
+  private final Source<IncomingRecord, ?, ?> images;
+  private final Optional<Source<FirstTag, ?, ?>> said;
+  private final LiveModels model;
+  private final Sink<RetaggedImage> answers;
+
+  /**
+   * A job of bounded sources.
+   *
+   * @param said what was said of the images, if only other answers shall leave
+   */
+  RetagJob(
+      Source<IncomingRecord, ?, ?> images,
+      Optional<Source<FirstTag, ?, ?>> said,
+      LiveModels model,
+      Sink<RetaggedImage> answers) {
+    this.images = images;
+    this.said = said;
+    this.model = model;
+    this.answers = answers;
+  }
+
+  /** Adds the job to an environment, whose parallelism is that of reading and decoding. */
+  void addTo(
+      StreamExecutionEnvironment environment,
+      CropGeometry geometry,
+      MicroBatching batching,
+      ImageSettings limits) {
+    SingleOutputStreamOperator<DecodedImage> decoded =
+        environment
+            .fromSource(images, WatermarkStrategy.noWatermarks(), "Images")
+            .uid("images")
+            .process(new DecodeOperator(geometry, batching.views(), limits))
+            .name("Decode")
+            .uid("decode");
+
+    // The operator wants to hear of changes: it hears once, and finds the pinned version again.
+    DataStream<LiveModelChanged> updates =
+        environment
+            .fromData(new LiveModelChanged(new Coordinates("", 0, 0)))
+            .uid("model-updates")
+            .setParallelism(1);
+
+    SingleOutputStreamOperator<TaggedImage> tagged =
+        decoded
+            .rebalance()
+            .connect(updates.broadcast())
+            .transform(
+                "Micro-batch and inference",
+                TypeInformation.of(TaggedImage.class),
+                new MicroBatchOperator(model, batching, geometry))
+            .uid("inference")
+            .setParallelism(1)
+            .map(new Count<>(Count.TAGGED))
+            .returns(TaggedImage.class)
+            .name("Count tagged")
+            .uid("count-tagged")
+            .setParallelism(1);
+
+    SingleOutputStreamOperator<RetaggedImage> leaving =
+        said.map(tags -> changed(environment, tagged, tags))
+            .orElseGet(() -> tagged.map(image -> new RetaggedImage(image, null)))
+            .returns(RetaggedImage.class)
+            .name("Leaving")
+            .uid("leaving")
+            .setParallelism(1);
+
+    leaving
+        .map(new Count<>(Count.SENT))
+        .returns(RetaggedImage.class)
+        .name("Count sent")
+        .uid("count-sent")
+        .setParallelism(1)
+        .sinkTo(answers)
+        .name("Answers")
+        .uid("answers")
+        .setParallelism(1);
+
+    decoded
+        .getSideOutput(DecodeOperator.REJECTED)
+        .process(new NameUnreadable())
+        .name("Unreadable")
+        .uid("unreadable")
+        .setParallelism(1);
+  }
+
+  private static SingleOutputStreamOperator<RetaggedImage> changed(
+      StreamExecutionEnvironment environment,
+      DataStream<TaggedImage> tagged,
+      Source<FirstTag, ?, ?> said) {
+    return tagged
+        .keyBy(TaggedImage::source, TypeInformation.of(Coordinates.class))
+        .connect(
+            environment
+                .fromSource(said, WatermarkStrategy.noWatermarks(), "Said before")
+                .uid("said-before")
+                .keyBy(FirstTag::source, TypeInformation.of(Coordinates.class)))
+        .process(new KeepChanged());
+  }
+}

@@ -1,0 +1,54 @@
+package io.tagstream.job.retag;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.tagstream.job.sink.PredictionRecords;
+import io.tagstream.schemas.KafkaConnection;
+import io.tagstream.schemas.Prediction;
+import io.tagstream.schemas.WireFormat;
+import org.apache.flink.api.common.serialization.SerializationSchema;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
+import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.kafka.clients.producer.ProducerRecord;
+
+/**
+ * New answers as {@code predictions} has them, at the time they are sent: an image's own time would
+ * have a topic delete them with what they repair.
+ */
+final class RetaggedRecords implements KafkaRecordSerializationSchema<RetaggedImage> {
+  private static final long serialVersionUID = 1L;
+
+  private final String topic;
+  private transient WireFormat<Prediction> format;
+
+  private RetaggedRecords(String topic) {
+    this.topic = topic;
+  }
+
+  /** Every answer once, unless Kafka's acknowledgement is lost on the way: then twice. */
+  static Sink<RetaggedImage> sink(KafkaConnection connection, String topic) {
+    return KafkaSink.<RetaggedImage>builder()
+        .setKafkaProducerConfig(connection.producerProperties())
+        .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
+        .setRecordSerializer(new RetaggedRecords(topic))
+        .build();
+  }
+
+  @Override
+  public void open(
+      SerializationSchema.InitializationContext context, KafkaSinkContext sinkContext) {
+    format = WireFormat.of(Prediction.class);
+  }
+
+  @Override
+  public ProducerRecord<byte[], byte[]> serialize(
+      RetaggedImage answer, KafkaSinkContext context, Long imageTime) {
+    return new ProducerRecord<>(
+        topic,
+        answer.image().imageId().getBytes(UTF_8),
+        format.encode(
+            PredictionRecords.record(answer.image()).setSupersedes(answer.supersedes()).build()));
+  }
+}
