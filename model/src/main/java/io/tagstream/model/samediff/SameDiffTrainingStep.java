@@ -91,7 +91,7 @@ public final class SameDiffTrainingStep implements TrainingStep {
     FloatBuffer values = SameDiffNetwork.floats(mask);
     float[] row = new float[layer.units()];
     for (int i = 0; i < size; i++) {
-      dropout.row(steps, position, i, layer.dropout(), row, 0, row.length);
+      dropout.row(steps, position, i, layer.dropout(), row);
       values.put(row);
     }
     return mask;

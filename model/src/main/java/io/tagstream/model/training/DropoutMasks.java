@@ -20,17 +20,16 @@ public final class DropoutMasks {
    * @param step steps before this one
    * @param layer position of the dense layer
    * @param row position of the image in the batch
-   * @param to filled from {@code at} on
+   * @param to as long as the layer has units
    */
-  public void row(
-      long step, int layer, int row, double probability, float[] to, int at, int units) {
+  public void row(long step, int layer, int row, double probability, float[] to) {
     long state = mix(mix(mix(mix(seed) + step) + layer) + row);
     // Compared as the upper 24 bits, as many as a float has.
     long dropped = Math.round(probability * (1 << 24));
     float kept = (float) (1 / (1 - probability));
-    for (int i = 0; i < units; i++) {
+    for (int i = 0; i < to.length; i++) {
       state += GOLDEN;
-      to[at + i] = mix(state) >>> 40 < dropped ? 0 : kept;
+      to[i] = mix(state) >>> 40 < dropped ? 0 : kept;
     }
   }
 

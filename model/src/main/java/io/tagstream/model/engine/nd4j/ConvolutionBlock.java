@@ -14,7 +14,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A convolution with what follows it up to pooling, and the arrays in between, {@code
- * [chunk][side][side][channels]}.
+ * [crops][side][side][channels]}.
  */
 final class ConvolutionBlock implements AutoCloseable {
   private final Convolution layer;
@@ -29,28 +29,29 @@ final class ConvolutionBlock implements AutoCloseable {
    * the same on both sides.
    */
   private record Padding(INDArray widths, INDArray padded) {
-    static Padding of(int chunk, int side, int channels, int end) {
+    static Padding of(int capacity, int side, int channels, int end) {
       return new Padding(
           Nd4j.createFromArray(new int[][] {{0, 0}, {0, end}, {0, end}, {0, 0}}),
-          DirectWeights.allocate(chunk, side + end, side + end, channels));
+          DirectWeights.allocate(capacity, side + end, side + end, channels));
     }
   }
 
-  ConvolutionBlock(Convolution layer, List<DirectWeights.Layer> groups, int inputSide, int chunk) {
+  ConvolutionBlock(
+      Convolution layer, List<DirectWeights.Layer> groups, int inputSide, int capacity) {
     this.layer = layer;
     this.groups = groups;
     int side = layer.convolvedSide(inputSide);
     int channels = layer.channels();
     outputSide = layer.outputSide(inputSide);
-    sums = DirectWeights.allocate(chunk, side, side, channels);
+    sums = DirectWeights.allocate(capacity, side, side, channels);
     normalized =
-        layer.normalization().map(lrn -> DirectWeights.allocate(chunk, side, side, channels));
+        layer.normalization().map(lrn -> DirectWeights.allocate(capacity, side, side, channels));
     padding =
         layer
             .pool()
             .map(MaxPool::endPadding)
             .filter(end -> end > 0)
-            .map(end -> Padding.of(chunk, side, channels, end));
+            .map(end -> Padding.of(capacity, side, channels, end));
   }
 
   /** An array for the block's output. */
@@ -59,37 +60,53 @@ final class ConvolutionBlock implements AutoCloseable {
   }
 
   /**
-   * The steps for the first crops of a chunk.
+   * The steps for some of the crops.
    *
    * @param input as many crops
+   * @param at the first one's position in the arrays
    */
-  List<Step> steps(INDArray input) {
+  List<Step> steps(INDArray input, int at) {
     int size = (int) input.size(0);
     List<Step> steps = new ArrayList<>();
-    INDArray sum = first(sums, size);
+    INDArray sum = activations(at, size);
     addConvolution(steps, input, sum);
     Step.activation(layer.activation(), sum).ifPresent(steps::add);
     INDArray last = sum;
     if (normalized.isPresent()) {
       LocalResponseNormalization lrn = layer.normalization().orElseThrow();
-      last = first(normalized.get(), size);
+      last = DirectWeights.rows(normalized.get(), at, size);
       steps.add(Step.normalization(sum, last, lrn));
     }
     if (padding.isPresent()) {
-      INDArray padded = first(padding.get().padded(), size);
+      INDArray padded = pooled(at, size);
       steps.add(Step.padAtEnd(last, padding.get().widths(), padded, -Float.MAX_VALUE));
     }
     return steps;
   }
 
   /** The step after those, which fills the block's output. */
-  Step outputStep(INDArray output) {
-    INDArray whole = padding.map(Padding::padded).orElse(normalized.orElse(sums));
-    INDArray from = first(whole, (int) output.size(0));
+  Step outputStep(INDArray output, int at) {
+    INDArray from = pooled(at, (int) output.size(0));
     return layer
         .pool()
         .map(pool -> Step.maxPool(from, output, pool.size(), pool.stride()))
         .orElseGet(() -> Step.copy(from, output));
+  }
+
+  /** The sums after the activation, before normalisation, of all crops. */
+  INDArray activations() {
+    return sums;
+  }
+
+  /** The same of some crops. */
+  INDArray activations(int at, int size) {
+    return DirectWeights.rows(sums, at, size);
+  }
+
+  /** What the pooling reads. */
+  INDArray pooled(int at, int size) {
+    INDArray whole = padding.map(Padding::padded).orElse(normalized.orElse(sums));
+    return DirectWeights.rows(whole, at, size);
   }
 
   private void addConvolution(List<Step> steps, INDArray input, INDArray sum) {
@@ -99,7 +116,11 @@ final class ConvolutionBlock implements AutoCloseable {
     }
     for (int group = 0; group < groups.size(); group++) {
       steps.add(
-          convolution(groups.get(group), channels(input, group), channels(sum, group), false));
+          convolution(
+              groups.get(group),
+              channels(input, group, groups.size()),
+              channels(sum, group, groups.size()),
+              false));
     }
   }
 
@@ -113,15 +134,11 @@ final class ConvolutionBlock implements AutoCloseable {
    * A group's channels as {@code [n][channels][side][side]}, without copying. Told as a strided
    * {@code [n][side][side][channels]} instead, the op computes wrong numbers or crashes.
    */
-  private INDArray channels(INDArray array, int group) {
-    long size = array.size(3) / groups.size();
+  static INDArray channels(INDArray array, int group, int groups) {
+    long size = array.size(3) / groups;
     return array
         .get(all(), all(), all(), interval(group * size, (group + 1) * size))
         .permute(0, 3, 1, 2);
-  }
-
-  private static INDArray first(INDArray array, int count) {
-    return DirectWeights.rows(array, 0, count);
   }
 
   @Override

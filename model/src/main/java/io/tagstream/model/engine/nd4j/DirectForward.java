@@ -100,10 +100,10 @@ final class DirectForward implements Forward {
     List<Step> steps = new ArrayList<>();
     INDArray from = DirectWeights.rows(input, 0, size);
     for (int i = 0; i < blocks.size(); i++) {
-      steps.addAll(blocks.get(i).steps(from));
+      steps.addAll(blocks.get(i).steps(from, 0));
       if (i < blockOutputs.size()) {
         from = DirectWeights.rows(blockOutputs.get(i), 0, size);
-        steps.add(blocks.get(i).outputStep(from));
+        steps.add(blocks.get(i).outputStep(from, 0));
       }
     }
     return steps;
@@ -111,7 +111,7 @@ final class DirectForward implements Forward {
 
   private Step chunkOutputStep(Chunk chunk) {
     INDArray output = DirectWeights.rows(maps, chunk.first(), chunk.size());
-    return blocks.get(blocks.size() - 1).outputStep(output);
+    return blocks.get(blocks.size() - 1).outputStep(output, 0);
   }
 
   private DenseSteps denseSteps(int size) {

@@ -3,14 +3,16 @@ package io.tagstream.model.engine.nd4j;
 import io.tagstream.model.engine.DeviceWeights;
 import io.tagstream.model.engine.Forward;
 import io.tagstream.model.engine.Normalization;
-import io.tagstream.model.network.Convolution;
-import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Weights;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -18,15 +20,12 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
-/**
- * A network's weights outside the heap, in the layouts in which ND4J's CPU ops are fastest: kernels
- * {@code [kernel][kernel][input channels][channels]}, one array per group; dense layers {@code
- * [inputs][units]}, the first one's inputs in row, column, channel order, as pooling leaves them.
- */
+/** A network's weights outside the heap, as {@link ArrayLayout} has them. */
 public final class DirectWeights implements DeviceWeights {
   private final NetworkDescription network;
   private final Normalization normalization;
   private final int threads;
+  private final Map<ArrayLayout, INDArray> arrays = new LinkedHashMap<>();
   private final List<List<Layer>> convolutions = new ArrayList<>();
   private final List<Layer> dense = new ArrayList<>();
 
@@ -44,12 +43,13 @@ public final class DirectWeights implements DeviceWeights {
     this.normalization = normalization;
     this.threads = threads;
     try {
-      copyConvolutions(weights);
-      copyDense(weights);
+      copy(weights);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
+    network.convolutions().forEach(layer -> convolutions.add(layers(layer.name())));
+    network.dense().forEach(layer -> dense.add(layers(layer.name()).get(0)));
   }
 
   NetworkDescription network() {
@@ -73,6 +73,11 @@ public final class DirectWeights implements DeviceWeights {
     return dense.get(index);
   }
 
+  /** All arrays, in the order of the layouts; what is written into one is used from then on. */
+  Map<ArrayLayout, INDArray> arrays() {
+    return Collections.unmodifiableMap(arrays);
+  }
+
   @Override
   public Forward newForward(int maxBatch) {
     return new DirectForward(this, maxBatch);
@@ -80,84 +85,30 @@ public final class DirectWeights implements DeviceWeights {
 
   @Override
   public void close() {
-    for (List<Layer> groups : convolutions) {
-      groups.forEach(DirectWeights::close);
-    }
-    dense.forEach(DirectWeights::close);
+    arrays.values().forEach(INDArray::close);
   }
 
-  private static void close(Layer layer) {
-    layer.weights().close();
-    layer.bias().close();
-  }
-
-  private void copyConvolutions(Weights weights) {
-    int inputChannels = NetworkDescription.INPUT_CHANNELS;
-    for (Convolution layer : network.convolutions()) {
-      int inputs = inputChannels / layer.groups();
-      int outputs = layer.channels() / layer.groups();
-      FloatBuffer kernels = weights.get(layer.name() + ".weight");
-      FloatBuffer biases = weights.get(layer.name() + ".bias");
-      List<Layer> groups = new ArrayList<>();
-      convolutions.add(groups);
-      for (int group = 0; group < layer.groups(); group++) {
-        INDArray matrix = allocate(layer.kernel(), layer.kernel(), inputs, outputs);
-        INDArray bias = allocate(outputs);
-        groups.add(new Layer(matrix, bias));
-        int length = inputs * layer.kernel() * layer.kernel();
-        transpose(
-            kernels.slice(group * outputs * length, outputs * length),
-            outputs,
-            inputs,
-            layer.kernel() * layer.kernel(),
-            matrix);
-        buffer(bias).put(biases.slice(group * outputs, outputs));
-      }
-      inputChannels = layer.channels();
+  private void copy(Weights weights) {
+    for (ArrayLayout layout : ArrayLayout.of(network)) {
+      INDArray array = layout.allocate();
+      arrays.put(layout, array);
+      layout.copyIn(weights.get(layout.parameter()), array);
     }
   }
 
-  private void copyDense(Weights weights) {
-    List<Integer> sides = network.sides();
-    int side = sides.get(sides.size() - 1);
-    int maps = network.convolutions().get(network.convolutions().size() - 1).channels();
-    int area = side * side;
-    for (Dense layer : network.dense()) {
-      INDArray matrix = allocate((long) maps * area, layer.units());
-      INDArray bias = allocate(layer.units());
-      dense.add(new Layer(matrix, bias));
-      transpose(weights.get(layer.name() + ".weight"), layer.units(), maps, area, matrix);
-      buffer(bias).put(weights.get(layer.name() + ".bias"));
-      maps = layer.units();
-      area = 1;
-    }
+  private List<Layer> layers(String name) {
+    List<INDArray> matrices = arraysOf(name + ".weight");
+    List<INDArray> biases = arraysOf(name + ".bias");
+    return IntStream.range(0, matrices.size())
+        .mapToObj(group -> new Layer(matrices.get(group), biases.get(group)))
+        .toList();
   }
 
-  /** Copies {@code [units][channels][area]} as {@code [area][channels][units]}. */
-  private static void transpose(
-      FloatBuffer from, int units, int channels, int area, INDArray matrix) {
-    FloatBuffer to = buffer(matrix);
-    // Rows of a tile are whole cache lines on both sides: 38 million numbers in a fraction of a
-    // second.
-    int tile = 64;
-    float[] row = new float[channels * area];
-    float[] rows = new float[tile * channels * area];
-    float[] column = new float[tile];
-    for (int first = 0; first < units; first += tile) {
-      int count = Math.min(tile, units - first);
-      for (int unit = 0; unit < count; unit++) {
-        from.get((first + unit) * row.length, row);
-        for (int i = 0; i < row.length; i++) {
-          rows[i * tile + unit] = row[i];
-        }
-      }
-      for (int channel = 0; channel < channels; channel++) {
-        for (int position = 0; position < area; position++) {
-          System.arraycopy(rows, (channel * area + position) * tile, column, 0, count);
-          to.put((position * channels + channel) * units + first, column, 0, count);
-        }
-      }
-    }
+  private List<INDArray> arraysOf(String parameter) {
+    return arrays.entrySet().stream()
+        .filter(entry -> entry.getKey().parameter().equals(parameter))
+        .map(Map.Entry::getValue)
+        .toList();
   }
 
   static INDArray allocate(long... shape) {

@@ -24,14 +24,21 @@ final class Step {
   private final OpContext context;
 
   private Step(
-      String name, List<INDArray> inputs, INDArray output, long[] integers, double[] reals) {
+      String name, List<INDArray> inputs, List<INDArray> outputs, long[] integers, double[] reals) {
     op = DynamicCustomOp.builder(name).build();
     context = Nd4j.getExecutioner().buildContext();
     for (int i = 0; i < inputs.size(); i++) {
       context.setInputArray(i, inputs.get(i));
     }
-    context.setOutputArray(0, output);
+    for (int i = 0; i < outputs.size(); i++) {
+      context.setOutputArray(i, outputs.get(i));
+    }
     context.setArgs(new INDArray[0], integers, new DataType[0], reals, new boolean[0]);
+  }
+
+  private Step(
+      String name, List<INDArray> inputs, INDArray output, long[] integers, double[] reals) {
+    this(name, inputs, List.of(output), integers, reals);
   }
 
   /**
@@ -70,6 +77,62 @@ final class Step {
         new double[0]);
   }
 
+  /**
+   * Gradients of a {@link #convolution}.
+   *
+   * @param slopes by its output
+   * @param inputSlopes by its input, written
+   * @param kernelSlopes by its weights, written
+   */
+  static Step convolutionGradient(
+      INDArray input,
+      INDArray weights,
+      INDArray slopes,
+      INDArray inputSlopes,
+      INDArray kernelSlopes,
+      int stride,
+      int padding,
+      boolean channelsLast) {
+    long kernel = weights.size(0);
+    return new Step(
+        "conv2d_bp",
+        List.of(input, weights, slopes),
+        List.of(inputSlopes, kernelSlopes),
+        new long[] {
+          kernel, kernel, stride, stride, padding, padding, 1, 1, 0, channelsLast ? 1 : 0, 0
+        },
+        new double[0]);
+  }
+
+  /**
+   * Gradients of a transposed convolution, from which a convolution's gradient by its weights comes
+   * without the costly one by its input.
+   *
+   * @param input the convolution's slopes by its output
+   * @param slopes the convolution's input, whose every pixel a kernel has reached
+   * @param inputSlopes of {@code input}'s shape, written, and of no use to the convolution
+   * @param kernelSlopes by the weights, written
+   */
+  static Step transposedConvolutionGradient(
+      INDArray input,
+      INDArray weights,
+      INDArray slopes,
+      INDArray inputSlopes,
+      INDArray kernelSlopes,
+      int stride,
+      int padding,
+      boolean channelsLast) {
+    long kernel = weights.size(0);
+    return new Step(
+        "deconv2d_bp",
+        List.of(input, weights, slopes),
+        List.of(inputSlopes, kernelSlopes),
+        new long[] {
+          kernel, kernel, stride, stride, padding, padding, 1, 1, 0, channelsLast ? 1 : 0, 0
+        },
+        new double[0]);
+  }
+
   /** The non-linearity, in place; nothing for the identity. */
   static Optional<Step> activation(Activation activation, INDArray array) {
     return switch (activation) {
@@ -100,6 +163,22 @@ final class Step {
         new double[0]);
   }
 
+  /**
+   * The gradient of {@link #maxPool}.
+   *
+   * @param input what was pooled
+   * @param slopes by the output
+   */
+  static Step maxPoolGradient(
+      INDArray input, INDArray slopes, INDArray inputSlopes, int size, int stride) {
+    return new Step(
+        "maxpool2d_bp",
+        List.of(input, slopes),
+        inputSlopes,
+        new long[] {size, size, stride, stride, 0, 0, 1, 1, 0, 0, 1},
+        new double[0]);
+  }
+
   /** Copies {@code [n][side][side][channels]} with rows and columns of a value after the last. */
   static Step padAtEnd(INDArray input, INDArray widths, INDArray output, double value) {
     return new Step("pad", List.of(input, widths), output, new long[] {0}, new double[] {value});
@@ -112,6 +191,19 @@ final class Step {
   /** The matrix product of {@code [n][inputs]} and {@code [inputs][units]}. */
   static Step product(INDArray input, INDArray weights, INDArray output) {
     return new Step("matmul", List.of(input, weights), output, new long[] {0, 0, 0}, new double[0]);
+  }
+
+  /** The matrix product of the transposed {@code [n][rows]} and {@code [n][columns]}. */
+  static Step productOfTransposed(INDArray left, INDArray right, INDArray output) {
+    return new Step("matmul", List.of(left, right), output, new long[] {1, 0, 0}, new double[0]);
+  }
+
+  /**
+   * The matrix product of {@code [inputs][units]} and the transposed {@code [n][units]}. The other
+   * way round, {@code [n][inputs]}, it is several times slower.
+   */
+  static Step productByTransposed(INDArray left, INDArray right, INDArray output) {
+    return new Step("matmul", List.of(left, right), output, new long[] {0, 1, 0}, new double[0]);
   }
 
   /** Adds a number to each column, in place. */

@@ -1,0 +1,95 @@
+package io.tagstream.model.engine.nd4j;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Threads for what Java computes between ND4J's ops; the calling one is among them. */
+final class Workers implements AutoCloseable {
+  private final int count;
+  private final ExecutorService others;
+
+  /** A part of some work. */
+  interface Work {
+
+    /**
+     * Does it.
+     *
+     * @param worker from 0 to the count, and never two at a time with the same
+     */
+    void run(int worker, int part);
+  }
+
+  Workers(int count) {
+    this.count = count;
+    this.others =
+        Executors.newFixedThreadPool(
+            Math.max(1, count - 1),
+            task -> {
+              Thread thread = new Thread(task, "training-step");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  int count() {
+    return count;
+  }
+
+  /** Does all parts, in no order, and returns when they are done. */
+  void run(int parts, Work work) {
+    if (parts == 1 || count == 1) {
+      for (int part = 0; part < parts; part++) {
+        work.run(0, part);
+      }
+      return;
+    }
+    AtomicInteger next = new AtomicInteger();
+    List<Future<?>> running = new ArrayList<>();
+    for (int i = 1; i < Math.min(count, parts); i++) {
+      int worker = i;
+      running.add(others.submit(() -> take(next, parts, worker, work)));
+    }
+    try {
+      take(next, parts, 0, work);
+    } finally {
+      // Also after a failure: what they write into may be freed next.
+      running.forEach(Workers::await);
+    }
+  }
+
+  private static void take(AtomicInteger next, int parts, int worker, Work work) {
+    for (int part = next.getAndIncrement(); part < parts; part = next.getAndIncrement()) {
+      work.run(worker, part);
+    }
+  }
+
+  private static void await(Future<?> task) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          task.get();
+          return;
+        } catch (InterruptedException e) {
+          interrupted = true;
+        } catch (ExecutionException e) {
+          throw new IllegalStateException("a part of a training step failed", e.getCause());
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    others.shutdownNow();
+  }
+}
