@@ -86,17 +86,8 @@ public final class ImageDecoder implements AutoCloseable {
   public byte[] decode(byte[] encoded) throws UnreadableImageException {
     ImageFile file = check(encoded);
     try {
-      read(file, encoded);
-      Orientation orientation = file.orientation();
-      int side = Math.min(decoded.cols(), decoded.rows());
-      // Scaling the central square alone spares the rest of the picture.
-      region.x(middle(decoded.cols() - side, orientation.storedXReversed()));
-      region.y(middle(decoded.rows() - side, orientation.storedYReversed()));
-      region.width(side).height(side);
-      try (Mat square = new Mat(decoded, region)) {
-        scale(square, resize, resize, orientation).data().get(patch.pixels());
-        return views.cut(patch, crop);
-      }
+      read(file, encoded, shorterSideReduction(file.header()));
+      return centre(file.orientation());
     } catch (RuntimeException e) {
       throw codecFailed(file, e);
     } finally {
@@ -105,33 +96,103 @@ public final class ImageDecoder implements AutoCloseable {
   }
 
   /**
-   * The whole picture with its shorter side scaled to {@code resize}, for training, which chooses
-   * its own crops.
+   * As {@link #decode}, and the whole picture's hash.
    *
    * @throws UnreadableImageException for anything that is no whole picture within the limits
    */
-  public RgbImage decodeResized(byte[] encoded) throws UnreadableImageException {
+  public HashedCrops decodeAndHash(byte[] encoded) throws UnreadableImageException {
     ImageFile file = check(encoded);
     try {
-      read(file, encoded);
-      double factor = (double) resize / Math.min(decoded.cols(), decoded.rows());
-      long width = Math.round(decoded.cols() * factor);
-      long height = Math.round(decoded.rows() * factor);
-      if (width * height > limits.maxPixels()) {
-        throw new UnreadableImageException(
-            Stage.LIMIT,
-            "%d x %d pixels after resizing, over image.max-pixels %d"
-                .formatted(width, height, limits.maxPixels()));
-      }
-      Mat resized = scale(decoded, (int) width, (int) height, file.orientation());
-      byte[] pixels = new byte[(int) (width * height * 3)];
-      resized.data().get(pixels);
-      return new RgbImage(resized.cols(), resized.rows(), pixels);
+      read(file, encoded, shorterSideReduction(file.header()));
+      byte[] crops = centre(file.orientation());
+      byte[] small = new byte[DifferenceHash.HEIGHT * DifferenceHash.WIDTH * 3];
+      scale(decoded, DifferenceHash.WIDTH, DifferenceHash.HEIGHT, file.orientation())
+          .data()
+          .get(small);
+      return new HashedCrops(crops, DifferenceHash.of(small));
     } catch (RuntimeException e) {
       throw codecFailed(file, e);
     } finally {
       trim();
     }
+  }
+
+  /**
+   * A region of the picture, for training, which chooses its own. No more is decoded and scaled
+   * than it needs; its edges are rounded to pixels.
+   *
+   * @throws UnreadableImageException for anything that is no whole picture within the limits
+   */
+  public RgbImage decodeRegion(byte[] encoded, Region.Choice choice)
+      throws UnreadableImageException {
+    ImageFile file = check(encoded);
+    ImageHeader header = file.header();
+    Orientation orientation = file.orientation();
+    boolean sideways = orientation.transpose();
+    Region chosen =
+        choice.choose(
+            sideways ? header.height() : header.width(),
+            sideways ? header.width() : header.height());
+    if ((long) chosen.toWidth() * chosen.toHeight() > limits.maxPixels()) {
+      throw new UnreadableImageException(
+          Stage.LIMIT,
+          "%d x %d pixels after resizing, over image.max-pixels %d"
+              .formatted(chosen.toWidth(), chosen.toHeight(), limits.maxPixels()));
+    }
+    try {
+      double shrink =
+          Math.min(chosen.width() / chosen.toWidth(), chosen.height() / chosen.toHeight());
+      read(file, encoded, reduction(header, shrink));
+      setRegion(chosen, header, orientation);
+      try (Mat part = new Mat(decoded, region)) {
+        Mat resized = scale(part, chosen.toWidth(), chosen.toHeight(), orientation);
+        byte[] pixels = new byte[chosen.toWidth() * chosen.toHeight() * 3];
+        resized.data().get(pixels);
+        return new RgbImage(resized.cols(), resized.rows(), pixels);
+      }
+    } catch (RuntimeException e) {
+      throw codecFailed(file, e);
+    } finally {
+      trim();
+    }
+  }
+
+  /** The views of {@link #decoded}'s central square. */
+  private byte[] centre(Orientation orientation) {
+    int side = Math.min(decoded.cols(), decoded.rows());
+    // Scaling the central square alone spares the rest of the picture.
+    region.x(middle(decoded.cols() - side, orientation.storedXReversed()));
+    region.y(middle(decoded.rows() - side, orientation.storedYReversed()));
+    region.width(side).height(side);
+    try (Mat square = new Mat(decoded, region)) {
+      scale(square, resize, resize, orientation).data().get(patch.pixels());
+      return views.cut(patch, crop);
+    }
+  }
+
+  /** Sets {@link #region} to where a region of the upright picture lies in {@link #decoded}. */
+  private void setRegion(Region chosen, ImageHeader header, Orientation orientation) {
+    boolean sideways = orientation.transpose();
+    double x = sideways ? chosen.top() : chosen.left();
+    double y = sideways ? chosen.left() : chosen.top();
+    double width = sideways ? chosen.height() : chosen.width();
+    double height = sideways ? chosen.width() : chosen.height();
+    if (orientation.storedXReversed()) {
+      x = header.width() - x - width;
+    }
+    if (orientation.storedYReversed()) {
+      y = header.height() - y - height;
+    }
+    int[] columns = pixels(x, width, (double) decoded.cols() / header.width(), decoded.cols());
+    int[] rows = pixels(y, height, (double) decoded.rows() / header.height(), decoded.rows());
+    region.x(columns[0]).y(rows[0]).width(columns[1]).height(rows[1]);
+  }
+
+  /** The first pixel of a stretch and their number: at least one, within the picture. */
+  private static int[] pixels(double from, double length, double factor, int end) {
+    int first = (int) Math.max(0, Math.min(end - 1, Math.round(from * factor)));
+    int count = (int) Math.max(1, Math.min(end - first, Math.round(length * factor)));
+    return new int[] {first, count};
   }
 
   /** Half of what is left beside the square, rounded down in the upright picture. */
@@ -159,11 +220,11 @@ public final class ImageDecoder implements AutoCloseable {
   }
 
   /** Decodes into {@link #decoded}: RGB as stored, not turned upright. */
-  private void read(ImageFile file, byte[] encoded) throws UnreadableImageException {
+  private void read(ImageFile file, byte[] encoded, int reduction) throws UnreadableImageException {
     if (file instanceof GifFile gif) {
       readGif(gif);
     } else if (file instanceof CodecFile codec) {
-      readCodec(codec, encoded);
+      readCodec(codec, encoded, reduction);
     }
   }
 
@@ -178,12 +239,9 @@ public final class ImageDecoder implements AutoCloseable {
         (x, y, rgb) -> pixels.position(3L * ((long) y * width + x)).put(rgb, 0, rgb.length));
   }
 
-  private void readCodec(CodecFile file, byte[] encoded) throws UnreadableImageException {
+  private void readCodec(CodecFile file, byte[] encoded, int reduction)
+      throws UnreadableImageException {
     ImageHeader header = file.header();
-    int reduction =
-        header.format() == ImageFormat.JPEG
-            ? reduction(Math.min(header.width(), header.height()))
-            : NO_REDUCTION;
     boolean alpha = file.alpha() != Alpha.NONE;
     Mat into = alpha ? withAlpha : decoded;
     int flags =
@@ -239,10 +297,14 @@ public final class ImageDecoder implements AutoCloseable {
     return length;
   }
 
-  /** By how much the JPEG codec may shrink while it decodes. */
-  private int reduction(int shorterSide) {
-    int reduction = 8;
-    while (reduction > NO_REDUCTION && shorterSide / reduction < resize) {
+  private int shorterSideReduction(ImageHeader header) {
+    return reduction(header, (double) Math.min(header.width(), header.height()) / resize);
+  }
+
+  /** By how much the JPEG codec may shrink while it decodes, of how much is to be shrunk. */
+  private static int reduction(ImageHeader header, double shrink) {
+    int reduction = header.format() == ImageFormat.JPEG ? 8 : NO_REDUCTION;
+    while (reduction > NO_REDUCTION && reduction > shrink) {
       reduction /= 2;
     }
     return reduction;
@@ -257,9 +319,15 @@ public final class ImageDecoder implements AutoCloseable {
     };
   }
 
-  /** Scales into this decoder's own buffers and turns the result upright. */
+  /**
+   * Scales into this decoder's own buffers and turns the result upright.
+   *
+   * @param width of the upright result
+   * @param height of the upright result
+   */
   private Mat scale(Mat source, int width, int height, Orientation orientation) {
-    target.width(width).height(height);
+    target.width(orientation.transpose() ? height : width);
+    target.height(orientation.transpose() ? width : height);
     // Two bilinear taps skip pixels once a picture shrinks to less than half: there whole areas
     // count.
     boolean farSmaller = Math.min(source.cols(), source.rows()) >= 2L * Math.min(width, height);

@@ -34,22 +34,25 @@ public record Dataset(String description, List<String> labels, List<LabelledImag
    * @throws ModelException when a class of these images is not among them
    */
   public Dataset withLabels(List<String> order) {
-    for (String label : labels) {
-      if (!order.contains(label)) {
-        throw new ModelException(
-            "%s has a class %s, which the model does not know: %s"
-                .formatted(description, label, String.join(", ", order)));
-      }
+    ClassNames classes = new ClassNames(order);
+    List<String> unknown = labels.stream().filter(label -> classes.find(label).isEmpty()).toList();
+    if (!unknown.isEmpty()) {
+      throw new ModelException(
+          "%s has a class %s, which the model does not know: %s"
+              .formatted(description, unknown.get(0), String.join(", ", order)));
     }
-    int[] classes = labels.stream().mapToInt(order::indexOf).toArray();
+    return joining(order);
+  }
+
+  /**
+   * The same images with classes that there are first and this data set's other ones after them.
+   */
+  public Dataset joining(List<String> known) {
+    ClassNames classes = new ClassNames(known);
+    int[] indices = labels.stream().mapToInt(classes::indexOf).toArray();
     return new Dataset(
         description,
-        order,
-        images.stream()
-            .map(
-                image ->
-                    new LabelledImage(
-                        image.id(), image.group(), classes[image.classIndex()], image.content()))
-            .toList());
+        classes.labels(),
+        images.stream().map(image -> image.withClass(indices[image.classIndex()])).toList());
   }
 }

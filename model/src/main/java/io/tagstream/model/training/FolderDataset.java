@@ -5,26 +5,27 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A folder of folders: each folder's name is a class, each regular file below it an image of that
- * class, whatever its extension. Hidden files and folders are left out.
+ * A folder of folders: each folder's name is a label, each regular file below it an image with that
+ * label, whatever its extension. Hidden files and folders are left out.
  */
 public final class FolderDataset {
   private FolderDataset() {}
 
   /**
-   * Lists a folder; no image is opened. The labels are the folders' names, sorted; the images lie
-   * class by class, sorted by path, and their ids are their paths below the folder, with slashes.
+   * Lists a folder; no image is opened. The classes are those that the folders' names make, sorted;
+   * the images are sorted by path, and their ids are their paths below the folder, with slashes.
    *
    * @throws ModelException when it is no folder, cannot be listed, or holds no folder with a file
    */
   public static Dataset list(Path folder) {
-    List<String> labels = new ArrayList<>();
+    ClassNames classes = new ClassNames(List.of());
     List<LabelledImage> images = new ArrayList<>();
     try {
       if (!Files.isDirectory(folder)) {
@@ -32,34 +33,41 @@ public final class FolderDataset {
       }
       for (Path child : visibleChildren(folder)) {
         if (Files.isDirectory(child)) {
-          int before = images.size();
-          addFiles(folder, child, labels.size(), images);
-          if (images.size() > before) {
-            labels.add(child.getFileName().toString());
+          List<Path> files = new ArrayList<>();
+          addFiles(child, files);
+          if (!files.isEmpty()) {
+            int classIndex = classes.indexOf(label(child));
+            files.forEach(file -> images.add(image(folder, file, classIndex)));
           }
         }
       }
     } catch (IOException e) {
       throw new ModelException("cannot list " + folder + ": " + e, e);
     }
-    if (labels.isEmpty()) {
+    if (images.isEmpty()) {
       throw new ModelException(
           folder + " holds no folder with images: it needs one per class, named after the class");
     }
-    return new Dataset(folder.toString(), labels, images);
+    return new Dataset(folder.toString(), classes.labels(), images);
   }
 
-  private static void addFiles(Path root, Path folder, int classIndex, List<LabelledImage> images)
-      throws IOException {
+  /** In the form that labels have everywhere: some file systems take letters apart. */
+  private static String label(Path folder) {
+    return Normalizer.normalize(folder.getFileName().toString(), Normalizer.Form.NFC).strip();
+  }
+
+  private static LabelledImage image(Path root, Path file, int classIndex) {
+    String id = root.relativize(file).toString().replace(file.getFileSystem().getSeparator(), "/");
+    return new LabelledImage(id, Optional.empty(), classIndex, LabelledImage.Content.of(file));
+  }
+
+  private static void addFiles(Path folder, List<Path> files) throws IOException {
     for (Path child : visibleChildren(folder)) {
       // A link to a folder above would count pictures again and again.
       if (Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS)) {
-        addFiles(root, child, classIndex, images);
+        addFiles(child, files);
       } else if (Files.isRegularFile(child)) {
-        String id =
-            root.relativize(child).toString().replace(child.getFileSystem().getSeparator(), "/");
-        images.add(
-            new LabelledImage(id, Optional.empty(), classIndex, LabelledImage.Content.of(child)));
+        files.add(child);
       }
     }
   }

@@ -67,18 +67,29 @@ final class ImageReader implements AutoCloseable {
     }
   }
 
+  /** An image to read, and what to take from it. */
+  record Request<T>(LabelledImage image, Extraction<T> extraction) {}
+
   /**
    * The images' outcomes in the order given.
    *
    * @param window images that are decoded or being decoded beside the one in use
    */
   <T> Iterator<Outcome<T>> read(List<LabelledImage> images, int window, Extraction<T> extraction) {
-    Iterator<LabelledImage> rest = images.iterator();
+    return read(images.stream().map(image -> new Request<>(image, extraction)).iterator(), window);
+  }
+
+  /**
+   * The requests' outcomes in their order. A request is made when there is room for it.
+   *
+   * @param window as above
+   */
+  <T> Iterator<Outcome<T>> read(Iterator<Request<T>> requests, int window) {
     Deque<Future<Outcome<T>>> underWay = new ArrayDeque<>();
     return new Iterator<>() {
       @Override
       public boolean hasNext() {
-        return !underWay.isEmpty() || rest.hasNext();
+        return !underWay.isEmpty() || requests.hasNext();
       }
 
       @Override
@@ -86,9 +97,9 @@ final class ImageReader implements AutoCloseable {
         if (!hasNext()) {
           throw new NoSuchElementException();
         }
-        while (rest.hasNext() && underWay.size() <= window) {
-          LabelledImage image = rest.next();
-          underWay.add(executor.submit(() -> readOne(image, extraction)));
+        while (requests.hasNext() && underWay.size() <= window) {
+          Request<T> request = requests.next();
+          underWay.add(executor.submit(() -> readOne(request.image(), request.extraction())));
         }
         return await(underWay.remove());
       }

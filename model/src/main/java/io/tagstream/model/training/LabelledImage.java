@@ -26,6 +26,10 @@ public record LabelledImage(
     }
   }
 
+  LabelledImage withClass(int index) {
+    return new LabelledImage(id, group, index, content);
+  }
+
   /** Where an image's encoded bytes are. Safe for use by several threads. */
   public interface Content {
 

@@ -7,11 +7,8 @@ import io.tagstream.model.engine.Normalization;
 import io.tagstream.model.engine.nd4j.DirectWeights;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.network.Weights;
-import io.tagstream.model.training.ImageReader.Outcome;
 import io.tagstream.model.training.ImageReader.Read;
-import io.tagstream.model.training.ImageReader.Unreadable;
-import java.util.ArrayList;
-import java.util.Iterator;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -64,10 +61,10 @@ final class StepTraining {
   private TrainingRun.Arrival train() {
     int epochs = run.options().epochs();
     Optional<Evaluation> validation = Optional.empty();
-    // One decoder keeps up with a step that takes many times as long.
-    try (ImageReader reader = new ImageReader(run.preprocessing(), Views.CENTER, 1)) {
+    // One thread keeps up with a step that takes many times as long.
+    try (TrainingFeed feed = new TrainingFeed(source(), 0, 1, 2 * run.options().batchSize())) {
       for (int epoch = 1; epoch <= epochs; epoch++) {
-        double loss = trainEpoch(epoch, reader);
+        double loss = trainEpoch(epoch, feed);
         validation = validate();
         run.progress().epoch(epoch, epochs, loss, validation);
       }
@@ -75,14 +72,13 @@ final class StepTraining {
     return new TrainingRun.Arrival(step.weights(), validation);
   }
 
-  private double trainEpoch(int epoch, ImageReader reader) {
+  private double trainEpoch(int epoch, TrainingFeed feed) {
     TrainingOptions options = run.options();
-    RandomCrops crops = new RandomCrops(run.preprocessing(), options.seed(), epoch);
-    Iterator<Outcome<byte[]>> outcomes =
-        reader.read(crops.shuffled(run.training()), 2 * options.batchSize(), crops);
+    int left = run.training().size();
     double sum = 0;
     for (int i = 0; i < stepsPerEpoch; i++) {
-      List<Read<byte[]>> batch = next(outcomes, options.batchSize());
+      List<Read<byte[]>> batch = feed.next(Math.min(left, options.batchSize()));
+      left -= batch.size();
       long stepsBefore = (epoch - 1L) * stepsPerEpoch + i;
       double loss =
           step.step(
@@ -109,19 +105,19 @@ final class StepTraining {
     return sum / run.training().size();
   }
 
-  private static List<Read<byte[]>> next(Iterator<Outcome<byte[]>> outcomes, int size) {
-    List<Read<byte[]>> batch = new ArrayList<>();
-    while (batch.size() < size && outcomes.hasNext()) {
-      Outcome<byte[]> outcome = outcomes.next();
-      if (outcome instanceof Unreadable<byte[]> unreadable) {
-        throw new ModelException(
-            "%s could be read before the training and cannot be now: %s"
-                .formatted(unreadable.image().content().place(), unreadable.reason()));
-      } else if (outcome instanceof Read<byte[]> read) {
-        batch.add(read);
-      }
-    }
-    return batch;
+  private TrainingFeed.Source source() {
+    long seed = run.options().seed();
+    List<LabelledImage> images = run.training();
+    BitSet allNew = new BitSet();
+    allNew.set(0, images.size());
+    int[] classes = images.stream().mapToInt(LabelledImage::classIndex).toArray();
+    return new TrainingFeed.Source(
+        images,
+        new EpochPlan(classes, allNew, (long) run.options().epochs() * images.size(), seed),
+        Augmentation.STRONG,
+        run.principalColors(),
+        run.preprocessing(),
+        seed);
   }
 
   private Optional<Evaluation> validate() {

@@ -1,42 +1,47 @@
 package io.tagstream.model.training;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.image.HashedCrops;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.store.Preprocessing;
 import io.tagstream.model.training.ImageReader.Outcome;
 import io.tagstream.model.training.ImageReader.Read;
 import io.tagstream.model.training.ImageReader.Unreadable;
-import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.DoubleStream;
-import java.util.stream.LongStream;
+import java.util.stream.IntStream;
 
 /**
- * A first look at every image of a data set: which can be read, what bytes they are, what colours
- * they have. Whole numbers only, so that the order of the threads does not show.
+ * A first look at every image of a data set: which can be read, what bytes they are, what they look
+ * like, what colours they have. It holds some hundred bytes an image and no pixels.
  *
  * @param labels in class order
  */
 record Survey(List<String> labels, List<Surveyed> images, int skipped) {
-  private static final BigInteger FIFTH = BigInteger.valueOf(5);
   private static final int CHANNELS = 3;
+
+  /** A byte's rounding alone deviates by as much; less means pictures of one colour. */
+  private static final double LEAST_DEVIATION = 0.29 / 255;
 
   /**
    * A readable image.
    *
    * @param sha256 of the encoded bytes, in hexadecimal
-   * @param sums by channel, of the centre crop's bytes
-   * @param squares by channel, of the centre crop's bytes
+   * @param differenceHash of the picture
+   * @param colors of the centre crop
    */
-  record Surveyed(LabelledImage image, String sha256, List<Long> sums, List<Long> squares) {}
+  record Surveyed(LabelledImage image, String sha256, long differenceHash, ColorSums colors) {
+
+    boolean isHeldOut() {
+      return Split.isHeldOut(image.group(), HexFormat.of().parseHex(sha256));
+    }
+  }
 
   Survey {
     labels = List.copyOf(labels);
@@ -53,7 +58,7 @@ record Survey(List<String> labels, List<Surveyed> images, int skipped) {
           reader.read(
               dataset.images(),
               4 * threads,
-              (image, encoded, decoder) -> survey(image, encoded, decoder.decode(encoded)));
+              (image, encoded, decoder) -> survey(image, encoded, decoder.decodeAndHash(encoded)));
       while (outcomes.hasNext()) {
         Outcome<Surveyed> outcome = outcomes.next();
         if (outcome instanceof Read<Surveyed> read) {
@@ -73,68 +78,103 @@ record Survey(List<String> labels, List<Surveyed> images, int skipped) {
     return new Survey(dataset.labels(), images, count - images.size());
   }
 
-  private static Surveyed survey(LabelledImage image, byte[] encoded, byte[] crop) {
-    long[] sums = new long[CHANNELS];
-    long[] squares = new long[CHANNELS];
-    for (int i = 0; i < crop.length; i++) {
-      int value = crop[i] & 0xff;
-      sums[i % CHANNELS] += value;
-      squares[i % CHANNELS] += (long) value * value;
-    }
+  private static Surveyed survey(LabelledImage image, byte[] encoded, HashedCrops look) {
     return new Surveyed(
-        image, HexFormat.of().formatHex(sha256(encoded)), boxed(sums), boxed(squares));
+        image,
+        HexFormat.of().formatHex(Split.sha256(encoded)),
+        look.differenceHash(),
+        ColorSums.of(look.crops()));
   }
-
-  private static List<Long> boxed(long[] numbers) {
-    return LongStream.of(numbers).boxed().toList();
-  }
-
-  /** The images to learn from and those to validate with. */
-  record Division(Survey training, Survey validation) {}
 
   /**
-   * Holds out a fifth: the images whose SHA-256, read as a number, divides by 5. So a picture stays
-   * on its side whatever is added or renamed, and two copies of it are never on both sides. Where
-   * chance would hold out all or none of a small class, its smallest number alone is kept for
-   * training or held out.
+   * The images to learn from and those to measure with.
+   *
+   * @param nearDuplicates held-out images that neither train nor measure: each looks like one of
+   *     the training images, so that knowing it proves nothing
+   */
+  record Division(Survey training, Survey validation, int nearDuplicates) {
+
+    /** With images to measure with that somebody chose: all of them do. */
+    Division(Survey training, Survey validation) {
+      this(training, validation, 0);
+    }
+  }
+
+  /**
+   * Holds out the fifth that {@link Split} says, less what is within {@link
+   * NearDuplicates#DISTANCE} bits of a training image.
    */
   Division holdOutAFifth() {
-    List<Surveyed> training = new ArrayList<>();
-    List<Surveyed> validation = new ArrayList<>();
-    for (int i = 0; i < labels.size(); i++) {
-      int classIndex = i;
-      List<Surveyed> ofClass =
-          images.stream()
-              .filter(image -> image.image().classIndex() == classIndex)
-              .sorted(Comparator.comparing(Surveyed::sha256))
-              .toList();
-      long heldOut = ofClass.stream().filter(Survey::isHeldOut).count();
-      boolean noneOrAll = heldOut == 0 || heldOut == ofClass.size();
-      for (Surveyed image : ofClass) {
-        boolean smallest = image.sha256().equals(ofClass.get(0).sha256());
-        boolean several = !ofClass.get(ofClass.size() - 1).sha256().equals(ofClass.get(0).sha256());
-        boolean out;
-        if (!several) {
-          out = false;
-        } else if (noneOrAll) {
-          out = smallest == (heldOut == 0);
-        } else {
-          out = isHeldOut(image);
-        }
-        (out ? validation : training).add(image);
-      }
-    }
-    return new Division(with(training), with(validation));
+    Survey training = only(image -> !image.isHeldOut());
+    Survey heldOut = only(Surveyed::isHeldOut);
+    BitSet near = NearDuplicates.near(heldOut.hashes(), training.hashes());
+    Survey measuring =
+        new Survey(
+            labels,
+            IntStream.range(0, heldOut.images.size())
+                .filter(i -> !near.get(i))
+                .mapToObj(heldOut.images::get)
+                .toList(),
+            0);
+    return new Division(training, measuring, near.cardinality());
   }
 
-  private static boolean isHeldOut(Surveyed image) {
-    return new BigInteger(image.sha256(), 16).mod(FIFTH).signum() == 0;
+  private Survey only(Predicate<Surveyed> wanted) {
+    return new Survey(labels, images.stream().filter(wanted).toList(), 0);
   }
 
-  /** Images by the order in which the folder lists them. */
-  private Survey with(List<Surveyed> some) {
+  private long[] hashes() {
+    return images.stream().mapToLong(Surveyed::differenceHash).toArray();
+  }
+
+  /**
+   * How many different images each class has, in class order.
+   *
+   * @param split whether these images are the ones of which a fifth is held out
+   */
+  List<ClassSize> classSizes(boolean split) {
+    List<List<Surveyed>> byClass = byClass();
+    return IntStream.range(0, labels.size())
+        .mapToObj(
+            i -> {
+              List<Surveyed> different = different(byClass.get(i));
+              long heldOut = split ? different.stream().filter(Surveyed::isHeldOut).count() : 0;
+              return new ClassSize(labels.get(i), different.size(), (int) heldOut);
+            })
+        .toList();
+  }
+
+  private List<List<Surveyed>> byClass() {
+    List<List<Surveyed>> byClass = new ArrayList<>();
+    labels.forEach(label -> byClass.add(new ArrayList<>()));
+    images.forEach(image -> byClass.get(image.image().classIndex()).add(image));
+    return byClass;
+  }
+
+  /** One of each picture's copies. */
+  private static List<Surveyed> different(List<Surveyed> images) {
+    return List.copyOf(
+        images.stream()
+            .collect(Collectors.toMap(Surveyed::sha256, image -> image, (one, copy) -> one))
+            .values());
+  }
+
+  /** The images of some classes, in a new order of classes. */
+  Survey withLabels(List<String> order) {
+    int[] classes = labels.stream().mapToInt(order::indexOf).toArray();
     return new Survey(
-        labels, some.stream().sorted(Comparator.comparing(i -> i.image().id())).toList(), 0);
+        order,
+        images.stream()
+            .filter(image -> classes[image.image().classIndex()] >= 0)
+            .map(
+                image ->
+                    new Surveyed(
+                        image.image().withClass(classes[image.image().classIndex()]),
+                        image.sha256(),
+                        image.differenceHash(),
+                        image.colors()))
+            .toList(),
+        skipped);
   }
 
   List<LabelledImage> labelled() {
@@ -147,24 +187,23 @@ record Survey(List<String> labels, List<Surveyed> images, int skipped) {
    * @param geometry resize and crop
    */
   Preprocessing standardised(Preprocessing geometry) {
-    double pixels = (double) images.size() * geometry.crop() * geometry.crop();
-    double[] means = new double[CHANNELS];
-    double[] deviations = new double[CHANNELS];
-    for (int channel = 0; channel < CHANNELS; channel++) {
-      int c = channel;
-      double mean = images.stream().mapToLong(image -> image.sums().get(c)).sum() / pixels;
-      double square = images.stream().mapToLong(image -> image.squares().get(c)).sum() / pixels;
-      means[c] = mean / 255;
-      // A byte's rounding alone deviates by 0.29; less means pictures of one colour.
-      deviations[c] = Math.max(0.29, Math.sqrt(square - mean * mean)) / 255;
-    }
+    ColorSums colors = colors();
     return new Preprocessing(
         geometry.resize(),
         geometry.crop(),
         Preprocessing.ChannelOrder.RGB,
         1.0 / 255,
-        DoubleStream.of(means).boxed().toList(),
-        DoubleStream.of(deviations).boxed().toList());
+        IntStream.range(0, CHANNELS).mapToObj(colors::mean).toList(),
+        IntStream.range(0, CHANNELS)
+            .mapToDouble(c -> Math.sqrt(Math.max(0, colors.covariance(c, c))))
+            .map(deviation -> Math.max(LEAST_DEVIATION, deviation))
+            .boxed()
+            .toList());
+  }
+
+  /** The colours of all images together. */
+  ColorSums colors() {
+    return ColorSums.of(images.stream().map(Surveyed::colors).toList());
   }
 
   /** SHA-256 over the images' own, sorted: the same for the same pictures in the same classes. */
@@ -174,14 +213,6 @@ record Survey(List<String> labels, List<Surveyed> images, int skipped) {
             .map(image -> image.sha256() + " " + labels.get(image.image().classIndex()))
             .sorted()
             .collect(Collectors.joining("\n"));
-    return HexFormat.of().formatHex(sha256(listing.getBytes(StandardCharsets.UTF_8)));
-  }
-
-  private static byte[] sha256(byte[] bytes) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return HexFormat.of().formatHex(Split.sha256(listing.getBytes(StandardCharsets.UTF_8)));
   }
 }

@@ -14,7 +14,6 @@ import io.tagstream.model.store.Provenance;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,7 +70,7 @@ public final class Trainer {
     Start start = Start.of(options.parent().map(store::open), options, images.labels());
     Preprocessing geometry = start.geometry();
     Survey survey = Survey.of(images.withLabels(start.labels()), geometry, threads, progress);
-    requireEveryClass(survey, images);
+    requireEveryClass(survey, validation.isEmpty(), images);
     Survey.Division division =
         validation
             .map(
@@ -93,6 +92,7 @@ public final class Trainer {
             start.parent().isPresent() ? geometry : training.standardised(geometry),
             training.labelled(),
             division.validation().labelled(),
+            training.colors().principalColors(),
             start.labels(),
             options,
             threads,
@@ -143,14 +143,16 @@ public final class Trainer {
     return StepTraining.train(run, steps, start, trainable);
   }
 
-  private static void requireEveryClass(Survey survey, Dataset images) {
-    Set<String> empty = new HashSet<>(survey.labels());
-    survey.images().forEach(i -> empty.remove(survey.labels().get(i.image().classIndex())));
-    if (!empty.isEmpty()) {
+  private static void requireEveryClass(Survey survey, boolean split, Dataset images) {
+    List<String> shortages =
+        survey.classSizes(split).stream()
+            .filter(size -> !size.isEnough(1))
+            .map(size -> size.shortage(1))
+            .toList();
+    if (!shortages.isEmpty()) {
       throw new ModelException(
-          "nothing in %s can be read as an image of %s: remove the class or add images"
-              .formatted(
-                  images.description(), empty.stream().sorted().collect(Collectors.joining(", "))));
+          "%s: %s; remove the class or add images"
+              .formatted(images.description(), String.join("; ", shortages)));
     }
   }
 

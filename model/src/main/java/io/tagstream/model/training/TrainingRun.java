@@ -10,6 +10,7 @@ import java.util.Optional;
  *
  * @param training images to learn from, all of which could be read
  * @param validation images to measure with after each epoch, perhaps none
+ * @param principalColors of the training images
  * @param labels in class order
  * @param threads of an engine's pass
  */
@@ -17,6 +18,7 @@ record TrainingRun(
     Preprocessing preprocessing,
     List<LabelledImage> training,
     List<LabelledImage> validation,
+    PrincipalColors principalColors,
     List<String> labels,
     TrainingOptions options,
     int threads,

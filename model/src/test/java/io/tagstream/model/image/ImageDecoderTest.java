@@ -182,7 +182,7 @@ class ImageDecoderTest {
     patched.putShort(frame + 1, (short) 17).putShort(frame + 3, (short) 29);
 
     try (ImageDecoder decoder = new ImageDecoder(150, 1, Views.CENTER, DecodeLimits.DEFAULT)) {
-      RgbImage image = decoder.decodeResized(gif);
+      RgbImage image = TestPictures.whole(decoder, 150, gif);
       assertThat(List.of(image.width(), image.height())).containsExactly(200, 150);
       assertPixel(image, 16, 29, Color.WHITE, LOSSLESS);
       assertPixel(image, 17, 29, QUADRANTS.get(0), LOSSLESS);
@@ -205,7 +205,7 @@ class ImageDecoderTest {
 
     RgbImage decoded;
     try (ImageDecoder decoder = new ImageDecoder(256, 1, Views.CENTER, DecodeLimits.DEFAULT)) {
-      decoded = decoder.decodeResized(TestPictures.encode(image, "gif"));
+      decoded = TestPictures.whole(decoder, 256, TestPictures.encode(image, "gif"));
     }
 
     for (int y = 0; y < 256; y++) {
@@ -291,10 +291,10 @@ class ImageDecoderTest {
     try (ImageDecoder decoder =
         new ImageDecoder(64, 64, Views.CENTER_AND_FLIP, DecodeLimits.DEFAULT)) {
       byte[] expected = decoder.decode(upright);
-      byte[] expectedWhole = decoder.decodeResized(upright).pixels();
+      byte[] expectedWhole = TestPictures.whole(decoder, 64, upright).pixels();
       for (byte[] encoded : List.of(png, webp, tiff)) {
         assertThat(decoder.decode(encoded)).isEqualTo(expected);
-        RgbImage whole = decoder.decodeResized(encoded);
+        RgbImage whole = TestPictures.whole(decoder, 64, encoded);
         assertThat(List.of(whole.width(), whole.height())).containsExactly(width, height);
         assertThat(whole.pixels()).isEqualTo(expectedWhole);
       }
@@ -351,7 +351,7 @@ class ImageDecoderTest {
       RgbImage center = new RgbImage(256, 256, decoder.decode(png));
       assertPixel(center, 3, 100, Color.GREEN, LOSSLESS);
       assertPixel(center, 252, 100, Color.GREEN, LOSSLESS);
-      RgbImage whole = decoder.decodeResized(png);
+      RgbImage whole = TestPictures.whole(decoder, 256, png);
       assertThat(List.of(whole.width(), whole.height())).containsExactly(512, 256);
       assertPixel(whole, 120, 100, Color.RED, LOSSLESS);
       assertPixel(whole, 392, 100, Color.BLUE, LOSSLESS);
@@ -369,7 +369,7 @@ class ImageDecoderTest {
     for (String format : List.of("png", "jpg")) {
       try (ImageDecoder decoder = new ImageDecoder(48, 40, Views.CENTER, DecodeLimits.DEFAULT)) {
         byte[] encoded = TestPictures.encode(stripes, format);
-        RgbImage image = decoder.decodeResized(encoded);
+        RgbImage image = TestPictures.whole(decoder, 48, encoded);
         assertThat(List.of(image.width(), image.height())).containsExactly(64, 48);
         int grey = times == 1 ? 180 : 130;
         assertPixel(image, 30, 20, new Color(grey, grey, grey), times == 3 ? 12 : 6);
@@ -385,7 +385,7 @@ class ImageDecoderTest {
         TestPictures.encode(TestPictures.picture(131, 101, (x, y) -> 0x808080 + x), format);
 
     try (ImageDecoder decoder = new ImageDecoder(48, 40, Views.CENTER, DecodeLimits.DEFAULT)) {
-      RgbImage image = decoder.decodeResized(encoded);
+      RgbImage image = TestPictures.whole(decoder, 48, encoded);
       assertThat(List.of(image.width(), image.height())).containsExactly(62, 48);
     }
   }
@@ -451,7 +451,7 @@ class ImageDecoderTest {
       for (int round = 0; round < 20; round++) {
         for (byte[] file : files) {
           decoder.decode(file);
-          decoder.decodeResized(file);
+          TestPictures.whole(decoder, 64, file);
         }
         assertThatThrownBy(() -> decoder.decode(broken))
             .isInstanceOf(UnreadableImageException.class);
@@ -492,7 +492,7 @@ class ImageDecoderTest {
     ImageHeader header = ImageHeader.read(encoded);
     int side = Math.min(header.width(), header.height());
     try (ImageDecoder decoder = new ImageDecoder(side, 1, Views.CENTER, DecodeLimits.DEFAULT)) {
-      return decoder.decodeResized(encoded);
+      return TestPictures.whole(decoder, side, encoded);
     }
   }
 

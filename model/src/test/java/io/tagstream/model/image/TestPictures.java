@@ -53,6 +53,23 @@ final class TestPictures {
     return QUADRANTS.get((x < WIDTH / 2 ? 0 : 1) + (y < HEIGHT / 2 ? 0 : 2)).getRGB();
   }
 
+  /** The whole picture, its shorter side scaled. */
+  static RgbImage whole(ImageDecoder decoder, int shorterSide, byte[] encoded)
+      throws UnreadableImageException {
+    return decoder.decodeRegion(
+        encoded,
+        (width, height) -> {
+          double factor = (double) shorterSide / Math.min(width, height);
+          return new Region(
+              0,
+              0,
+              width,
+              height,
+              Math.toIntExact(Math.round(width * factor)),
+              Math.toIntExact(Math.round(height * factor)));
+        });
+  }
+
   /** A picture whose red is the column and whose green is the row. */
   static BufferedImage coordinates(int width, int height) {
     return picture(width, height, (x, y) -> x << 16 | y << 8 | 77);
@@ -120,7 +137,7 @@ final class TestPictures {
     return bytes.toByteArray();
   }
 
-  /** As OpenCV writes it: {@code .webp}, or {@code .png} with 16 bits. */
+  /** As OpenCV writes it: {@code .webp}, {@code .jpg}, or {@code .png} with 16 bits. */
   static byte[] encodeOpenCv(Mat image, String extension, int... params) {
     try (BytePointer bytes = new BytePointer();
         IntPointer settings = new IntPointer(params)) {
@@ -130,6 +147,19 @@ final class TestPictures {
       byte[] encoded = new byte[(int) bytes.limit()];
       bytes.get(encoded);
       return encoded;
+    }
+  }
+
+  /** A JPEG as OpenCV writes it, quality 0 to 100. */
+  static byte[] encodeJpeg(RgbImage image, int quality) {
+    byte[] bgr = image.pixels().clone();
+    for (int i = 0; i < bgr.length; i += 3) {
+      bgr[i] = image.pixels()[i + 2];
+      bgr[i + 2] = image.pixels()[i];
+    }
+    try (BytePointer pixels = new BytePointer(bgr);
+        Mat mat = new Mat(image.height(), image.width(), opencv_core.CV_8UC3, pixels)) {
+      return encodeOpenCv(mat, ".jpg", opencv_imgcodecs.IMWRITE_JPEG_QUALITY, quality);
     }
   }
 

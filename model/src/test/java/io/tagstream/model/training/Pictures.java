@@ -28,8 +28,33 @@ final class Pictures {
     Random random = new Random(count);
     for (int i = 0; i < count; i++) {
       Color color = new Color(random.nextInt(60), 150 + random.nextInt(100), random.nextInt(60));
-      write(folder.resolve("greens/%02d.png".formatted(i)), filled(90, 80, color));
+      write(folder.resolve("greens/%02d.png".formatted(i)), shade(filled(90, 80, color), random));
     }
+  }
+
+  /** Pictures of one class that look like each other no more than photos do. */
+  static void various(Path folder, int count) {
+    Random random = new Random(count);
+    for (int i = 0; i < count; i++) {
+      write(
+          folder.resolve("various/%02d.png".formatted(i)),
+          shade(filled(72, 64, new Color(random.nextInt(1 << 24))), random));
+    }
+  }
+
+  /** Darkens parts by chance: pictures without details would pass for copies of each other. */
+  private static BufferedImage shade(BufferedImage image, Random random) {
+    Graphics2D graphics = image.createGraphics();
+    for (int cell = 0; cell < 72; cell++) {
+      graphics.setColor(new Color(0, 0, 0, random.nextInt(140)));
+      int x = cell % 9 * image.getWidth() / 9;
+      int y = cell / 9 * image.getHeight() / 8;
+      int right = (cell % 9 + 1) * image.getWidth() / 9;
+      int bottom = (cell / 9 + 1) * image.getHeight() / 8;
+      graphics.fillRect(x, y, right - x, bottom - y);
+    }
+    graphics.dispose();
+    return image;
   }
 
   static BufferedImage filled(int width, int height, Color color) {
@@ -48,7 +73,7 @@ final class Pictures {
     int size = 25 + random.nextInt(30);
     graphics.fillOval(random.nextInt(100 - size), random.nextInt(80 - size), size, size);
     graphics.dispose();
-    return image;
+    return shade(image, random);
   }
 
   private static BufferedImage stripes(Random random) {
@@ -60,7 +85,7 @@ final class Pictures {
       graphics.fillRect(x, 0, width, 100);
     }
     graphics.dispose();
-    return image;
+    return shade(image, random);
   }
 
   static void write(Path file, BufferedImage image) {

@@ -1,5 +1,6 @@
 package io.tagstream.model.training;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -12,8 +13,10 @@ import java.math.BigInteger;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,96 +77,165 @@ class SurveyTest {
 
   @Test
   void holdsOutWhatTheEncodedBytesSay() throws Exception {
-    for (int i = 0; i < 40; i++) {
-      Pictures.write(
-          folder.resolve((i % 2 == 0 ? "a/" : "b/") + i + ".png"),
-          Pictures.filled(12, 12, new Color(i, 2 * i, 3 * i)));
-    }
+    Pictures.various(folder, 60);
     Survey survey = Survey.of(FolderDataset.list(folder), GEOMETRY, 2, TrainingProgress.SILENT);
     Survey.Division division = survey.holdOutAFifth();
-    assertThat(division.validation().images()).hasSizeBetween(2, 18);
-    assertThat(division.training().images().size() + division.validation().images().size())
-        .isEqualTo(40);
+    assertThat(division.validation().images()).hasSizeBetween(4, 24);
+    assertThat(division.training().images()).hasSize(60 - division.validation().images().size());
+    assertThat(division.nearDuplicates()).isZero();
     for (Surveyed image : survey.images()) {
-      byte[] bytes = image.image().content().read();
-      BigInteger hash = new BigInteger(1, MessageDigest.getInstance("SHA-256").digest(bytes));
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(image.image().content().read());
       assertThat(division.validation().images().contains(image))
           .as(image.image().id())
-          .isEqualTo(hash.mod(BigInteger.valueOf(5)).signum() == 0);
+          .isEqualTo(new BigInteger(1, hash).mod(BigInteger.valueOf(5)).signum() == 0);
+    }
+  }
+
+  /** As data grows no image changes sides: what is there decides nothing about the others. */
+  @Test
+  void anImagesSideDependsOnNothingElse() {
+    List<Surveyed> images =
+        IntStream.range(0, 100).mapToObj(i -> surveyed(i % 7, i, pattern(i))).toList();
+    Survey.Division all = survey(images).holdOutAFifth();
+    for (int count = 1; count < 100; count++) {
+      Survey.Division some = survey(images.subList(0, count)).holdOutAFifth();
+      assertThat(all.training().images()).containsAll(some.training().images());
+      assertThat(some.training().images().size() + some.validation().images().size())
+          .isEqualTo(count);
+      assertThat(all.validation().images()).containsAll(some.validation().images());
     }
   }
 
   @Test
-  void aboutAFifthIsHeldOut() {
-    Survey survey = survey(2000, i -> sha(i));
-    assertThat(survey.holdOutAFifth().validation().images()).hasSizeBetween(340, 460);
+  void aGroupIsOnOneSide() {
+    for (int group = 0; group < 40; group++) {
+      Optional<String> name = Optional.of("burst " + group);
+      Survey.Division division =
+          survey(
+                  IntStream.range(0, 10)
+                      .mapToObj(i -> surveyed(image("a/" + i, name, 0), i, ~0L << 6 * i))
+                      .toList())
+              .holdOutAFifth();
+      assertThat(
+              List.of(division.training().images().size(), division.validation().images().size()))
+          .containsExactlyInAnyOrder(0, 10);
+    }
   }
 
   @Test
-  void copiesAreOnOneSideAndSmallClassesOnBoth() {
-    String heldOut = "%064x".formatted(5 * 77);
-    String kept = "%064x".formatted(5 * 77 + 1);
-    String keptToo = "%064x".formatted(5 * 77 + 3);
-    assertThat(sides(heldOut, heldOut)).as("one picture twice").containsExactly("train", "train");
-    assertThat(sides(kept)).containsExactly("train");
-    assertThat(sides(kept, keptToo)).containsExactly("validate", "train");
-    assertThat(sides(heldOut, "%064x".formatted(5 * 78))).containsExactly("train", "validate");
-    assertThat(sides(kept, heldOut, kept)).containsExactly("train", "validate", "train");
+  void whatLooksLikeATrainingImageMeasuresNothing() {
+    List<Surveyed> images = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      // Hashes that differ from each other in 16 bits or more.
+      images.add(surveyed(0, i, pattern(i)));
+    }
+    Survey.Division before = survey(images).holdOutAFifth();
+    Surveyed heldOut = before.validation().images().get(0);
+    Surveyed other = before.validation().images().get(1);
+    int trains = IntStream.range(100, 200).filter(i -> !heldOut(i)).findFirst().orElseThrow();
+    images.add(surveyed(0, trains, heldOut.differenceHash() ^ 0b1000100010001L));
+    images.add(surveyed(0, trains, other.differenceHash() ^ 0b10001000100010001L));
+    Survey.Division after = survey(images).holdOutAFifth();
+    assertThat(after.nearDuplicates()).isOne();
+    assertThat(after.validation().images())
+        .hasSize(before.validation().images().size() - 1)
+        .contains(other)
+        .doesNotContain(heldOut);
+    assertThat(after.training().images()).hasSize(before.training().images().size() + 2);
+  }
+
+  @Test
+  void classesAreCountedByDifferentImages() {
+    int heldOut = IntStream.range(0, 100).filter(SurveyTest::heldOut).findFirst().orElseThrow();
+    int trains = IntStream.range(0, 100).filter(i -> !heldOut(i)).findFirst().orElseThrow();
+    Survey survey =
+        new Survey(
+            List.of("some", "none", "copies", "unlucky"),
+            List.of(
+                surveyed(0, trains, 0),
+                surveyed(0, heldOut, 0),
+                surveyed(2, trains, 0),
+                surveyed(2, trains, 0),
+                surveyed(3, heldOut, 0)),
+            0);
+    assertThat(survey.classSizes(true))
+        .containsExactly(
+            new ClassSize("some", 2, 1),
+            new ClassSize("none", 0, 0),
+            new ClassSize("copies", 1, 0),
+            new ClassSize("unlucky", 1, 1));
+    assertThat(survey.classSizes(true).stream().map(size -> size.isEnough(1)))
+        .containsExactly(true, false, true, false);
+    assertThat(survey.classSizes(true).stream().map(size -> size.isEnough(2)))
+        .containsExactly(true, false, false, false);
+    assertThat(survey.classSizes(false).get(3)).isEqualTo(new ClassSize("unlucky", 1, 0));
+    assertThat(new ClassSize("rare", 3, 1).shortage(10))
+        .isEqualTo("rare has 3 images that can be read and needs 10");
+    assertThat(new ClassSize("unlucky", 1, 1).shortage(1))
+        .isEqualTo(
+            "all 1 images of unlucky are held out to measure with, and it needs others to learn from");
+  }
+
+  @Test
+  void keepsTheClassesAskedForInTheirOrder() {
+    Survey survey =
+        new Survey(
+            List.of("a", "b", "c"),
+            List.of(surveyed(0, 1, 0), surveyed(1, 2, 0), surveyed(2, 3, 0)),
+            4);
+    Survey some = survey.withLabels(List.of("c", "new", "a"));
+    assertThat(some.labels()).containsExactly("c", "new", "a");
+    assertThat(some.labelled()).extracting(LabelledImage::classIndex).containsExactly(2, 0);
+    assertThat(some.skipped()).isEqualTo(4);
   }
 
   @Test
   void theFingerprintIsOfPicturesAndClassesNotOfNames() {
-    Survey survey = survey(3, i -> sha(i));
+    List<Surveyed> images = List.of(surveyed(0, 1, 0), surveyed(0, 2, 0), surveyed(0, 3, 0));
     Survey renamed =
-        new Survey(
-            survey.labels(),
-            survey.images().stream()
-                .map(i -> new Surveyed(labelled("other"), i.sha256(), i.sums(), i.squares()))
-                .sorted(java.util.Comparator.comparing(Surveyed::sha256))
-                .toList(),
-            0);
-    assertThat(renamed.fingerprint()).isEqualTo(survey.fingerprint()).hasSize(64);
-    assertThat(survey(2, i -> sha(i)).fingerprint()).isNotEqualTo(survey.fingerprint());
+        survey(
+            List.of(
+                surveyed(image("other", Optional.empty(), 0), 3, 0),
+                surveyed(image("names", Optional.empty(), 0), 1, 0),
+                surveyed(image("now", Optional.empty(), 0), 2, 0)));
+    assertThat(renamed.fingerprint()).isEqualTo(survey(images).fingerprint()).hasSize(64);
+    assertThat(survey(images.subList(0, 2)).fingerprint())
+        .isNotEqualTo(survey(images).fingerprint());
+    assertThat(
+            survey(List.of(surveyed(1, 1, 0), surveyed(0, 2, 0), surveyed(0, 3, 0))).fingerprint())
+        .isNotEqualTo(survey(images).fingerprint());
   }
 
-  private static List<String> sides(String... hashes) {
-    Survey.Division division = survey(hashes.length, i -> hashes[i]).holdOutAFifth();
-    return IntStream.range(0, hashes.length)
-        .mapToObj(
-            i ->
-                division.validation().labelled().stream().anyMatch(v -> v.id().equals("a/" + i))
-                    ? "validate"
-                    : "train")
-        .toList();
+  private static long pattern(int i) {
+    return new Random(i).nextLong();
   }
 
-  private static LabelledImage labelled(String id) {
-    return new LabelledImage(id, Optional.empty(), 0, LabelledImage.Content.of(Path.of(id)));
+  private static Survey survey(List<Surveyed> images) {
+    return new Survey(List.of("a", "b", "c", "d", "e", "f", "g"), images, 0);
   }
 
-  private static Survey survey(int images, java.util.function.IntFunction<String> sha256) {
-    return new Survey(
-        List.of("a"),
-        IntStream.range(0, images)
-            .mapToObj(
-                i ->
-                    new Surveyed(
-                        labelled("a/" + i),
-                        sha256.apply(i),
-                        List.of(0L, 0L, 0L),
-                        List.of(0L, 0L, 0L)))
-            .toList(),
-        0);
+  private static LabelledImage image(String id, Optional<String> group, int classIndex) {
+    return new LabelledImage(id, group, classIndex, LabelledImage.Content.of(Path.of(id)));
   }
 
-  private static String sha(int i) {
-    try {
-      return java.util.HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256")
-                  .digest(Integer.toString(i).getBytes(java.nio.charset.StandardCharsets.UTF_8)));
-    } catch (java.security.NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+  private static Surveyed surveyed(int classIndex, int number, long differenceHash) {
+    return surveyed(image("a/" + number, Optional.empty(), classIndex), number, differenceHash);
+  }
+
+  /** A black pixel of a file that holds a number. */
+  private static Surveyed surveyed(LabelledImage image, int number, long differenceHash) {
+    return new Surveyed(
+        image,
+        HexFormat.of().formatHex(sha(number)),
+        differenceHash,
+        ColorSums.of(new byte[] {0, 0, 0}));
+  }
+
+  private static boolean heldOut(int number) {
+    return Split.isHeldOut(Optional.empty(), sha(number));
+  }
+
+  private static byte[] sha(int number) {
+    return Split.sha256(Integer.toString(number).getBytes(UTF_8));
   }
 }

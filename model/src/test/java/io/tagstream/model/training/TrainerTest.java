@@ -259,7 +259,7 @@ class TrainerTest {
     assertThatThrownBy(() -> train(options(1, 1, Optional.empty())))
         .isInstanceOf(ModelException.class)
         .hasMessage(
-            "nothing in %s can be read as an image of notes: remove the class or add images"
+            "%s: notes has 0 images that can be read and needs 1; remove the class or add images"
                 .formatted(pictures));
     pictures = folder.resolve("one");
     Pictures.greens(pictures, 3);

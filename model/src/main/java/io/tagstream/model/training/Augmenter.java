@@ -1,0 +1,45 @@
+package io.tagstream.model.training;
+
+import io.tagstream.model.image.ImageDecoder;
+import io.tagstream.model.image.RgbImage;
+import io.tagstream.model.image.UnreadableImageException;
+import io.tagstream.model.store.Preprocessing;
+import java.nio.charset.StandardCharsets;
+import java.util.Random;
+import java.util.zip.CRC32C;
+
+/**
+ * Decodes and augments the pictures of an epoch. What becomes of a picture is a function of seed,
+ * epoch and image id, whatever thread makes it.
+ *
+ * @param epoch from 1
+ */
+record Augmenter(
+    Augmentation augmentation,
+    PrincipalColors principalColors,
+    Preprocessing preprocessing,
+    long seed,
+    int epoch)
+    implements ImageReader.Extraction<byte[]> {
+
+  /** One view, {@code [S][S][3]}. */
+  @Override
+  public byte[] extract(LabelledImage image, byte[] encoded, ImageDecoder decoder)
+      throws UnreadableImageException {
+    Random random = random(image.id());
+    int side = preprocessing.crop();
+    RgbImage crop =
+        decoder.decodeRegion(
+            encoded,
+            (width, height) ->
+                augmentation.crop(width, height, preprocessing.resize(), side, random));
+    boolean flip = random.nextBoolean();
+    return augmentation.colors(random, principalColors).apply(crop.pixels(), side, flip);
+  }
+
+  private Random random(String imageId) {
+    CRC32C id = new CRC32C();
+    id.update(imageId.getBytes(StandardCharsets.UTF_8));
+    return new Random(Seeds.mix(seed, epoch, id.getValue()));
+  }
+}
