@@ -1,7 +1,7 @@
 package io.tagstream.cli;
 
 import io.tagstream.local.TrainingView;
-import io.tagstream.model.samediff.SameDiffTrainingStep;
+import io.tagstream.model.engine.nd4j.DirectTrainingStep;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.FolderDataset;
@@ -108,7 +108,7 @@ public final class TrainCommand implements Runnable {
     try (TrainingView view =
         new TrainingView(spec.commandLine().getErr(), freezeTo.isEmpty(), () -> false)) {
       result =
-          new Trainer(store, SameDiffTrainingStep::new).train(training, measured, options(), view);
+          new Trainer(store, DirectTrainingStep::new).train(training, measured, options(), view);
     }
     String version = result.bundle().version();
     if (promote && !store.live().equals(version)) {

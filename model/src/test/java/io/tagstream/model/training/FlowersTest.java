@@ -3,7 +3,7 @@ package io.tagstream.model.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.tagstream.model.samediff.SameDiffTrainingStep;
+import io.tagstream.model.engine.nd4j.DirectTrainingStep;
 import io.tagstream.model.store.ModelStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +31,7 @@ class FlowersTest {
     assumeTrue(Files.isDirectory(flowers), "no photos in " + flowers);
     Dataset photos = FolderDataset.list(flowers);
     TrainingResult result =
-        new Trainer(new ModelStore(folder), SameDiffTrainingStep::new)
+        new Trainer(new ModelStore(folder), DirectTrainingStep::new)
             .train(
                 half(photos, 0),
                 Optional.of(half(photos, 1)),

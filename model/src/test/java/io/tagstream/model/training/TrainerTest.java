@@ -12,12 +12,12 @@ import io.tagstream.model.engine.EngineKind;
 import io.tagstream.model.engine.EngineOptions;
 import io.tagstream.model.engine.Engines;
 import io.tagstream.model.engine.LoadedModel;
+import io.tagstream.model.engine.nd4j.DirectTrainingStep;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
-import io.tagstream.model.samediff.SameDiffTrainingStep;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.Preprocessing;
@@ -48,7 +48,7 @@ class TrainerTest {
     pictures = folder.resolve("pictures");
     Pictures.twoClasses(pictures, 16);
     store = new ModelStore(folder.resolve("models"));
-    trainer = new Trainer(store, SameDiffTrainingStep::new, 1);
+    trainer = new Trainer(store, DirectTrainingStep::new, 1);
   }
 
   private static NetworkDescription narrow() {
@@ -269,7 +269,7 @@ class TrainerTest {
     assertThat(store.versions()).isEmpty();
 
     Path file = Files.createFile(folder.resolve("file"));
-    Trainer blocked = new Trainer(new ModelStore(file), SameDiffTrainingStep::new);
+    Trainer blocked = new Trainer(new ModelStore(file), DirectTrainingStep::new);
     assertThatThrownBy(
             () ->
                 blocked.train(
@@ -364,7 +364,7 @@ class TrainerTest {
     private TrainingForEver() {}
 
     public static void main(String[] arguments) {
-      new Trainer(new ModelStore(Path.of(arguments[1])), SameDiffTrainingStep::new, 1)
+      new Trainer(new ModelStore(Path.of(arguments[1])), DirectTrainingStep::new, 1)
           .train(
               FolderDataset.list(Path.of(arguments[0])),
               Optional.empty(),

@@ -1,7 +1,7 @@
 package io.tagstream.local.demo;
 
 import io.tagstream.local.TrainingView;
-import io.tagstream.model.samediff.SameDiffTrainingStep;
+import io.tagstream.model.engine.nd4j.DirectTrainingStep;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.training.Dataset;
@@ -54,7 +54,7 @@ final class FirstModel {
     err.flush();
     try (TrainingView view = new TrainingView(err, false, interrupted)) {
       String version =
-          new Trainer(store, SameDiffTrainingStep::new)
+          new Trainer(store, DirectTrainingStep::new)
               .train(
                   training.get(),
                   Optional.empty(),
