@@ -3,11 +3,12 @@ package io.tagstream.schemas;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** SHA-256 of a picture's bytes. */
-final class Sha256 {
+/** What the training store tells pictures apart by. */
+public final class Sha256 {
   private Sha256() {}
 
-  static byte[] of(byte[] bytes) {
+  /** SHA-256 of a picture's bytes, 32 bytes. */
+  public static byte[] of(byte[] bytes) {
     try {
       return MessageDigest.getInstance("SHA-256").digest(bytes);
     } catch (NoSuchAlgorithmException e) {

@@ -8,12 +8,14 @@ import java.util.Set;
  *
  * @param files the finished ones, by name
  * @param unusable visible ones that are left out
+ * @param merged visible ones whose rows a larger file holds too, and which are about to go
  */
-public record Listing(List<StoreFile> files, List<UnusableFile> unusable) {
+public record Listing(List<StoreFile> files, List<UnusableFile> unusable, List<StoreFile> merged) {
 
   public Listing {
     files = List.copyOf(files);
     unusable = List.copyOf(unusable);
+    merged = List.copyOf(merged);
   }
 
   /** Rows in all files: labels and withdrawals, also those that later rows replaced. */

@@ -29,11 +29,15 @@ public final class Snapshot {
   private final String description;
   private final List<StoredImage> images;
   private final long rows;
-  private final int withdrawn;
+  private final Set<String> withdrawn;
   private final int unusable;
 
   private Snapshot(
-      String description, List<StoredImage> images, long rows, int withdrawn, int unusable) {
+      String description,
+      List<StoredImage> images,
+      long rows,
+      Set<String> withdrawn,
+      int unusable) {
     this.description = description;
     this.images = images;
     this.rows = rows;
@@ -42,13 +46,10 @@ public final class Snapshot {
   }
 
   /** A row and where it is. */
-  private record Row(StoreFile file, String part, TrainingRowHead head) {}
+  record Row(StoreFile file, String part, TrainingRowHead head) {}
 
   static Snapshot of(Path folder, Map<StoreFile, List<TrainingRowHead>> files) {
-    List<Row> rows = new ArrayList<>();
-    inOrder(files).forEach(file -> addRows(file, files.get(file), rows));
-    // Stable, so that equally new ones keep the order of files and positions.
-    rows.sort(Comparator.comparing(row -> row.head().at()));
+    List<Row> rows = rowsInOrder(files);
     Map<String, Row> newest = new LinkedHashMap<>();
     for (Row row : rows) {
       // Removed first, so that the map's order is that of the rows that count.
@@ -56,10 +57,10 @@ public final class Snapshot {
       newest.put(row.head().imageId(), row);
     }
     List<StoredImage> images = new ArrayList<>();
-    int withdrawn = 0;
+    Set<String> withdrawn = new HashSet<>();
     for (Row row : newest.values()) {
       if (row.head().label().isEmpty()) {
-        withdrawn++;
+        withdrawn.add(row.head().imageId());
       } else {
         image(folder, row).ifPresent(images::add);
       }
@@ -68,12 +69,21 @@ public final class Snapshot {
         "training store " + folder,
         Collections.unmodifiableList(images),
         rows.size(),
-        withdrawn,
-        newest.size() - withdrawn - images.size());
+        Collections.unmodifiableSet(withdrawn),
+        newest.size() - withdrawn.size() - images.size());
+  }
+
+  /** Rows by time, of which an image's last one counts. */
+  static List<Row> rowsInOrder(Map<StoreFile, List<TrainingRowHead>> files) {
+    List<Row> rows = new ArrayList<>();
+    filesInOrder(files).forEach(file -> addRows(file, files.get(file), rows));
+    // Stable, so that equally new ones keep the order of files and positions.
+    rows.sort(Comparator.comparing(row -> row.head().at()));
+    return rows;
   }
 
   /** Files in the order in which they were begun, as their oldest rows show it. */
-  static List<StoreFile> inOrder(Map<StoreFile, List<TrainingRowHead>> files) {
+  static List<StoreFile> filesInOrder(Map<StoreFile, List<TrainingRowHead>> files) {
     Map<StoreFile, Instant> oldest = new HashMap<>();
     files.forEach(
         (file, heads) ->
@@ -112,6 +122,7 @@ public final class Snapshot {
                       head.group(),
                       head.at(),
                       row.part(),
+                      content.sha256(),
                       new StoredImage.RowContent(folder.resolve(row.file().name()), content)));
     } catch (IllegalArgumentException noLabel) {
       return Optional.empty();
@@ -128,8 +139,8 @@ public final class Snapshot {
     return rows;
   }
 
-  /** Images that were withdrawn. */
-  public int withdrawn() {
+  /** The ids of images that were withdrawn. */
+  public Set<String> withdrawn() {
     return withdrawn;
   }
 

@@ -1,5 +1,6 @@
 package io.tagstream.job.trainingstore;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.Objects;
 
@@ -9,6 +10,8 @@ import java.util.Objects;
  * @param name in the store's folder
  * @param parts the files whose rows it holds, in their order: itself, unless it was merged
  */
+// Lists without elements too: a reader takes a missing one for a mistake.
+@JsonInclude(JsonInclude.Include.ALWAYS)
 public record StoreFile(String name, long rows, long bytes, List<Part> parts) {
 
   /**

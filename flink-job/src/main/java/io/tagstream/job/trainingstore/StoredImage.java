@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param group names images that belong together
  * @param at when the label's record was appended
  * @param part the file that the row was first visible in
+ * @param sha256 of the encoded bytes, in hexadecimal
  */
 public record StoredImage(
     String id,
@@ -23,6 +24,7 @@ public record StoredImage(
     Optional<String> group,
     Instant at,
     String part,
+    String sha256,
     LabelledImage.Content content) {
 
   public StoredImage {
@@ -31,6 +33,7 @@ public record StoredImage(
     Objects.requireNonNull(group);
     Objects.requireNonNull(at);
     Objects.requireNonNull(part);
+    Objects.requireNonNull(sha256);
     Objects.requireNonNull(content);
   }
 

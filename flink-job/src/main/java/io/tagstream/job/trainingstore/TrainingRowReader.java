@@ -30,14 +30,8 @@ final class TrainingRowReader implements RecordWiseFileCompactor.Reader<Training
     row.group = image.getGroup().orElse(null);
     row.at = image.getAt();
     row.origin = image.getOrigin();
-    row.content = image.getContent().map(TrainingRowReader::bytes).orElse(null);
+    row.content = image.getContent().map(ByteBuffer::array).orElse(null);
     return row;
-  }
-
-  private static byte[] bytes(ByteBuffer buffer) {
-    byte[] bytes = new byte[buffer.remaining()];
-    buffer.duplicate().get(bytes);
-    return bytes;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.tagstream.job.trainingstore;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -21,6 +22,8 @@ import java.util.stream.Collectors;
  * @param files what it reads
  * @param leftOut what it does not read, and why
  */
+// Lists without elements too: a reader takes a missing one for a mistake.
+@JsonInclude(JsonInclude.Include.ALWAYS)
 public record TrainingRun(
     String version,
     Instant started,

@@ -16,7 +16,7 @@ import org.apache.flink.streaming.api.functions.sink.filesystem.bucketassigners.
  */
 public final class TrainingSink {
   /** What a file may hold before the next one begins. */
-  private static final long FILE_BYTES = 128L << 20;
+  static final long FILE_BYTES = 128L << 20;
 
   /** A row is visible this long after it came, and two checkpoints more. */
   private static final Duration VISIBLE_AFTER = Duration.ofSeconds(20);

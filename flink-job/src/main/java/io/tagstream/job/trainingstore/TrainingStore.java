@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -84,7 +85,11 @@ public final class TrainingStore {
         seen.remove(name);
       }
     }
-    return new Listing(withoutParts(files), unusable);
+    Set<StoreFile> merged = merged(files);
+    return new Listing(
+        files.stream().filter(file -> !merged.contains(file)).toList(),
+        unusable,
+        List.copyOf(merged));
   }
 
   /**
@@ -194,21 +199,23 @@ public final class TrainingStore {
     return new Nothing(new UnusableFile(name, reason));
   }
 
-  /** A merged file stands for its parts, also while they are still there. */
-  private static List<StoreFile> withoutParts(List<StoreFile> files) {
-    Map<StoreFile, Set<String>> merged =
+  /** The files that another stands for: all their parts are among its own. */
+  private static Set<StoreFile> merged(List<StoreFile> files) {
+    Map<StoreFile, Set<String>> wholes =
         files.stream()
             .filter(file -> file.parts().size() > 1)
             .collect(Collectors.toMap(file -> file, TrainingStore::partNames));
-    return files.stream()
-        .filter(
-            file ->
-                merged.entrySet().stream()
-                    .noneMatch(
-                        other ->
-                            other.getValue().size() > file.parts().size()
-                                && other.getValue().containsAll(partNames(file))))
-        .toList();
+    Set<StoreFile> merged = new LinkedHashSet<>();
+    for (StoreFile file : files) {
+      Set<String> parts = partNames(file);
+      boolean elsewhere =
+          wholes.values().stream()
+              .anyMatch(others -> others.size() > parts.size() && others.containsAll(parts));
+      if (elsewhere) {
+        merged.add(file);
+      }
+    }
+    return merged;
   }
 
   private static Set<String> partNames(StoreFile file) {

@@ -1,0 +1,43 @@
+package io.tagstream.job.trainingstore;
+
+import io.tagstream.schemas.TrainingRowHead;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Which files' rows overrule rows of other files: the newest row of an image all its others. */
+final class Overruled {
+  private final Map<StoreFile, List<TrainingRowHead>> rows;
+
+  /** The files that hold rows of an image; the one with the row that counts is last. */
+  private final Map<String, List<StoreFile>> files = new HashMap<>();
+
+  Overruled(Map<StoreFile, List<TrainingRowHead>> all) {
+    rows = Map.copyOf(all);
+    for (Snapshot.Row row : Snapshot.rowsInOrder(rows)) {
+      files.computeIfAbsent(row.head().imageId(), first -> new ArrayList<>()).add(row.file());
+    }
+  }
+
+  /** Whether no row of another file would count if this one were gone that does not now. */
+  boolean byNoRowOf(StoreFile file) {
+    for (TrainingRowHead row : rows.get(file)) {
+      List<StoreFile> holders = files.get(row.imageId());
+      boolean counts = holders.get(holders.size() - 1).equals(file);
+      if (counts && holders.stream().anyMatch(holder -> !holder.equals(file))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Forgets a file that is gone. */
+  void remove(StoreFile file) {
+    Set<String> ids = new LinkedHashSet<>();
+    rows.get(file).forEach(row -> ids.add(row.imageId()));
+    ids.forEach(id -> files.get(id).removeIf(file::equals));
+  }
+}

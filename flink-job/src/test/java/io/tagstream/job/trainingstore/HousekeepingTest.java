@@ -1,0 +1,143 @@
+package io.tagstream.job.trainingstore;
+
+import static io.tagstream.job.trainingstore.StoreRows.row;
+import static io.tagstream.job.trainingstore.StoreRows.withdrawal;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HousekeepingTest {
+  private static final int NEVER = Integer.MAX_VALUE;
+
+  @TempDir private Path folder;
+  private TrainingStore store = new TrainingStore(Path.of(""));
+
+  @BeforeEach
+  void open() {
+    store = new TrainingStore(folder);
+  }
+
+  private List<String> names() {
+    return store.list().files().stream().map(StoreFile::name).toList();
+  }
+
+  private List<String> labels() {
+    return store.read(store.list().files()).images().stream()
+        .map(image -> image.id() + "=" + image.label())
+        .toList();
+  }
+
+  @Test
+  void theOldestFilesGoFirst() throws Exception {
+    StoreRows.write(folder, "c.avro", row("a", "roses", 1), row("b", "roses", 2));
+    StoreRows.write(folder, "b.avro", row("c", "roses", 3));
+    StoreRows.write(folder, "a.avro", row("d", "roses", 4), row("e", "roses", 5));
+    Housekeeping.in(store, 5, NEVER);
+    assertThat(names()).containsExactly("a.avro", "b.avro", "c.avro");
+    Housekeeping.in(store, 4, NEVER);
+    assertThat(names()).containsExactly("a.avro", "b.avro");
+    Housekeeping.in(store, 2, NEVER);
+    assertThat(names()).containsExactly("a.avro");
+    assertThat(Files.exists(folder.resolve("c.avro"))).isFalse();
+  }
+
+  @Test
+  void whatAnUnfinishedRunReadsStays() throws Exception {
+    StoreRows.write(folder, "a.avro", row("a", "roses", 1));
+    store.runs().begin(StoreRows.run(store, "v1"));
+    StoreRows.write(folder, "b.avro", row("b", "roses", 2));
+    StoreRows.write(folder, "c.avro", row("c", "roses", 3));
+    Housekeeping.in(store, 1, 2);
+    // The run's file stays, and the newest fits beside it no more.
+    assertThat(names()).containsExactly("a.avro");
+    store.runs().end(new RunOutcome("v1", "promoted", "better", Instant.ofEpochMilli(1)));
+    StoreRows.write(folder, "d.avro", row("d", "roses", 4));
+    Housekeeping.in(store, 1, 2);
+    assertThat(names()).containsExactly("d.avro");
+  }
+
+  @Test
+  void aWithdrawnImageDoesNotComeBack() throws Exception {
+    // The withdrawal is in the older file, since rows do not come in their order.
+    StoreRows.write(folder, "a.avro", row("other", "roses", 1), withdrawal("x", 5));
+    StoreRows.write(folder, "b.avro", row("x", "roses", 4), row("new", "roses", 9));
+    Housekeeping.in(store, 3, NEVER);
+    assertThat(names()).containsExactly("a.avro");
+    assertThat(labels()).containsExactly("other=roses");
+  }
+
+  @Test
+  void aCorrectionIsNotForgotten() throws Exception {
+    StoreRows.write(folder, "a.avro", row("x", "tulips", 5));
+    StoreRows.write(folder, "b.avro", row("x", "roses", 4), row("new", "roses", 9));
+    store.runs().begin(StoreRows.run(store, "v1"));
+    StoreRows.write(folder, "c.avro", row("y", "roses", 10));
+    Housekeeping.in(store, 1, NEVER);
+    store.runs().end(new RunOutcome("v1", "promoted", "better", Instant.ofEpochMilli(1)));
+    assertThat(labels()).contains("x=tulips");
+    StoreRows.write(folder, "d.avro", row("z", "roses", 11));
+    Housekeeping.in(store, 2, NEVER);
+    assertThat(labels()).doesNotContain("x=roses");
+  }
+
+  @Test
+  void smallFilesBecomeOneWithAllThatTheyHeld() throws Exception {
+    StoreRows.write(folder, "b.avro", row("a", "roses", 1), row("x", "roses", 5));
+    StoreRows.write(folder, "a.avro", row("x", "tulips", 5), withdrawal("a", 6));
+    TrainingRun first = StoreRows.run(store, "v1");
+    StoreRows.write(folder, "c.avro", row("c", "daisy", 7));
+    List<String> before = labels();
+    Housekeeping.in(store, 100, 4);
+    assertThat(names()).containsExactly("a.avro", "b.avro", "c.avro");
+
+    Housekeeping.in(store, 100, 3);
+    assertThat(names()).singleElement().asString().startsWith("merged-").endsWith(".avro");
+    Snapshot snapshot = store.read(store.list().files());
+    assertThat(snapshot.rows()).isEqualTo(5);
+    assertThat(labels()).isEqualTo(before).containsExactly("x=tulips", "c=daisy");
+    assertThat(snapshot.newSince(first)).containsExactly("c");
+    assertThat(snapshot.images().get(0).content().read()).isEqualTo(StoreRows.picture("x"));
+    assertThat(snapshot.images().get(0).group()).contains("group of x");
+    try (var files = Files.list(folder)) {
+      assertThat(files).hasSize(1);
+    }
+  }
+
+  @Test
+  void joinedFilesAreJoinedAgain() throws Exception {
+    for (int i = 0; i < 9; i++) {
+      StoreRows.write(folder, "part-%d.avro".formatted(i), row("image " + i, "roses", i));
+      Housekeeping.in(store, 100, 3);
+    }
+    assertThat(names()).hasSizeLessThan(3);
+    assertThat(store.list().rows()).isEqualTo(9);
+    assertThat(store.list().files())
+        .flatExtracting(StoreFile::parts)
+        .extracting(StoreFile.Part::name)
+        .hasSize(9)
+        .allMatch(name -> name.startsWith("part-"));
+  }
+
+  /** As after a crash between the two halves of a merge. */
+  @Test
+  void partsThatWereLeftBehindGo() throws Exception {
+    StoreRows.write(folder, "part-1.avro", row("a", "roses", 1));
+    StoreRows.write(folder, "part-2.avro", row("b", "roses", 2));
+    StoreRows.write(
+        folder,
+        "merged-1.avro",
+        MergedParts.write(
+            List.of(new StoreFile.Part("part-1.avro", 1), new StoreFile.Part("part-2.avro", 1))),
+        List.of(row("a", "roses", 1), row("b", "roses", 2)));
+    Housekeeping.in(store, 2, NEVER);
+    assertThat(names()).containsExactly("merged-1.avro");
+    assertThat(Files.exists(folder.resolve("part-1.avro"))).isFalse();
+    assertThat(labels()).containsExactly("a=roses", "b=roses");
+  }
+}
