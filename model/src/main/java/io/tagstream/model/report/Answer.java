@@ -77,7 +77,7 @@ public record Answer(
 
   /** Whether the model is so sure of another class that the label is more likely to be wrong. */
   boolean labelIsSuspect() {
-    return own < OWN_BELOW && !right() && first().probability() > OTHER_ABOVE;
+    return own < OWN_BELOW && first().probability() > OTHER_ABOVE;
   }
 
   /** At least so many classes there are. */
