@@ -24,12 +24,17 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** One bundle's folder: {@code model.onnx}, {@code labels.txt} and, last, {@code model.json}. */
+/**
+ * One bundle's folder: {@code model.onnx}, {@code labels.txt}, after a training {@code
+ * report.html}, and last {@code model.json}.
+ */
 final class BundleFolder {
   static final String ONNX = "model.onnx";
   static final String LABELS = "labels.txt";
+  static final String REPORT = "report.html";
   static final String METADATA = "model.json";
 
   /** What {@code model.json} is called while nobody may open the bundle. */
@@ -97,14 +102,19 @@ final class BundleFolder {
    * @throws java.nio.file.FileAlreadyExistsException when another writer was faster
    */
   ModelMetadata write(String version, ModelDraft draft) throws IOException {
-    ModelMetadata.StoredFile onnx = writeFile(ONNX, out -> OnnxWriter.write(draft.weights(), out));
-    ModelMetadata.StoredFile labels = writeFile(LABELS, out -> writeLabels(draft.labels(), out));
+    Map<String, ModelMetadata.StoredFile> files = new TreeMap<>();
+    files.put(ONNX, writeFile(ONNX, out -> OnnxWriter.write(draft.weights(), out)));
+    files.put(LABELS, writeFile(LABELS, out -> writeLabels(draft.labels(), out)));
+    if (draft.report().isPresent()) {
+      byte[] page = draft.report().get().getBytes(StandardCharsets.UTF_8);
+      files.put(REPORT, writeFile(REPORT, out -> out.write(page)));
+    }
     ModelMetadata metadata =
         new ModelMetadata(
             ModelMetadata.FORMAT,
             version,
             draft.parent(),
-            Map.of(ONNX, onnx, LABELS, labels),
+            files,
             draft.weights().network(),
             draft.preprocessing(),
             draft.provenance(),

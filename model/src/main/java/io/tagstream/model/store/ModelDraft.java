@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param labels in class order
  * @param parent the version it was trained from
  * @param verdict what the gate said, where the model went through one
+ * @param report the page about its training, {@code report.html}, where there was one
  */
 public record ModelDraft(
     Weights weights,
@@ -21,7 +22,8 @@ public record ModelDraft(
     List<String> labels,
     Optional<String> parent,
     Provenance provenance,
-    Optional<Verdict> verdict) {
+    Optional<Verdict> verdict,
+    Optional<String> report) {
 
   /**
    * @throws ModelException when labels, network and preprocessing do not fit together
@@ -30,6 +32,7 @@ public record ModelDraft(
     Objects.requireNonNull(parent);
     Objects.requireNonNull(provenance);
     Objects.requireNonNull(verdict);
+    Objects.requireNonNull(report);
     labels = List.copyOf(labels);
     NetworkDescription network = weights.network();
     if (labels.size() != network.classes()) {
@@ -49,7 +52,7 @@ public record ModelDraft(
   }
 
   /**
-   * A model that went through no gate.
+   * A model that went through no gate and comes without a report.
    *
    * @throws ModelException when labels, network and preprocessing do not fit together
    */
@@ -59,7 +62,7 @@ public record ModelDraft(
       List<String> labels,
       Optional<String> parent,
       Provenance provenance) {
-    this(weights, preprocessing, labels, parent, provenance, Optional.empty());
+    this(weights, preprocessing, labels, parent, provenance, Optional.empty(), Optional.empty());
   }
 
   /** What it is once it is written. */

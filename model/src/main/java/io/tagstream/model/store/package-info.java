@@ -9,6 +9,7 @@
  * MODELS/live-accuracy.json          {@link io.tagstream.model.store.LiveAccuracyRecord}
  * MODELS/VERSION/model.onnx          the network and its weights, float32, nothing outside the file
  * MODELS/VERSION/labels.txt          UTF-8, one label a line, in class order
+ * MODELS/VERSION/report.html         after a training: the page about it
  * MODELS/VERSION/model.json          {@link io.tagstream.model.store.ModelMetadata}, written last
  * </pre>
  *

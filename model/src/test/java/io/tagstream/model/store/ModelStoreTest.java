@@ -468,6 +468,35 @@ class ModelStoreTest {
   }
 
   @Test
+  void theReportIsOneOfTheBundlesFiles() throws IOException {
+    ModelDraft draft = Drafts.tiny(1);
+    String page = "<html>été</html>";
+    String version =
+        store
+            .write(
+                new ModelDraft(
+                    draft.weights(),
+                    draft.preprocessing(),
+                    draft.labels(),
+                    draft.parent(),
+                    draft.provenance(),
+                    draft.verdict(),
+                    Optional.of(page)))
+            .version();
+    Path report = store.root().resolve(version).resolve("report.html");
+    assertThat(report).content(StandardCharsets.UTF_8).isEqualTo(page);
+    assertThat(store.metadata(version).files()).containsKey("report.html").hasSize(3);
+    store.export(version, store.root().resolveSibling("exported"));
+    assertThat(store.root().resolveSibling("exported/report.html")).hasSameBinaryContentAs(report);
+    assertThat(store.root().resolve(store.write(draft).version()).resolve("report.html"))
+        .doesNotExist();
+
+    Files.writeString(report, page.replace("été", "ete!!"));
+
+    assertRefused(version, report.toString(), "was changed: its SHA-256 is");
+  }
+
+  @Test
   void theVerdictIsPartOfTheBundle() throws IOException {
     ModelDraft draft = Drafts.tiny(1);
     Verdict verdict =
@@ -492,7 +521,8 @@ class ModelStoreTest {
                     draft.labels(),
                     draft.parent(),
                     draft.provenance(),
-                    Optional.of(verdict)))
+                    Optional.of(verdict),
+                    Optional.empty()))
             .version();
     assertThat(store.metadata(version).verdict()).contains(verdict);
     assertThat(Files.readString(json(version)))
