@@ -74,7 +74,7 @@ final class Curves {
         Optional.empty(),
         Optional.empty(),
         value -> Markup.fixed(value, 1),
-        List.of(line("", epoch -> OptionalDouble.of(epoch.imagesPerSecond()))));
+        List.of(line("", Epoch::imagesPerSecond)));
     add(
         charts,
         "Waiting for pictures, % of the time",
@@ -162,7 +162,7 @@ final class Curves {
       cell(epoch.learningRate(), Markup::significant, out);
       cell(epoch.top1(), Markup::percent, out);
       cell(epoch.top5(), Markup::percent, out);
-      cell(Markup.fixed(epoch.imagesPerSecond(), 1), out);
+      cell(epoch.imagesPerSecond(), rate -> Markup.fixed(rate, 1), out);
       cell(epoch.waiting(), Markup::percent, out);
       out.append("</tr>\n");
     }

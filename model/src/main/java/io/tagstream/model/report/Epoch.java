@@ -3,6 +3,7 @@ package io.tagstream.model.report;
 import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 
 /**
  * One pass over the training images.
@@ -12,7 +13,7 @@ import java.util.stream.DoubleStream;
  * @param learningRate at the epoch's end, where the recipe has one
  * @param top1 the share of held-out images whose most probable class is theirs, where measured
  * @param top5 the share of held-out images whose class is among the five most probable
- * @param imagesPerSecond image-steps a second
+ * @param imagesPerSecond image-steps a second, where known
  * @param waiting the share of the time, 0 to 1, in which the step waited for pictures
  */
 public record Epoch(
@@ -21,21 +22,22 @@ public record Epoch(
     OptionalDouble learningRate,
     OptionalDouble top1,
     OptionalDouble top5,
-    double imagesPerSecond,
+    OptionalDouble imagesPerSecond,
     OptionalDouble waiting) {
 
   public Epoch {
     Objects.requireNonNull(learningRate);
     Objects.requireNonNull(top1);
     Objects.requireNonNull(top5);
+    Objects.requireNonNull(imagesPerSecond);
     Objects.requireNonNull(waiting);
     if (imageSteps < 1) {
       throw new IllegalArgumentException("an epoch of %d image-steps".formatted(imageSteps));
     }
     DoubleStream.concat(
-            DoubleStream.of(loss, imagesPerSecond),
-            DoubleStream.of(
-                learningRate.orElse(0), top1.orElse(0), top5.orElse(0), waiting.orElse(0)))
+            DoubleStream.of(loss),
+            Stream.of(learningRate, top1, top5, imagesPerSecond, waiting)
+                .flatMapToDouble(OptionalDouble::stream))
         .filter(number -> !Double.isFinite(number) || number < 0)
         .findFirst()
         .ifPresent(

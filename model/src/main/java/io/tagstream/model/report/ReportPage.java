@@ -6,8 +6,6 @@ import io.tagstream.model.report.Scores.Interval;
 import io.tagstream.model.report.TrainingReport.LeftOut;
 import io.tagstream.model.report.TrainingReport.Run;
 import io.tagstream.model.report.TrainingReport.Unreadable;
-import java.io.IOException;
-import java.io.Writer;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -29,17 +27,16 @@ public final class ReportPage {
   }
 
   /**
-   * Writes the page, to be encoded as UTF-8. Pictures are read from where they are; one that cannot
-   * be read is said to be so.
-   *
-   * @throws IOException when {@code out} does
+   * The page, to be encoded as UTF-8. Pictures are read from where they are; one that cannot be
+   * read is said to be so.
    */
-  public static void write(TrainingReport report, Writer out) throws IOException {
-    new ReportPage(report).write(out);
+  public static String html(TrainingReport report) {
+    return new ReportPage(report).html();
   }
 
-  private void write(Writer out) throws IOException {
-    out.write(
+  private String html() {
+    StringBuilder out = new StringBuilder();
+    out.append(
         """
         <!DOCTYPE html>
         <html xmlns="http://www.w3.org/1999/xhtml" lang="en">
@@ -52,23 +49,23 @@ public final class ReportPage {
         <style>
         """
             .formatted(Markup.text(report.version())));
-    out.write(Style.CSS);
-    out.write("</style>\n</head>\n<body>\n<main>\n");
-    out.write(summary());
-    out.write(report.verdict().map(ReportPage::verdict).orElse(""));
-    out.write(curves());
+    out.append(Style.CSS).append("</style>\n</head>\n<body>\n<main>\n").append(summary());
+    report
+        .verdict()
+        .ifPresent(
+            verdict ->
+                out.append(
+                    section("Gate: " + verdict.outcome().word(), VerdictTables.html(verdict))));
+    out.append(curves());
     if (!report.heldOut().isEmpty()) {
-      out.write(section("Confusion", new ConfusionTable(scores, report.labels()).html()));
+      out.append(section("Confusion", new ConfusionTable(scores, report.labels()).html()));
     }
     try (Thumbnails thumbnails = new Thumbnails(report.preprocessing())) {
       PictureCards cards = new PictureCards(thumbnails, report.labels());
-      out.write(errors(cards));
-      out.write(suspects(cards));
+      out.append(errors(cards)).append(suspects(cards));
     }
-    out.write(kernels());
-    out.write(run());
-    out.write(leftOut(report.run().leftOut()));
-    out.write("</main>\n</body>\n</html>\n");
+    out.append(kernels()).append(run()).append(leftOut(report.run().leftOut()));
+    return out.append("</main>\n</body>\n</html>\n").toString();
   }
 
   private static String section(String title, String content) {
@@ -84,9 +81,7 @@ public final class ReportPage {
         figure("top-5", scores.inTopFive(), figures);
       }
     }
-    report
-        .verdict()
-        .ifPresent(verdict -> figure("gate", Markup.name(verdict.outcome()), "", figures));
+    report.verdict().ifPresent(verdict -> figure("gate", verdict.outcome().word(), "", figures));
     figure("time", Markup.time(run.time()), "", figures);
     imagesPerSecond()
         .ifPresent(
@@ -141,62 +136,20 @@ public final class ReportPage {
     return report.history().get(report.history().size() - 1).imageSteps();
   }
 
-  /** All image-steps over all the time they took. */
+  /** All image-steps over all the time they took, of the epochs whose time is known. */
   private OptionalDouble imagesPerSecond() {
     double seconds = 0;
+    long images = 0;
     long before = 0;
     for (Epoch epoch : report.history()) {
-      seconds += (epoch.imageSteps() - before) / epoch.imagesPerSecond();
+      double rate = epoch.imagesPerSecond().orElse(0);
+      if (rate > 0) {
+        seconds += (epoch.imageSteps() - before) / rate;
+        images += epoch.imageSteps() - before;
+      }
       before = epoch.imageSteps();
     }
-    return Double.isFinite(seconds) && seconds > 0
-        ? OptionalDouble.of(before / seconds)
-        : OptionalDouble.empty();
-  }
-
-  private static String verdict(GateVerdict verdict) {
-    return section(
-        "Gate: " + Markup.name(verdict.outcome()),
-        """
-        <p>%s</p>
-        <div class="wide"><table>
-        <caption>Both models on the same %s held-out images: how many each gets right. If they were \
-        equally good, <i>b</i> would exceed <i>c</i> by as much or more with probability \
-        <i>p</i> = %s (exact one-sided sign test).</caption>
-        <thead><tr><td></td><th scope="col" class="number">this version right</th>
-        <th scope="col" class="number">this version wrong</th>
-        <th scope="col" class="number">together</th></tr></thead>
-        <tbody>
-        <tr><th scope="row">live version <span class="id">%s</span> right</th>
-        <td class="number">%s</td><td class="number"><i>b</i> = %s</td>
-        <td class="number">%s (%s)</td></tr>
-        <tr><th scope="row">live version wrong</th>
-        <td class="number"><i>c</i> = %s</td><td class="number">%s</td>
-        <td class="number">%s</td></tr>
-        <tr><th scope="row">together</th>
-        <td class="number">%s (%s)</td><td class="number">%s</td><td class="number">%s</td></tr>
-        </tbody></table></div>
-        """
-            .formatted(
-                Markup.name(verdict.reason()),
-                Markup.count(verdict.images()),
-                Markup.significant(verdict.p()),
-                Markup.name(verdict.incumbent()),
-                Markup.count(verdict.bothRight()),
-                Markup.count(verdict.onlyIncumbent()),
-                Markup.count(verdict.incumbentRight()),
-                percent(verdict.incumbentRight(), verdict.images()),
-                Markup.count(verdict.onlyCandidate()),
-                Markup.count(verdict.bothWrong()),
-                Markup.count(verdict.images() - verdict.incumbentRight()),
-                Markup.count(verdict.candidateRight()),
-                percent(verdict.candidateRight(), verdict.images()),
-                Markup.count(verdict.images() - verdict.candidateRight()),
-                Markup.count(verdict.images())));
-  }
-
-  private static String percent(int part, int of) {
-    return of == 0 ? "–" : Markup.percent((double) part / of);
+    return images > 0 ? OptionalDouble.of(images / seconds) : OptionalDouble.empty();
   }
 
   private String curves() {

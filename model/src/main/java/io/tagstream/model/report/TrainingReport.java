@@ -2,6 +2,7 @@ package io.tagstream.model.report;
 
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.store.Preprocessing;
+import io.tagstream.model.store.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
@@ -21,7 +22,7 @@ import java.util.stream.Stream;
  * @param history one entry an epoch, in order; may be empty
  * @param heldOut the model's answers on images that never trained; may be empty
  * @param training its answers on images it learned from; empty where they were not measured
- * @param verdict of the gate, where there was an incumbent to compare with
+ * @param verdict of the gate, where the version went through one
  * @param weights the trained ones, of which the first convolution is shown
  * @param preprocessing what the pictures go through before the network
  */
@@ -33,7 +34,7 @@ public record TrainingReport(
     List<Epoch> history,
     List<Answer> heldOut,
     List<Answer> training,
-    Optional<GateVerdict> verdict,
+    Optional<Verdict> verdict,
     Weights weights,
     Preprocessing preprocessing) {
 

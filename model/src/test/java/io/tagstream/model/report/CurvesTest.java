@@ -41,12 +41,12 @@ class CurvesTest {
             OptionalDouble.empty(),
             OptionalDouble.empty(),
             OptionalDouble.empty(),
-            20,
+            OptionalDouble.empty(),
             OptionalDouble.empty());
 
     assertThat(new Curves(List.of(bare), 10).charts(NO_LEVEL))
         .extracting(Chart::title)
-        .containsExactly("Loss, mean of the epoch, nats", "Images per second");
+        .containsExactly("Loss, mean of the epoch, nats");
     assertThat(new Curves(List.of(bare), 10).html(NO_LEVEL)).contains(">–</td>");
   }
 
@@ -87,7 +87,7 @@ class CurvesTest {
                 OptionalDouble.empty(),
                 OptionalDouble.of(0.99),
                 OptionalDouble.of(1),
-                1,
+                OptionalDouble.empty(),
                 OptionalDouble.empty()));
 
     String svg = new Curves(history, 10).charts(NO_LEVEL).get(1).svg();

@@ -6,16 +6,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tagstream.model.report.TrainingReport.LeftOut;
 import io.tagstream.model.report.TrainingReport.Unreadable;
 import io.tagstream.model.store.Preprocessing;
+import io.tagstream.model.store.Verdict;
 import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
@@ -43,11 +44,11 @@ class ReportPageTest {
             Drawn.epochs(2),
             List.of(Drawn.error(EVIL, 0.01), Drawn.answer("b", 1, 0.1f, 0.9f)),
             List.of(Drawn.error(EVIL + "\u202e", 0.01)),
-            Optional.of(new GateVerdict(EVIL, EVIL, EVIL, 2, 1, 1, 1, 1, 0.75)),
+            Optional.of(evilVerdict()),
             Drawn.weights(2),
             Preprocessing.tagstream(16));
 
-    Document page = parse(page(report));
+    Document page = parse(ReportPage.html(report));
 
     assertThat(elements(page, "script")).isEmpty();
     assertThat(page.getElementsByTagName("title").item(0).getTextContent()).contains(EVIL);
@@ -62,7 +63,7 @@ class ReportPageTest {
   void thePageAsksForNothingFromElsewhere() throws Exception {
     Document page =
         parse(
-            page(
+            ReportPage.html(
                 Drawn.report(
                     CAT_AND_DOG, Drawn.epochs(3), List.of(Drawn.error("a", 0.01)), List.of())));
 
@@ -79,7 +80,7 @@ class ReportPageTest {
   void everyPictureAndChartIsDescribed() throws Exception {
     Document page =
         parse(
-            page(
+            ReportPage.html(
                 Drawn.report(
                     CAT_AND_DOG, Drawn.epochs(3), List.of(Drawn.error("a/1", 0.01)), List.of())));
 
@@ -106,7 +107,7 @@ class ReportPageTest {
             .mapToObj(i -> Drawn.error("%03d".formatted(i), 0.049 - i * 0.0001))
             .toList();
 
-    String html = page(Drawn.report(CAT_AND_DOG, Drawn.epochs(60), heldOut, heldOut));
+    String html = ReportPage.html(Drawn.report(CAT_AND_DOG, Drawn.epochs(60), heldOut, heldOut));
 
     Document page = parse(html);
     assertThat(captions(page, "Worst errors"))
@@ -135,7 +136,7 @@ class ReportPageTest {
                 Drawn.answer("undecided", 2, 0.5f, 0.46f, 0.04f),
                 Drawn.answer("learned by heart", 2, 0.97f, 0.02f, 0.01f)));
 
-    Document page = parse(page(report));
+    Document page = parse(ReportPage.html(report));
 
     assertThat(captions(page, "Labels to check"))
         .containsExactly("cat0.970cow0.01learned by hearttrained on", "dog0.950cat0.03suspect");
@@ -157,7 +158,8 @@ class ReportPageTest {
     Answer broken = Answer.of("broken", 0, new float[] {0.02f, 0.98f}, () -> new byte[] {1, 2, 3});
 
     String html =
-        page(Drawn.report(CAT_AND_DOG, Drawn.epochs(1), List.of(gone, broken), List.of()));
+        ReportPage.html(
+            Drawn.report(CAT_AND_DOG, Drawn.epochs(1), List.of(gone, broken), List.of()));
 
     assertThat(section(parse(html), "Worst errors").getTextContent())
         .contains("cannot be shown: no file any more")
@@ -175,7 +177,10 @@ class ReportPageTest {
             List.of());
 
     Element table =
-        (Element) section(parse(page(report)), "Confusion").getElementsByTagName("tbody").item(0);
+        (Element)
+            section(parse(ReportPage.html(report)), "Confusion")
+                .getElementsByTagName("tbody")
+                .item(0);
 
     assertThat(cells(table))
         .containsExactly(List.of("1", "2", "3", "33.3\u00a0%"), List.of("0", "0", "0", "–"));
@@ -197,7 +202,7 @@ class ReportPageTest {
       }
     }
 
-    String html = page(Drawn.report(labels, Drawn.epochs(1), heldOut, List.of()));
+    String html = ReportPage.html(Drawn.report(labels, Drawn.epochs(1), heldOut, List.of()));
 
     Element section = section(parse(html), "Confusion");
     List<List<String>> rows = cells((Element) section.getElementsByTagName("tbody").item(0));
@@ -211,31 +216,51 @@ class ReportPageTest {
     assertThat(html.length()).isLessThan(400_000);
   }
 
+  private static Verdict evilVerdict() {
+    Verdict.Scores scores = new Verdict.Scores(0.5, 1);
+    return new Verdict(
+        Verdict.Outcome.NO_GAIN,
+        EVIL,
+        Optional.of(new Verdict.Incumbent(EVIL, scores)),
+        scores,
+        1,
+        1,
+        0.75,
+        List.of(new Verdict.ClassFinding(EVIL, 2, 1, 1, 1, 1, 0.75, false)),
+        Map.of(),
+        2,
+        0);
+  }
+
   @Test
   void theVerdictIsATableOfWhoIsRight() throws Exception {
-    TrainingReport plain = Drawn.report(CAT_AND_DOG, List.of(), List.of(), List.of());
-    TrainingReport report =
-        new TrainingReport(
-            plain.version(),
-            Optional.of("the parent"),
-            plain.run(),
-            plain.labels(),
-            plain.history(),
-            plain.heldOut(),
-            plain.training(),
-            Optional.of(
-                new GateVerdict("promoted", "c > b", "the live one", 500, 380, 402, 31, 53, 0.994)),
-            plain.weights(),
-            plain.preprocessing());
+    Verdict verdict =
+        Drawn.verdict(
+            "worse in cat",
+            Optional.of(new Verdict.Incumbent("the live one", new Verdict.Scores(0.76, 1))));
 
-    Element section = section(parse(page(report)), "Gate: promoted");
+    Element section = section(parse(ReportPage.html(Drawn.judged(verdict))), "Gate: rejected");
 
-    assertThat(section.getTextContent()).contains("c > b", "p = 0.994", "the live one");
+    assertThat(section.getTextContent()).contains("worse in cat", "p = 0.994", "the live one");
     assertThat(cells((Element) section.getElementsByTagName("tbody").item(0)))
         .containsExactly(
             List.of("349", "b = 31", "380 (76.0\u00a0%)"),
             List.of("c = 53", "67", "120"),
             List.of("402 (80.4\u00a0%)", "98", "500"));
+    assertThat(cells((Element) section.getElementsByTagName("tbody").item(1)))
+        .containsExactly(
+            List.of("300", "200", "182", "20", "2", "6×10⁻⁵", "worse"),
+            List.of("200", "180", "220", "11", "51", "1", ""));
+  }
+
+  @Test
+  void aFirstVersionIsComparedWithNothing() throws Exception {
+    Verdict verdict = Drawn.verdict("the store's first version", Optional.empty());
+
+    Element section = section(parse(ReportPage.html(Drawn.judged(verdict))), "Gate: rejected");
+
+    assertThat(section.getTextContent()).contains("the store's first version");
+    assertThat(elements(section, "table")).isEmpty();
   }
 
   @Test
@@ -256,7 +281,7 @@ class ReportPageTest {
             plain.weights(),
             plain.preprocessing());
 
-    assertThat(section(parse(page(report)), "Left out").getTextContent())
+    assertThat(section(parse(ReportPage.html(report)), "Left out").getTextContent())
         .contains("12 held-out images are nearly the same as a training image")
         .contains("1 class waits for more images")
         .contains("moss4")
@@ -268,7 +293,7 @@ class ReportPageTest {
 
   @Test
   void aRunWithoutMeasurementsStillHasAPage() throws Exception {
-    String html = page(Drawn.report(CAT_AND_DOG, List.of(), List.of(), List.of()));
+    String html = ReportPage.html(Drawn.report(CAT_AND_DOG, List.of(), List.of(), List.of()));
 
     Document page = parse(html);
     assertThat(html).doesNotContain("NaN");
@@ -290,12 +315,35 @@ class ReportPageTest {
     Epoch slow = Drawn.epoch(100, 1, 0.5);
     List<Epoch> history =
         List.of(
-            new Epoch(100, 1, slow.learningRate(), slow.top1(), slow.top5(), 10, slow.waiting()),
-            new Epoch(400, 1, slow.learningRate(), slow.top1(), slow.top5(), 60, slow.waiting()));
+            new Epoch(
+                100,
+                1,
+                slow.learningRate(),
+                slow.top1(),
+                slow.top5(),
+                OptionalDouble.of(10),
+                slow.waiting()),
+            new Epoch(
+                400,
+                1,
+                slow.learningRate(),
+                slow.top1(),
+                slow.top5(),
+                OptionalDouble.of(60),
+                slow.waiting()),
+            new Epoch(
+                500,
+                1,
+                slow.learningRate(),
+                slow.top1(),
+                slow.top5(),
+                OptionalDouble.empty(),
+                slow.waiting()));
 
-    Document page = parse(page(Drawn.report(CAT_AND_DOG, history, List.of(), List.of())));
+    Document page =
+        parse(ReportPage.html(Drawn.report(CAT_AND_DOG, history, List.of(), List.of())));
 
-    // 10 s for 100 and 5 s for 300.
+    // 10 s for 100 and 5 s for 300; the last epoch's time is not known.
     assertThat(elements(page, "dl").get(0).getTextContent())
         .contains("images/s26.7", "time17 min 12 s");
   }
@@ -304,20 +352,14 @@ class ReportPageTest {
   void thePageIsTheSameWhereverItIsWritten() throws Exception {
     TrainingReport report =
         Drawn.report(CAT_AND_DOG, Drawn.epochs(3), List.of(Drawn.error("a", 0.01)), List.of());
-    String here = page(report);
+    String here = ReportPage.html(report);
     Locale before = Locale.getDefault();
     Locale.setDefault(Locale.forLanguageTag("ar-EG"));
     try {
-      assertThat(page(report)).isEqualTo(here);
+      assertThat(ReportPage.html(report)).isEqualTo(here);
     } finally {
       Locale.setDefault(before);
     }
-  }
-
-  private static String page(TrainingReport report) throws IOException {
-    StringWriter out = new StringWriter();
-    ReportPage.write(report, out);
-    return out.toString();
   }
 
   private static Document parse(String html)
