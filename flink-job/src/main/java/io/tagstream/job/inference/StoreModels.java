@@ -1,22 +1,31 @@
 package io.tagstream.job.inference;
 
+import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.Device;
+import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.EngineKind;
 import io.tagstream.model.engine.EngineOptions;
 import io.tagstream.model.engine.Engines;
 import io.tagstream.model.engine.LoadedModel;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.store.Pin;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The models of a store, shared within this process: however many subtasks load a version, its
- * weights are on the device once.
+ * weights are on the device once, and the version is pinned in the store meanwhile.
  */
 public final class StoreModels implements LiveModels {
   private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(StoreModels.class);
   private static final SharedModels<Key> SHARED = new SharedModels<>();
 
   private record Key(URI store, String version, EngineKind kind, Device device) {}
@@ -44,9 +53,48 @@ public final class StoreModels implements LiveModels {
     return SHARED.acquire(
         new Key(store, version, kind, device),
         () -> {
-          ModelBundle verified = store().open(version);
-          return Engines.load(verified, new EngineOptions(kind, device));
+          // First, so that the version is not deleted between this and its last use.
+          Optional<Pin> pin = pin(version);
+          try {
+            ModelBundle verified = store().open(version);
+            return new Pinned(Engines.load(verified, new EngineOptions(kind, device)), pin);
+          } catch (Throwable e) {
+            pin.ifPresent(Pin::close);
+            throw e;
+          }
         });
+  }
+
+  /** None where the disk is full or may not be written to: what can be read can be served. */
+  private Optional<Pin> pin(String version) {
+    String name = "job-%d-%s".formatted(ProcessHandle.current().pid(), UUID.randomUUID());
+    try {
+      return Optional.of(store().pins().pin(name, Set.of(version)));
+    } catch (ModelException e) {
+      LOG.warn("Model {} serves without a pin and may be deleted: {}", version, e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private record Pinned(LoadedModel model, Optional<Pin> pin) implements LoadedModel {
+    @Override
+    public ModelBundle bundle() {
+      return model.bundle();
+    }
+
+    @Override
+    public Engine newEngine(int maxBatch) {
+      return model.newEngine(maxBatch);
+    }
+
+    @Override
+    public void close() {
+      try {
+        model.close();
+      } finally {
+        pin.ifPresent(Pin::close);
+      }
+    }
   }
 
   private ModelStore store() {
