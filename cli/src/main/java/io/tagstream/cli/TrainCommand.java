@@ -1,6 +1,8 @@
 package io.tagstream.cli;
 
 import io.tagstream.local.TrainingView;
+import io.tagstream.model.ModelException;
+import io.tagstream.model.engine.Engines;
 import io.tagstream.model.engine.nd4j.DirectTrainingStep;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.training.Dataset;
@@ -10,6 +12,8 @@ import io.tagstream.model.training.Optimizer;
 import io.tagstream.model.training.Trainer;
 import io.tagstream.model.training.TrainingOptions;
 import io.tagstream.model.training.TrainingResult;
+import io.tagstream.settings.ModelStoreSettings;
+import io.tagstream.settings.SettingsOptions;
 import io.tagstream.settings.StandardOptions;
 import io.tagstream.settings.UsageException;
 import java.io.PrintWriter;
@@ -98,11 +102,14 @@ public final class TrainCommand implements Runnable {
   @Option(names = "--promote", description = "Make the new version live.")
   private boolean promote;
 
+  @Mixin private SettingsOptions settings = new SettingsOptions();
+
   @Override
   public void run() {
     Dataset training = FolderDataset.list(images);
     Optional<Dataset> measured = validation.map(FolderDataset::list);
-    ModelStore store = new ModelStore(models);
+    int keep = settings.load().get(ModelStoreSettings.class).keep();
+    ModelStore store = Engines.store(models);
     PrintWriter out = spec.commandLine().getOut();
     TrainingResult result;
     try (TrainingView view =
@@ -130,6 +137,20 @@ public final class TrainCommand implements Runnable {
         "%s: %s; %s%n",
         version, accuracy, store.live().equals(version) ? "live" : "a candidate until promoted");
     out.flush();
+    deleteOld(store, keep);
+  }
+
+  /** The model is there whatever becomes of older ones. */
+  private void deleteOld(ModelStore store, int keep) {
+    PrintWriter err = spec.commandLine().getErr();
+    try {
+      store
+          .prune(keep)
+          .forEach(old -> err.printf("deleted %s: models.keep is %d versions%n", old, keep));
+    } catch (ModelException e) {
+      err.printf("old versions stay: %s%n", e.getMessage());
+    }
+    err.flush();
   }
 
   private TrainingOptions options() {

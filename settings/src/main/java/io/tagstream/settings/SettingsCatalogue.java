@@ -18,7 +18,8 @@ final class SettingsCatalogue {
           ParallelismSettings.class,
           JobSettings.class,
           TopicSettings.class,
-          TrainingStoreSettings.class);
+          TrainingStoreSettings.class,
+          ModelStoreSettings.class);
 
   private SettingsCatalogue() {}
 

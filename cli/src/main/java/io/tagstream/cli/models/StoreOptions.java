@@ -1,5 +1,6 @@
 package io.tagstream.cli.models;
 
+import io.tagstream.model.engine.Engines;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.settings.StandardOptions;
 import java.nio.file.Path;
@@ -18,6 +19,6 @@ public final class StoreOptions {
   private Path models = Path.of("");
 
   public ModelStore store() {
-    return new ModelStore(models);
+    return Engines.store(models);
   }
 }

@@ -7,8 +7,8 @@ import io.tagstream.local.StateDirectory;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.Device;
 import io.tagstream.model.engine.EngineKind;
+import io.tagstream.model.engine.Engines;
 import io.tagstream.model.image.Views;
-import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.FolderDataset;
 import io.tagstream.producers.ImageFiles;
@@ -107,7 +107,7 @@ public final class DemoCommand implements Callable<Integer> {
         err.flush();
       }
       Pictures pictures = pictures(directory);
-      new FirstModel(new ModelStore(directory.models()), err, stop::requested).prepare(pictures);
+      new FirstModel(Engines.store(directory.models()), err, stop::requested).prepare(pictures);
       run(directory, pictures, stop);
       return 0;
     }
