@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.store.LiveAccuracyRecord;
 import io.tagstream.model.store.ModelDraft;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.Preprocessing;
 import io.tagstream.model.store.Provenance;
+import io.tagstream.model.store.Verdict;
 import io.tagstream.producers.drawn.DrawnScenes;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -15,7 +17,9 @@ import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
@@ -122,6 +126,120 @@ final class CommandsTest {
   }
 
   @Test
+  void modelListSaysWhatIsKnownOfEachVersion() {
+    String imported = writeModel(1);
+    String trained = writeJudged(imported);
+    store().write(new LiveAccuracyRecord(Map.of(trained, new LiveAccuracyRecord.Score(83, 100))));
+
+    assertThat(run("model", "list", "--models", models)).isZero();
+    assertThat(out.toString().lines())
+        .satisfiesExactly(
+            line ->
+                assertThat(line)
+                    .startsWith("* " + imported)
+                    .endsWith(", 10 classes, drawn for a test"),
+            line ->
+                assertThat(line)
+                    .startsWith("  " + trained + "  from " + imported + ", 20")
+                    .endsWith(
+                        ", 1000 images, 10 classes, held-out top-1 25.0 %, top-5 75.0 %, rejected, live 83.0 % of 100"));
+    out.getBuffer().setLength(0);
+    assertThat(run("model", "list", "--models", models, "--json")).isZero();
+    assertThat(out.toString().lines())
+        .satisfiesExactly(
+            line ->
+                assertThat(line)
+                    .contains(
+                        "\"version\":\"" + imported,
+                        "\"live\":true",
+                        "\"parent\":null",
+                        "\"images\":null",
+                        "\"top1\":null",
+                        "\"verdict\":null",
+                        "\"liveAccuracy\":null"),
+            line ->
+                assertThat(line)
+                    .contains(
+                        "\"live\":false",
+                        "\"parent\":\"" + imported,
+                        "\"images\":1000",
+                        "\"classes\":10",
+                        "\"top1\":0.25,\"top5\":0.75",
+                        "\"verdict\":\"rejected\",\"reason\":\"worse\"",
+                        "\"liveAccuracy\":{\"right\":83,\"total\":100,\"accuracy\":0.83}"));
+  }
+
+  @Test
+  void modelShowPrintsTheVerdictTheClassesAndTheConfusionMatrix() {
+    String imported = writeModel(1);
+    String trained = writeJudged(imported);
+    assertThat(run("model", "show", trained, "--models", models)).isZero();
+    assertThat(out.toString().lines())
+        .contains(
+            "parent      " + imported,
+            "images      1000",
+            "recipe      small-data",
+            "rate        0.5",
+            "seed        7",
+            "verdict     rejected: worse",
+            "held out    4 images, 1 more left out as duplicates of training images",
+            "this one    top-1 25.0 %, top-5 75.0 %",
+            "incumbent   top-1 50.0 %, top-5 100.0 %, " + imported,
+            "sign test   b = 2 right only by the incumbent, c = 1 only by this one, p = 0.500");
+    String label = DrawnScenes.LABELS.get(0);
+    String other = DrawnScenes.LABELS.get(1);
+    assertThat(out.toString())
+        .containsPattern(label + " +4 +1 +2 +2 +1 +0.500  worse")
+        .containsPattern(label + " +3 " + other + ", 1 " + label);
+    out.getBuffer().setLength(0);
+    assertThat(run("model", "show", trained, "--models", models, "--json")).isZero();
+    assertThat(out.toString())
+        .contains(
+            "\"recipe\":\"small-data\",\"hyperParameters\":{\"rate\":\"0.5\"},\"seed\":7",
+            "\"gate\":{\"outcome\":\"rejected\",\"reason\":\"worse\",\"heldOut\":4",
+            "\"incumbent\":{\"top1\":0.5,\"top5\":1.0},\"b\":2,\"c\":1,\"p\":0.5",
+            "\"confusion\":{\"%s\":{\"%s\":1,\"%s\":3}}".formatted(label, label, other));
+  }
+
+  private String writeJudged(String parent) {
+    NetworkDescription network = NetworkDescription.alexNet(DrawnScenes.LABELS.size(), 1.0 / 12);
+    String label = DrawnScenes.LABELS.get(0);
+    Map<String, Integer> answers = new LinkedHashMap<>();
+    answers.put(label, 1);
+    answers.put(DrawnScenes.LABELS.get(1), 3);
+    return store()
+        .write(
+            new ModelDraft(
+                Initialisation.HE.draw(network, 2),
+                Preprocessing.tagstream(network.inputSize()),
+                DrawnScenes.LABELS,
+                Optional.of(parent),
+                Provenance.trained(
+                    "drawn",
+                    1000,
+                    "small-data",
+                    Map.of("rate", "0.5"),
+                    7,
+                    Map.of("top1", 0.9),
+                    "drawn",
+                    "none"),
+                Optional.of(
+                    new Verdict(
+                        Verdict.Outcome.REJECTED,
+                        "worse",
+                        Optional.of(new Verdict.Incumbent(parent, new Verdict.Scores(0.5, 1))),
+                        new Verdict.Scores(0.25, 0.75),
+                        2,
+                        1,
+                        0.5,
+                        List.of(new Verdict.ClassFinding(label, 4, 2, 1, 2, 1, 0.5, true)),
+                        Map.of(label, answers),
+                        4,
+                        1))))
+        .version();
+  }
+
+  @Test
   void anEmptyStoreSaysHowToFillIt() {
     Path scene = directory.resolve("scene.jpg");
     List<List<String>> commands =
@@ -144,9 +262,13 @@ final class CommandsTest {
     }
   }
 
+  private ModelStore store() {
+    return new ModelStore(Path.of(models));
+  }
+
   private String writeModel(long seed) {
     NetworkDescription network = NetworkDescription.alexNet(DrawnScenes.LABELS.size(), 1.0 / 12);
-    return new ModelStore(Path.of(models))
+    return store()
         .write(
             new ModelDraft(
                 Initialisation.HE.draw(network, seed),

@@ -1,14 +1,19 @@
 package io.tagstream.cli.models;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import io.tagstream.model.ModelException;
+import io.tagstream.model.store.LiveAccuracyRecord;
+import io.tagstream.model.store.LiveAccuracyRecord.Score;
 import io.tagstream.model.store.ModelMetadata;
 import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.store.Provenance;
+import io.tagstream.model.store.Verdict;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,11 +38,13 @@ final class ListCommand implements Runnable {
       throw new ModelException(noModel(store));
     }
     Optional<String> live = live(store);
+    LiveAccuracyRecord accuracy = store.liveAccuracy();
     PrintWriter out = spec.commandLine().getOut();
     for (String version : versions) {
       ModelMetadata metadata = store.metadata(version);
       boolean isLive = live.equals(Optional.of(version));
-      out.println(json ? json(metadata, isLive) : line(metadata, isLive));
+      Optional<Score> score = Optional.ofNullable(accuracy.versions().get(version));
+      out.println(json ? json(metadata, isLive, score) : line(metadata, isLive, score));
     }
     out.flush();
   }
@@ -58,40 +65,81 @@ final class ListCommand implements Runnable {
     }
   }
 
-  private static String line(ModelMetadata metadata, boolean isLive) {
-    String metrics =
-        metadata.provenance().metrics().entrySet().stream()
-            .map(metric -> ", %s %s".formatted(metric.getKey(), metricText(metric.getValue())))
-            .collect(Collectors.joining());
-    return "%s %s  %d classes%s  %s"
-        .formatted(
-            isLive ? "*" : " ",
-            metadata.version(),
-            metadata.network().classes(),
-            metrics,
-            metadata.provenance().how());
+  private static String line(ModelMetadata metadata, boolean isLive, Optional<Score> live) {
+    Provenance provenance = metadata.provenance();
+    List<String> parts = new ArrayList<>();
+    metadata.parent().ifPresent(parent -> parts.add("from " + parent));
+    parts.add(provenance.time().toString());
+    provenance.images().ifPresent(images -> parts.add("%d images".formatted(images)));
+    parts.add("%d classes".formatted(metadata.network().classes()));
+    heldOut(metadata)
+        .ifPresent(
+            scores ->
+                parts.add(
+                    "held-out top-1 %s, top-5 %s"
+                        .formatted(Share.text(scores.top1()), Share.text(scores.top5()))));
+    metadata.verdict().ifPresent(verdict -> parts.add(verdict.outcome().word()));
+    live.ifPresent(score -> parts.add("live " + liveText(score)));
+    if (provenance.images().isEmpty()) {
+      // Not trained here: what was done instead.
+      parts.add(provenance.how());
+    }
+    return "%s %s  %s".formatted(isLive ? "*" : " ", metadata.version(), String.join(", ", parts));
   }
 
-  /** A count without decimals, a share of one with three. */
-  static String metricText(double value) {
-    return String.format(
-        Locale.ROOT, value > 1 && value == Math.rint(value) ? "%.0f" : "%.3f", value);
+  /** What the model scored on held-out images, from the gate or, without one, the training. */
+  static Optional<Verdict.Scores> heldOut(ModelMetadata metadata) {
+    Map<String, Double> metrics = metadata.provenance().metrics();
+    Optional<Verdict.Scores> measured =
+        metrics.containsKey("top1") && metrics.containsKey("top5")
+            ? Optional.of(new Verdict.Scores(metrics.get("top1"), metrics.get("top5")))
+            : Optional.empty();
+    return metadata.verdict().map(Verdict::candidate).or(() -> measured);
   }
 
-  private static String json(ModelMetadata metadata, boolean isLive) {
+  static String liveText(Score score) {
+    return "%s of %d".formatted(Share.text(score.accuracy()), score.total());
+  }
+
+  private static String json(ModelMetadata metadata, boolean isLive, Optional<Score> live) {
     return JsonLine.of(
         object -> {
           object.writeStringField("version", metadata.version());
           object.writeBooleanField("live", isLive);
-          object.writeStringField("parent", metadata.parent().orElse(null));
-          object.writeNumberField("classes", metadata.network().classes());
-          object.writeStringField("time", metadata.provenance().time().toString());
-          object.writeStringField("how", metadata.provenance().how());
-          object.writeObjectFieldStart("metrics");
-          for (Map.Entry<String, Double> metric : metadata.provenance().metrics().entrySet()) {
-            object.writeNumberField(metric.getKey(), metric.getValue());
-          }
-          object.writeEndObject();
+          writeFields(object, metadata, live);
         });
+  }
+
+  /** What a list says of a version, and a page on it too. */
+  static void writeFields(JsonGenerator object, ModelMetadata metadata, Optional<Score> live)
+      throws IOException {
+    Provenance provenance = metadata.provenance();
+    object.writeStringField("parent", metadata.parent().orElse(null));
+    object.writeStringField("time", provenance.time().toString());
+    object.writeObjectField("images", provenance.images().orElse(null));
+    object.writeNumberField("classes", metadata.network().classes());
+    Optional<Verdict.Scores> scores = heldOut(metadata);
+    object.writeObjectField("top1", scores.map(Verdict.Scores::top1).orElse(null));
+    object.writeObjectField("top5", scores.map(Verdict.Scores::top5).orElse(null));
+    object.writeStringField(
+        "verdict", metadata.verdict().map(verdict -> verdict.outcome().word()).orElse(null));
+    object.writeStringField("reason", metadata.verdict().map(Verdict::reason).orElse(null));
+    object.writeFieldName("liveAccuracy");
+    if (live.isPresent()) {
+      Score score = live.get();
+      object.writeStartObject();
+      object.writeNumberField("right", score.right());
+      object.writeNumberField("total", score.total());
+      object.writeNumberField("accuracy", score.accuracy());
+      object.writeEndObject();
+    } else {
+      object.writeNull();
+    }
+    object.writeStringField("how", provenance.how());
+    object.writeObjectFieldStart("metrics");
+    for (Map.Entry<String, Double> metric : provenance.metrics().entrySet()) {
+      object.writeNumberField(metric.getKey(), metric.getValue());
+    }
+    object.writeEndObject();
   }
 }

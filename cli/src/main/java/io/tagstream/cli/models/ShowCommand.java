@@ -2,6 +2,7 @@ package io.tagstream.cli.models;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.tagstream.model.network.LayerTable;
+import io.tagstream.model.store.LiveAccuracyRecord.Score;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelMetadata;
 import io.tagstream.model.store.ModelStore;
@@ -12,6 +13,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,7 +25,8 @@ import picocli.CommandLine.Spec;
 /** {@code tagstream model show}. */
 @Command(
     name = "show",
-    description = "Verify a version and print where it comes from and its table of layers.")
+    description =
+        "Verify a version and print where it comes from, what it scored and its table of layers.")
 final class ShowCommand implements Runnable {
   private static final String ROW = "%-8s %14s %14s %16s %14s%n";
 
@@ -41,24 +44,36 @@ final class ShowCommand implements Runnable {
     ModelStore store = options.store();
     ModelBundle bundle = store.open(version);
     ModelMetadata metadata = store.metadata(version);
+    Optional<Score> live = Optional.ofNullable(store.liveAccuracy().versions().get(version));
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(JsonLine.of(object -> write(object, bundle, metadata)));
+      out.println(JsonLine.of(object -> write(object, bundle, metadata, live)));
     } else {
-      print(out, bundle, metadata);
+      print(out, bundle, metadata, live);
     }
     out.flush();
   }
 
-  private static void print(PrintWriter out, ModelBundle bundle, ModelMetadata metadata) {
+  private static void print(
+      PrintWriter out, ModelBundle bundle, ModelMetadata metadata, Optional<Score> live) {
     Provenance provenance = metadata.provenance();
     Preprocessing pixels = bundle.preprocessing();
     out.printf("version     %s%n", bundle.version());
     metadata.parent().ifPresent(parent -> out.printf("parent      %s%n", parent));
     out.printf("made        %s, %s%n", provenance.time(), provenance.how());
+    provenance.data().ifPresent(data -> out.printf("data        %s%n", data));
+    provenance.images().ifPresent(images -> out.printf("images      %d%n", images));
+    provenance.recipe().ifPresent(recipe -> out.printf("recipe      %s%n", recipe));
+    provenance.hyperParameters().forEach((name, value) -> out.printf("%-11s %s%n", name, value));
+    provenance.seed().ifPresent(seed -> out.printf("seed        %d%n", seed));
+    out.printf(
+        "made with   %s, %s, %s%n",
+        provenance.library(), provenance.java(), provenance.processor());
     provenance
         .metrics()
-        .forEach((name, value) -> out.printf("%-11s %s%n", name, ListCommand.metricText(value)));
+        .forEach((name, value) -> out.printf("%-11s %s%n", name, metricText(value)));
+    metadata.verdict().ifPresent(verdict -> new VerdictView(verdict).print(out));
+    live.ifPresent(score -> out.printf("live        %s labelled%n", ListCommand.liveText(score)));
     out.printf("classes     %d: %s%n", bundle.labels().size(), shortened(bundle.labels()));
     out.printf(
         "pixels      shorter side %d, crop %d, %s, (value * %s - %s) / %s%n",
@@ -76,6 +91,13 @@ final class ShowCommand implements Runnable {
       print(out, row.layer(), shape, row.parameters(), row.multiplyAdds(), row.bytes());
     }
     print(out, "total", "", table.parameters(), table.multiplyAdds(), table.bytes());
+    metadata.verdict().ifPresent(verdict -> new VerdictView(verdict).printClasses(out));
+  }
+
+  /** A count without decimals, a share of one with three. */
+  private static String metricText(double value) {
+    return String.format(
+        Locale.ROOT, value > 1 && value == Math.rint(value) ? "%.0f" : "%.3f", value);
   }
 
   private static void print(
@@ -83,18 +105,28 @@ final class ShowCommand implements Runnable {
     out.printf(ROW, layer, shape, grouped(parameters), grouped(multiplyAdds), grouped(bytes));
   }
 
-  private static void write(JsonGenerator object, ModelBundle bundle, ModelMetadata metadata)
+  private static void write(
+      JsonGenerator object, ModelBundle bundle, ModelMetadata metadata, Optional<Score> live)
       throws IOException {
     Provenance provenance = metadata.provenance();
     object.writeStringField("version", bundle.version());
-    object.writeStringField("parent", metadata.parent().orElse(null));
-    object.writeStringField("time", provenance.time().toString());
-    object.writeStringField("how", provenance.how());
-    object.writeObjectFieldStart("metrics");
-    for (Map.Entry<String, Double> metric : provenance.metrics().entrySet()) {
-      object.writeNumberField(metric.getKey(), metric.getValue());
+    ListCommand.writeFields(object, metadata, live);
+    object.writeStringField("data", provenance.data().orElse(null));
+    object.writeStringField("recipe", provenance.recipe().orElse(null));
+    object.writeObjectFieldStart("hyperParameters");
+    for (Map.Entry<String, String> parameter : provenance.hyperParameters().entrySet()) {
+      object.writeStringField(parameter.getKey(), parameter.getValue());
     }
     object.writeEndObject();
+    object.writeObjectField("seed", provenance.seed().orElse(null));
+    object.writeStringField("library", provenance.library());
+    object.writeStringField("java", provenance.java());
+    object.writeStringField("processor", provenance.processor());
+    if (metadata.verdict().isPresent()) {
+      object.writeObjectFieldStart("gate");
+      new VerdictView(metadata.verdict().get()).write(object);
+      object.writeEndObject();
+    }
     object.writeArrayFieldStart("labels");
     for (String label : bundle.labels()) {
       object.writeString(label);

@@ -28,6 +28,11 @@ public record LiveAccuracyRecord(Map<String, Score> versions) {
         throw new IllegalArgumentException("%d right of %d".formatted(right, total));
       }
     }
+
+    /** The share that was right, 0 to 1; NaN without images. */
+    public double accuracy() {
+      return (double) right / total;
+    }
   }
 
   public LiveAccuracyRecord {
