@@ -20,6 +20,7 @@ final class SettingsCatalogue {
           TopicSettings.class,
           TrainingStoreSettings.class,
           ModelStoreSettings.class);
+          RetrainSettings.class);
 
   private SettingsCatalogue() {}
 
