@@ -1,10 +1,14 @@
 package io.tagstream.job;
 
+import io.tagstream.model.store.RetrainStatus;
+import io.tagstream.schemas.ModelStatus;
 import io.tagstream.schemas.RejectionStage;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.Histogram;
@@ -23,6 +27,19 @@ public final class JobMetrics {
   static final String REJECTED = "rejected";
   static final String ACTIVE_MODEL_VERSION = "activeModelVersion";
   static final String MODEL_LOADS_REJECTED = "modelLoadsRejected";
+  static final String TRAINING_EPOCH = "trainingEpoch";
+  static final String TRAINING_STEP = "trainingStep";
+  static final String TRAINING_IMAGES_PER_SECOND = "trainingImagesPerSecond";
+  static final String TRAINING_LOSS = "trainingLoss";
+  static final String TRAINING_WAITING = "trainingWaitingShare";
+  static final String RUNS_STARTED = "runsStarted";
+  static final String RUNS_PROMOTED = "runsPromoted";
+  static final String RUNS_WITHOUT_GAIN = "runsWithoutGain";
+  static final String RUNS_REJECTED = "runsRejected";
+  static final String ATTEMPTS_FAILED = "runAttemptsFailed";
+  static final String LIVE_ACCURACY = "liveAccuracy";
+  static final String NEW_LABELS = "newLabels";
+  static final String TRAINING_ROWS = "trainingRows";
 
   /** Values that a histogram remembers. */
   private static final int WINDOW = 1024;
@@ -84,6 +101,76 @@ public final class JobMetrics {
 
     public void modelLoadRejected() {
       modelLoadsRejected.inc();
+    }
+  }
+
+  /** What the retrain operator reports; to be called on its task's thread. */
+  public static final class Retraining {
+    private final Counter started;
+    private final Map<ModelStatus, Counter> ended = new EnumMap<>(ModelStatus.class);
+    private final Counter failed;
+
+    /** Read by the reporters' threads. */
+    private volatile Optional<RetrainStatus> status = Optional.empty();
+
+    private volatile double liveAccuracy = Double.NaN;
+
+    public Retraining(MetricGroup operator) {
+      MetricGroup group = operator.addGroup(GROUP);
+      started = group.counter(RUNS_STARTED);
+      ended.put(ModelStatus.PROMOTED, group.counter(RUNS_PROMOTED));
+      ended.put(ModelStatus.CANDIDATE, group.counter(RUNS_WITHOUT_GAIN));
+      ended.put(ModelStatus.REJECTED, group.counter(RUNS_REJECTED));
+      failed = group.counter(ATTEMPTS_FAILED);
+      group.gauge(LIVE_ACCURACY, (Gauge<Double>) () -> liveAccuracy);
+      group.gauge(NEW_LABELS, (Gauge<Long>) () -> status.map(RetrainStatus::newLabels).orElse(0L));
+      group.gauge(TRAINING_ROWS, (Gauge<Long>) () -> status.map(RetrainStatus::rows).orElse(0L));
+      progress(group, TRAINING_EPOCH, RetrainStatus.Progress::epoch);
+      progress(group, TRAINING_STEP, RetrainStatus.Progress::step);
+      progress(group, TRAINING_IMAGES_PER_SECOND, RetrainStatus.Progress::imagesPerSecond);
+      progress(group, TRAINING_LOSS, RetrainStatus.Progress::loss);
+      progress(group, TRAINING_WAITING, RetrainStatus.Progress::waiting);
+    }
+
+    /** Zero while nothing trains. */
+    private void progress(
+        MetricGroup group, String name, ToDoubleFunction<RetrainStatus.Progress> value) {
+      group.gauge(
+          name,
+          (Gauge<Double>)
+              () ->
+                  status
+                      .flatMap(RetrainStatus::run)
+                      .flatMap(RetrainStatus.Run::progress)
+                      .map(value::applyAsDouble)
+                      .orElse(0.0));
+    }
+
+    /** A run has its manifest. */
+    public void started() {
+      started.inc();
+    }
+
+    /** A run is announced: promoted, candidate or rejected. */
+    public void ended(ModelStatus outcome) {
+      ended.get(outcome).inc();
+    }
+
+    /** An attempt of a run failed. */
+    public void failed() {
+      failed.inc();
+    }
+
+    /**
+     * How things stand.
+     *
+     * @param live the live version's answers; empty before the first
+     */
+    public void show(RetrainStatus latest, Optional<RetrainStatus.Accuracy> live) {
+      status = Optional.of(latest);
+      liveAccuracy =
+          live.map(answers -> (double) answers.recentRight() / answers.recentLabels())
+              .orElse(Double.NaN);
     }
   }
 

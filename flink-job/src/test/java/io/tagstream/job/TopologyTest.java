@@ -6,12 +6,19 @@ import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
 import io.tagstream.job.flow.IncomingRecord;
+import io.tagstream.job.flow.LabelledAnswer;
 import io.tagstream.job.flow.LiveModelChanged;
+import io.tagstream.job.flow.ModelNews;
 import io.tagstream.job.flow.RejectedImage;
+import io.tagstream.job.flow.RetrainRequest;
 import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.job.flow.TrainingRow;
 import io.tagstream.job.inference.FakeModels;
 import io.tagstream.job.inference.MicroBatching;
+import io.tagstream.job.retrain.Arrivals;
+import io.tagstream.job.retrain.LiveAccuracy;
+import io.tagstream.job.retrain.Outcome;
+import io.tagstream.job.retrain.RetrainOperator;
 import io.tagstream.job.sink.KafkaSinks;
 import io.tagstream.job.source.KafkaSources;
 import io.tagstream.job.source.OffsetGuard;
@@ -109,9 +116,17 @@ class TopologyTest {
         TrainingRow.class,
         LiveModelChanged.class,
         Coordinates.class,
-        OffsetGuard.NextOffset.class
+        OffsetGuard.NextOffset.class,
+        LabelledAnswer.class,
+        RetrainRequest.class,
+        ModelNews.class,
+        Arrivals.class,
+        Outcome.class,
+        RetrainOperator.Measured.class,
+        LiveAccuracy.SavedWindow.class,
+        LiveAccuracy.SavedArming.class
       })
-  void whatTravelsIsAPojo(Class<?> type) {
+  void whatTravelsOrIsStateIsAPojo(Class<?> type) {
     TypeInformation<?> information = TypeInformation.of(type);
     assertThat(information).isInstanceOf(PojoTypeInfo.class);
     assertNothingGeneric(information);

@@ -1,0 +1,34 @@
+package io.tagstream.job.retrain;
+
+import io.tagstream.model.store.LiveChange;
+import io.tagstream.model.store.RetrainStatus;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Optional;
+
+/** The model store as the retraining sees it. Never called on a task's thread. */
+public interface Models extends Serializable {
+
+  /** The live version. */
+  String live();
+
+  /** All changes of the live version, oldest first. */
+  List<LiveChange> history();
+
+  /**
+   * Makes a version live, once it verifies.
+   *
+   * @param by who wants it
+   */
+  void promote(String version, String by);
+
+  /** A name later than every version's. */
+  String newVersion();
+
+  /** The top-1 accuracy on held-out images that a version was written with. */
+  Optional<Double> heldOutTop1(String version);
+
+  /** Shows other processes how the retraining stands. */
+  void show(RetrainStatus status) throws IOException;
+}

@@ -1,0 +1,609 @@
+package io.tagstream.job.retrain;
+
+import io.tagstream.job.JobMetrics;
+import io.tagstream.job.flow.LabelledAnswer;
+import io.tagstream.job.flow.ModelNews;
+import io.tagstream.job.flow.RetrainRequest;
+import io.tagstream.model.store.RetrainStatus;
+import io.tagstream.schemas.LabelOrigin;
+import io.tagstream.schemas.ModelStatus;
+import io.tagstream.settings.RetrainSettings;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.function.ThrowingRunnable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Starts runs, one at a time, and announces what became of them. First input: answers on labelled
+ * images; second: requests. Its parallelism is one.
+ *
+ * <p>Three threads: the task's, which decides; one that looks at the stores, whose files may be
+ * slow to list; and one per attempt of a run, which trains. The other two speak to the task's by
+ * mails, so that checkpoints go through whatever they do. Nothing that fails in them fails the job.
+ *
+ * <p><b>Exactly once over crashes.</b> A run goes through manifest, bundle, promotion,
+ * announcement, outcome, in this order. The manifest names the run's version, the requests it
+ * answers and the files it learns from, and is made only while no other run is unfinished. The
+ * announcement leaves through a sink that commits with the checkpoint; that the run was announced
+ * is in the same checkpoint; the outcome is written once that is complete. So after a crash
+ *
+ * <ul>
+ *   <li><b>before the manifest</b> nothing has happened. The labels still count as new, a request
+ *       is in the state or comes again from Kafka, and so do the answers that showed a fall: the
+ *       trigger fires again.
+ *   <li><b>after the manifest</b> the run is found unfinished and goes on under its name. The state
+ *       may be older than the manifest: its labels no longer count, because they are counted from
+ *       the store; requests that a manifest names are dropped; a fall counts only with labels that
+ *       are newer than those the manifest saw it on.
+ *   <li><b>after the bundle</b> the training finds it and only says how it was judged.
+ *   <li><b>after the promotion</b> {@link Publication} finds it done.
+ *   <li><b>after the announcement</b>, its checkpoint not complete: the transaction is aborted with
+ *       it and the state does not know of it. The run is unfinished and is announced again.
+ *   <li><b>after that checkpoint</b>, before the outcome: the transaction is committed, the state
+ *       says so, and only the outcome is written.
+ *   <li><b>after the outcome</b> the run is over; a state that still says announced is told so.
+ * </ul>
+ *
+ * <p>A start without a state ({@code --fresh}) can announce a run twice if it crashed between the
+ * checkpoint and the outcome; announcements may be read twice anyway.
+ */
+public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
+    implements TwoInputStreamOperator<LabelledAnswer, RetrainRequest, ModelNews> {
+  private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(RetrainOperator.class);
+
+  /**
+   * Requests are kept on their topic for ever; a job that reads them all for the first time answers
+   * those that somebody may still wait for.
+   */
+  private static final Duration REQUESTS_VALID = Duration.ofDays(1);
+
+  /** Where the runs stand. */
+  private enum Phase {
+    /** The ledger has not been read, or is to be read again. */
+    UNKNOWN,
+    /** No run is unfinished. */
+    IDLE,
+    /** A manifest is being written. */
+    BEGINNING,
+    /** An attempt is under way, or a failed one waits for the next. */
+    TRAINING,
+    /** The run is announced, its checkpoint is not complete. */
+    ANNOUNCED,
+    /** The outcome is to be written. */
+    ENDING
+  }
+
+  /** How well a version did on the held-out images as an incumbent: later than in its own run. */
+  public record Measured(String version, double top1) {}
+
+  /**
+   * What the stores' thread saw.
+   *
+   * @param runs if they were looked at
+   */
+  private record Look(
+      Counts counts, String live, Optional<Double> heldOutTop1, Optional<List<Run>> runs) {}
+
+  private final RetrainSettings settings;
+  private final String by;
+  private final RunLedger ledger;
+  private final Models models;
+  private final Training training;
+
+  private transient MailboxExecutor mailbox;
+  private transient Trigger trigger;
+  private transient LiveAccuracy accuracy;
+  private transient ExecutorService stores;
+  private transient JobMetrics.Retraining reported;
+
+  /** A look is under way; one that takes long is not joined by a second. */
+  private transient boolean looking;
+
+  /** The inputs have ended. */
+  private transient boolean finished;
+
+  private transient Phase phase;
+
+  /** With an attempt under way. */
+  private transient Optional<RunThread> thread;
+
+  private transient int failedAttempts;
+  private transient Instant retryAt;
+
+  /** From its manifest to its outcome. */
+  private transient Optional<Run> run;
+
+  /** In the state, from the announcement to the outcome. */
+  private transient Optional<Outcome> announced;
+
+  /** The first checkpoint that has {@link #announced}. */
+  private transient OptionalLong announcedIn;
+
+  private transient Arrivals arrivals;
+  private transient List<RetrainRequest> requests;
+  private transient Set<String> answeredRequests;
+  private transient Map<String, Double> measured;
+  private transient Counts counts;
+  private transient String live;
+  private transient Optional<Double> heldOutTop1;
+  private transient Optional<RetrainStatus.Ended> last;
+
+  private transient ListState<Outcome> savedAnnounced;
+  private transient ListState<Arrivals> savedArrivals;
+  private transient ListState<RetrainRequest> savedRequests;
+  private transient ListState<Measured> savedMeasured;
+  private transient ListState<LiveAccuracy.SavedWindow> savedWindows;
+  private transient ListState<LiveAccuracy.SavedArming> savedArming;
+
+  /**
+   * @param by who promotes: the job
+   */
+  public RetrainOperator(
+      RetrainSettings settings, String by, RunLedger ledger, Models models, Training training) {
+    this.settings = settings;
+    this.by = by;
+    this.ledger = ledger;
+    this.models = models;
+    this.training = training;
+  }
+
+  @Override
+  public void setMailboxExecutor(MailboxExecutor mailboxExecutor) {
+    super.setMailboxExecutor(mailboxExecutor);
+    mailbox = mailboxExecutor;
+  }
+
+  @Override
+  public void initializeState(StateInitializationContext context) throws Exception {
+    super.initializeState(context);
+    accuracy = new LiveAccuracy(settings);
+    arrivals = Arrivals.NONE;
+    requests = new ArrayList<>();
+    measured = new HashMap<>();
+    announced = Optional.empty();
+    announcedIn = OptionalLong.empty();
+    savedAnnounced = list(context, "announced", Outcome.class);
+    savedArrivals = list(context, "arrivals", Arrivals.class);
+    savedRequests = list(context, "requests", RetrainRequest.class);
+    savedMeasured = list(context, "measured", Measured.class);
+    savedWindows = list(context, "accuracy", LiveAccuracy.SavedWindow.class);
+    savedArming = list(context, "accuracy-arming", LiveAccuracy.SavedArming.class);
+    if (context.isRestored()) {
+      announced = only(savedAnnounced);
+      // Whatever checkpoint this start resumed from is complete.
+      announcedIn = announced.isPresent() ? OptionalLong.of(0) : OptionalLong.empty();
+      arrivals = only(savedArrivals).orElse(Arrivals.NONE);
+      savedRequests.get().forEach(requests::add);
+      savedMeasured.get().forEach(one -> measured.put(one.version(), one.top1()));
+      List<LiveAccuracy.SavedWindow> windows = new ArrayList<>();
+      savedWindows.get().forEach(windows::add);
+      accuracy.restore(windows, only(savedArming));
+    }
+  }
+
+  private static <T> ListState<T> list(
+      StateInitializationContext context, String name, Class<T> type) throws Exception {
+    return context
+        .getOperatorStateStore()
+        .getListState(new ListStateDescriptor<>(name, TypeInformation.of(type)));
+  }
+
+  private static <T> Optional<T> only(ListState<T> state) throws Exception {
+    for (T value : state.get()) {
+      return Optional.of(value);
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    trigger = new Trigger(settings);
+    phase = Phase.UNKNOWN;
+    thread = Optional.empty();
+    run = Optional.empty();
+    answeredRequests = new HashSet<>();
+    counts = Counts.NONE;
+    live = "";
+    heldOutTop1 = Optional.empty();
+    last = Optional.empty();
+    retryAt = Instant.MIN;
+    stores =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread created = new Thread(task, "training store");
+              created.setDaemon(true);
+              created.setContextClassLoader(getUserCodeClassloader());
+              return created;
+            });
+    reported = new JobMetrics.Retraining(getMetricGroup());
+    lookAgainIn(Duration.ZERO);
+  }
+
+  private Instant now() {
+    return Instant.ofEpochMilli(getProcessingTimeService().getCurrentProcessingTime());
+  }
+
+  private void lookAgainIn(Duration wait) {
+    // Flink cancels what is left with the task, and fails it for what a callback throws.
+    ScheduledFuture<?> unused =
+        getProcessingTimeService()
+            .registerTimer(now().plus(wait).toEpochMilli(), time -> onTimer());
+  }
+
+  private void onTimer() {
+    lookAgainIn(settings.lookEvery());
+    if (phase == Phase.ENDING) {
+      writeOutcome();
+    }
+    if (phase == Phase.TRAINING && thread.isEmpty() && !now().isBefore(retryAt)) {
+      attempt();
+    }
+    if (!looking) {
+      looking = true;
+      boolean readRuns = phase == Phase.UNKNOWN;
+      inStores(
+          "look at its stores",
+          () -> {
+            Look look = look(readRuns);
+            mail("a look at the stores", () -> looked(look));
+          },
+          () -> looking = false);
+    }
+  }
+
+  /**
+   * Runs something on the stores' thread.
+   *
+   * @param otherwise runs on the task's if it failed
+   */
+  private void inStores(
+      String what, ThrowingRunnable<Exception> action, ThrowingRunnable<Exception> otherwise) {
+    stores.execute(
+        () -> {
+          try {
+            action.run();
+          } catch (Exception | LinkageError | OutOfMemoryError e) {
+            LOG.warn("The retraining could not {}, and tries again: {}", what, e.toString(), e);
+            mail("failed to " + what, otherwise);
+          }
+        });
+  }
+
+  /** Runs something on the task's thread, unless the task is over. */
+  private void mail(String what, ThrowingRunnable<Exception> action) {
+    try {
+      mailbox.execute(action, what);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("The task ended before: {}", what);
+    }
+  }
+
+  private Look look(boolean readRuns) throws IOException {
+    String version = models.live();
+    return new Look(
+        ledger.counts(),
+        version,
+        models.heldOutTop1(version),
+        readRuns ? Optional.of(ledger.runs()) : Optional.empty());
+  }
+
+  private void looked(Look look) {
+    looking = false;
+    counts = look.counts();
+    live = look.live();
+    heldOutTop1 = look.heldOutTop1();
+    arrivals = arrivals.seen(counts.newLabels(), now());
+    if (phase == Phase.UNKNOWN) {
+      look.runs().ifPresent(this::takeUp);
+    }
+    if (phase == Phase.IDLE) {
+      Optional<LiveAccuracy.Fall> fall =
+          accuracy.fall(live, Optional.ofNullable(measured.get(live)).or(() -> heldOutTop1));
+      trigger
+          .fires(counts, arrivals, fall, requests, now())
+          .ifPresent(cause -> begin(cause, fall.isPresent()));
+    }
+    show();
+  }
+
+  /** Finds out from the manifests where the runs stand. */
+  private void takeUp(List<Run> runs) {
+    runs.forEach(
+        known -> {
+          answeredRequests.addAll(known.requests());
+          known.fallSeenUpTo().ifPresent(accuracy::disarm);
+        });
+    requests.removeIf(request -> answeredRequests.contains(request.id()));
+    run = runs.stream().filter(known -> !known.ended()).findFirst();
+    boolean wasAnnounced =
+        run.isPresent() && announced.map(Outcome::version).equals(run.map(Run::version));
+    if (wasAnnounced) {
+      phase = Phase.ENDING;
+      writeOutcome();
+      return;
+    }
+    announced = Optional.empty();
+    if (run.isPresent()) {
+      LOG.info("The run for {} goes on", run.get().version());
+      phase = Phase.TRAINING;
+      attempt();
+    } else {
+      phase = Phase.IDLE;
+    }
+  }
+
+  private void begin(Cause cause, boolean fallen) {
+    phase = Phase.BEGINNING;
+    List<String> ids = requests.stream().map(RetrainRequest::id).toList();
+    Optional<Instant> fallSeenUpTo =
+        fallen ? Optional.of(accuracy.newestLabel()) : Optional.empty();
+    Instant started = now();
+    inStores(
+        "begin a run",
+        () -> {
+          Run begun = new Run(models.newVersion(), cause, ids, fallSeenUpTo, started, false);
+          ledger.begin(begun);
+          mail("a run begins", () -> begun(begun));
+        },
+        // Its manifest may be there nevertheless.
+        () -> phase = Phase.UNKNOWN);
+  }
+
+  private void begun(Run begun) {
+    reported.started();
+    run = Optional.of(begun);
+    answeredRequests.addAll(begun.requests());
+    requests.removeIf(request -> answeredRequests.contains(request.id()));
+    begun.fallSeenUpTo().ifPresent(accuracy::disarm);
+    phase = Phase.TRAINING;
+    attempt();
+  }
+
+  private void attempt() {
+    RunThread started =
+        new RunThread(
+            run.orElseThrow(),
+            ledger,
+            training,
+            new Publication(models, by, Clock.systemUTC()),
+            failedAttempts + 1,
+            settings.attempts(),
+            getUserCodeClassloader(),
+            ending -> mail("a run ends", () -> ended(ending)));
+    thread = Optional.of(started);
+    started.start();
+  }
+
+  private void ended(RunThread.Ending ending) {
+    thread = Optional.empty();
+    if (finished) {
+      // Nothing may leave any more. The run is unfinished and goes on at the next start.
+      return;
+    }
+    String version = run.orElseThrow().version();
+    if (ending instanceof RunThread.Published published) {
+      Training.Judged judged = published.judged();
+      judged.incumbentTop1().ifPresent(top1 -> measured.put(judged.incumbent(), top1));
+      announce(published.outcome());
+    } else if (ending instanceof RunThread.Failed failed) {
+      reported.failed();
+      failedAttempts = failed.attempt();
+      LOG.error(
+          "Attempt {} of {} to train {} failed: {}",
+          failedAttempts,
+          settings.attempts(),
+          version,
+          failed.cause().toString(),
+          failed.cause());
+      if (failedAttempts < settings.attempts()) {
+        retryAt = now().plus(settings.retryAfter().multipliedBy(1L << (failedAttempts - 1)));
+      } else {
+        announce(
+            new Outcome(
+                version,
+                ModelStatus.REJECTED,
+                "the run failed %d times, at last: %s"
+                    .formatted(failedAttempts, failed.cause().getMessage()),
+                now()));
+      }
+    }
+    show();
+  }
+
+  private void announce(Outcome outcome) {
+    if (outcome.status() == ModelStatus.PROMOTED) {
+      emit(outcome, ModelStatus.CANDIDATE);
+    }
+    emit(outcome, outcome.status());
+    reported.ended(outcome.status());
+    announced = Optional.of(outcome);
+    announcedIn = OptionalLong.empty();
+    phase = Phase.ANNOUNCED;
+  }
+
+  private void emit(Outcome outcome, ModelStatus status) {
+    output.collect(
+        new StreamRecord<>(
+            new ModelNews(status, outcome.version(), by, outcome.reason(), outcome.at())));
+  }
+
+  private void writeOutcome() {
+    Outcome outcome = announced.orElseThrow();
+    inStores(
+        "end the run for " + outcome.version(),
+        () -> {
+          ledger.end(outcome);
+          mail("a run is over", () -> over(outcome));
+        },
+        // At the next tick of the clock: the disk may be full, and no other run begins meanwhile.
+        () -> {});
+  }
+
+  private void over(Outcome outcome) {
+    if (phase != Phase.ENDING) {
+      // Two ticks, two mails.
+      return;
+    }
+    LOG.info("{} is {}: {}", outcome.version(), outcome.status().word(), outcome.reason());
+    last =
+        Optional.of(
+            new RetrainStatus.Ended(
+                outcome.version(), outcome.status().word(), outcome.reason(), outcome.at()));
+    announced = Optional.empty();
+    run = Optional.empty();
+    failedAttempts = 0;
+    phase = Phase.UNKNOWN;
+  }
+
+  @Override
+  public void processElement1(StreamRecord<LabelledAnswer> element) {
+    LabelledAnswer answer = element.getValue();
+    // The others were chosen for what the model said, which would bias the estimate.
+    if (answer.origin().equals(LabelOrigin.PRODUCER.word())
+        || answer.origin().equals(LabelOrigin.RANDOM.word())) {
+      accuracy.count(
+          answer.modelVersion(),
+          answer.label().equalsIgnoreCase(answer.answer()),
+          answer.labelledAt());
+    }
+  }
+
+  @Override
+  public void processElement2(StreamRecord<RetrainRequest> element) {
+    RetrainRequest request = element.getValue();
+    boolean known =
+        answeredRequests.contains(request.id())
+            || requests.stream().anyMatch(waiting -> waiting.id().equals(request.id()));
+    if (known || request.at().plus(REQUESTS_VALID).isBefore(now())) {
+      LOG.debug("Passed over: {}", request);
+      return;
+    }
+    LOG.info("A training is asked for: {}", request);
+    requests.add(request);
+  }
+
+  @Override
+  public void snapshotState(StateSnapshotContext context) throws Exception {
+    super.snapshotState(context);
+    savedAnnounced.update(announced.map(List::of).orElse(List.of()));
+    savedArrivals.update(List.of(arrivals));
+    savedRequests.update(requests);
+    List<Measured> scores = new ArrayList<>();
+    measured.forEach((version, top1) -> scores.add(new Measured(version, top1)));
+    savedMeasured.update(scores);
+    savedWindows.update(accuracy.savedWindows());
+    savedArming.update(List.of(accuracy.savedArming()));
+    if (announced.isPresent() && announcedIn.isEmpty()) {
+      announcedIn = OptionalLong.of(context.getCheckpointId());
+    }
+  }
+
+  @Override
+  public void notifyCheckpointComplete(long checkpointId) throws Exception {
+    super.notifyCheckpointComplete(checkpointId);
+    if (phase == Phase.ANNOUNCED
+        && announcedIn.isPresent()
+        && checkpointId >= announcedIn.getAsLong()) {
+      phase = Phase.ENDING;
+      writeOutcome();
+    }
+  }
+
+  /** Lets other processes and the metrics see how things stand. */
+  private void show() {
+    Map<String, RetrainStatus.Accuracy> scores = new HashMap<>();
+    accuracy
+        .scores()
+        .forEach(
+            score ->
+                scores.put(
+                    score.version(),
+                    new RetrainStatus.Accuracy(
+                        score.labels(), score.right(), score.recentLabels(), score.recentRight())));
+    RetrainStatus status =
+        new RetrainStatus(
+            now(),
+            counts.newLabels(),
+            trigger.needed(counts),
+            counts.rows(),
+            counts.heldOut(),
+            settings.minHeldOut(),
+            requests.size(),
+            run.map(
+                under ->
+                    new RetrainStatus.Run(
+                        under.version(),
+                        under.cause().text(),
+                        under.started(),
+                        thread.map(RunThread::attempt).orElse(failedAttempts + 1),
+                        thread.flatMap(RunThread::progress))),
+            last,
+            scores);
+    reported.show(status, Optional.ofNullable(scores.get(live)));
+    inStores("show its status", () -> models.show(status), () -> {});
+  }
+
+  @Override
+  public void finish() throws Exception {
+    finished = true;
+    super.finish();
+  }
+
+  /** Waits for the attempt under way, which stops before its next step, and for the stores. */
+  @Override
+  public void close() throws Exception {
+    try {
+      if (thread != null) {
+        thread.ifPresent(RunThread::close);
+      }
+      if (stores != null) {
+        stop(stores);
+      }
+    } finally {
+      super.close();
+    }
+  }
+
+  private static void stop(ExecutorService executor) {
+    executor.shutdown();
+    boolean interrupted = false;
+    boolean stopped = false;
+    while (!stopped) {
+      try {
+        stopped = executor.awaitTermination(1, TimeUnit.HOURS);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

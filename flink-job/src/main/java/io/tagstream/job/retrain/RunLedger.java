@@ -1,0 +1,41 @@
+package io.tagstream.job.retrain;
+
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * The training store as the retraining sees it: what it holds, and the runs on it. A run is there
+ * from its manifest on, which is written before it starts; its outcome ends it. Both are files that
+ * are made once and survive every crash, so they, not Flink state, say which runs there were.
+ *
+ * <p>Its methods may be slow and are never called on a task's thread.
+ */
+public interface RunLedger extends Serializable {
+
+  /** What the store holds now. */
+  Counts counts() throws IOException;
+
+  /** Every run there was, oldest first. */
+  List<Run> runs() throws IOException;
+
+  /**
+   * Writes the manifest of a run over all that is in the store now.
+   *
+   * @param run its name and cause
+   */
+  void begin(Run run) throws IOException;
+
+  /**
+   * Notes that an attempt of a run begins.
+   *
+   * @return its number, from 1: one more than there are attempts that failed, or whose process died
+   */
+  int attempt(String version) throws IOException;
+
+  /** Takes back the note of an attempt that was cancelled: it did not fail. */
+  void cancelled(String version, int attempt) throws IOException;
+
+  /** Ends a run. Nothing happens when it has ended. */
+  void end(Outcome outcome) throws IOException;
+}

@@ -1,0 +1,141 @@
+package io.tagstream.job.retrain;
+
+import io.tagstream.job.retrain.Training.Judged;
+import io.tagstream.model.store.RetrainStatus;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One attempt of a run on a thread of its own: it trains, publishes and says what became of it.
+ * What it throws, errors too, is an attempt that failed, and nothing else.
+ */
+final class RunThread implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RunThread.class);
+
+  /** What became of an attempt. */
+  sealed interface Ending {}
+
+  /** The version is in the store, and live if it was to be. */
+  record Published(Outcome outcome, Judged judged) implements Ending {}
+
+  /**
+   * The attempt failed.
+   *
+   * @param attempt its number
+   */
+  record Failed(int attempt, Throwable cause) implements Ending {}
+
+  private final Run run;
+  private final RunLedger ledger;
+  private final Training training;
+  private final Publication publication;
+  private final int attempts;
+  private final Consumer<Ending> then;
+  private final Thread thread;
+  private volatile boolean cancelled;
+  private volatile int attempt;
+  private volatile Optional<RetrainStatus.Progress> progress = Optional.empty();
+
+  /**
+   * @param attempt its number, as far as the caller knows
+   * @param attempts after which a run is given up that takes its process with it
+   * @param then hears the end on this thread, unless the attempt is cancelled
+   */
+  RunThread(
+      Run run,
+      RunLedger ledger,
+      Training training,
+      Publication publication,
+      int attempt,
+      int attempts,
+      ClassLoader classLoader,
+      Consumer<Ending> then) {
+    this.run = run;
+    this.ledger = ledger;
+    this.training = training;
+    this.publication = publication;
+    this.attempt = attempt;
+    this.attempts = attempts;
+    this.then = then;
+    thread = new Thread(this::go, "training " + run.version());
+    thread.setDaemon(true);
+    // Natives and services are found through it.
+    thread.setContextClassLoader(classLoader);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  Run run() {
+    return run;
+  }
+
+  int attempt() {
+    return attempt;
+  }
+
+  /** Empty before the first step. */
+  Optional<RetrainStatus.Progress> progress() {
+    return progress;
+  }
+
+  private void go() {
+    Ending ending;
+    try {
+      attempt = Math.max(attempt, ledger.attempt(run.version()));
+      ending = tryOnce();
+    } catch (CancellationException e) {
+      LOG.info("The training of {} stops where it is", run.version());
+      takeBack();
+      return;
+    } catch (Throwable e) {
+      ending = new Failed(attempt, e);
+    }
+    then.accept(ending);
+  }
+
+  private Ending tryOnce() throws Exception {
+    if (attempt > attempts) {
+      return new Failed(
+          attempt,
+          new IllegalStateException("its process died in each of %d attempts".formatted(attempts)));
+    }
+    LOG.info("Training {}, attempt {}: {}", run.version(), attempt, run.cause().text());
+    Judged judged = training.train(run, step -> progress = Optional.of(step), () -> cancelled);
+    LOG.info("{}: {}, {}", run.version(), judged.decision(), judged.summary());
+    return new Published(publication.publish(run.version(), judged), judged);
+  }
+
+  private void takeBack() {
+    try {
+      ledger.cancelled(run.version(), attempt);
+    } catch (IOException e) {
+      LOG.warn("The cancelled attempt of {} will count as failed", run.version(), e);
+    }
+  }
+
+  /**
+   * Cancels and waits. An interrupt does not end the wait, or native memory would be used by a
+   * thread that nobody knows of.
+   */
+  @Override
+  public void close() {
+    cancelled = true;
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

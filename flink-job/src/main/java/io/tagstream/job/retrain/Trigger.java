@@ -1,0 +1,79 @@
+package io.tagstream.job.retrain;
+
+import io.tagstream.job.flow.RetrainRequest;
+import io.tagstream.settings.DurationText;
+import io.tagstream.settings.RetrainSettings;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Decides when a run starts. */
+final class Trigger {
+  private final RetrainSettings settings;
+
+  Trigger(RetrainSettings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * The first reason there is to start a run now: a request, a fall of the live accuracy, enough
+   * new labels, labels that have waited long enough. None while too few images are held out, since
+   * nobody could judge what came of it.
+   *
+   * @param arrivals after the look that gave the counts
+   * @param requests those that no run has taken
+   */
+  Optional<Cause> fires(
+      Counts counts,
+      Arrivals arrivals,
+      Optional<LiveAccuracy.Fall> fall,
+      List<RetrainRequest> requests,
+      Instant now) {
+    if (counts.heldOut() < settings.minHeldOut()) {
+      return Optional.empty();
+    }
+    if (!requests.isEmpty()) {
+      return Optional.of(new Cause(Cause.Kind.REQUEST, text(requests)));
+    }
+    if (fall.isPresent()) {
+      return fall.map(fallen -> new Cause(Cause.Kind.ACCURACY, fallen.toString()));
+    }
+    long needed = needed(counts);
+    boolean quiet = arrivals.quiet(now).compareTo(settings.quietAfter()) >= 0;
+    if (counts.newLabels() >= 2 * needed || (counts.newLabels() >= needed && quiet)) {
+      return Optional.of(
+          new Cause(
+              Cause.Kind.LABELS,
+              "%d new labels, %d are enough".formatted(counts.newLabels(), needed)));
+    }
+    if (counts.newLabels() >= settings.agedLabels()
+        && arrivals.age(now).compareTo(settings.maxAge()) >= 0) {
+      return Optional.of(
+          new Cause(
+              Cause.Kind.AGE,
+              "%d new labels, the first of them %s old"
+                  .formatted(counts.newLabels(), DurationText.format(settings.maxAge()))));
+    }
+    return Optional.empty();
+  }
+
+  /** N: new labels that start a run when no more come, and at once when they are twice as many. */
+  long needed(Counts counts) {
+    return Math.max(settings.minLabels(), (long) Math.ceil(settings.share() * counts.rows()));
+  }
+
+  private static String text(List<RetrainRequest> requests) {
+    return requests.stream()
+        .map(
+            request ->
+                String.format(
+                    Locale.ROOT,
+                    "asked for by %s%s",
+                    request.by(),
+                    Optional.ofNullable(request.reason()).map(" (%s)"::formatted).orElse("")))
+        .distinct()
+        .collect(Collectors.joining(", "));
+  }
+}

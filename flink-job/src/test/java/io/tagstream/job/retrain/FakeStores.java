@@ -1,0 +1,175 @@
+package io.tagstream.job.retrain;
+
+import io.tagstream.model.ModelException;
+import io.tagstream.model.store.LiveChange;
+import io.tagstream.model.store.RetrainStatus;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/** What survives a crash, in memory: the training store, the model store and what trains. */
+final class FakeStores implements RunLedger, Models, Training {
+  private static final long serialVersionUID = 1L;
+  private static final Instant WHEN = Instant.parse("2012-12-03T09:00:00Z");
+
+  volatile Counts beforeAnyRun = new Counts(0, 1000, 100);
+  volatile Counts afterARun = new Counts(0, 1000, 100);
+  volatile boolean unreadable;
+  volatile boolean noManifest;
+  volatile boolean noOutcome;
+  volatile Decision decision = Decision.PROMOTE;
+  volatile Optional<Double> heldOutTop1 = Optional.of(0.9);
+
+  /** Attempts that fail before one succeeds. */
+  final AtomicInteger failures = new AtomicInteger();
+
+  /** Attempts wait for a permit, or for their cancellation, before the version is there. */
+  volatile boolean holdBeforeBundle;
+
+  /** The same after it is there. */
+  volatile boolean holdAfterBundle;
+
+  final Semaphore permits = new Semaphore(0);
+
+  final List<Run> manifests = new CopyOnWriteArrayList<>();
+  final Map<String, Outcome> outcomes = new ConcurrentHashMap<>();
+  final Map<String, Integer> attempts = new ConcurrentHashMap<>();
+  final Set<String> bundles = ConcurrentHashMap.newKeySet();
+  final List<LiveChange> changes = new CopyOnWriteArrayList<>();
+  final List<String> trainings = new CopyOnWriteArrayList<>();
+  private final Map<String, String> incumbents = new ConcurrentHashMap<>();
+  volatile String live = "v0";
+  volatile Optional<RetrainStatus> status = Optional.empty();
+
+  private void check() throws IOException {
+    if (unreadable) {
+      throw new IOException("the store's disk does not answer");
+    }
+  }
+
+  @Override
+  public Counts counts() throws IOException {
+    check();
+    return manifests.isEmpty() ? beforeAnyRun : afterARun;
+  }
+
+  @Override
+  public List<Run> runs() throws IOException {
+    check();
+    List<Run> runs = new ArrayList<>();
+    for (Run run : manifests) {
+      runs.add(
+          new Run(
+              run.version(),
+              run.cause(),
+              run.requests(),
+              run.fallSeenUpTo(),
+              run.started(),
+              outcomes.containsKey(run.version())));
+    }
+    return runs;
+  }
+
+  @Override
+  public void begin(Run run) throws IOException {
+    if (noManifest) {
+      throw new IOException("no space left");
+    }
+    manifests.add(run);
+  }
+
+  @Override
+  public int attempt(String version) {
+    return attempts.merge(version, 1, Integer::sum);
+  }
+
+  @Override
+  public void cancelled(String version, int attempt) {
+    attempts.put(version, attempt - 1);
+  }
+
+  @Override
+  public void end(Outcome outcome) throws IOException {
+    if (noOutcome) {
+      throw new IOException("no space left");
+    }
+    outcomes.putIfAbsent(outcome.version(), outcome);
+  }
+
+  @Override
+  public String live() {
+    return live;
+  }
+
+  @Override
+  public List<LiveChange> history() {
+    return List.copyOf(changes);
+  }
+
+  @Override
+  public void promote(String version, String by) {
+    if (!bundles.contains(version)) {
+      throw new ModelException("no version " + version);
+    }
+    changes.add(new LiveChange(WHEN, LiveChange.Action.PROMOTED, version, Optional.of(live), by));
+    live = version;
+  }
+
+  @Override
+  public String newVersion() {
+    return "v" + (manifests.size() + 1);
+  }
+
+  @Override
+  public Optional<Double> heldOutTop1(String version) {
+    return heldOutTop1;
+  }
+
+  @Override
+  public void show(RetrainStatus shown) {
+    status = Optional.of(shown);
+  }
+
+  @Override
+  public Judged train(Run run, Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled)
+      throws IOException, InterruptedException {
+    String incumbent = incumbents.computeIfAbsent(run.version(), begun -> live);
+    trainings.add(run.version());
+    if (!bundles.contains(run.version())) {
+      progress.accept(
+          new RetrainStatus.Progress(1, 3, 7, 21, 40, 0.5, 0.01, Duration.ofSeconds(9)));
+      if (holdBeforeBundle) {
+        hold(cancelled);
+      }
+      if (failures.getAndDecrement() > 0) {
+        throw new IOException("disk full");
+      }
+      bundles.add(run.version());
+    }
+    if (holdAfterBundle) {
+      hold(cancelled);
+    }
+    return new Judged(decision, incumbent, "61 against 50 of 100", Optional.empty());
+  }
+
+  private void hold(BooleanSupplier cancelled) throws InterruptedException {
+    while (!permits.tryAcquire(1, TimeUnit.MILLISECONDS)) {
+      if (cancelled.getAsBoolean()) {
+        throw new CancellationException();
+      }
+    }
+  }
+}

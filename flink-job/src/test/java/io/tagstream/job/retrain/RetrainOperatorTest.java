@@ -1,0 +1,472 @@
+package io.tagstream.job.retrain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tagstream.job.flow.LabelledAnswer;
+import io.tagstream.job.flow.ModelNews;
+import io.tagstream.job.flow.RetrainRequest;
+import io.tagstream.schemas.ModelStatus;
+import io.tagstream.settings.RetrainSettings;
+import io.tagstream.settings.Settings;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.tasks.StreamTaskActionExecutor;
+import org.apache.flink.streaming.runtime.tasks.mailbox.MailboxExecutorImpl;
+import org.apache.flink.streaming.util.TwoInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@Timeout(60)
+class RetrainOperatorTest {
+  private static final Instant START = Instant.parse("2012-12-03T10:00:00Z");
+  private static final String BY = "tagstream job test";
+  private static final RetrainSettings SETTINGS =
+      Settings.load(Optional.empty(), Map.of("retrain.attempts", "3"), Map.of())
+          .get(RetrainSettings.class);
+  private static final Duration LOOK = SETTINGS.lookEvery();
+
+  private final FakeStores stores = new FakeStores();
+  private TwoInputStreamOperatorTestHarness<LabelledAnswer, RetrainRequest, ModelNews> harness;
+  private MailboxExecutorImpl mailbox;
+  private Instant now = START;
+  private long checkpoint;
+
+  /** What the sink has committed: with each checkpoint, all that came before it. */
+  private final List<String> committed = new ArrayList<>();
+
+  private int written;
+
+  @AfterEach
+  void close() throws Exception {
+    if (harness != null) {
+      harness.close();
+    }
+  }
+
+  private void open(Optional<OperatorSubtaskState> state) throws Exception {
+    harness =
+        new TwoInputStreamOperatorTestHarness<>(
+            new RetrainOperator(SETTINGS, BY, stores, stores, stores), 1, 1, 0);
+    mailbox =
+        new MailboxExecutorImpl(harness.getTaskMailbox(), 0, StreamTaskActionExecutor.IMMEDIATE);
+    ((RetrainOperator) harness.getOperator()).setMailboxExecutor(mailbox);
+    harness.setProcessingTime(now.toEpochMilli());
+    harness.setup();
+    if (state.isPresent()) {
+      harness.initializeState(state.get());
+    }
+    harness.open();
+    written = 0;
+  }
+
+  private void open() throws Exception {
+    open(Optional.empty());
+  }
+
+  private OperatorSubtaskState snapshot() throws Exception {
+    checkpoint++;
+    OperatorSubtaskState state = harness.snapshot(checkpoint, now.toEpochMilli());
+    List<ModelNews> all = harness.extractOutputValues();
+    all.subList(written, all.size())
+        .forEach(news -> committed.add(news.status().word() + " " + news.version()));
+    written = all.size();
+    return state;
+  }
+
+  private void completeCheckpoint() throws Exception {
+    snapshot();
+    harness.notifyOfCompletedCheckpoint(checkpoint);
+  }
+
+  private void tick() throws Exception {
+    now = now.plus(LOOK);
+    harness.setProcessingTime(now.toEpochMilli());
+  }
+
+  /** Runs mails, and lets the clock run, until something is so. */
+  private void await(BooleanSupplier condition) throws Exception {
+    while (!condition.getAsBoolean()) {
+      if (!mailbox.tryYield()) {
+        tick();
+        // A look is under way, and will say so.
+        mailbox.yield();
+      }
+    }
+  }
+
+  /** Looks at the stores once more, whatever comes of it. */
+  private void lookAgain() throws Exception {
+    Instant before = now;
+    await(() -> stores.status.map(status -> status.at().isAfter(before)).orElse(false));
+  }
+
+  /** Completes checkpoints until so many runs have their outcome. */
+  private void awaitOutcomes(int count) throws Exception {
+    while (stores.outcomes.size() < count) {
+      lookAgain();
+      completeCheckpoint();
+    }
+  }
+
+  private void request(String id) throws Exception {
+    request(id, now);
+  }
+
+  private void request(String id, Instant at) throws Exception {
+    harness.processElement2(new StreamRecord<>(new RetrainRequest(id, "ann", null, at)));
+  }
+
+  private void answers(String version, int right, int wrong, String origin) throws Exception {
+    for (int i = 0; i < right + wrong; i++) {
+      harness.processElement1(
+          new StreamRecord<>(
+              new LabelledAnswer(
+                  version, "Cat", i < right ? "cat" : "dog", origin, START.plusMillis(i))));
+    }
+  }
+
+  private List<String> news() {
+    return harness.extractOutputValues().stream()
+        .map(news -> news.status().word() + " " + news.version())
+        .toList();
+  }
+
+  private enum Death {
+    BEFORE_MANIFEST,
+    AFTER_MANIFEST,
+    AFTER_BUNDLE,
+    AFTER_PROMOTION,
+    AFTER_ANNOUNCEMENT,
+    AFTER_CHECKPOINT,
+    AFTER_OUTCOME
+  }
+
+  /** What comes from Kafka, again if the state is from before it. */
+  private void send(Cause.Kind cause) throws Exception {
+    switch (cause) {
+      case REQUEST -> request("r1");
+      case ACCURACY -> answers("v0", 0, 60, "random");
+      case LABELS, AGE -> {}
+    }
+  }
+
+  private void assertOneRunOverADeath(Cause.Kind cause, Death death) throws Exception {
+    if (cause == Cause.Kind.LABELS) {
+      stores.beforeAnyRun = new Counts(400, 1000, 100);
+    }
+    if (cause == Cause.Kind.ACCURACY) {
+      // The version stays live, so that only the arming keeps the fall from starting another run.
+      stores.decision = Training.Decision.NO_GAIN;
+    }
+    stores.noManifest = death == Death.BEFORE_MANIFEST;
+    stores.holdBeforeBundle = death == Death.AFTER_MANIFEST;
+    stores.holdAfterBundle = death == Death.AFTER_BUNDLE;
+    open();
+    OperatorSubtaskState state = snapshot();
+    send(cause);
+    switch (death) {
+      case BEFORE_MANIFEST -> {
+        lookAgain();
+        lookAgain();
+      }
+      case AFTER_MANIFEST -> await(() -> stores.trainings.contains("v1"));
+      case AFTER_BUNDLE -> await(() -> stores.bundles.contains("v1"));
+      case AFTER_PROMOTION -> {
+        await(() -> !stores.manifests.isEmpty());
+        // Mails are left lying: the task never hears of it.
+        while (cause != Cause.Kind.ACCURACY && stores.changes.isEmpty()) {
+          if (stores.trainings.isEmpty()) {
+            mailbox.tryYield();
+          }
+          Thread.onSpinWait();
+        }
+      }
+      case AFTER_ANNOUNCEMENT -> await(() -> !news().isEmpty());
+      case AFTER_CHECKPOINT -> {
+        await(() -> !news().isEmpty());
+        state = snapshot();
+      }
+      case AFTER_OUTCOME -> {
+        await(() -> !news().isEmpty());
+        state = snapshot();
+        harness.notifyOfCompletedCheckpoint(checkpoint);
+        await(() -> !stores.outcomes.isEmpty());
+      }
+    }
+    harness.close();
+    stores.noManifest = false;
+    stores.holdBeforeBundle = false;
+    stores.holdAfterBundle = false;
+
+    open(Optional.of(state));
+    if (death.compareTo(Death.AFTER_CHECKPOINT) < 0) {
+      send(cause);
+    }
+    awaitOutcomes(1);
+    for (int i = 0; i < 5; i++) {
+      lookAgain();
+      completeCheckpoint();
+    }
+
+    assertThat(stores.manifests).hasSize(1);
+    assertThat(stores.manifests.get(0).cause().kind()).isEqualTo(cause);
+    assertThat(stores.outcomes).containsOnlyKeys("v1");
+    if (cause == Cause.Kind.ACCURACY) {
+      assertThat(committed).containsExactly("candidate v1");
+      assertThat(stores.changes).isEmpty();
+    } else {
+      assertThat(committed).containsExactly("candidate v1", "promoted v1");
+      assertThat(stores.changes).hasSize(1);
+      assertThat(stores.live).isEqualTo("v1");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aRequestMakesOneRunWhereverTheProcessDies(Death death) throws Exception {
+    assertOneRunOverADeath(Cause.Kind.REQUEST, death);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void newLabelsMakeOneRunWhereverTheProcessDies(Death death) throws Exception {
+    assertOneRunOverADeath(Cause.Kind.LABELS, death);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aFallMakesOneRunWhereverTheProcessDies(Death death) throws Exception {
+    assertOneRunOverADeath(Cause.Kind.ACCURACY, death);
+  }
+
+  @Test
+  void aDeathWithinAPromotionIsMended() throws Exception {
+    open();
+    OperatorSubtaskState state = snapshot();
+    request("r1");
+    await(() -> !stores.changes.isEmpty());
+    harness.close();
+    // The history was written, live was not.
+    stores.live = "v0";
+    open(Optional.of(state));
+    awaitOutcomes(1);
+    assertThat(stores.live).isEqualTo("v1");
+    assertThat(committed).containsExactly("candidate v1", "promoted v1");
+  }
+
+  @Test
+  void whatSomebodyDidAfterAPromotionStays() throws Exception {
+    open();
+    OperatorSubtaskState state = snapshot();
+    request("r1");
+    await(() -> !stores.changes.isEmpty());
+    harness.close();
+    stores.bundles.add("v0");
+    stores.promote("v0", "ann");
+    open(Optional.of(state));
+    awaitOutcomes(1);
+    assertThat(stores.live).isEqualTo("v0");
+    assertThat(stores.changes).hasSize(2);
+    assertThat(committed).containsExactly("candidate v1", "promoted v1");
+  }
+
+  @Test
+  void aVersionThatSomebodyPromotedDuringTheRunStays() throws Exception {
+    stores.holdBeforeBundle = true;
+    open();
+    request("r1");
+    await(() -> stores.trainings.contains("v1"));
+    stores.bundles.add("hers");
+    stores.promote("hers", "ann");
+    stores.permits.release();
+    awaitOutcomes(1);
+    assertThat(stores.live).isEqualTo("hers");
+    assertThat(committed).containsExactly("candidate v1");
+    assertThat(stores.outcomes.get("v1").reason())
+        .isEqualTo("hers went live during the run, it was compared with v0: 61 against 50 of 100");
+  }
+
+  @Test
+  void whatComesDuringARunCountsForTheNext() throws Exception {
+    stores.holdBeforeBundle = true;
+    open();
+    request("r1");
+    request("r2");
+    await(() -> stores.trainings.contains("v1"));
+    request("r3");
+    stores.afterARun = new Counts(400, 1400, 100);
+    lookAgain();
+    completeCheckpoint();
+    assertThat(stores.manifests).hasSize(1);
+    stores.permits.release();
+    awaitOutcomes(1);
+    stores.holdBeforeBundle = false;
+    awaitOutcomes(2);
+    assertThat(stores.manifests)
+        .extracting(Run::requests)
+        .startsWith(List.of("r1", "r2"), List.of("r3"));
+  }
+
+  @Test
+  void checkpointsGoThroughWhileARunTrains() throws Exception {
+    stores.holdBeforeBundle = true;
+    open();
+    request("r1");
+    await(() -> stores.trainings.contains("v1"));
+    completeCheckpoint();
+    OperatorSubtaskState state = snapshot();
+    assertThat(stores.trainings).hasSize(1);
+    lookAgain();
+    assertThat(stores.status.orElseThrow().run().orElseThrow().progress().orElseThrow().step())
+        .isEqualTo(7);
+    // Waits for the training, which then goes on as the same run.
+    harness.close();
+    assertThat(stores.attempts).containsEntry("v1", 0);
+    stores.holdBeforeBundle = false;
+    open(Optional.of(state));
+    awaitOutcomes(1);
+    assertThat(stores.trainings).containsExactly("v1", "v1");
+  }
+
+  @Test
+  void aFailedAttemptIsRepeatedLaterAndLater() throws Exception {
+    stores.failures.set(2);
+    open();
+    request("r1");
+    await(() -> stores.trainings.size() == 1);
+    Instant first = now;
+    await(() -> stores.trainings.size() == 2);
+    Instant second = now;
+    await(() -> stores.trainings.size() == 3);
+    assertThat(Duration.between(first, second)).isGreaterThanOrEqualTo(SETTINGS.retryAfter());
+    assertThat(Duration.between(second, now))
+        .isGreaterThanOrEqualTo(SETTINGS.retryAfter().multipliedBy(2));
+    awaitOutcomes(1);
+    assertThat(committed).containsExactly("candidate v1", "promoted v1");
+  }
+
+  @Test
+  void aRunThatKeepsFailingIsGivenUpAndTheNextMayCome() throws Exception {
+    stores.failures.set(3);
+    open();
+    request("r1");
+    awaitOutcomes(1);
+    assertThat(committed).containsExactly("rejected v1");
+    assertThat(stores.outcomes.get("v1").status()).isEqualTo(ModelStatus.REJECTED);
+    assertThat(stores.outcomes.get("v1").reason())
+        .isEqualTo("the run failed 3 times, at last: disk full");
+    assertThat(stores.live).isEqualTo("v0");
+    request("r2");
+    awaitOutcomes(2);
+    assertThat(committed).containsExactly("rejected v1", "candidate v2", "promoted v2");
+  }
+
+  @Test
+  void aRunWhoseProcessDiesEachTimeIsGivenUp() throws Exception {
+    open();
+    OperatorSubtaskState state = snapshot();
+    stores.holdBeforeBundle = true;
+    request("r1");
+    await(() -> stores.trainings.contains("v1"));
+    harness.close();
+    // So many attempts began and never said how they ended.
+    stores.attempts.put("v1", 3);
+    open(Optional.of(state));
+    awaitOutcomes(1);
+    assertThat(stores.trainings).hasSize(1);
+    assertThat(committed).containsExactly("rejected v1");
+  }
+
+  @Test
+  void aDiskThatIsFullAtTheEndHoldsBackTheNextRunOnly() throws Exception {
+    stores.noOutcome = true;
+    open();
+    request("r1");
+    await(() -> !news().isEmpty());
+    completeCheckpoint();
+    request("r2");
+    for (int i = 0; i < 3; i++) {
+      lookAgain();
+      completeCheckpoint();
+    }
+    assertThat(stores.manifests).hasSize(1);
+    stores.noOutcome = false;
+    awaitOutcomes(2);
+    assertThat(committed)
+        .containsExactly("candidate v1", "promoted v1", "candidate v2", "promoted v2");
+  }
+
+  @Test
+  void storesThatDoNotAnswerAreAskedAgain() throws Exception {
+    stores.unreadable = true;
+    open();
+    request("r1");
+    for (int i = 0; i < 3; i++) {
+      tick();
+      completeCheckpoint();
+    }
+    stores.unreadable = false;
+    awaitOutcomes(1);
+    assertThat(stores.live).isEqualTo("v1");
+  }
+
+  @Test
+  void nothingLeavesAfterTheInputsEnded() throws Exception {
+    stores.holdBeforeBundle = true;
+    open();
+    request("r1");
+    await(() -> stores.trainings.contains("v1"));
+    harness.getOperator().finish();
+    stores.permits.release();
+    await(() -> stores.live.equals("v1"));
+    lookAgain();
+    lookAgain();
+    assertThat(news()).isEmpty();
+    assertThat(stores.outcomes).isEmpty();
+  }
+
+  @Test
+  void nothingStartsWhileTooFewImagesAreHeldOut() throws Exception {
+    stores.beforeAnyRun = new Counts(900, 1000, 24);
+    open();
+    request("r1");
+    lookAgain();
+    lookAgain();
+    assertThat(stores.manifests).isEmpty();
+    assertThat(stores.status.orElseThrow().requests()).isEqualTo(1);
+    stores.beforeAnyRun = new Counts(900, 1000, 25);
+    awaitOutcomes(1);
+  }
+
+  @Test
+  void answersToLabelsChosenForWhatTheModelSaidDoNotCount() throws Exception {
+    open();
+    answers("v0", 0, 100, "correction");
+    answers("v0", 0, 100, "uncertain");
+    lookAgain();
+    lookAgain();
+    assertThat(stores.manifests).isEmpty();
+    answers("v0", 60, 0, "producer");
+    lookAgain();
+    assertThat(stores.status.orElseThrow().accuracy().get("v0").labels()).isEqualTo(60);
+  }
+
+  @Test
+  void aRequestOfTwoDaysAgoIsPassedOver() throws Exception {
+    open();
+    request("r1", START.minus(Duration.ofDays(2)));
+    lookAgain();
+    lookAgain();
+    assertThat(stores.manifests).isEmpty();
+  }
+}

@@ -1,0 +1,144 @@
+package io.tagstream.model.store;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.tagstream.model.ModelException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * How the retraining of a job stands: {@code MODELS/status/JOB.json}, which the job replaces every
+ * few seconds so that other processes can show it.
+ *
+ * @param at when it was written: an old one is of a job that does not run
+ * @param newLabels those that no run has taken
+ * @param neededLabels new labels that start a run when no more come
+ * @param rows of the training store
+ * @param heldOut images of the held-out part
+ * @param neededHeldOut without so many of them no run starts
+ * @param requests that no run has taken
+ * @param run the one under way
+ * @param last the one that ended last, of those this start of the job knows
+ * @param accuracy by version, of those that answered last
+ */
+public record RetrainStatus(
+    Instant at,
+    long newLabels,
+    long neededLabels,
+    long rows,
+    long heldOut,
+    long neededHeldOut,
+    int requests,
+    Optional<Run> run,
+    Optional<Ended> last,
+    Map<String, Accuracy> accuracy) {
+
+  /**
+   * A run under way.
+   *
+   * @param attempt from 1
+   * @param progress empty before the first step
+   */
+  public record Run(
+      String version, String cause, Instant started, int attempt, Optional<Progress> progress) {
+    public Run {
+      Objects.requireNonNull(version);
+      Objects.requireNonNull(cause);
+      Objects.requireNonNull(started);
+      Objects.requireNonNull(progress);
+    }
+  }
+
+  /**
+   * How far it is.
+   *
+   * @param epoch from 1
+   * @param step from 1, of the whole run
+   * @param loss the last batch's mean cross entropy
+   * @param waiting the share of the time in which the step waited for images, 0 to 1
+   */
+  public record Progress(
+      int epoch,
+      int epochs,
+      long step,
+      long steps,
+      double imagesPerSecond,
+      double loss,
+      double waiting,
+      Duration remaining) {
+    public Progress {
+      Objects.requireNonNull(remaining);
+    }
+  }
+
+  /**
+   * A run that ended.
+   *
+   * @param outcome promoted, candidate or rejected
+   */
+  public record Ended(String version, String outcome, String reason, Instant at) {
+    public Ended {
+      Objects.requireNonNull(version);
+      Objects.requireNonNull(outcome);
+      Objects.requireNonNull(reason);
+      Objects.requireNonNull(at);
+    }
+  }
+
+  /**
+   * A version's answers on labelled images of the stream.
+   *
+   * @param recentLabels the last of them
+   */
+  public record Accuracy(long labels, long right, int recentLabels, int recentRight) {}
+
+  public RetrainStatus {
+    Objects.requireNonNull(at);
+    Objects.requireNonNull(run);
+    Objects.requireNonNull(last);
+    // Null is what Jackson gives for a map that the file leaves out because it is empty.
+    accuracy = accuracy == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(accuracy));
+  }
+
+  /**
+   * Puts it in place of the job's last one.
+   *
+   * @param models the store's folder
+   * @param job the job's name
+   */
+  public void write(Path models, String job) throws IOException {
+    Path file = file(models, job);
+    Files.createDirectories(file.getParent());
+    AtomicFiles.replace(file, StoreJson.write(this));
+  }
+
+  /**
+   * What a job wrote last; empty when it never did.
+   *
+   * @throws ModelException when the file cannot be read
+   */
+  public static Optional<RetrainStatus> read(Path models, String job) {
+    Path file = file(models, job);
+    try {
+      return Optional.of(StoreJson.read(Files.readAllBytes(file), RetrainStatus.class));
+    } catch (NoSuchFileException never) {
+      return Optional.empty();
+    } catch (JsonProcessingException e) {
+      throw new ModelException("cannot use %s: %s".formatted(file, StoreJson.cause(e)), e);
+    } catch (IOException e) {
+      throw new ModelException("cannot read " + file + ": " + e, e);
+    }
+  }
+
+  private static Path file(Path models, String job) {
+    return models.resolve("status").resolve(job + ".json");
+  }
+}
