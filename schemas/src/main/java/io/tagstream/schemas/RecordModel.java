@@ -16,6 +16,8 @@ import org.apache.avro.specific.SpecificRecordBase;
 final class RecordModel extends SpecificData {
   private static final Map<String, Class<? extends SpecificRecordBase>> CLASSES =
       Stream.of(
+              Confusion.class,
+              GateVerdict.class,
               Image.class,
               Label.class,
               ModelUpdate.class,

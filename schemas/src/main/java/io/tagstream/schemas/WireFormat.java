@@ -3,9 +3,11 @@ package io.tagstream.schemas;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -28,6 +30,7 @@ import org.apache.avro.specific.SpecificRecord;
  * <p>Any number of threads may use one.
  */
 public final class WireFormat<T extends SpecificRecord> {
+  private static final List<String> RELEASES = List.of("v1");
   private static final int HEADER = 10;
   private static final byte[] MARKER = {(byte) 0xC3, 0x01};
   private static final byte CONFLUENT_MARKER = 0;
@@ -48,7 +51,23 @@ public final class WireFormat<T extends SpecificRecord> {
 
   /** The format of one of the generated records: {@code WireFormat.of(Image.class)}. */
   public static <T extends SpecificRecord> WireFormat<T> of(Class<T> type) {
-    return new WireFormat<>(type, List.of());
+    return new WireFormat<>(type, released(type));
+  }
+
+  /** Schemas that differ from the current one lie among the resources, and never change. */
+  private static List<Schema> released(Class<?> type) {
+    List<Schema> schemas = new ArrayList<>();
+    for (String release : RELEASES) {
+      String name = "released/%s/%s.avsc".formatted(release, type.getSimpleName());
+      try (InputStream file = WireFormat.class.getResourceAsStream(name)) {
+        if (file != null) {
+          schemas.add(new Schema.Parser().parse(file));
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return schemas;
   }
 
   /** As {@link #of}, reading also what was written with released schemas before the current one. */

@@ -69,6 +69,20 @@ final class Records {
         .setBy("ann")
         .setReason("worse")
         .setAt(TIME)
+        .setVerdict(
+            GateVerdict.newBuilder()
+                .setDecision("rejected")
+                .setHeldOut(100)
+                .setTop1(0.5)
+                .setTop5(1)
+                .setIncumbent("v0")
+                .setIncumbentTop1(0.75)
+                .setIncumbentTop5(1.0)
+                .setB(30)
+                .setC(5)
+                .setP(1e-5)
+                .setConfusion(List.of(new Confusion("roses", "tulips", 40)))
+                .build())
         .build();
   }
 
