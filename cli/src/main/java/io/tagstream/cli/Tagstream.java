@@ -5,6 +5,7 @@ import io.tagstream.consumers.StatusCommand;
 import io.tagstream.consumers.TailCommand;
 import io.tagstream.job.JobCommand;
 import io.tagstream.job.retag.RetagCommand;
+import io.tagstream.job.retrain.RetrainCommand;
 import io.tagstream.local.BrokerCommand;
 import io.tagstream.local.TopicsCommand;
 import io.tagstream.local.demo.DemoCommand;
@@ -35,6 +36,7 @@ import picocli.CommandLine.Mixin;
       ClassifyCommand.class,
       TrainCommand.class,
       ModelCommand.class,
+      RetrainCommand.class,
       StatusCommand.class
     })
 public final class Tagstream {

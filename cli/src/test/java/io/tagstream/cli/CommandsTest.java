@@ -56,6 +56,7 @@ final class CommandsTest {
             "classify",
             "train",
             "model",
+            "retrain",
             "status");
     assertThat(program.getSubcommands().values())
         .allSatisfy(

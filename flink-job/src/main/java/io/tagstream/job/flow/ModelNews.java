@@ -2,11 +2,43 @@ package io.tagstream.job.flow;
 
 import io.tagstream.schemas.ModelStatus;
 import java.time.Instant;
+import java.util.List;
 
 /**
  * What the job says on {@code model-updates}.
  *
  * @param by who did it
  * @param reason why, for a person
+ * @param judgement null where there was none: an element holds no Optional
  */
-public record ModelNews(ModelStatus status, String version, String by, String reason, Instant at) {}
+public record ModelNews(
+    ModelStatus status, String version, String by, String reason, Instant at, Judgement judgement) {
+
+  /**
+   * The gate's verdict.
+   *
+   * @param decision promoted, rejected or no gain
+   * @param heldOut images that it is about
+   * @param top1 the candidate's, 0 to 1, as are the others
+   * @param incumbent null for a store's first version, as are the incumbent's scores
+   * @param b images that only the incumbent got right
+   * @param c images that only the candidate got right
+   * @param p the chance of b or more of the b + c if both were equally good
+   * @param confusion the candidate's, most images first
+   */
+  public record Judgement(
+      String decision,
+      int heldOut,
+      double top1,
+      double top5,
+      String incumbent,
+      Double incumbentTop1,
+      Double incumbentTop5,
+      int b,
+      int c,
+      double p,
+      List<Confusion> confusion) {}
+
+  /** Images of one class that got one answer. */
+  public record Confusion(String label, String answer, int images) {}
+}

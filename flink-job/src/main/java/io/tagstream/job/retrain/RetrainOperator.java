@@ -410,8 +410,11 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     String version = run.orElseThrow().version();
     if (ending instanceof RunThread.Published published) {
       Training.Judged judged = published.judged();
-      judged.incumbentTop1().ifPresent(top1 -> measured.put(judged.incumbent(), top1));
-      announce(published.outcome());
+      judged
+          .judgement()
+          .map(ModelNews.Judgement::incumbentTop1)
+          .ifPresent(top1 -> measured.put(judged.incumbent(), top1));
+      announce(published.outcome(), Optional.of(judged));
     } else if (ending instanceof RunThread.Failed failed) {
       reported.failed();
       failedAttempts = failed.attempt();
@@ -431,27 +434,34 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
                 ModelStatus.REJECTED,
                 "the run failed %d times, at last: %s"
                     .formatted(failedAttempts, failed.cause().getMessage()),
-                now()));
+                now()),
+            Optional.empty());
       }
     }
     show();
   }
 
-  private void announce(Outcome outcome) {
+  private void announce(Outcome outcome, Optional<Training.Judged> judged) {
     if (outcome.status() == ModelStatus.PROMOTED) {
-      emit(outcome, ModelStatus.CANDIDATE);
+      emit(outcome, ModelStatus.CANDIDATE, judged);
     }
-    emit(outcome, outcome.status());
+    emit(outcome, outcome.status(), judged);
     reported.ended(outcome.status());
     announced = Optional.of(outcome);
     announcedIn = OptionalLong.empty();
     phase = Phase.ANNOUNCED;
   }
 
-  private void emit(Outcome outcome, ModelStatus status) {
+  private void emit(Outcome outcome, ModelStatus status, Optional<Training.Judged> judged) {
     output.collect(
         new StreamRecord<>(
-            new ModelNews(status, outcome.version(), by, outcome.reason(), outcome.at())));
+            new ModelNews(
+                status,
+                outcome.version(),
+                by,
+                outcome.reason(),
+                outcome.at(),
+                judged.flatMap(Training.Judged::judgement).orElse(null))));
   }
 
   private void writeOutcome() {

@@ -1,5 +1,6 @@
 package io.tagstream.job.retrain;
 
+import io.tagstream.job.flow.ModelNews;
 import io.tagstream.model.store.RetrainStatus;
 import java.io.Serializable;
 import java.util.Objects;
@@ -37,15 +38,18 @@ public interface Training extends Serializable {
    *
    * @param incumbent the version it was compared with
    * @param summary for a person: both scores and what decided
-   * @param incumbentTop1 the incumbent's accuracy on the held-out images of this run, 0 to 1
+   * @param judgement all of it, for model-updates
    */
   record Judged(
-      Decision decision, String incumbent, String summary, Optional<Double> incumbentTop1) {
+      Decision decision,
+      String incumbent,
+      String summary,
+      Optional<ModelNews.Judgement> judgement) {
     public Judged {
       Objects.requireNonNull(decision);
       Objects.requireNonNull(incumbent);
       Objects.requireNonNull(summary);
-      Objects.requireNonNull(incumbentTop1);
+      Objects.requireNonNull(judgement);
     }
   }
 }

@@ -2,6 +2,7 @@ package io.tagstream.job.sink;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.tagstream.job.flow.ModelNews;
 import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.schemas.KafkaConnection;
@@ -58,6 +59,17 @@ public final class KafkaSinks {
             .setTopic(topics.rejectedImages())
             .setKeySerializationSchema((SerializationSchema<RejectedImage>) KafkaSinks::key)
             .setValueSerializationSchema(new RejectionRecords())
+            .build());
+  }
+
+  public KafkaSink<ModelNews> modelUpdates() {
+    return sink(
+        "model-updates",
+        KafkaRecordSerializationSchema.<ModelNews>builder()
+            .setTopic(topics.modelUpdates())
+            .setKeySerializationSchema(
+                (SerializationSchema<ModelNews>) news -> news.version().getBytes(UTF_8))
+            .setValueSerializationSchema(new ModelUpdateRecords())
             .build());
   }
 

@@ -2,6 +2,7 @@ package io.tagstream.job.source;
 
 import io.tagstream.job.flow.IncomingRecord;
 import io.tagstream.job.flow.LiveModelChanged;
+import io.tagstream.job.flow.RetrainRequest;
 import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.schemas.Topics;
 import java.util.Map;
@@ -50,14 +51,36 @@ public final class KafkaSources {
    */
   public static KafkaSource<LiveModelChanged> modelUpdates(
       KafkaConnection connection, Topics topics, String jobName) {
-    return KafkaSource.<LiveModelChanged>builder()
+    return modelUpdates(
+        connection, topics, Topics.consumerGroup(jobName) + "-model-updates", new Announcements());
+  }
+
+  /**
+   * The requests on {@code model-updates}, all that there are: one may have been made while the job
+   * was down, and answered ones are known by their ids.
+   */
+  public static KafkaSource<RetrainRequest> retrainRequests(
+      KafkaConnection connection, Topics topics, String jobName) {
+    return modelUpdates(
+        connection,
+        topics,
+        Topics.consumerGroup(jobName) + "-retrain-requests",
+        new RetrainRequests());
+  }
+
+  private static <T> KafkaSource<T> modelUpdates(
+      KafkaConnection connection,
+      Topics topics,
+      String group,
+      KafkaRecordDeserializationSchema<T> records) {
+    return KafkaSource.<T>builder()
         .setProperties(connection.consumerProperties())
         .setTopics(topics.modelUpdates())
-        .setGroupId(Topics.consumerGroup(jobName) + "-model-updates")
-        .setClientIdPrefix(Topics.consumerGroup(jobName) + "-model-updates")
+        .setGroupId(group)
+        .setClientIdPrefix(group)
         .setProperty("commit.offsets.on.checkpoint", "false")
         .setStartingOffsets(OffsetsInitializer.earliest())
-        .setDeserializer(new Announcements())
+        .setDeserializer(records)
         .build();
   }
 
