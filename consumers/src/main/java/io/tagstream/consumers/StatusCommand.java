@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.store.RetrainStatus;
 import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.schemas.KafkaOptions;
 import io.tagstream.schemas.Rejection;
@@ -16,6 +17,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -37,7 +39,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code tagstream status}: how the stream stands. */
-@Command(name = "status", description = "Show the live version, the lag and the rejections.")
+@Command(
+    name = "status",
+    description = "Show the live version, the lag, the rejections and the training.")
 public final class StatusCommand implements Runnable {
   private static final JsonFactory JSON = new JsonFactory();
 
@@ -48,7 +52,7 @@ public final class StatusCommand implements Runnable {
   @Option(
       names = "--models",
       paramLabel = "PATH",
-      description = "The model store, to show the live version.")
+      description = "The model store, to show the live version and the training.")
   private Optional<Path> models = Optional.empty();
 
   @Option(
@@ -64,9 +68,9 @@ public final class StatusCommand implements Runnable {
   public void run() {
     Topics topics = kafka.topics();
     KafkaConnection connection = kafka.connection(kafka.settings());
-    List<String> inputs = List.of(topics.images(), topics.labeledImages());
+    List<String> inputs = List.of(topics.images(), topics.labeledImages(), topics.labels());
     connection.requireTopics(
-        List.of(topics.images(), topics.labeledImages(), topics.rejectedImages()));
+        List.of(topics.images(), topics.labeledImages(), topics.labels(), topics.rejectedImages()));
     Map<String, Long> rejected = rejected(connection, topics.rejectedImages());
     StreamStatus status;
     try (Admin admin = connection.admin()) {
@@ -167,6 +171,7 @@ public final class StatusCommand implements Runnable {
       out.printf("the job %s has not read anything yet%n", status.job());
     }
     out.println("rejected: " + status.rejectedText());
+    retraining().ifPresent(retraining -> retraining.lines().forEach(out::println));
   }
 
   private String json(StreamStatus status) {
@@ -184,6 +189,13 @@ public final class StatusCommand implements Runnable {
       }
       write(generator, "lag", status.lag());
       write(generator, "rejected", status.rejected());
+      generator.writeFieldName("retraining");
+      Optional<RetrainingText> retraining = retraining();
+      if (retraining.isPresent()) {
+        retraining.get().writeTo(generator);
+      } else {
+        generator.writeNull();
+      }
       generator.writeEndObject();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -198,6 +210,13 @@ public final class StatusCommand implements Runnable {
       generator.writeNumberField(count.getKey(), count.getValue());
     }
     generator.writeEndObject();
+  }
+
+  /** Empty without a store, or where no job of the name ever trained. */
+  private Optional<RetrainingText> retraining() {
+    return models
+        .flatMap(path -> RetrainStatus.read(path, job))
+        .map(status -> new RetrainingText(status, Instant.now()));
   }
 
   private static Optional<String> live(Path models) {

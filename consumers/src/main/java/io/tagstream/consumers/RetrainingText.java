@@ -1,0 +1,169 @@
+package io.tagstream.consumers;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.tagstream.model.store.RetrainStatus;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** How a job's retraining stands, in words and as JSON. */
+final class RetrainingText {
+  /** A job that runs writes every few seconds. */
+  private static final Duration FRESH = Duration.ofSeconds(30);
+
+  private final RetrainStatus status;
+  private final Instant now;
+
+  RetrainingText(RetrainStatus status, Instant now) {
+    this.status = status;
+    this.now = now;
+  }
+
+  List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    if (!fresh()) {
+      lines.add(
+          "the job does not run, or trains nothing; what follows is of %s, %s ago"
+              .formatted(status.at(), rough(Duration.between(status.at(), now))));
+    }
+    lines.add(
+        "new labels: %d, a run starts at %d; %d rows in the training store, %d images held out%s%s"
+            .formatted(
+                status.newLabels(),
+                status.neededLabels(),
+                status.rows(),
+                status.heldOut(),
+                status.heldOut() < status.neededHeldOut()
+                    ? ", no run before %d".formatted(status.neededHeldOut())
+                    : "",
+                status.requests() == 0 ? "" : "; asked for by retrain"));
+    status.run().ifPresent(run -> lines.add("training: " + line(run)));
+    status
+        .last()
+        .ifPresent(
+            last ->
+                lines.add(
+                    "last run: %s %s, %s (%s)"
+                        .formatted(last.version(), last.outcome(), last.reason(), last.at())));
+    status.accuracy().forEach((version, answers) -> lines.add(line(version, answers)));
+    return lines;
+  }
+
+  private boolean fresh() {
+    return Duration.between(status.at(), now).compareTo(FRESH) <= 0;
+  }
+
+  private static String line(RetrainStatus.Run run) {
+    String attempt = run.attempt() > 1 ? ", attempt %d".formatted(run.attempt()) : "";
+    return "%s%s, %s, %s"
+        .formatted(
+            run.version(),
+            attempt,
+            run.progress().map(RetrainingText::text).orElse("reading the images"),
+            run.cause());
+  }
+
+  private static String text(RetrainStatus.Progress progress) {
+    return String.format(
+        Locale.ROOT,
+        "epoch %d of %d, step %d of %d, loss %.3f, %.1f images/s, %s left",
+        progress.epoch(),
+        progress.epochs(),
+        progress.step(),
+        progress.steps(),
+        progress.loss(),
+        progress.imagesPerSecond(),
+        rough(progress.remaining()));
+  }
+
+  private static String line(String version, RetrainStatus.Accuracy answers) {
+    return String.format(
+        Locale.ROOT,
+        "live accuracy of %s: %.1f %% of the last %d labels, %.1f %% of all %d",
+        version,
+        100.0 * answers.recentRight() / answers.recentLabels(),
+        answers.recentLabels(),
+        100.0 * answers.right() / answers.labels(),
+        answers.labels());
+  }
+
+  private static String rough(Duration time) {
+    long seconds = time.toSeconds();
+    if (seconds < 120) {
+      return seconds + " s";
+    }
+    return time.toMinutes() < 120 ? time.toMinutes() + " min" : time.toHours() + " h";
+  }
+
+  /** An object of its own. */
+  void writeTo(JsonGenerator json) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("at", status.at().toString());
+    json.writeBooleanField("fresh", fresh());
+    json.writeNumberField("newLabels", status.newLabels());
+    json.writeNumberField("neededLabels", status.neededLabels());
+    json.writeNumberField("rows", status.rows());
+    json.writeNumberField("heldOut", status.heldOut());
+    json.writeNumberField("neededHeldOut", status.neededHeldOut());
+    json.writeNumberField("requests", status.requests());
+    json.writeFieldName("run");
+    if (status.run().isPresent()) {
+      write(json, status.run().get());
+    } else {
+      json.writeNull();
+    }
+    json.writeFieldName("lastRun");
+    if (status.last().isPresent()) {
+      RetrainStatus.Ended last = status.last().get();
+      json.writeStartObject();
+      json.writeStringField("version", last.version());
+      json.writeStringField("outcome", last.outcome());
+      json.writeStringField("reason", last.reason());
+      json.writeStringField("at", last.at().toString());
+      json.writeEndObject();
+    } else {
+      json.writeNull();
+    }
+    json.writeObjectFieldStart("liveAccuracy");
+    for (Map.Entry<String, RetrainStatus.Accuracy> entry : status.accuracy().entrySet()) {
+      RetrainStatus.Accuracy answers = entry.getValue();
+      json.writeObjectFieldStart(entry.getKey());
+      json.writeNumberField("labels", answers.labels());
+      json.writeNumberField("right", answers.right());
+      json.writeNumberField("recentLabels", answers.recentLabels());
+      json.writeNumberField("recentRight", answers.recentRight());
+      json.writeEndObject();
+    }
+    json.writeEndObject();
+    json.writeEndObject();
+  }
+
+  private static void write(JsonGenerator json, RetrainStatus.Run run) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("version", run.version());
+    json.writeStringField("cause", run.cause());
+    json.writeStringField("started", run.started().toString());
+    json.writeNumberField("attempt", run.attempt());
+    json.writeFieldName("progress");
+    if (run.progress().isPresent()) {
+      RetrainStatus.Progress progress = run.progress().get();
+      json.writeStartObject();
+      json.writeNumberField("epoch", progress.epoch());
+      json.writeNumberField("epochs", progress.epochs());
+      json.writeNumberField("step", progress.step());
+      json.writeNumberField("steps", progress.steps());
+      json.writeNumberField("imagesPerSecond", progress.imagesPerSecond());
+      json.writeNumberField("loss", progress.loss());
+      json.writeNumberField("waiting", progress.waiting());
+      json.writeNumberField("remainingSeconds", progress.remaining().toSeconds());
+      json.writeEndObject();
+    } else {
+      json.writeNull();
+    }
+    json.writeEndObject();
+  }
+}

@@ -1,0 +1,85 @@
+package io.tagstream.consumers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.tagstream.model.store.RetrainStatus;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RetrainingTextTest {
+  private static final Instant NOW = Instant.parse("2012-12-03T10:00:00Z");
+
+  private static RetrainStatus status(long heldOut, int requests, boolean running) {
+    return new RetrainStatus(
+        NOW,
+        150,
+        200,
+        1000,
+        heldOut,
+        25,
+        requests,
+        running
+            ? Optional.of(
+                new RetrainStatus.Run(
+                    "v2",
+                    "400 new labels, 200 are enough",
+                    NOW.minusSeconds(60),
+                    2,
+                    Optional.of(
+                        new RetrainStatus.Progress(
+                            3, 15, 120, 750, 48.25, 0.5317, 0.01, Duration.ofMinutes(4)))))
+            : Optional.empty(),
+        Optional.of(new RetrainStatus.Ended("v1", "promoted", "better", NOW.minusSeconds(600))),
+        Map.of("v1", new RetrainStatus.Accuracy(400, 300, 200, 160)));
+  }
+
+  @Test
+  void everyPartHasItsLine() {
+    assertThat(new RetrainingText(status(100, 0, true), NOW.plusSeconds(5)).lines())
+        .containsExactly(
+            "new labels: 150, a run starts at 200; 1000 rows in the training store, 100 images held out",
+            "training: v2, attempt 2, epoch 3 of 15, step 120 of 750, loss 0.532, 48.3 images/s, 4 min left, 400 new labels, 200 are enough",
+            "last run: v1 promoted, better (2012-12-03T09:50:00Z)",
+            "live accuracy of v1: 80.0 % of the last 200 labels, 75.0 % of all 400");
+  }
+
+  @Test
+  void anOldStatusSaysSo() {
+    assertThat(new RetrainingText(status(24, 1, false), NOW.plusSeconds(300)).lines())
+        .startsWith(
+            "the job does not run, or trains nothing; what follows is of 2012-12-03T10:00:00Z, 5 min ago",
+            "new labels: 150, a run starts at 200; 1000 rows in the training store, 24 images held out, no run before 25; asked for by retrain");
+  }
+
+  @Test
+  void theSameAsJson(@TempDir Path models) throws IOException {
+    status(100, 0, true).write(models, "demo");
+    RetrainStatus read = RetrainStatus.read(models, "demo").orElseThrow();
+    StringWriter line = new StringWriter();
+    try (JsonGenerator json = new JsonFactory().createGenerator(line)) {
+      new RetrainingText(read, NOW).writeTo(json);
+    }
+    assertThat(line)
+        .hasToString(
+            "{\"at\":\"2012-12-03T10:00:00Z\",\"fresh\":true,\"newLabels\":150,\"neededLabels\":200,"
+                + "\"rows\":1000,\"heldOut\":100,\"neededHeldOut\":25,\"requests\":0,"
+                + "\"run\":{\"version\":\"v2\",\"cause\":\"400 new labels, 200 are enough\","
+                + "\"started\":\"2012-12-03T09:59:00Z\",\"attempt\":2,\"progress\":{\"epoch\":3,"
+                + "\"epochs\":15,\"step\":120,\"steps\":750,\"imagesPerSecond\":48.25,"
+                + "\"loss\":0.5317,\"waiting\":0.01,\"remainingSeconds\":240}},"
+                + "\"lastRun\":{\"version\":\"v1\",\"outcome\":\"promoted\",\"reason\":\"better\","
+                + "\"at\":\"2012-12-03T09:50:00Z\"},\"liveAccuracy\":{\"v1\":{\"labels\":400,"
+                + "\"right\":300,\"recentLabels\":200,\"recentRight\":160}}}");
+    assertThat(read).isEqualTo(status(100, 0, true));
+    assertThat(RetrainStatus.read(models, "other")).isEmpty();
+  }
+}
