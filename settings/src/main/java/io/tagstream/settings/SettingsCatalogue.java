@@ -19,7 +19,7 @@ final class SettingsCatalogue {
           JobSettings.class,
           TopicSettings.class,
           TrainingStoreSettings.class,
-          ModelStoreSettings.class);
+          ModelStoreSettings.class,
           RetrainSettings.class);
 
   private SettingsCatalogue() {}

@@ -113,7 +113,7 @@ class SurveyTest {
       Survey.Division division =
           survey(
                   IntStream.range(0, 10)
-                      .mapToObj(i -> surveyed(image("a/" + i, name, 0), i, ~0L << 6 * i))
+                      .mapToObj(i -> surveyed(image("a/" + i, name, 0), i, ~0L << (6 * i)))
                       .toList())
               .holdOutAFifth();
       assertThat(
