@@ -236,7 +236,8 @@ final class CommandsTest {
                         List.of(new Verdict.ClassFinding(label, 4, 2, 1, 2, 1, 0.5, true)),
                         Map.of(label, answers),
                         4,
-                        1))))
+                        1)),
+                Optional.empty()))
         .version();
   }
 
