@@ -75,7 +75,7 @@ final class Style {
       th, td { padding: .2rem .65rem .2rem 0; border-bottom: 1px solid var(--rule); }
       thead th, thead td { border-bottom-color: var(--soft); }
       tr { break-inside: avoid; }
-      .number { text-align: right; }
+      .number { padding-left: .5rem; text-align: right; }
       .facts th { width: 11rem; vertical-align: top; }
       .facts td { overflow-wrap: anywhere; }
       .text { min-width: 9rem; max-width: 24rem; overflow-wrap: anywhere; }
