@@ -1,5 +1,6 @@
 package io.tagstream.model.image;
 
+import static org.bytedeco.opencv.global.opencv_core.CV_32F;
 import static org.bytedeco.opencv.global.opencv_core.CV_8UC1;
 import static org.bytedeco.opencv.global.opencv_core.CV_8UC3;
 import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_COLOR_RGB;
@@ -14,6 +15,7 @@ import io.tagstream.model.image.CodecFile.Part;
 import io.tagstream.model.image.UnreadableImageException.Stage;
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.global.opencv_imgcodecs;
 import org.bytedeco.opencv.global.opencv_imgproc;
@@ -58,7 +60,10 @@ public final class ImageDecoder implements AutoCloseable {
   private final Mat transposed = new Mat();
   private final Mat scaled = new Mat();
   private final Mat upright = new Mat();
-  private final List<Mat> buffers = List.of(decoded, withAlpha, scaled, transposed, upright);
+  private final Mat recolored = new Mat();
+  private final Mat colorMatrix = new Mat(3, 4, CV_32F);
+  private final List<Mat> buffers =
+      List.of(decoded, withAlpha, scaled, transposed, upright, recolored);
   private BytePointer input = new BytePointer(1 << 18);
 
   /**
@@ -121,9 +126,10 @@ public final class ImageDecoder implements AutoCloseable {
    * A region of the picture, for training, which chooses its own. No more is decoded and scaled
    * than it needs; its edges are rounded to pixels.
    *
+   * @param colors what becomes of its colours
    * @throws UnreadableImageException for anything that is no whole picture within the limits
    */
-  public RgbImage decodeRegion(byte[] encoded, Region.Choice choice)
+  public RgbImage decodeRegion(byte[] encoded, Region.Choice choice, ColorChange colors)
       throws UnreadableImageException {
     ImageFile file = check(encoded);
     ImageHeader header = file.header();
@@ -145,7 +151,8 @@ public final class ImageDecoder implements AutoCloseable {
       read(file, encoded, reduction(header, shrink));
       setRegion(chosen, header, orientation);
       try (Mat part = new Mat(decoded, region)) {
-        Mat resized = scale(part, chosen.toWidth(), chosen.toHeight(), orientation);
+        Mat resized =
+            recolor(scale(part, chosen.toWidth(), chosen.toHeight(), orientation), colors);
         byte[] pixels = new byte[chosen.toWidth() * chosen.toHeight() * 3];
         resized.data().get(pixels);
         return new RgbImage(resized.cols(), resized.rows(), pixels);
@@ -356,6 +363,22 @@ public final class ImageDecoder implements AutoCloseable {
     return from;
   }
 
+  /** A picture in other colours: itself or {@link #recolored}. */
+  private Mat recolor(Mat picture, ColorChange colors) {
+    if (colors.equals(ColorChange.NONE)) {
+      return picture;
+    }
+    double[] means = new double[3];
+    if (colors.mean() != 0) {
+      try (Scalar mean = opencv_core.mean(picture)) {
+        mean.get(means);
+      }
+    }
+    new FloatPointer(colorMatrix.data()).put(colors.matrix(means));
+    opencv_core.transform(picture, recolored, colorMatrix);
+    return recolored;
+  }
+
   /** The one place where native failures become a reason. */
   private static UnreadableImageException codecFailed(ImageFile file, RuntimeException cause) {
     // OpenCV's message has lines, and the path of the source file it was built from.
@@ -386,6 +409,7 @@ public final class ImageDecoder implements AutoCloseable {
     target.close();
     region.close();
     buffers.forEach(Mat::close);
+    colorMatrix.close();
     input.close();
   }
 }

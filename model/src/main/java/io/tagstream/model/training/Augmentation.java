@@ -1,5 +1,6 @@
 package io.tagstream.model.training;
 
+import io.tagstream.model.image.ColorChange;
 import io.tagstream.model.image.Region;
 import java.util.Random;
 
@@ -46,7 +47,8 @@ public sealed interface Augmentation {
 
     @Override
     public ColorChange colors(Random random, PrincipalColors principal) {
-      return ColorChange.shift(principal.shift(colorDeviation, random));
+      double[] levels = principal.shift(colorDeviation, random);
+      return ColorChange.shift(levels[0], levels[1], levels[2]);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.tagstream.model.training;
 
+import io.tagstream.model.image.ColorChange;
 import io.tagstream.model.image.ImageDecoder;
 import io.tagstream.model.image.RgbImage;
 import io.tagstream.model.image.UnreadableImageException;
@@ -28,13 +29,15 @@ record Augmenter(
       throws UnreadableImageException {
     Random random = random(image.id());
     int side = preprocessing.crop();
+    boolean flip = random.nextBoolean();
+    ColorChange colors = augmentation.colors(random, principalColors);
     RgbImage crop =
         decoder.decodeRegion(
             encoded,
             (width, height) ->
-                augmentation.crop(width, height, preprocessing.resize(), side, random));
-    boolean flip = random.nextBoolean();
-    return augmentation.colors(random, principalColors).apply(crop.pixels(), side, flip);
+                augmentation.crop(width, height, preprocessing.resize(), side, random),
+            colors);
+    return flip ? crop.crop(0, 0, side, true) : crop.pixels();
   }
 
   private Random random(String imageId) {

@@ -14,7 +14,7 @@ class DecodeRegionTest {
 
   private static RgbImage decode(byte[] encoded, Region.Choice choice) throws Exception {
     try (ImageDecoder decoder = new ImageDecoder(64, 64, Views.CENTER, DecodeLimits.DEFAULT)) {
-      return decoder.decodeRegion(encoded, choice);
+      return decoder.decodeRegion(encoded, choice, ColorChange.NONE);
     }
   }
 

@@ -67,7 +67,8 @@ final class TestPictures {
               height,
               Math.toIntExact(Math.round(width * factor)),
               Math.toIntExact(Math.round(height * factor)));
-        });
+        },
+        ColorChange.NONE);
   }
 
   /** A picture whose red is the column and whose green is the row. */
