@@ -43,6 +43,18 @@ class FolderDatasetTest {
     assertThat(dataset.images()).extracting(LabelledImage::id).containsExactly("roses/a.jpg");
   }
 
+  /** Some file systems take é apart into a letter and its accent. */
+  @Test
+  void foldersWhoseNamesDifferInCaseOrSpellingOnlyAreOneClass() throws Exception {
+    touch("Roses/a");
+    touch("daisy/b");
+    touch("roses/c");
+    touch("e\u0301clair/d");
+    Dataset dataset = FolderDataset.list(folder);
+    assertThat(dataset.labels()).containsExactly("Roses", "daisy", "\u00e9clair");
+    assertThat(dataset.images()).extracting(LabelledImage::classIndex).containsExactly(0, 1, 2, 0);
+  }
+
   @Test
   void saysWhatIsWrongWithTheFolder() throws Exception {
     touch("a.jpg");
