@@ -9,8 +9,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -107,6 +110,41 @@ class RetentionTest {
       assertThat(store.prune(2)).containsExactly(versions.get(1), versions.get(3));
       assertThat(models.resolve("pins").resolve("a-job")).doesNotExist();
     }
+  }
+
+  /** The clock is asked how old a pin is, after the pins were listed: then another one comes. */
+  @Test
+  void aPinThatComesWhileAVersionIsDeletedKeepsIt() {
+    List<String> versions = write(3);
+    promote(versions.get(2));
+    List<Pin> late = new ArrayList<>();
+    Clock clock =
+        new Clock() {
+          @Override
+          public Instant instant() {
+            if (late.isEmpty()) {
+              late.add(store.pins().pin("late", Set.of(versions.get(0))));
+            }
+            return Instant.now();
+          }
+
+          @Override
+          public ZoneId getZone() {
+            return ZoneOffset.UTC;
+          }
+
+          @Override
+          public Clock withZone(ZoneId zone) {
+            return this;
+          }
+        };
+    try (Pin other = store.pins().pin("other", Set.of())) {
+      other.set(Set.of());
+      assertThat(new ModelStore(models, bundle -> {}, clock).prune(2)).isEmpty();
+    }
+    assertThatCode(() -> store.open(versions.get(0))).doesNotThrowAnyException();
+    late.forEach(Pin::close);
+    assertThat(store.prune(2)).containsExactly(versions.get(0));
   }
 
   @Test
