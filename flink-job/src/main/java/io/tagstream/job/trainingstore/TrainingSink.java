@@ -58,7 +58,7 @@ public final class TrainingSink {
         .build();
   }
 
-  private static int checkpoints(Duration interval) {
+  static int checkpoints(Duration interval) {
     return (int) Math.max(1, VISIBLE_AFTER.toMillis() / interval.toMillis());
   }
 }
