@@ -84,6 +84,19 @@ class AdditionTest {
     assertThat(labels()).isEqualTo(before);
   }
 
+  /** As after training.keep took the rows that the withdrawal and the correction overruled. */
+  @Test
+  void withdrawalsAndCorrectionsCountAlone() throws Exception {
+    draw("roses/2.jpg", "picture of roses/2.jpg");
+    StoreRows.write(
+        folder.resolve("store"),
+        "part-1.avro",
+        withdrawal("roses/1.jpg", 20),
+        row("roses/2.jpg", "tulips", 20));
+    assertThat(Addition.of(dataset(), store, NOW)).isEqualTo(1);
+    assertThat(labels()).containsExactly("roses/2.jpg=tulips", "tulips/1.jpg=tulips");
+  }
+
   @Test
   void whatTheStreamBroughtUnderAnotherIdIsNotAddedAgain() throws Exception {
     draw("roses/3.jpg", "picture of streamed");
