@@ -52,7 +52,8 @@ record MemoryPlan(int batch, int part, int chunk, int firstBlock) {
       }
     }
     throw new ModelException(
-        "training this network with batches of %d needs %d MiB even when its images pass one by one, and may use %d: give it more memory (training.memory) or take smaller batches"
+        ("training this network in batches of %d needs %d MiB even when the images pass one by"
+                + " one, and may use %d: raise training.memory or take smaller batches")
             .formatted(
                 batch,
                 inMebibytes(new MemoryPlan(batch, 1, 1, firstBlock).bytes(setup)),

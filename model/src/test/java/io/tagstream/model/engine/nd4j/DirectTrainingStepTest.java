@@ -1,9 +1,12 @@
 package io.tagstream.model.engine.nd4j;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
+import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.CropBatch;
 import io.tagstream.model.network.Activation;
 import io.tagstream.model.network.Convolution;
@@ -19,8 +22,14 @@ import io.tagstream.model.store.Preprocessing;
 import io.tagstream.model.training.Optimizer;
 import io.tagstream.model.training.TrainingStep;
 import io.tagstream.model.training.TrainingStep.Setup;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -28,15 +37,19 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DirectTrainingStepTest {
   private static final int CLASSES = 5;
 
   /** More than a chunk and no whole number of them. */
   private static final int BATCH = 21;
+
+  private static final long GIBIBYTE = 1L << 30;
 
   /** w - gradient: what a step shows of the gradients. */
   private static final Optimizer PLAIN = new Optimizer.Sgd(1, 0, 0);
@@ -92,13 +105,13 @@ class DirectTrainingStepTest {
                 "conv1", 6, 3, 1, 1, 3, Activation.RELU, Optional.empty(), Optional.empty()),
             new Convolution(
                 "conv2",
-                4,
+                8,
                 2,
                 3,
                 0,
                 1,
                 Activation.RELU,
-                Optional.of(LocalResponseNormalization.PAPER),
+                Optional.of(new LocalResponseNormalization(5, 2, 0.1, 0.75)),
                 Optional.empty())),
         List.of(
             new Dense("fc6", 9, Activation.RELU, 0),
@@ -125,7 +138,7 @@ class DirectTrainingStepTest {
   }
 
   private static Setup setup(NetworkDescription network) {
-    return setup(network, all(network), PLAIN, 0.1, Optional.empty(), 1L << 30, 1);
+    return setup(network, all(network), PLAIN, 0.1, Optional.empty(), GIBIBYTE, 1);
   }
 
   private static Setup setup(
@@ -214,6 +227,326 @@ class DirectTrainingStepTest {
         assertThat(loss).isCloseTo(expected, within(1e-5 * expected));
         assertSameMoves(setup, step.weights(), graph.weights(), 1e-4);
       }
+    }
+  }
+
+  /**
+   * Along each parameter's own gradient, where the loss changes most: in float single numbers would
+   * drown. The first layers' ReLUs and pools bend within the step, hence the tolerance.
+   */
+  @ParameterizedTest
+  @MethodSource("networks")
+  void everyGradientIsTheFiniteDifference(NetworkDescription network) {
+    Setup setup = setup(network);
+    Weights moved;
+    try (TrainingStep step = new DirectTrainingStep(setup)) {
+      step.step(crops(network, BATCH, 1), classes(BATCH), 1);
+      moved = step.weights();
+    }
+    for (Parameter parameter : network.parameters()) {
+      String name = parameter.name();
+      float[] start = numbers(setup.start().get(name));
+      float[] gradient = difference(start, numbers(moved.get(name)));
+      double square = 0;
+      for (float slope : gradient) {
+        square += (double) slope * slope;
+      }
+      double distance = 3e-4 / square;
+      double above = lossAt(setup, name, start, gradient, distance);
+      double below = lossAt(setup, name, start, gradient, -distance);
+      assertThat((above - below) / (2 * distance) / square).as(name).isCloseTo(1, within(0.02));
+    }
+  }
+
+  private static double lossAt(
+      Setup setup, String moved, float[] start, float[] direction, double distance) {
+    Map<String, FloatBuffer> values = new HashMap<>();
+    for (Parameter parameter : setup.start().network().parameters()) {
+      values.put(parameter.name(), setup.start().get(parameter.name()));
+    }
+    float[] there = new float[start.length];
+    for (int i = 0; i < there.length; i++) {
+      there[i] = (float) (start[i] + distance * direction[i]);
+    }
+    values.put(moved, FloatBuffer.wrap(there));
+    NetworkDescription network = setup.start().network();
+    try (TrainingStep step =
+        new DirectTrainingStep(startingFrom(setup, new Weights(network, values)))) {
+      return step.step(crops(network, BATCH, 1), classes(BATCH), 1);
+    }
+  }
+
+  private static Setup startingFrom(Setup setup, Weights start) {
+    return new Setup(
+        start,
+        setup.preprocessing(),
+        setup.trainable(),
+        setup.optimizer(),
+        setup.labelSmoothing(),
+        setup.averaging(),
+        setup.batchSize(),
+        setup.memoryBytes(),
+        setup.seed(),
+        setup.threads());
+  }
+
+  static Stream<Arguments> trainables() {
+    NetworkDescription network = narrow();
+    return Stream.of(
+        argumentSet("last layer", some(network, name -> name.startsWith("fc8"))),
+        argumentSet("dense layers", some(network, name -> name.startsWith("fc"))),
+        argumentSet("from conv3", some(network, name -> !name.matches("conv[12].*"))),
+        argumentSet("from conv2", some(network, name -> !name.startsWith("conv1"))),
+        argumentSet("all but conv4", some(network, name -> !name.startsWith("conv4"))),
+        argumentSet("biases", some(network, name -> name.endsWith("bias"))),
+        argumentSet("first and last", Set.of("conv1.weight", "fc8.bias")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("trainables")
+  void whatIsFrozenStaysAndTheRestMovesAsInTheGraph(Set<String> trainable) {
+    Setup setup =
+        setup(
+            narrow(), trainable, new Optimizer.Sgd(1, 0.9, 5e-4), 0, Optional.empty(), GIBIBYTE, 1);
+    try (TrainingStep step = new DirectTrainingStep(setup);
+        TrainingStep graph = new SameDiffTrainingStep(setup)) {
+      for (int i = 0; i < 2; i++) {
+        step.step(crops(narrow(), BATCH, i), classes(BATCH), 0.01);
+        graph.step(crops(narrow(), BATCH, i), classes(BATCH), 0.01);
+      }
+      assertSameMoves(setup, step.weights(), graph.weights(), 1e-4);
+    }
+  }
+
+  @Test
+  void adamMovesAsInTheGraph() {
+    Setup setup =
+        setup(bare(), all(bare()), new Optimizer.Adam(1), 0, Optional.empty(), GIBIBYTE, 1);
+    try (TrainingStep step = new DirectTrainingStep(setup);
+        TrainingStep graph = new SameDiffTrainingStep(setup)) {
+      for (int i = 0; i < 3; i++) {
+        step.step(crops(bare(), BATCH, i), classes(BATCH), 1e-3);
+        graph.step(crops(bare(), BATCH, i), classes(BATCH), 1e-3);
+      }
+      // Where a slope is next to 0, Adam makes much of its rounding.
+      assertSameMoves(setup, step.weights(), graph.weights(), 0.05);
+    }
+  }
+
+  /** Parts of a chunk, of less, of one crop; the frozen layers keep other arrays. */
+  @ParameterizedTest
+  @ValueSource(ints = {16, 5, 1})
+  void aBatchInPartsMakesTheSameUpdate(int part) {
+    for (Set<String> trainable :
+        List.of(all(narrow()), some(narrow(), name -> !name.matches("conv[12].*")))) {
+      Setup whole = setup(narrow(), trainable, PLAIN, 0.1, Optional.empty(), GIBIBYTE, 1);
+      assertThat(MemoryPlan.of(whole).part()).isEqualTo(BATCH);
+      MemoryPlan plan =
+          new MemoryPlan(BATCH, part, Math.min(16, part), MemoryPlan.of(whole).firstBlock());
+      Setup parts = setup(narrow(), trainable, PLAIN, 0.1, Optional.empty(), plan.bytes(whole), 1);
+      assertThat(MemoryPlan.of(parts)).isEqualTo(plan);
+      try (TrainingStep one = new DirectTrainingStep(whole);
+          TrainingStep many = new DirectTrainingStep(parts)) {
+        for (int size : new int[] {BATCH, 7}) {
+          double expected = one.step(crops(narrow(), size, 3), classes(size), 0.1);
+          assertThat(many.step(crops(narrow(), size, 3), classes(size), 0.1))
+              .isCloseTo(expected, within(1e-6 * expected));
+        }
+        assertSameMoves(whole, many.weights(), one.weights(), 1e-5);
+      }
+    }
+  }
+
+  @Test
+  void tooLittleMemoryForOneImageIsSaid() {
+    Setup setup = setup(narrow());
+    MemoryPlan least = new MemoryPlan(BATCH, 1, 1, 0);
+    Setup poor =
+        setup(narrow(), all(narrow()), PLAIN, 0.1, Optional.empty(), least.bytes(setup) - 1, 1);
+    long needed = (least.bytes(setup) + (1 << 20) - 1) >> 20;
+    assertThatThrownBy(() -> new DirectTrainingStep(poor))
+        .isInstanceOf(ModelException.class)
+        .hasMessage(
+            "training this network in batches of 21 needs %d MiB even when the images pass one by one, and may use %d: raise training.memory or take smaller batches",
+            needed, poor.memoryBytes() >> 20);
+  }
+
+  /** What the paper's GPUs had suffices for its batch, its classes and an average beside. */
+  @Test
+  void thePapersBatchFitsIntoThreeGibibytes() {
+    NetworkDescription network = NetworkDescription.alexNet(1000);
+    Map<String, FloatBuffer> none = new HashMap<>();
+    FloatBuffer zeros = FloatBuffer.allocate(37_748_736);
+    network.parameters().forEach(p -> none.put(p.name(), zeros.slice(0, (int) p.count())));
+    Setup setup =
+        new Setup(
+            new Weights(network, none),
+            Preprocessing.tagstream(227),
+            all(network),
+            new Optimizer.Adam(1e-4),
+            0.1,
+            Optional.of(0.998),
+            128,
+            3 * GIBIBYTE,
+            1,
+            2);
+    assertThat(MemoryPlan.of(setup).part()).isBetween(32, 128);
+  }
+
+  @Test
+  void theAverageForgetsItsFirstWeightsSoon() {
+    Setup setup =
+        setup(bare(), all(bare()), new Optimizer.Adam(1), 0, Optional.of(0.2), GIBIBYTE, 1);
+    try (TrainingStep step = new DirectTrainingStep(setup)) {
+      assertThat(numbers(step.averaged().get("fc6.weight")))
+          .isEqualTo(numbers(setup.start().get("fc6.weight")));
+      float[] average = numbers(setup.start().get("fc6.weight"));
+      // 1/10 and 2/11, then 3/12 would be more than 0.2.
+      for (double decay : new double[] {0.1, 2 / 11.0, 0.2}) {
+        step.step(crops(bare(), BATCH, 1), classes(BATCH), 0.01);
+        float[] weights = numbers(step.weights().get("fc6.weight"));
+        for (int i = 0; i < average.length; i++) {
+          average[i] = (float) (decay * average[i] + (1 - decay) * weights[i]);
+        }
+        assertThat(numbers(step.averaged().get("fc6.weight")))
+            .containsExactly(average, within(1e-6f));
+      }
+    }
+  }
+
+  @Test
+  void withoutAveragingTheAverageIsTheWeights() {
+    Setup setup = setup(bare());
+    try (TrainingStep step = new DirectTrainingStep(setup)) {
+      step.step(crops(bare(), 2, 1), classes(2), 0.1);
+      assertThat(numbers(step.averaged().get("conv2.weight")))
+          .isEqualTo(numbers(step.weights().get("conv2.weight")));
+    }
+  }
+
+  /**
+   * By hand: with no weights the logits are the biases 0, 1, 2, 3, 4; log(sum(exp)) is 4.451914.
+   * The target of class 1 with smoothing 0.2 over five is 0.84, the others' 0.04.
+   */
+  @Test
+  void smoothingSpreadsTheTarget() {
+    NetworkDescription network = bare();
+    Map<String, FloatBuffer> values = new HashMap<>();
+    network.parameters().forEach(p -> values.put(p.name(), FloatBuffer.allocate((int) p.count())));
+    values.put("fc7.bias", FloatBuffer.wrap(new float[] {0, 1, 2, 3, 4}));
+    Setup setup = setup(network, Set.of("fc7.bias"), PLAIN, 0.2, Optional.empty(), GIBIBYTE, 1);
+    try (TrainingStep step =
+        new DirectTrainingStep(startingFrom(setup, new Weights(network, values)))) {
+      double loss = step.step(crops(network, 1, 1), new int[] {1}, 1);
+      assertThat(loss).isCloseTo(4.451914 - (0.84 * 1 + 0.04 * (2 + 3 + 4)), within(1e-5));
+      float[] expected = {
+        -(0.011656f - 0.04f),
+        1 - (0.031685f - 0.84f),
+        2 - (0.086129f - 0.04f),
+        3 - (0.234122f - 0.04f),
+        4 - (0.636409f - 0.04f)
+      };
+      assertThat(numbers(step.weights().get("fc7.bias"))).containsExactly(expected, within(1e-5f));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("optimizers")
+  void aSavedTrainingGoesOnBitForBit(Optimizer optimizer) throws IOException {
+    Setup setup = setup(narrow(), all(narrow()), optimizer, 0.1, Optional.of(0.998), GIBIBYTE, 1);
+    ByteArrayOutputStream saved = new ByteArrayOutputStream();
+    try (TrainingStep step = new DirectTrainingStep(setup);
+        TrainingStep resumed = new DirectTrainingStep(setup)) {
+      step.step(crops(narrow(), BATCH, 1), classes(BATCH), 0.01);
+      step.step(crops(narrow(), 4, 2), classes(4), 0.01);
+      step.save(saved);
+      resumed.step(crops(narrow(), 4, 9), classes(4), 0.01);
+      resumed.restore(new ByteArrayInputStream(saved.toByteArray()));
+      ByteArrayOutputStream again = new ByteArrayOutputStream();
+      resumed.save(again);
+      assertThat(again.toByteArray()).isEqualTo(saved.toByteArray());
+      for (int i = 3; i < 6; i++) {
+        double loss = step.step(crops(narrow(), BATCH, i), classes(BATCH), 0.01);
+        assertThat(resumed.step(crops(narrow(), BATCH, i), classes(BATCH), 0.01)).isEqualTo(loss);
+      }
+      for (Parameter parameter : narrow().parameters()) {
+        String name = parameter.name();
+        assertThat(resumed.weights().get(name)).as(name).isEqualTo(step.weights().get(name));
+        assertThat(resumed.averaged().get(name)).as(name).isEqualTo(step.averaged().get(name));
+      }
+    }
+  }
+
+  static Stream<Optimizer> optimizers() {
+    return Stream.of(new Optimizer.Sgd(0.01, 0.9, 5e-4), new Optimizer.Adam(1e-3));
+  }
+
+  @Test
+  void whatIsNotItsCheckpointIsRefused() throws IOException {
+    Setup setup = setup(bare());
+    try (TrainingStep step = new DirectTrainingStep(setup);
+        TrainingStep adam =
+            new DirectTrainingStep(
+                setup(
+                    bare(),
+                    all(bare()),
+                    new Optimizer.Adam(1),
+                    0.1,
+                    Optional.empty(),
+                    GIBIBYTE,
+                    1));
+        TrainingStep other = new DirectTrainingStep(setup(unlike()))) {
+      ByteArrayOutputStream saved = new ByteArrayOutputStream();
+      step.save(saved);
+      byte[] whole = saved.toByteArray();
+      assertRefused(
+          adam,
+          whole,
+          "the checkpoint is of another training: its optimizer is Sgd[learningRate=1.0, momentum=0.0, weightDecay=0.0], not Adam[learningRate=1.0]");
+      assertRefused(
+          other,
+          whole,
+          "the checkpoint is of another training: its network is %s, not %s"
+              .formatted(bare(), unlike()));
+      assertRefused(
+          step, Arrays.copyOf(whole, whole.length - 9), "the training's checkpoint is cut short");
+      whole[whole.length - 20] ^= 1;
+      assertRefused(
+          step, whole, "the training's checkpoint is damaged: its checksum does not match");
+      assertRefused(
+          step,
+          "a text that is no checkpoint".getBytes(UTF_8),
+          "not a training's checkpoint, or one of another release");
+    }
+  }
+
+  private static void assertRefused(TrainingStep step, byte[] checkpoint, String reason) {
+    assertThatThrownBy(() -> step.restore(new ByteArrayInputStream(checkpoint)))
+        .isInstanceOf(ModelException.class)
+        .hasMessage(reason);
+  }
+
+  /** The other threads' share is the same to rounding. */
+  @Test
+  void moreThreadsMakeTheSameUpdate() {
+    Setup one = setup(narrow());
+    Setup three = setup(narrow(), all(narrow()), PLAIN, 0.1, Optional.empty(), GIBIBYTE, 3);
+    try (TrainingStep alone = new DirectTrainingStep(one);
+        TrainingStep together = new DirectTrainingStep(three)) {
+      double loss = alone.step(crops(narrow(), BATCH, 1), classes(BATCH), 0.1);
+      assertThat(together.step(crops(narrow(), BATCH, 1), classes(BATCH), 0.1))
+          .isCloseTo(loss, within(1e-5));
+      assertSameMoves(one, together.weights(), alone.weights(), 1e-4);
+    }
+  }
+
+  @Test
+  void aBatchThatIsTooLargeOrUnlabelledIsRefused() {
+    try (TrainingStep step = new DirectTrainingStep(setup(bare()))) {
+      assertThatThrownBy(() -> step.step(crops(bare(), 22, 1), classes(22), 1))
+          .hasMessage("22 crops and 22 classes, where a step takes up to 21");
+      assertThatThrownBy(() -> step.step(crops(bare(), 3, 1), classes(2), 1))
+          .hasMessage("3 crops and 2 classes, where a step takes up to 21");
     }
   }
 }
