@@ -1,6 +1,8 @@
 package io.tagstream.model.store;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -10,7 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
-/** Small files that appear whole or not at all. */
+/** Files that appear whole or not at all. */
 public final class AtomicFiles {
   private AtomicFiles() {}
 
@@ -36,8 +38,22 @@ public final class AtomicFiles {
 
   /** Writes a file in place of the one that may be there; readers see the old or the new one. */
   public static void replace(Path file, byte[] content) throws IOException {
-    Path whole = writeBeside(file, content);
+    replace(file, out -> out.write(content));
+  }
+
+  /** What goes into a file. */
+  interface Content {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /** As {@link #replace(Path, byte[])}, for a content that is never in memory as a whole. */
+  static void replace(Path file, Content content) throws IOException {
+    Path whole = beside(file);
     try {
+      try (OutputStream out = Files.newOutputStream(whole, StandardOpenOption.CREATE_NEW)) {
+        content.writeTo(out);
+      }
+      force(whole);
       Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (UnsupportedOperationException | AtomicMoveNotSupportedException notAtomic) {
       Files.move(whole, file, StandardCopyOption.REPLACE_EXISTING);
@@ -46,9 +62,22 @@ public final class AtomicFiles {
     }
   }
 
-  private static Path writeBeside(Path file, byte[] content) throws IOException {
+  private static Path beside(Path file) {
     // Not createTempFile: its files are their owner's alone, and a store is shared.
-    Path whole = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
+    return file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
+  }
+
+  /** Has the disk hold a file before another one says that it is there. */
+  static void force(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    } catch (UnsupportedOperationException noChannel) {
+      // Another provider than the default one; an object store has no cache to flush.
+    }
+  }
+
+  private static Path writeBeside(Path file, byte[] content) throws IOException {
+    Path whole = beside(file);
     try {
       Files.write(whole, content, StandardOpenOption.CREATE_NEW, StandardOpenOption.SYNC);
     } catch (IOException e) {

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.FloatBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -254,29 +253,16 @@ final class BundleFolder {
     }
   }
 
-  private interface Content {
-    void writeTo(OutputStream out) throws IOException;
-  }
-
-  private ModelMetadata.StoredFile writeFile(String name, Content content) throws IOException {
+  private ModelMetadata.StoredFile writeFile(String name, AtomicFiles.Content content) throws IOException {
     Path file = folder.resolve(name);
     MessageDigest digest = sha256();
     OutputStream out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW);
     try (DigestOutputStream digested = new DigestOutputStream(out, digest)) {
       content.writeTo(digested);
     }
-    force(file);
+    AtomicFiles.force(file);
     return new ModelMetadata.StoredFile(
         Files.size(file), HexFormat.of().formatHex(digest.digest()));
-  }
-
-  /** Has the disk hold the file before a {@code model.json} says that it is there. */
-  private static void force(Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      channel.force(true);
-    } catch (UnsupportedOperationException noChannel) {
-      // Another provider than the default one; an object store has no cache to flush.
-    }
   }
 
   private static MessageDigest sha256() {

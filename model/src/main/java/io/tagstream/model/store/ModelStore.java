@@ -379,7 +379,7 @@ public final class ModelStore {
 
   /** The versions whose training has not ended: {@code MODELS/runs/VERSION} is there. */
   static List<String> runs(Path root) {
-    return names(root.resolve("runs"));
+    return names(root.resolve(RunFolder.RUNS));
   }
 
   /** Whether it is the name of a folder that is to become a version's. */

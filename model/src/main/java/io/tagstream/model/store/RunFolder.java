@@ -1,0 +1,262 @@
+package io.tagstream.model.store;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.tagstream.model.ModelException;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A training that is under way, {@code MODELS/runs/VERSION/}: {@code run.json} says what it is,
+ * {@code checkpoint} how far it has come. Both are replaced in one step, so that a process that is
+ * killed, or finds no room on the disk, leaves the last whole ones. Whoever has the folder open
+ * holds its lock, which goes with the process; a file system that has no locks is taken to have no
+ * second process.
+ */
+public final class RunFolder implements AutoCloseable {
+  static final String RUNS = "runs";
+
+  private static final String DESCRIPTION = "run.json";
+  private static final String CHECKPOINT = "checkpoint";
+  private static final String LOCK = "lock";
+
+  /** Says that the file is a checkpoint of this form. */
+  private static final int MAGIC = 0x54534331;
+
+  private static final int BUFFER_BYTES = 1 << 18;
+
+  private final Path folder;
+  private final Optional<FileChannel> lock;
+
+  private RunFolder(Path folder, Optional<FileChannel> lock) {
+    this.folder = folder;
+    this.lock = lock;
+  }
+
+  /**
+   * The versions that trainings under way will have, oldest first.
+   *
+   * @throws ModelException when the folder cannot be listed
+   */
+  public static List<String> versions(ModelStore store) {
+    return ModelStore.runs(store.root()).stream().filter(ModelStore::isVersionName).toList();
+  }
+
+  /**
+   * Opens a version's folder, made if it is missing.
+   *
+   * @return empty when another training has it open
+   * @throws ModelException when the disk refuses
+   */
+  public static Optional<RunFolder> open(ModelStore store, String version) {
+    if (!ModelStore.isVersionName(version)) {
+      throw new ModelException("'%s' is no version's name".formatted(version));
+    }
+    Path folder = store.root().resolve(RUNS).resolve(version);
+    try {
+      Files.createDirectories(folder);
+      Optional<FileChannel> lock = lockFile(folder.resolve(LOCK));
+      if (lock.isPresent() && !locked(lock.get(), folder)) {
+        lock.get().close();
+        return Optional.empty();
+      }
+      RunFolder opened = new RunFolder(folder, lock);
+      opened.removeHalfFiles();
+      return Optional.of(opened);
+    } catch (IOException e) {
+      throw new ModelException("cannot use " + folder + ": " + e, e);
+    }
+  }
+
+  private static Optional<FileChannel> lockFile(Path file) throws IOException {
+    try {
+      return Optional.of(
+          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE));
+    } catch (UnsupportedOperationException noLocks) {
+      return Optional.empty();
+    }
+  }
+
+  private static boolean locked(FileChannel channel, Path folder) throws IOException {
+    try {
+      // Whoever had it may have removed the file in between; then the lock is on nothing.
+      return channel.tryLock() != null && Files.exists(folder.resolve(LOCK));
+    } catch (OverlappingFileLockException heldByThisProcess) {
+      return false;
+    }
+  }
+
+  /** What a process that was killed was writing. */
+  private void removeHalfFiles() throws IOException {
+    for (Path file : files()) {
+      if (file.getFileName().toString().startsWith(".")) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  /** The version's name. */
+  public String version() {
+    return folder.getFileName().toString();
+  }
+
+  /** Says what the run is. */
+  public void describe(Record description) {
+    Path file = folder.resolve(DESCRIPTION);
+    try {
+      AtomicFiles.replace(file, StoreJson.write(description));
+    } catch (IOException e) {
+      throw new ModelException("cannot write " + file + ": " + e, e);
+    }
+  }
+
+  /**
+   * What the run is; empty when it does not say, or says it in words of another release.
+   *
+   * @throws ModelException when it cannot be read
+   */
+  public <T extends Record> Optional<T> description(Class<T> type) {
+    return description(folder, type);
+  }
+
+  /** As {@link #description(Class)}, of a run that another process may have open. */
+  public static <T extends Record> Optional<T> description(
+      ModelStore store, String version, Class<T> type) {
+    return description(store.root().resolve(RUNS).resolve(version), type);
+  }
+
+  private static <T extends Record> Optional<T> description(Path folder, Class<T> type) {
+    Path file = folder.resolve(DESCRIPTION);
+    try {
+      return Optional.of(StoreJson.read(Files.readAllBytes(file), type));
+    } catch (NoSuchFileException | JsonProcessingException anotherRelease) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new ModelException("cannot read " + file + ": " + e, e);
+    }
+  }
+
+  /** What a checkpoint holds beside its position. */
+  public interface Saved {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /**
+   * Replaces the checkpoint, which is on the disk when this returns.
+   *
+   * @param position how far the run has come
+   * @throws ModelException when the disk refuses; the checkpoint before stays
+   */
+  public void save(Record position, Saved content) {
+    Path file = folder.resolve(CHECKPOINT);
+    byte[] header = StoreJson.write(position);
+    try {
+      AtomicFiles.replace(
+          file,
+          out -> {
+            BufferedOutputStream buffered = new BufferedOutputStream(out, BUFFER_BYTES);
+            DataOutputStream data = new DataOutputStream(buffered);
+            data.writeInt(MAGIC);
+            data.writeInt(header.length);
+            data.write(header);
+            content.writeTo(data);
+            data.flush();
+          });
+    } catch (IOException e) {
+      throw new ModelException(
+          "cannot write the checkpoint %s: %s; the one before is kept".formatted(file, e), e);
+    }
+  }
+
+  /** What reads a checkpoint. */
+  public interface Restored<T> {
+    void readFrom(T position, InputStream in) throws IOException;
+  }
+
+  /**
+   * Reads the checkpoint.
+   *
+   * @return its position, empty when there is none
+   * @throws ModelException when it is damaged
+   */
+  public <T extends Record> Optional<T> restore(Class<T> type, Restored<T> content) {
+    Path file = folder.resolve(CHECKPOINT);
+    try (DataInputStream in =
+        new DataInputStream(new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES))) {
+      if (in.readInt() != MAGIC) {
+        throw new IOException("it is no checkpoint of this release");
+      }
+      byte[] header = new byte[in.readInt()];
+      in.readFully(header);
+      T position = StoreJson.read(header, type);
+      content.readFrom(position, in);
+      return Optional.of(position);
+    } catch (NoSuchFileException none) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new ModelException(
+          "cannot go on from %s: %s; remove %s to begin anew".formatted(file, e, folder), e);
+    }
+  }
+
+  /** Forgets what the run was and how far it had come. */
+  public void clear() {
+    try {
+      removeAllButTheLock();
+    } catch (IOException e) {
+      throw new ModelException("cannot clear " + folder + ": " + e, e);
+    }
+  }
+
+  /** Removes the folder: the run has ended, or will not go on. */
+  public void remove() {
+    try {
+      removeAllButTheLock();
+      // Last, so that nobody opens the folder before it is empty.
+      Files.deleteIfExists(folder.resolve(LOCK));
+      Files.deleteIfExists(folder);
+    } catch (IOException e) {
+      throw new ModelException("cannot remove " + folder + ": " + e, e);
+    }
+  }
+
+  private void removeAllButTheLock() throws IOException {
+    for (Path file : files()) {
+      if (!file.endsWith(LOCK)) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  private List<Path> files() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.toList();
+    }
+  }
+
+  /** Lets others open the folder. */
+  @Override
+  public void close() {
+    lock.ifPresent(
+        channel -> {
+          try {
+            channel.close();
+          } catch (IOException e) {
+            throw new ModelException("cannot release the lock of " + folder + ": " + e, e);
+          }
+        });
+  }
+}
