@@ -4,22 +4,30 @@ import io.tagstream.local.TrainingView;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.Engines;
 import io.tagstream.model.engine.nd4j.DirectTrainingStep;
+import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.store.ModelStore;
-import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.FolderDataset;
 import io.tagstream.model.training.FreezeTo;
-import io.tagstream.model.training.Optimizer;
+import io.tagstream.model.training.Recipe;
 import io.tagstream.model.training.Trainer;
 import io.tagstream.model.training.TrainingOptions;
+import io.tagstream.model.training.TrainingResources;
 import io.tagstream.model.training.TrainingResult;
+import io.tagstream.model.training.TrainingTask;
+import io.tagstream.settings.Interruption;
 import io.tagstream.settings.ModelStoreSettings;
+import io.tagstream.settings.Settings;
 import io.tagstream.settings.SettingsOptions;
 import io.tagstream.settings.StandardOptions;
+import io.tagstream.settings.TrainingSettings;
 import io.tagstream.settings.UsageException;
+import io.tagstream.settings.UserException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,15 +42,6 @@ import picocli.CommandLine.Spec;
       "The first version in a store becomes live, a later one is a candidate until promoted."
     })
 public final class TrainCommand implements Runnable {
-  private enum OptimizerKind {
-    ADAM,
-    SGD
-  }
-
-  private static final double MOMENTUM = 0.9;
-  private static final double WEIGHT_DECAY = 0.0005;
-  private static final double SGD_RATE = 0.01;
-
   @Mixin StandardOptions standard = new StandardOptions();
   @Spec private CommandSpec spec;
 
@@ -66,31 +65,27 @@ public final class TrainCommand implements Runnable {
       description = "Measure on these images (default: a fifth of --images is held out).")
   private Optional<Path> validation = Optional.empty();
 
-  @Option(names = "--epochs", paramLabel = "N", description = "Passes over the images.")
-  private Optional<Integer> epochs = Optional.empty();
+  @Option(
+      names = "--recipe",
+      paramLabel = "NAME",
+      description =
+          "paper, small-data or fine-tune (default: fine-tune where all layers of --parent have learned, else small-data).")
+  private Optional<String> recipe = Optional.empty();
 
-  @Option(names = "--batch-size", paramLabel = "N", description = "Images a step (default: 32).")
-  private Optional<Integer> batchSize = Optional.empty();
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      description = "Passes over the images (default: the recipe's budget).")
+  private Optional<Integer> epochs = Optional.empty();
 
   @Option(names = "--seed", paramLabel = "N", description = "Of every random choice (default: 1).")
   private long seed = 1;
 
   @Option(
-      names = "--optimizer",
-      paramLabel = "adam|sgd",
-      description = "How gradients become steps (default: adam).")
-  private OptimizerKind optimizer = OptimizerKind.ADAM;
-
-  @Option(
-      names = "--learning-rate",
-      paramLabel = "F",
-      description = "The highest rate (default: 0.0003 for adam, 0.01 for sgd).")
-  private Optional<Double> learningRate = Optional.empty();
-
-  @Option(
       names = "--parent",
       paramLabel = "VERSION",
-      description = "Begin with the weights of this version.")
+      description =
+          "Begin with this version: its classes and network, and with fine-tune its weights.")
   private Optional<String> parent = Optional.empty();
 
   @Option(
@@ -106,17 +101,13 @@ public final class TrainCommand implements Runnable {
 
   @Override
   public void run() {
-    Dataset training = FolderDataset.list(images);
-    Optional<Dataset> measured = validation.map(FolderDataset::list);
-    int keep = settings.load().get(ModelStoreSettings.class).keep();
+    Settings all = settings.load();
+    TrainingSettings limits = all.get(TrainingSettings.class);
+    TrainingTask task =
+        TrainingTask.of(
+            FolderDataset.list(images), validation.map(FolderDataset::list), options(limits));
     ModelStore store = Engines.store(models);
-    PrintWriter out = spec.commandLine().getOut();
-    TrainingResult result;
-    try (TrainingView view =
-        new TrainingView(spec.commandLine().getErr(), freezeTo.isEmpty(), () -> false)) {
-      result =
-          new Trainer(store, DirectTrainingStep::new).train(training, measured, options(), view);
-    }
+    TrainingResult result = train(store, task, resources(limits));
     String version = result.bundle().version();
     if (promote && !store.live().equals(version)) {
       store.promote(version, System.getProperty("user.name"));
@@ -133,11 +124,12 @@ public final class TrainCommand implements Runnable {
                         100 * e.top5(),
                         e.images()))
             .orElse("not measured");
+    PrintWriter out = spec.commandLine().getOut();
     out.printf(
         "%s: %s; %s%n",
         version, accuracy, store.live().equals(version) ? "live" : "a candidate until promoted");
     out.flush();
-    deleteOld(store, keep);
+    deleteOld(store, all.get(ModelStoreSettings.class).keep());
   }
 
   /** The model is there whatever becomes of older ones. */
@@ -153,24 +145,41 @@ public final class TrainCommand implements Runnable {
     err.flush();
   }
 
-  private TrainingOptions options() {
-    TrainingOptions defaults = TrainingOptions.defaults(seed, parent, freezeTo);
+  private TrainingResult train(ModelStore store, TrainingTask task, TrainingResources resources) {
+    // The first signal is asked for before each step; nothing more is to be done when it comes.
+    try (Interruption signals = Interruption.listen(() -> {});
+        TrainingView view =
+            new TrainingView(
+                spec.commandLine().getErr(),
+                !freezeTo.equals(Optional.of(FreezeTo.FC7)),
+                signals::requested)) {
+      return new Trainer(store, DirectTrainingStep::new, resources).train(task, view);
+    } catch (CancellationException e) {
+      throw new UserException(
+          e.getMessage() + "; the same command goes on from what checkpoints there are", e);
+    }
+  }
+
+  private TrainingOptions options(TrainingSettings limits) {
     try {
       return new TrainingOptions(
-          epochs.orElse(defaults.epochs()),
-          batchSize.orElse(defaults.batchSize()),
+          recipe.map(Recipe::named),
           seed,
-          switch (optimizer) {
-            case ADAM ->
-                learningRate.<Optimizer>map(Optimizer.Adam::new).orElse(defaults.optimizer());
-            case SGD -> new Optimizer.Sgd(learningRate.orElse(SGD_RATE), MOMENTUM, WEIGHT_DECAY);
-          },
-          defaults.network(),
-          defaults.initialisation(),
+          epochs,
+          limits.imageSteps().orElse((int) TrainingOptions.IMAGE_STEPS),
+          Duration.ofMinutes(limits.maxMinutes()),
+          limits.minPerClass(),
+          NetworkDescription.alexNet(1),
           parent,
           freezeTo);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e.getMessage(), e);
     }
+  }
+
+  private static TrainingResources resources(TrainingSettings limits) {
+    return new TrainingResources(
+        limits.threads().orElse(Runtime.getRuntime().availableProcessors()),
+        limits.memory().bytes());
   }
 }

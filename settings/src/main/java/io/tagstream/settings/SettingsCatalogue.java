@@ -20,7 +20,8 @@ final class SettingsCatalogue {
           TopicSettings.class,
           TrainingStoreSettings.class,
           ModelStoreSettings.class,
-          RetrainSettings.class);
+          RetrainSettings.class,
+          TrainingSettings.class);
 
   private SettingsCatalogue() {}
 

@@ -1,14 +1,14 @@
 package io.tagstream.local;
 
-import io.tagstream.model.training.Evaluation;
+import io.tagstream.model.training.ClassSize;
 import io.tagstream.model.training.TrainingProgress;
 import io.tagstream.settings.Progress;
-import io.tagstream.settings.UserException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /** Shows a training on a terminal or in lines: a bar for each of its parts. */
@@ -40,12 +40,11 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
   private final boolean everyEpoch;
   private final BooleanSupplier interrupted;
   private Optional<Part> part = Optional.empty();
-  private long trainingImages;
 
   /**
    * @param err a command's standard error
    * @param everyEpoch whether each epoch gets a line of its own
-   * @param interrupted ends the training, without a version, once it is true
+   * @param interrupted ends the training once it is true
    */
   public TrainingView(PrintWriter err, boolean everyEpoch, BooleanSupplier interrupted) {
     this.err = err;
@@ -60,12 +59,14 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
 
   @Override
   public void read(long images, long of) {
+    if (interrupted.getAsBoolean()) {
+      throw new CancellationException("interrupted while images were read");
+    }
     part("reading", of).reach(images);
   }
 
   @Override
   public void start(int classes, int training, int validation, int skipped) {
-    trainingImages = training;
     say(
         "%d classes; %d images to learn from, %d to measure with, %d left out"
             .formatted(classes, training, validation, skipped));
@@ -77,26 +78,47 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
   }
 
   @Override
-  public void step(
-      int epoch,
-      int epochs,
-      int step,
-      int steps,
-      double imagesPerSecond,
-      double loss,
-      Duration remaining) {
-    long before = (epoch - 1) * trainingImages;
-    part("training", epochs * trainingImages).reach(before + trainingImages * step / steps);
+  public void waits(ClassSize size, String shortage) {
+    say("class %s waits: %s".formatted(size.label(), shortage));
   }
 
   @Override
-  public void epoch(int epoch, int epochs, double loss, Optional<Evaluation> validation) {
+  public boolean isCancelled() {
+    return interrupted.getAsBoolean();
+  }
+
+  @Override
+  public void run(String version, String recipe, int epoch, long stepsDone) {
+    say(
+        stepsDone == 0
+            ? "training %s by recipe %s".formatted(version, recipe)
+            : "going on from epoch %d of %s, after %d steps".formatted(epoch, version, stepsDone));
+  }
+
+  @Override
+  public void step(Step done) {
+    part("training", done.ofImageSteps()).reach(done.imageSteps());
+  }
+
+  @Override
+  public void epoch(Epoch done) {
     if (everyEpoch) {
       String measured =
-          validation
-              .map(e -> String.format(Locale.ROOT, ", top-1 %.1f %%", 100 * e.top1()))
+          done.heldOut()
+              .map(e -> String.format(Locale.ROOT, ", held-out top-1 %.1f %%", 100 * e.top1()))
               .orElse("");
-      say(String.format(Locale.ROOT, "epoch %d of %d: loss %.3f%s", epoch, epochs, loss, measured));
+      say(
+          String.format(
+              Locale.ROOT,
+              "epoch %d of %d: loss %.3f%s, %.1f images/s, %.1f %% waiting, %d min %02d s left",
+              done.entry().number(),
+              done.epochs(),
+              done.entry().loss(),
+              measured,
+              done.imagesPerSecond(),
+              100 * done.waiting(),
+              done.remaining().toMinutes(),
+              done.remaining().toSecondsPart()));
     }
   }
 
@@ -107,9 +129,6 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
   }
 
   private Part part(String name, long total) {
-    if (interrupted.getAsBoolean()) {
-      throw new UserException("interrupted; the training left no model behind");
-    }
     if (part.isEmpty() || !part.get().name.equals(name)) {
       close();
       part = Optional.of(new Part(err, name, total));

@@ -253,7 +253,8 @@ final class BundleFolder {
     }
   }
 
-  private ModelMetadata.StoredFile writeFile(String name, AtomicFiles.Content content) throws IOException {
+  private ModelMetadata.StoredFile writeFile(String name, AtomicFiles.Content content)
+      throws IOException {
     Path file = folder.resolve(name);
     MessageDigest digest = sha256();
     OutputStream out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW);

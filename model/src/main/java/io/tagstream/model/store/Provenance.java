@@ -24,7 +24,9 @@ import java.util.stream.Stream;
  * @param hyperParameters the recipe's numbers as they were used
  * @param seed of every random choice
  * @param metrics by name, on the held-out pictures
- * @param classes how the classes came about
+ * @param classes how the classes came about: {@code replaced} when they are not the parent's
+ * @param endToEnd whether every layer has learned, in this training or in one before; absent in
+ *     bundles of before it was recorded
  * @param library what computed it, with its version
  * @param java the virtual machine
  * @param processor its name where the system tells, else its architecture
@@ -39,6 +41,7 @@ public record Provenance(
     Optional<Long> seed,
     Map<String, Double> metrics,
     Optional<String> classes,
+    Optional<Boolean> endToEnd,
     String library,
     String java,
     String processor) {
@@ -53,6 +56,7 @@ public record Provenance(
     Objects.requireNonNull(recipe);
     Objects.requireNonNull(seed);
     Objects.requireNonNull(classes);
+    Objects.requireNonNull(endToEnd);
     Objects.requireNonNull(library, "no library");
     Objects.requireNonNull(java, "no java");
     Objects.requireNonNull(processor, "no processor");
@@ -70,6 +74,7 @@ public record Provenance(
       long seed,
       Map<String, Double> metrics,
       String classes,
+      boolean endToEnd,
       String library) {
     return here(
         "trained on " + data,
@@ -80,6 +85,7 @@ public record Provenance(
         Optional.of(seed),
         metrics,
         classes,
+        Optional.of(endToEnd),
         library);
   }
 
@@ -98,6 +104,7 @@ public record Provenance(
         Optional.empty(),
         Map.of(),
         classes,
+        Optional.empty(),
         library);
   }
 
@@ -110,6 +117,7 @@ public record Provenance(
       Optional<Long> seed,
       Map<String, Double> metrics,
       String classes,
+      Optional<Boolean> endToEnd,
       String library) {
     return new Provenance(
         how,
@@ -121,6 +129,7 @@ public record Provenance(
         seed,
         metrics,
         Optional.of(classes),
+        endToEnd,
         library,
         System.getProperty("java.vm.name") + " " + Runtime.version(),
         thisProcessor());
@@ -138,9 +147,19 @@ public record Provenance(
         seed,
         metrics,
         classes,
+        endToEnd,
         library,
         java,
         processor);
+  }
+
+  /**
+   * Whether weights like these are worth going on from. Where it is not recorded: an imported model
+   * has learned elsewhere, and the trainings of before kept layers as they were drawn only where
+   * the recipe's name says "frozen".
+   */
+  public boolean hasLearnedThroughout() {
+    return endToEnd.orElse(recipe.filter(name -> name.startsWith("frozen")).isEmpty());
   }
 
   private static <V> Map<String, V> sorted(Map<String, V> values) {

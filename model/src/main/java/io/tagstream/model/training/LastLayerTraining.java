@@ -19,6 +19,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -49,10 +50,10 @@ final class LastLayerTraining {
 
   private TrainingRun.Arrival train() {
     List<LabelledImage> images = new ArrayList<>(run.training());
-    images.addAll(run.validation());
+    images.addAll(run.heldOut());
     int samples = run.training().size() * VIEWS.count();
     INDArray validationFeatures =
-        allocate(Math.max(1, run.validation().size() * VIEWS.count()), network.features());
+        allocate(Math.max(1, run.heldOut().size() * VIEWS.count()), network.features());
     INDArray trainingFeatures = allocate(samples, network.features());
     int[] classes = new int[samples];
     for (int i = 0; i < samples; i++) {
@@ -60,30 +61,51 @@ final class LastLayerTraining {
     }
     computeFeatures(images, List.of(trainingFeatures, validationFeatures));
 
-    int epochs = run.options().epochs();
-    Optional<Evaluation> validation = Optional.empty();
+    int epochs = run.options().lastLayerEpochs();
+    long imageSteps = (long) epochs * run.training().size();
+    Optional<Evaluation> heldOut = Optional.empty();
+    TrainingHistory history = TrainingHistory.empty();
     try (validationFeatures;
         SoftmaxRegression regression =
             new SoftmaxRegression(trainingFeatures, classes, network.classes())) {
       regression.normalize(validationFeatures);
-      Pace pace = new Pace((long) epochs * run.training().size());
+      Pace pace = new Pace(imageSteps);
       for (int epoch = 1; epoch <= epochs; epoch++) {
+        requireGoing();
         double loss = regression.step();
         pace.add(run.training().size());
-        run.progress().step(epoch, epochs, 1, 1, pace.perSecond(), loss, pace.remaining());
-        validation = validate(regression, validationFeatures);
-        run.progress().epoch(epoch, epochs, loss, validation);
+        long shown = (long) epoch * run.training().size();
+        heldOut = validate(regression, validationFeatures);
+        TrainingHistory.Epoch entry =
+            new TrainingHistory.Epoch(
+                epoch, shown, loss, 0, heldOut.map(TrainingHistory.Score::of));
+        history = history.with(entry);
+        run.progress()
+            .step(
+                new TrainingProgress.Step(
+                    epoch, epochs, shown, imageSteps, loss, pace.perSecond(), pace.remaining()));
+        run.progress()
+            .epoch(
+                new TrainingProgress.Epoch(
+                    entry, epochs, heldOut, pace.perSecond(), 0, pace.remaining()));
       }
       SoftmaxRegression.Layer layer = regression.layer();
       Dense last = network.dense().get(network.dense().size() - 1);
       return new TrainingRun.Arrival(
-          Start.replace(
+          FirstWeights.replace(
               start,
               network,
               Map.of(
                   last.name() + ".weight", layer.weights(),
                   last.name() + ".bias", layer.biases())),
-          validation);
+          heldOut,
+          history);
+    }
+  }
+
+  private void requireGoing() {
+    if (run.progress().isCancelled()) {
+      throw new CancellationException("the training of the last layer was cancelled");
     }
   }
 
@@ -96,13 +118,15 @@ final class LastLayerTraining {
     FloatBuffer target = buffer(arrays.next());
     int done = 0;
     try (DirectWeights weights =
-            new DirectWeights(start, new Normalization(run.preprocessing()), run.threads());
+            new DirectWeights(
+                start, new Normalization(run.preprocessing()), run.resources().threads());
         Forward forward = weights.newForward(IMAGES_PER_CALL * VIEWS.count());
         ImageReader reader = new ImageReader(run.preprocessing(), VIEWS, 1)) {
       Iterator<Outcome<byte[]>> outcomes =
           reader.read(
               images, 2 * IMAGES_PER_CALL, (image, encoded, decoder) -> decoder.decode(encoded));
       while (outcomes.hasNext()) {
+        requireGoing();
         batch.add(pixels(outcomes.next()));
         if (batch.size() == IMAGES_PER_CALL || !outcomes.hasNext()) {
           FloatBuffer rows =
@@ -133,19 +157,19 @@ final class LastLayerTraining {
   }
 
   private Optional<Evaluation> validate(SoftmaxRegression regression, INDArray features) {
-    if (run.validation().isEmpty()) {
+    if (run.heldOut().isEmpty()) {
       return Optional.empty();
     }
     Evaluation.Tally tally = new Evaluation.Tally(run.labels());
     float[][] rows = regression.probabilities(features);
-    for (int i = 0; i < run.validation().size(); i++) {
+    for (int i = 0; i < run.heldOut().size(); i++) {
       float[] mean = new float[network.classes()];
       for (int view = 0; view < VIEWS.count(); view++) {
         for (int c = 0; c < mean.length; c++) {
           mean[c] += rows[i * VIEWS.count() + view][c] / VIEWS.count();
         }
       }
-      tally.add(run.validation().get(i).classIndex(), mean);
+      tally.add(run.heldOut().get(i).classIndex(), mean);
     }
     return Optional.of(tally.evaluation());
   }

@@ -8,134 +8,243 @@ import io.tagstream.model.engine.nd4j.DirectWeights;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.training.ImageReader.Read;
-import java.util.BitSet;
+import io.tagstream.model.training.Schedule.DividedOnStall;
+import io.tagstream.model.training.Schedule.Stall;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 
-/** Trains by mini-batches of random crops, through all layers down to the first that may change. */
+/**
+ * Trains by mini-batches, through all layers down to the first that may change. Batches run across
+ * the ends of epochs, so that each has the same number of images and the number of steps says which
+ * comes next.
+ */
 final class StepTraining {
-  private static final int VALIDATION_BATCH = 64;
+  private static final int EVALUATION_BATCH = 64;
 
-  /** What the paper's GPUs had. */
-  private static final long MEMORY_BYTES = 3L << 30;
+  /** More would make a curve no smoother and take a tenth of the time. */
+  private static final int MOST_MEASUREMENTS = 20;
 
   private final TrainingRun run;
+  private final Checkpoints checkpoints;
   private final TrainingStep step;
-  private final int stepsPerEpoch;
-  private final LearningRateSchedule schedule;
-  private final Pace pace;
+  private final int batchSize;
+  private final EpochPlan plan;
+  private final StepClock clock = new StepClock();
+  private RunPosition position;
+  private Optional<Evaluation> heldOut = Optional.empty();
 
-  private StepTraining(TrainingRun run, TrainingStep step) {
+  private StepTraining(TrainingRun run, Checkpoints checkpoints, TrainingStep step) {
     this.run = run;
+    this.checkpoints = checkpoints;
     this.step = step;
-    int images = run.training().size();
-    int batch = run.options().batchSize();
-    long epochs = run.options().epochs();
-    stepsPerEpoch = (images + batch - 1) / batch;
-    schedule =
-        new LearningRateSchedule(run.options().optimizer().learningRate(), epochs * stepsPerEpoch);
-    pace = new Pace(epochs * images);
+    this.batchSize = run.recipe().batchSize();
+    int[] classes = run.training().stream().mapToInt(LabelledImage::classIndex).toArray();
+    // By the planned budget: a cut comes when the first epoch is under way.
+    this.plan =
+        new EpochPlan(classes, run.fresh(), checkpoints.budget().planned(), run.options().seed());
+    this.position = checkpoints.restore(step);
   }
 
+  /**
+   * Trains, or goes on with a training.
+   *
+   * @param trainable names of the parameters that change
+   * @throws CancellationException when {@code run}'s progress says so
+   * @throws ModelException when the loss stops being a number, after which the run is forgotten, or
+   *     a checkpoint cannot be written, after which the one before is kept
+   */
   static TrainingRun.Arrival train(
-      TrainingRun run, TrainingStep.Factory factory, Weights start, Set<String> trainable) {
-    TrainingOptions options = run.options();
+      TrainingRun run,
+      Checkpoints checkpoints,
+      TrainingStep.Factory factory,
+      Weights start,
+      Set<String> trainable) {
+    Recipe recipe = run.recipe();
     try (TrainingStep step =
         factory.begin(
             new TrainingStep.Setup(
                 start,
                 run.preprocessing(),
                 trainable,
-                options.optimizer(),
-                0,
-                Optional.empty(),
-                options.batchSize(),
-                MEMORY_BYTES,
-                options.seed(),
-                run.threads()))) {
-      return new StepTraining(run, step).train();
+                recipe.optimizer(),
+                recipe.labelSmoothing(),
+                recipe.averaging(),
+                recipe.batchSize(),
+                run.resources().memoryBytes(),
+                run.options().seed(),
+                run.resources().threads()))) {
+      return new StepTraining(run, checkpoints, step).train();
     }
   }
 
   private TrainingRun.Arrival train() {
-    int epochs = run.options().epochs();
-    Optional<Evaluation> validation = Optional.empty();
+    run.progress()
+        .run(checkpoints.version(), run.recipe().name(), epochOf(shown()), position.steps());
     // One thread keeps up with a step that takes many times as long.
-    try (TrainingFeed feed = new TrainingFeed(source(), 0, 1, 2 * run.options().batchSize())) {
-      for (int epoch = 1; epoch <= epochs; epoch++) {
-        double loss = trainEpoch(epoch, feed);
-        validation = validate();
-        run.progress().epoch(epoch, epochs, loss, validation);
+    try (TrainingFeed feed = new TrainingFeed(source(), shown(), 1, 2 * batchSize)) {
+      while (position.steps() < totalSteps()) {
+        if (run.progress().isCancelled()) {
+          checkpoints.save(position, step);
+          throw new CancellationException(
+              "the training of %s was cancelled after %d steps"
+                  .formatted(checkpoints.version(), position.steps()));
+        }
+        advance(feed);
       }
     }
-    return new TrainingRun.Arrival(step.weights(), validation);
-  }
-
-  private double trainEpoch(int epoch, TrainingFeed feed) {
-    TrainingOptions options = run.options();
-    int left = run.training().size();
-    double sum = 0;
-    for (int i = 0; i < stepsPerEpoch; i++) {
-      List<Read<byte[]>> batch = feed.next(Math.min(left, options.batchSize()));
-      left -= batch.size();
-      long stepsBefore = (epoch - 1L) * stepsPerEpoch + i;
-      double loss =
-          step.step(
-              new CropBatch(batch.stream().map(Read::value).toList(), 1, run.cropBytes()),
-              batch.stream().mapToInt(read -> read.image().classIndex()).toArray(),
-              schedule.at(stepsBefore));
-      if (!Double.isFinite(loss)) {
-        throw new ModelException(
-            "the loss is %s in epoch %d, step %d: try a lower learning rate than %s"
-                .formatted(loss, epoch, i + 1, options.optimizer().learningRate()));
-      }
-      sum += loss * batch.size();
-      pace.add(batch.size());
-      run.progress()
-          .step(
-              epoch,
-              options.epochs(),
-              i + 1,
-              stepsPerEpoch,
-              pace.perSecond(),
-              loss,
-              pace.remaining());
-    }
-    return sum / run.training().size();
+    Weights weights = step.averaged();
+    // A run that goes on after its last step has not measured here.
+    Optional<Evaluation> measured = heldOut.or(() -> measure(weights, run.heldOut()));
+    return new TrainingRun.Arrival(weights, measured, position.history());
   }
 
   private TrainingFeed.Source source() {
-    long seed = run.options().seed();
-    List<LabelledImage> images = run.training();
-    BitSet allNew = new BitSet();
-    allNew.set(0, images.size());
-    int[] classes = images.stream().mapToInt(LabelledImage::classIndex).toArray();
     return new TrainingFeed.Source(
-        images,
-        new EpochPlan(classes, allNew, (long) run.options().epochs() * images.size(), seed),
-        Augmentation.STRONG,
+        run.training(),
+        plan,
+        run.recipe().augmentation(),
         run.principalColors(),
         run.preprocessing(),
-        seed);
+        run.options().seed());
   }
 
-  private Optional<Evaluation> validate() {
-    if (run.validation().isEmpty()) {
+  private void advance(TrainingFeed feed) {
+    long before = shown();
+    clock.begin();
+    List<Read<byte[]>> batch = feed.next(batchSize);
+    clock.imagesAreThere();
+    double rate = rate();
+    double loss =
+        step.step(
+            new CropBatch(batch.stream().map(Read::value).toList(), 1, run.cropBytes()),
+            batch.stream().mapToInt(read -> read.image().classIndex()).toArray(),
+            rate);
+    clock.end(batch.size());
+    if (!Double.isFinite(loss)) {
+      checkpoints.remove();
+      throw new ModelException(
+          "the loss is %s in epoch %d, step %d: try a lower learning rate than %s"
+              .formatted(
+                  loss,
+                  epochOf(before),
+                  position.steps() + 1,
+                  run.recipe().optimizer().learningRate()));
+    }
+    position = position.after(loss, batch.size());
+    decideBudget();
+    boolean ended =
+        shown() / plan.rowsPerEpoch() > before / plan.rowsPerEpoch()
+            || position.steps() == totalSteps();
+    if (ended) {
+      endEpoch(rate);
+    }
+    checkpoints.saveIfDue(position, step, ended);
+    run.progress()
+        .step(
+            new TrainingProgress.Step(
+                epochOf(before),
+                epochs(),
+                shown(),
+                totalSteps() * batchSize,
+                loss,
+                clock.imagesPerSecond(),
+                clock.timeFor(totalSteps() * batchSize - shown())));
+  }
+
+  private double rate() {
+    return run.recipe()
+        .schedule()
+        .rate(
+            run.recipe().optimizer().learningRate(),
+            position.steps(),
+            checkpoints.budget().stepsAt(position.steps(), batchSize),
+            position.stall());
+  }
+
+  private void decideBudget() {
+    Budget budget = checkpoints.budget();
+    if (budget.isOpen()) {
+      clock
+          .firstStepsRate()
+          .ifPresent(rate -> checkpoints.decide(budget.atRate(rate, position.steps(), shown())));
+    }
+  }
+
+  private void endEpoch(double rate) {
+    boolean last = position.steps() == totalSteps();
+    int epoch = last ? epochs() : (int) (shown() / plan.rowsPerEpoch());
+    int every = (epochs() + MOST_MEASUREMENTS - 1) / MOST_MEASUREMENTS;
+    Optional<Evaluation> measured =
+        last || epoch % every == 0 ? measure(step.averaged(), run.heldOut()) : Optional.empty();
+    if (last) {
+      heldOut = measured;
+    }
+    TrainingHistory.Epoch entry =
+        new TrainingHistory.Epoch(
+            epoch, shown(), position.meanLoss(), rate, measured.map(TrainingHistory.Score::of));
+    position = position.afterEpoch(entry, stall());
+    StepClock.Epoch times = clock.endEpoch();
+    run.progress()
+        .epoch(
+            new TrainingProgress.Epoch(
+                entry,
+                epochs(),
+                measured,
+                times.imagesPerSecond(),
+                times.waiting(),
+                clock.timeFor(totalSteps() * batchSize - shown())));
+  }
+
+  private Stall stall() {
+    if (!(run.recipe().schedule() instanceof DividedOnStall rule)) {
+      return position.stall();
+    }
+    return measure(step.weights(), run.watched())
+        .map(evaluation -> rule.after(position.stall(), 1 - evaluation.top1()))
+        .orElse(position.stall());
+  }
+
+  private Optional<Evaluation> measure(Weights weights, List<LabelledImage> images) {
+    if (images.isEmpty()) {
       return Optional.empty();
     }
     try (DirectWeights onDevice =
             new DirectWeights(
-                step.weights(), new Normalization(run.preprocessing()), run.threads());
-        Forward forward = onDevice.newForward(VALIDATION_BATCH)) {
+                weights, new Normalization(run.preprocessing()), run.resources().threads());
+        Forward forward = onDevice.newForward(EVALUATION_BATCH)) {
       Evaluator evaluator =
-          new Evaluator(run.preprocessing(), Views.CENTER_AND_FLIP, VALIDATION_BATCH, 1);
+          new Evaluator(run.preprocessing(), Views.CENTER_AND_FLIP, EVALUATION_BATCH, 1);
       return Optional.of(
           evaluator.evaluate(
               Classifier.of(forward, run.preprocessing(), run.labels().size()),
-              run.validation(),
+              images,
               run.labels(),
               TrainingProgress.SILENT));
     }
+  }
+
+  /** Images shown so far. */
+  private long shown() {
+    return position.steps() * batchSize;
+  }
+
+  private long totalSteps() {
+    return checkpoints.budget().steps(batchSize);
+  }
+
+  private int epochs() {
+    long size = plan.rowsPerEpoch();
+    return (int) ((checkpoints.budget().imageSteps() + size - 1) / size);
+  }
+
+  /**
+   * The epoch of an image, from 1. The last batch may have more images than the last epoch.
+   *
+   * @param image its place among all that are shown, from 0
+   */
+  private int epochOf(long image) {
+    return Math.min(epochs(), (int) (image / plan.rowsPerEpoch()) + 1);
   }
 }

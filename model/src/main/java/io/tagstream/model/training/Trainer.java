@@ -5,114 +5,86 @@ import io.tagstream.model.engine.nd4j.Nd4jBuild;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
-import io.tagstream.model.network.Weights;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelDraft;
 import io.tagstream.model.store.ModelStore;
-import io.tagstream.model.store.Preprocessing;
 import io.tagstream.model.store.Provenance;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Trains a network on labelled images and writes it into a store as a new version. */
+/**
+ * Trains a network and writes it into a store as a new version: prepares, trains and writes. A
+ * training that is killed or cancelled leaves a run folder in the store, from which the next one of
+ * the same images and options goes on.
+ */
 public final class Trainer {
+  private static final String LAST_LAYER = "last layer";
+
   private final ModelStore store;
   private final TrainingStep.Factory steps;
-  private final int threads;
-
-  /** A trainer that uses all processors. */
-  public Trainer(ModelStore store, TrainingStep.Factory steps) {
-    this(store, steps, Runtime.getRuntime().availableProcessors());
-  }
+  private final TrainingResources resources;
+  private final Duration checkpointPause;
 
   /**
    * A trainer.
    *
    * @param steps what computes when more than the last layer trains
-   * @param threads of everything else
    */
-  public Trainer(ModelStore store, TrainingStep.Factory steps, int threads) {
+  public Trainer(ModelStore store, TrainingStep.Factory steps, TrainingResources resources) {
+    this(store, steps, resources, Checkpoints.PAUSE);
+  }
+
+  /**
+   * A trainer of another patience.
+   *
+   * @param checkpointPause the least time between two checkpoints
+   */
+  Trainer(
+      ModelStore store,
+      TrainingStep.Factory steps,
+      TrainingResources resources,
+      Duration checkpointPause) {
     this.store = store;
     this.steps = steps;
-    this.threads = threads;
+    this.resources = resources;
+    this.checkpointPause = checkpointPause;
   }
 
   /**
    * Trains. Files that cannot be read are named to {@code progress} and left out.
    *
-   * @param validation images to measure with; a fifth of each class is held out without
-   * @throws ModelException when the images do not make a training (fewer than two classes, a class
-   *     without a readable image), the parent is not there or does not verify, or the loss stops
-   *     being a number; then there is no new version
+   * @throws ModelException when the images do not make a training (fewer than two classes with
+   *     enough images), the parent is not there or does not verify, the loss stops being a number
+   *     or the disk refuses; then there is no new version
+   * @throws java.util.concurrent.CancellationException when {@code progress} says so
    */
-  public TrainingResult train(
-      Dataset images,
-      Optional<Dataset> validation,
-      TrainingOptions options,
-      TrainingProgress progress) {
+  public TrainingResult train(TrainingTask task, TrainingProgress progress) {
     long begin = System.nanoTime();
     if (Nd4jBuild.onClassPath() == Nd4jBuild.CUDA) {
       throw new ModelException("training runs on the CPU: build without profile cuda");
     }
     requireWritable();
-    if (images.labels().size() < 2) {
-      throw new ModelException(
-          "%s has one class, %s: a training needs two or more"
-              .formatted(images.description(), images.labels().get(0)));
-    }
-    Start start = Start.of(options.parent().map(store::open), options, images.labels());
-    Preprocessing geometry = start.geometry();
-    Survey survey = Survey.of(images.withLabels(start.labels()), geometry, threads, progress);
-    requireEveryClass(survey, validation.isEmpty(), images);
-    Survey.Division division =
-        validation
-            .map(
-                given ->
-                    new Survey.Division(
-                        survey,
-                        Survey.of(given.withLabels(start.labels()), geometry, threads, progress)))
-            .orElseGet(survey::holdOutAFifth);
-    Survey training = division.training();
-    int skipped = survey.skipped() + division.validation().skipped();
-    progress.start(
-        start.labels().size(),
-        training.images().size(),
-        division.validation().images().size(),
-        skipped);
-
-    TrainingRun run =
-        new TrainingRun(
-            start.parent().isPresent() ? geometry : training.standardised(geometry),
-            training.labelled(),
-            division.validation().labelled(),
-            training.colors().principalColors(),
-            start.labels(),
-            options,
-            threads,
-            progress);
-    TrainingRun.Arrival arrival = arrive(run, start.weights(options));
-    ModelBundle bundle =
-        store.write(
-            new ModelDraft(
-                arrival.weights(),
-                run.preprocessing(),
-                run.labels(),
-                options.parent(),
-                provenance(images, division, arrival, start, options)));
+    Preparation preparation = Preparation.of(store, task, resources.threads(), progress);
+    Outcome outcome =
+        task.options().lastLayerOnly()
+            ? trainLastLayer(preparation, progress)
+            : trainBySteps(preparation, progress);
     return new TrainingResult(
-        bundle,
-        training.images().size(),
-        skipped,
-        arrival.validation(),
+        outcome.bundle(),
+        preparation.training().images().size(),
+        preparation.skipped(),
+        preparation.classes().waiting(),
+        outcome.arrival().heldOut(),
+        outcome.arrival().history(),
         Duration.ofNanos(System.nanoTime() - begin));
   }
+
+  private record Outcome(ModelBundle bundle, TrainingRun.Arrival arrival) {}
 
   /** Better now than after hours of training. */
   private void requireWritable() {
@@ -126,67 +98,84 @@ public final class Trainer {
     }
   }
 
-  private TrainingRun.Arrival arrive(TrainingRun run, Weights start) {
-    if (run.options().freezeTo().equals(Optional.of(FreezeTo.FC7))) {
-      return LastLayerTraining.train(run, start);
+  /** It takes seconds, or a few minutes, so it keeps no checkpoint. */
+  private Outcome trainLastLayer(Preparation preparation, TrainingProgress progress) {
+    String version = preparation.task().version().orElseGet(store::newVersion);
+    TrainingRun run = preparation.run(resources, progress);
+    progress.run(version, LAST_LAYER, 1, 0);
+    TrainingRun.Arrival arrival = LastLayerTraining.train(run, preparation.firstWeights());
+    ModelDraft draft = draft(preparation, LAST_LAYER, preparation.hyperParameters(), arrival);
+    return new Outcome(store.write(version, draft), arrival);
+  }
+
+  private Outcome trainBySteps(Preparation preparation, TrainingProgress progress) {
+    TrainingRun run = preparation.run(resources, progress);
+    Budget budget = Budget.of(run.recipe(), run.options(), run.training().size());
+    try (Checkpoints checkpoints =
+        Checkpoints.open(
+            store,
+            preparation.task().version(),
+            preparation.identity(budget),
+            budget,
+            checkpointPause)) {
+      TrainingRun.Arrival arrival =
+          StepTraining.train(
+              run, checkpoints, steps, preparation.firstWeights(), trainable(preparation));
+      Map<String, String> parameters = preparation.hyperParameters();
+      parameters.put("imageSteps", Long.toString(checkpoints.budget().imageSteps()));
+      ModelDraft draft = draft(preparation, run.recipe().name(), parameters, arrival);
+      ModelBundle bundle = store.write(checkpoints.version(), draft);
+      checkpoints.remove();
+      return new Outcome(bundle, arrival);
     }
-    NetworkDescription network = start.network();
+  }
+
+  private static Set<String> trainable(Preparation preparation) {
+    NetworkDescription network = preparation.network();
     Set<String> denseLayers =
         network.dense().stream().map(Dense::name).collect(Collectors.toUnmodifiableSet());
-    Set<String> trainable =
-        network.parameters().stream()
-            .filter(
-                parameter ->
-                    run.options().freezeTo().isEmpty() || denseLayers.contains(parameter.layer()))
-            .map(Parameter::name)
-            .collect(Collectors.toUnmodifiableSet());
-    return StepTraining.train(run, steps, start, trainable);
+    boolean all = preparation.task().options().freezeTo().isEmpty();
+    return network.parameters().stream()
+        .filter(parameter -> all || denseLayers.contains(parameter.layer()))
+        .map(Parameter::name)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
-  private static void requireEveryClass(Survey survey, boolean split, Dataset images) {
-    List<String> shortages =
-        survey.classSizes(split).stream()
-            .filter(size -> !size.isEnough(1))
-            .map(size -> size.shortage(1))
-            .toList();
-    if (!shortages.isEmpty()) {
-      throw new ModelException(
-          "%s: %s; remove the class or add images"
-              .formatted(images.description(), String.join("; ", shortages)));
-    }
-  }
-
-  private static Provenance provenance(
-      Dataset images,
-      Survey.Division division,
-      TrainingRun.Arrival arrival,
-      Start start,
-      TrainingOptions options) {
+  private static ModelDraft draft(
+      Preparation preparation,
+      String recipe,
+      Map<String, String> hyperParameters,
+      TrainingRun.Arrival arrival) {
     Map<String, Double> metrics = new TreeMap<>();
     arrival
-        .validation()
+        .heldOut()
         .ifPresent(
             evaluation -> {
               metrics.put("top1", evaluation.top1());
               metrics.put("top5", evaluation.top5());
               metrics.put("validationImages", (double) evaluation.images());
             });
-    List<String> labels = start.labels();
-    return Provenance.trained(
-        "%s: %d images in %d classes, SHA-256 %s"
-            .formatted(
-                images.description(),
-                division.training().images().size(),
-                labels.size(),
-                division.training().fingerprint()),
-        division.training().images().size(),
-        options.freezeTo().map(layer -> "frozen to " + layer).orElse("simple"),
-        options.hyperParameters(),
-        options.seed(),
-        metrics,
-        start.parent().map(ModelBundle::labels).equals(Optional.of(labels))
-            ? "the parent's"
-            : "the images'",
-        "ND4J");
+    Provenance provenance =
+        Provenance.trained(
+            "%s: %d images in %d classes, SHA-256 %s"
+                .formatted(
+                    preparation.task().images().description(),
+                    preparation.training().images().size(),
+                    preparation.classes().labels().size(),
+                    preparation.training().fingerprint()),
+            preparation.training().images().size(),
+            recipe,
+            hyperParameters,
+            preparation.task().options().seed(),
+            metrics,
+            preparation.classes().origin().toString(),
+            preparation.endToEnd(),
+            "ND4J");
+    return new ModelDraft(
+        arrival.weights(),
+        preparation.preprocessing(),
+        preparation.classes().labels(),
+        preparation.parent().map(ModelBundle::version),
+        provenance);
   }
 }

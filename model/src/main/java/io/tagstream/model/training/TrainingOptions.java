@@ -1,87 +1,147 @@
 package io.tagstream.model.training;
 
-import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;
-import java.util.Locale;
-import java.util.Map;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /**
  * What is asked of a training.
  *
- * @param epochs passes over the training images
- * @param batchSize images per step; with fc7 frozen each step is over all images
- * @param seed of the initialisation, the order, the crops, the flips and the dropout: the same
- *     seed, images and machine give the same weights
- * @param optimizer how steps are made; with fc7 frozen they need none of its settings
+ * @param recipe how; without one fine-tune where the parent's layers have all learned or some stay
+ *     as they are, else small-data
+ * @param seed of the initialisation, the order, the crops and the dropout: the same seed and images
+ *     give the same weights, bit for bit on one thread
+ * @param epochs passes over the training images; without them it is the recipe that says
+ * @param imageSteps images that a training from nothing is shown, each time counted
+ * @param longest the time its steps may take; what the first ones take tells how many there can be
+ * @param minPerClass images that a class needs to be learned; one with fewer waits
  * @param network what to train when there is no parent; the class count becomes that of the images
- * @param initialisation its first weights
- * @param parent the version whose network, preprocessing and weights are the start instead
+ * @param parent the version whose network and classes are the start, and with fine-tune the weights
  * @param freezeTo what stays as it is; nothing by default
  */
 public record TrainingOptions(
-    int epochs,
-    int batchSize,
+    Optional<Recipe> recipe,
     long seed,
-    Optimizer optimizer,
+    Optional<Integer> epochs,
+    long imageSteps,
+    Duration longest,
+    int minPerClass,
     NetworkDescription network,
-    Initialisation initialisation,
     Optional<String> parent,
     Optional<FreezeTo> freezeTo) {
 
+  /** Images that a training from nothing is shown unless something else is asked for. */
+  public static final long IMAGE_STEPS = 48_000;
+
+  /** The time its steps may take unless something else is asked for. */
+  public static final Duration LONGEST = Duration.ofMinutes(20);
+
   public TrainingOptions {
-    Objects.requireNonNull(optimizer);
+    Objects.requireNonNull(recipe);
+    Objects.requireNonNull(longest);
     Objects.requireNonNull(network);
-    Objects.requireNonNull(initialisation);
     Objects.requireNonNull(parent);
     Objects.requireNonNull(freezeTo);
-    if (epochs < 1 || batchSize < 1) {
+    if (epochs.filter(number -> number < 1).isPresent()) {
+      throw new IllegalArgumentException("a training needs 1 epoch or more: " + epochs.get());
+    }
+    if (imageSteps < 1 || minPerClass < 1 || longest.isNegative() || longest.isZero()) {
       throw new IllegalArgumentException(
-          "a training needs epochs and a batch size of 1 or more: %d, %d"
-              .formatted(epochs, batchSize));
+          "a training needs image-steps, time and images in a class: %d, %s, %d"
+              .formatted(imageSteps, longest, minPerClass));
     }
   }
 
-  /**
-   * What a user gets who sets only these: AlexNet with He's initialisation, Adam at 3e-4 with
-   * batches of 32 for 30 epochs; with fc7 frozen 100 epochs, which are quick and enough.
-   */
-  public static TrainingOptions defaults(
-      long seed, Optional<String> parent, Optional<FreezeTo> freezeTo) {
+  /** AlexNet from nothing, by the recipe that fits, on every class that has an image. */
+  public static TrainingOptions defaults(long seed) {
     return new TrainingOptions(
-        freezeTo.equals(Optional.of(FreezeTo.FC7)) ? 100 : 30,
-        32,
+        Optional.empty(),
         seed,
-        new Optimizer.Adam(3e-4),
+        Optional.empty(),
+        IMAGE_STEPS,
+        LONGEST,
+        1,
         NetworkDescription.alexNet(1),
-        Initialisation.HE,
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  public TrainingOptions withRecipe(Recipe asked) {
+    return new TrainingOptions(
+        Optional.of(asked),
+        seed,
+        epochs,
+        imageSteps,
+        longest,
+        minPerClass,
+        network,
         parent,
         freezeTo);
   }
 
-  /** The same with another number of epochs. */
   public TrainingOptions withEpochs(int number) {
     return new TrainingOptions(
-        number, batchSize, seed, optimizer, network, initialisation, parent, freezeTo);
+        recipe,
+        seed,
+        Optional.of(number),
+        imageSteps,
+        longest,
+        minPerClass,
+        network,
+        parent,
+        freezeTo);
   }
 
-  /** For the provenance: what decided the weights beside the seed. */
-  Map<String, String> hyperParameters() {
-    Map<String, String> parameters = new TreeMap<>();
-    parameters.put("epochs", Integer.toString(epochs));
-    freezeTo.ifPresent(
-        layer -> parameters.put("freezeTo", layer.toString().toLowerCase(Locale.ROOT)));
-    if (parent.isEmpty()) {
-      parameters.put("initialisation", initialisation.toString().toLowerCase(Locale.ROOT));
-    }
-    if (!freezeTo.equals(Optional.of(FreezeTo.FC7))) {
-      parameters.put("batchSize", Integer.toString(batchSize));
-      parameters.put("optimizer", optimizer.toString());
-      parameters.put("schedule", "linear rise over a twentieth, then cosine to 0");
-      parameters.put("augmentation", "random crop, flip");
-    }
-    return parameters;
+  public TrainingOptions withParent(String version) {
+    return new TrainingOptions(
+        recipe,
+        seed,
+        epochs,
+        imageSteps,
+        longest,
+        minPerClass,
+        network,
+        Optional.of(version),
+        freezeTo);
+  }
+
+  public TrainingOptions withFreezeTo(FreezeTo layer) {
+    return new TrainingOptions(
+        recipe,
+        seed,
+        epochs,
+        imageSteps,
+        longest,
+        minPerClass,
+        network,
+        parent,
+        Optional.of(layer));
+  }
+
+  /** With another budget. */
+  public TrainingOptions within(long images, Duration time) {
+    return new TrainingOptions(
+        recipe, seed, epochs, images, time, minPerClass, network, parent, freezeTo);
+  }
+
+  public TrainingOptions withMinPerClass(int images) {
+    return new TrainingOptions(
+        recipe, seed, epochs, imageSteps, longest, images, network, parent, freezeTo);
+  }
+
+  public TrainingOptions withNetwork(NetworkDescription other) {
+    return new TrainingOptions(
+        recipe, seed, epochs, imageSteps, longest, minPerClass, other, parent, freezeTo);
+  }
+
+  /** Steps over all images at once, where only the last layer trains: they are quick and enough. */
+  int lastLayerEpochs() {
+    return epochs.orElse(100);
+  }
+
+  /** Whether only the last layer trains, on features that are computed once. */
+  boolean lastLayerOnly() {
+    return freezeTo.equals(Optional.of(FreezeTo.FC7));
   }
 }

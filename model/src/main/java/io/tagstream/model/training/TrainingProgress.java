@@ -1,19 +1,36 @@
 package io.tagstream.model.training;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Hears how a training gets on, on the thread that trains. What it throws ends the training, which
- * then leaves no version behind.
+ * Hears how a training gets on, on the thread that trains, and may end it. What it throws ends the
+ * training at once; a training of all layers or of the dense ones then still has its last
+ * checkpoint.
  */
 public interface TrainingProgress {
 
   /** Hears nothing. */
   TrainingProgress SILENT = new TrainingProgress() {};
 
+  /**
+   * Whether the training is to end; asked before each step. It then leaves a checkpoint of all that
+   * was done and throws {@link java.util.concurrent.CancellationException}.
+   */
+  default boolean isCancelled() {
+    return false;
+  }
+
   /** An image that is left out because it cannot be read; its place is where a user finds it. */
   default void skipped(String place, String reason) {}
+
+  /**
+   * A class is left out because it has too few images.
+   *
+   * @param shortage how many there are and what it needs, in words
+   */
+  default void waits(ClassSize size, String shortage) {}
 
   /** Images are read for the first time: checked, divided and measured. */
   default void read(long images, long of) {}
@@ -21,31 +38,63 @@ public interface TrainingProgress {
   /** All images are read. */
   default void start(int classes, int trainingImages, int validationImages, int skipped) {}
 
+  /**
+   * Steps are about to begin, or to go on from a checkpoint.
+   *
+   * @param version the name of the version to be
+   * @param recipe the recipe's name
+   * @param epoch the epoch under way, from 1
+   * @param stepsDone 0 at the beginning
+   */
+  default void run(String version, String recipe, int epoch, long stepsDone) {}
+
   /** Features of the frozen layers are computed. */
   default void features(long images, long of, double imagesPerSecond, Duration remaining) {}
 
+  /** A step is done. */
+  default void step(Step done) {}
+
+  /** An epoch is done. */
+  default void epoch(Epoch done) {}
+
   /**
-   * A step is done.
+   * Where a training is after a step.
    *
    * @param epoch from 1
-   * @param step from 1, within the epoch
+   * @param imageSteps images shown since the run began, each time counted
+   * @param ofImageSteps how many it will be; while the time that is allowed is not yet turned into
+   *     a number of them, the most it may be
    * @param loss the batch's mean cross entropy
-   * @param remaining until the last epoch's end
+   * @param imagesPerSecond since the process began or went on with it
+   * @param remaining until the last step's end
    */
-  default void step(
+  record Step(
       int epoch,
       int epochs,
-      int step,
-      int steps,
-      double imagesPerSecond,
+      long imageSteps,
+      long ofImageSteps,
       double loss,
+      double imagesPerSecond,
       Duration remaining) {}
 
   /**
-   * An epoch is done.
+   * Where a training is after an epoch.
    *
-   * @param loss the mean over its images
-   * @param validation empty when there are no validation images
+   * @param entry what stays on record of it
+   * @param heldOut how the weights that would be the result answer, after some epochs and the last
+   * @param imagesPerSecond in this epoch
+   * @param waiting the share of the epoch's steps' time that passed in waiting for images, 0 to 1
+   * @param remaining until the last step's end
    */
-  default void epoch(int epoch, int epochs, double loss, Optional<Evaluation> validation) {}
+  record Epoch(
+      TrainingHistory.Epoch entry,
+      int epochs,
+      Optional<Evaluation> heldOut,
+      double imagesPerSecond,
+      double waiting,
+      Duration remaining) {
+    public Epoch {
+      Objects.requireNonNull(heldOut);
+    }
+  }
 }

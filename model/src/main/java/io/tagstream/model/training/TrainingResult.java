@@ -2,6 +2,7 @@ package io.tagstream.model.training;
 
 import io.tagstream.model.store.ModelBundle;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -10,11 +11,16 @@ import java.util.Optional;
  * @param bundle the new version, in the store
  * @param trainingImages images it learned from
  * @param skipped files that could not be read
+ * @param waiting the classes that had too few images
  * @param validation empty when there were no validation images
+ * @param history the curves
+ * @param time in this process
  */
 public record TrainingResult(
     ModelBundle bundle,
     int trainingImages,
     int skipped,
+    List<ClassSize> waiting,
     Optional<Evaluation> validation,
+    TrainingHistory history,
     Duration time) {}

@@ -2,6 +2,7 @@ package io.tagstream.model.training;
 
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.store.Preprocessing;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -9,23 +10,32 @@ import java.util.Optional;
  * One of the ways from first weights to last ones.
  *
  * @param training images to learn from, all of which could be read
- * @param validation images to measure with after each epoch, perhaps none
+ * @param watched images that do not train and tell when the rate is to fall; none where the rate
+ *     does not depend on any
+ * @param heldOut images that are only ever measured, perhaps none
+ * @param fresh the training images that no run has looked at, by position
  * @param principalColors of the training images
  * @param labels in class order
- * @param threads of an engine's pass
  */
 record TrainingRun(
+    Recipe recipe,
     Preprocessing preprocessing,
     List<LabelledImage> training,
-    List<LabelledImage> validation,
+    List<LabelledImage> watched,
+    List<LabelledImage> heldOut,
+    BitSet fresh,
     PrincipalColors principalColors,
     List<String> labels,
     TrainingOptions options,
-    int threads,
+    TrainingResources resources,
     TrainingProgress progress) {
 
-  /** Where a run arrived. */
-  record Arrival(Weights weights, Optional<Evaluation> validation) {}
+  /**
+   * Where a run arrived.
+   *
+   * @param heldOut how the weights answer
+   */
+  record Arrival(Weights weights, Optional<Evaluation> heldOut, TrainingHistory history) {}
 
   /** Bytes of one crop. */
   int cropBytes() {

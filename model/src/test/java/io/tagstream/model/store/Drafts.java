@@ -31,6 +31,7 @@ final class Drafts {
             Optional.of(seed),
             Map.of("top1", 0.75),
             Optional.of("drawn"),
+            Optional.empty(),
             "no library",
             "any Java",
             "any processor"));

@@ -31,11 +31,12 @@ class FlowersTest {
     assumeTrue(Files.isDirectory(flowers), "no photos in " + flowers);
     Dataset photos = FolderDataset.list(flowers);
     TrainingResult result =
-        new Trainer(new ModelStore(folder), DirectTrainingStep::new)
+        new Trainer(new ModelStore(folder), DirectTrainingStep::new, TrainingResources.all())
             .train(
-                half(photos, 0),
-                Optional.of(half(photos, 1)),
-                TrainingOptions.defaults(1, Optional.empty(), Optional.of(FreezeTo.FC7)),
+                TrainingTask.of(
+                    half(photos, 0),
+                    Optional.of(half(photos, 1)),
+                    TrainingOptions.defaults(1).withFreezeTo(FreezeTo.FC7)),
                 TrainingProgress.SILENT);
     assertThat(result.trainingImages()).isEqualTo(250);
     assertThat(result.validation().orElseThrow().images()).isEqualTo(250);

@@ -1,6 +1,5 @@
 package io.tagstream.model.training;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -21,23 +20,22 @@ import io.tagstream.model.network.Weights;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.Preprocessing;
-import java.io.BufferedReader;
+import io.tagstream.model.store.RunFolder;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TrainerTest {
+  private static final TrainingResources RESOURCES = new TrainingResources(1, 1 << 30);
+
   @TempDir private Path folder;
   private Path pictures;
   private ModelStore store;
@@ -48,7 +46,7 @@ class TrainerTest {
     pictures = folder.resolve("pictures");
     Pictures.twoClasses(pictures, 16);
     store = new ModelStore(folder.resolve("models"));
-    trainer = new Trainer(store, DirectTrainingStep::new, 1);
+    trainer = new Trainer(store, DirectTrainingStep::new, RESOURCES);
   }
 
   private static NetworkDescription narrow() {
@@ -56,61 +54,62 @@ class TrainerTest {
     return new NetworkDescription(67, full.convolutions(), full.dense());
   }
 
-  private static TrainingOptions options(int epochs, long seed, Optional<FreezeTo> freezeTo) {
-    return new TrainingOptions(
-        epochs,
-        4,
-        seed,
-        new Optimizer.Adam(2e-3),
-        narrow(),
+  private static Recipe recipe(Recipe.Start start) {
+    return new Recipe(
+        "quick",
+        start,
         Initialisation.HE,
+        new Optimizer.Adam(2e-3),
+        new Schedule.WarmUpThenCosine(0.05),
+        4,
+        0,
         Optional.empty(),
-        freezeTo);
+        new Augmentation.PaperCrops(0),
+        new Recipe.Length.Epochs(1));
+  }
+
+  private static TrainingOptions options(int epochs, long seed, Optional<FreezeTo> freezeTo) {
+    TrainingOptions options =
+        TrainingOptions.defaults(seed)
+            .withNetwork(narrow())
+            .withRecipe(recipe(Recipe.Start.AFRESH))
+            .withEpochs(epochs);
+    return freezeTo.map(options::withFreezeTo).orElse(options);
   }
 
   private static TrainingOptions from(String parent, TrainingOptions options) {
-    return new TrainingOptions(
-        options.epochs(),
-        options.batchSize(),
-        options.seed(),
-        options.optimizer(),
-        options.network(),
-        options.initialisation(),
-        Optional.of(parent),
-        options.freezeTo());
+    return options.withRecipe(recipe(Recipe.Start.PARENT)).withParent(parent);
   }
 
   private TrainingResult train(TrainingOptions options) {
-    return trainer.train(
-        FolderDataset.list(pictures), Optional.empty(), options, TrainingProgress.SILENT);
+    return train(options, TrainingProgress.SILENT);
+  }
+
+  private TrainingResult train(TrainingOptions options, TrainingProgress progress) {
+    return trainer.train(task(Optional.empty(), options), progress);
+  }
+
+  private TrainingTask task(Optional<Path> validation, TrainingOptions options) {
+    return TrainingTask.of(
+        FolderDataset.list(pictures), validation.map(FolderDataset::list), options);
   }
 
   @Test
   void learnsTwoClassesFromScratch() {
     List<Double> losses = new ArrayList<>();
-    List<Integer> steps = new ArrayList<>();
+    List<TrainingProgress.Step> steps = new ArrayList<>();
     TrainingResult result =
-        trainer.train(
-            FolderDataset.list(pictures),
-            Optional.empty(),
+        train(
             options(10, 1, Optional.empty()),
             new TrainingProgress() {
               @Override
-              public void step(
-                  int epoch,
-                  int epochs,
-                  int step,
-                  int of,
-                  double imagesPerSecond,
-                  double loss,
-                  Duration remaining) {
-                steps.add(of);
+              public void step(Step done) {
+                steps.add(done);
               }
 
               @Override
-              public void epoch(
-                  int epoch, int epochs, double loss, Optional<Evaluation> validation) {
-                losses.add(loss);
+              public void epoch(Epoch done) {
+                losses.add(done.entry().loss());
               }
             });
     int images = result.trainingImages() + result.validation().orElseThrow().images();
@@ -119,8 +118,12 @@ class TrainerTest {
     assertThat(result.validation().get().top5()).isEqualTo(1);
     assertThat(losses).hasSize(10);
     assertThat(losses.get(9)).isLessThan(0.6 * losses.get(0));
-    int perEpoch = (result.trainingImages() + 3) / 4;
-    assertThat(steps).hasSize(10 * perEpoch).containsOnly(perEpoch);
+    int stepCount = (10 * result.trainingImages() + 3) / 4;
+    assertThat(steps).hasSize(stepCount);
+    assertThat(steps.get(stepCount - 1).imageSteps()).isEqualTo(4L * stepCount);
+    assertThat(steps).allSatisfy(step -> assertThat(step.ofImageSteps()).isEqualTo(4L * stepCount));
+    assertThat(steps.get(stepCount - 2).epoch()).isEqualTo(10);
+    assertThat(result.history().epochs()).extracting(TrainingHistory.Epoch::loss).isEqualTo(losses);
 
     assertThat(store.versions()).containsExactly(result.bundle().version());
     assertThat(store.open(result.bundle().version()).labels()).containsExactly("discs", "stripes");
@@ -177,9 +180,7 @@ class TrainerTest {
     for (FreezeTo freezeTo : List.of(FreezeTo.FC7, FreezeTo.CONV5)) {
       TrainingResult result =
           trainer.train(
-              FolderDataset.list(pictures),
-              Optional.of(FolderDataset.list(validation)),
-              options(2, 4, Optional.of(freezeTo)),
+              task(Optional.of(validation), options(2, 4, Optional.of(freezeTo))),
               TrainingProgress.SILENT);
       assertThat(result.trainingImages()).isEqualTo(32);
       Evaluation measured = result.validation().orElseThrow();
@@ -195,15 +196,12 @@ class TrainerTest {
     TrainingResult parent = train(options(10, 1, Optional.empty()));
     List<Double> losses = new ArrayList<>();
     TrainingResult child =
-        trainer.train(
-            FolderDataset.list(pictures),
-            Optional.empty(),
+        train(
             from(parent.bundle().version(), options(1, 2, Optional.empty())),
             new TrainingProgress() {
               @Override
-              public void epoch(
-                  int epoch, int epochs, double loss, Optional<Evaluation> validation) {
-                losses.add(loss);
+              public void epoch(Epoch done) {
+                losses.add(done.entry().loss());
               }
             });
     assertThat(losses.get(0)).isLessThan(0.5);
@@ -221,7 +219,7 @@ class TrainerTest {
         List.of(Optional.of(FreezeTo.FC7), Optional.of(FreezeTo.CONV5))) {
       ModelBundle child =
           train(from(parent.version(), options(20, 2, freezeTo).withEpochs(3))).bundle();
-      assertThat(child.labels()).containsExactly("discs", "greens", "stripes");
+      assertThat(child.labels()).containsExactly("discs", "stripes", "greens");
       assertThat(child.network()).isEqualTo(narrow().withClasses(3));
       for (Parameter parameter : parent.network().parameters()) {
         String name = parameter.name();
@@ -238,9 +236,7 @@ class TrainerTest {
     Pictures.writeText(pictures.resolve("stripes/notes.txt"));
     List<String> skipped = new ArrayList<>();
     TrainingResult result =
-        trainer.train(
-            FolderDataset.list(pictures),
-            Optional.empty(),
+        train(
             options(2, 1, Optional.of(FreezeTo.FC7)),
             new TrainingProgress() {
               @Override
@@ -255,11 +251,10 @@ class TrainerTest {
 
   @Test
   void imagesThatMakeNoTrainingAreRefused() throws Exception {
-    Pictures.writeText(pictures.resolve("notes/readme.txt"));
-    assertThatThrownBy(() -> train(options(1, 1, Optional.empty())))
+    assertThatThrownBy(() -> train(options(1, 1, Optional.empty()).withMinPerClass(17)))
         .isInstanceOf(ModelException.class)
         .hasMessage(
-            "%s: notes has 0 images that can be read and needs 1; remove the class or add images"
+            "%s has no two classes with enough images: discs has 16 images that can be read and needs 17; stripes has 16 images that can be read and needs 17; add images or lower training.min-per-class"
                 .formatted(pictures));
     pictures = folder.resolve("one");
     Pictures.greens(pictures, 3);
@@ -269,16 +264,40 @@ class TrainerTest {
     assertThat(store.versions()).isEmpty();
 
     Path file = Files.createFile(folder.resolve("file"));
-    Trainer blocked = new Trainer(new ModelStore(file), DirectTrainingStep::new);
-    assertThatThrownBy(
-            () ->
-                blocked.train(
-                    FolderDataset.list(pictures),
-                    Optional.empty(),
-                    options(1, 1, Optional.empty()),
-                    TrainingProgress.SILENT))
+    Trainer blocked = new Trainer(new ModelStore(file), DirectTrainingStep::new, RESOURCES);
+    TrainingTask task = task(Optional.empty(), options(1, 1, Optional.empty()));
+    assertThatThrownBy(() -> blocked.train(task, TrainingProgress.SILENT))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("cannot make the folder " + file);
+  }
+
+  @Test
+  void aClassWithTooFewImagesWaits() {
+    Pictures.writeText(pictures.resolve("notes/readme.txt"));
+    Pictures.greens(pictures, 5);
+    Path validation = folder.resolve("validation");
+    Pictures.twoClasses(validation, 3);
+    Pictures.greens(validation, 3);
+    List<String> waiting = new ArrayList<>();
+    TrainingResult result =
+        trainer.train(
+            task(
+                Optional.of(validation),
+                options(2, 1, Optional.of(FreezeTo.FC7)).withMinPerClass(6)),
+            new TrainingProgress() {
+              @Override
+              public void waits(ClassSize size, String shortage) {
+                waiting.add(shortage);
+              }
+            });
+    assertThat(waiting)
+        .containsExactly(
+            "greens has 5 images that can be read and needs 6",
+            "notes has 0 images that can be read and needs 6");
+    assertThat(result.waiting())
+        .containsExactly(new ClassSize("greens", 5, 0), new ClassSize("notes", 0, 0));
+    assertThat(result.bundle().labels()).containsExactly("discs", "stripes");
+    assertThat(result.validation().orElseThrow().images()).isEqualTo(6);
   }
 
   @Test
@@ -287,18 +306,15 @@ class TrainerTest {
     Trainer diverging =
         new Trainer(
             store,
-            setup -> new FakeStep(setup.start(), setup.preprocessing(), setup.trainable(), rates));
-    assertThatThrownBy(
-            () ->
-                diverging.train(
-                    FolderDataset.list(pictures),
-                    Optional.empty(),
-                    options(2, 1, Optional.empty()),
-                    TrainingProgress.SILENT))
+            setup -> new FakeStep(setup.start(), setup.preprocessing(), setup.trainable(), rates),
+            RESOURCES);
+    TrainingTask task = task(Optional.empty(), options(2, 1, Optional.empty()));
+    assertThatThrownBy(() -> diverging.train(task, TrainingProgress.SILENT))
         .isInstanceOf(ModelException.class)
         .hasMessage("the loss is NaN in epoch 1, step 3: try a lower learning rate than 0.002");
     assertThat(rates).hasSize(3).allSatisfy(rate -> assertThat(rate).isBetween(0.0, 2e-3));
     assertThat(store.versions()).isEmpty();
+    assertThat(RunFolder.versions(store)).isEmpty();
   }
 
   /** Counts down to a loss that is no number. */
@@ -331,58 +347,6 @@ class TrainerTest {
 
     @Override
     public void close() {}
-  }
-
-  @Test
-  void aKilledTrainingLeavesNoVersion() throws Exception {
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                TrainingForEver.class.getName(),
-                pictures.toString(),
-                store.root().toString())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    try (BufferedReader out =
-        new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8))) {
-      assertThat(out.readLine()).isEqualTo("step 1");
-      assertThat(out.readLine()).isEqualTo("step 2");
-    } finally {
-      process.destroyForcibly();
-    }
-    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).isNotZero();
-    assertThat(store.versions()).isEmpty();
-    assertThatThrownBy(store::live).isInstanceOf(ModelException.class);
-  }
-
-  /** A training of many epochs, in a process of its own. */
-  static final class TrainingForEver {
-    private TrainingForEver() {}
-
-    public static void main(String[] arguments) {
-      new Trainer(new ModelStore(Path.of(arguments[1])), DirectTrainingStep::new, 1)
-          .train(
-              FolderDataset.list(Path.of(arguments[0])),
-              Optional.empty(),
-              options(100_000, 1, Optional.empty()),
-              new TrainingProgress() {
-                @Override
-                public void step(
-                    int epoch,
-                    int epochs,
-                    int step,
-                    int steps,
-                    double imagesPerSecond,
-                    double loss,
-                    Duration remaining) {
-                  System.out.println("step " + step);
-                }
-              });
-    }
   }
 
   /** All the pictures, by the engine that serves. */

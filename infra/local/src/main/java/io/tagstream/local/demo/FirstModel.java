@@ -8,11 +8,14 @@ import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.FreezeTo;
 import io.tagstream.model.training.Trainer;
 import io.tagstream.model.training.TrainingOptions;
+import io.tagstream.model.training.TrainingResources;
+import io.tagstream.model.training.TrainingTask;
 import io.tagstream.settings.UserException;
 import java.io.PrintWriter;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /** Sees to it that a demo's live model knows its pictures' classes. */
@@ -54,17 +57,20 @@ final class FirstModel {
     err.flush();
     try (TrainingView view = new TrainingView(err, false, interrupted)) {
       String version =
-          new Trainer(store, DirectTrainingStep::new)
+          new Trainer(store, DirectTrainingStep::new, TrainingResources.all())
               .train(
-                  training.get(),
-                  Optional.empty(),
-                  TrainingOptions.defaults(SEED, Optional.empty(), Optional.of(FreezeTo.FC7)),
+                  TrainingTask.of(
+                      training.get(),
+                      Optional.empty(),
+                      TrainingOptions.defaults(SEED).withFreezeTo(FreezeTo.FC7)),
                   view)
               .bundle()
               .version();
       if (live.isPresent()) {
         store.promote(version, "tagstream demo");
       }
+    } catch (CancellationException e) {
+      throw new UserException("interrupted; the training left no model behind", e);
     }
   }
 }

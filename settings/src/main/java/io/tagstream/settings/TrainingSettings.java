@@ -1,0 +1,53 @@
+package io.tagstream.settings;
+
+import java.io.Serializable;
+import java.util.OptionalInt;
+
+/** What a training may take, of images, time and the machine. */
+public record TrainingSettings(
+    @Setting(
+            key = "training.image-steps",
+            defaultValue = "auto",
+            min = "1",
+            unit = "images",
+            meaning =
+                "Images that recipe small-data shows the network, each time counted; fine-tune takes"
+                    + " a third. auto: 48000 in train, 24000 in a running job.")
+        OptionalInt imageSteps,
+    @Setting(
+            key = "training.max-minutes",
+            defaultValue = "20",
+            min = "1",
+            max = "100000",
+            unit = "minutes",
+            meaning =
+                "Time that these may take: what the first steps reach cuts their number, once and"
+                    + " for the run.")
+        int maxMinutes,
+    @Setting(
+            key = "training.threads",
+            defaultValue = "auto",
+            min = "1",
+            max = "1024",
+            unit = "threads",
+            meaning =
+                "Threads that compute a training. auto: one a core in train, half the cores in a"
+                    + " running job.")
+        OptionalInt threads,
+    @Setting(
+            key = "training.memory",
+            defaultValue = "3 GiB",
+            min = "256 MiB",
+            max = "1 TiB",
+            meaning =
+                "Memory of a training outside the heap; a batch that needs more passes in parts.")
+        DataSize memory,
+    @Setting(
+            key = "training.min-per-class",
+            defaultValue = "10",
+            min = "1",
+            max = "1000000",
+            unit = "images",
+            meaning = "A new class with fewer readable images waits.")
+        int minPerClass)
+    implements Serializable {}
