@@ -1,0 +1,85 @@
+package io.tagstream.model.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tagstream.model.ModelException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunFolderTest {
+  private static final String VERSION = "20261124T103000.000Z-0001";
+
+  @TempDir private Path root;
+  private ModelStore store;
+  private Path folder;
+
+  record Description(String what, Optional<Integer> number) {}
+
+  record Position(long steps) {}
+
+  @BeforeEach
+  void open() {
+    store = new ModelStore(root);
+    folder = root.resolve("runs").resolve(VERSION);
+  }
+
+  @Test
+  void isOpenOnceAtATime() {
+    try (RunFolder run = RunFolder.open(store, VERSION).orElseThrow()) {
+      assertThat(RunFolder.open(store, VERSION)).isEmpty();
+      assertThat(RunFolder.versions(store)).containsExactly(run.version());
+    }
+    RunFolder.open(store, VERSION).orElseThrow().close();
+  }
+
+  @Test
+  void keepsTheLastDescriptionAndCheckpoint() throws IOException {
+    Description description = new Description("a run", Optional.of(3));
+    try (RunFolder run = RunFolder.open(store, VERSION).orElseThrow()) {
+      assertThat(run.description(Description.class)).isEmpty();
+      assertThat(run.restore(Position.class, (position, in) -> {})).isEmpty();
+      run.describe(new Description("a run", Optional.empty()));
+      run.describe(description);
+      run.save(new Position(1), out -> out.write(new byte[100]));
+      run.save(new Position(2), out -> out.write(7));
+    }
+    // What a process that was killed was writing.
+    Files.write(folder.resolve(".checkpoint.half"), new byte[10]);
+    try (RunFolder run = RunFolder.open(store, VERSION).orElseThrow()) {
+      assertThat(folder.resolve(".checkpoint.half")).doesNotExist();
+      assertThat(run.description(Description.class)).contains(description);
+      assertThat(RunFolder.description(store, VERSION, Description.class)).contains(description);
+      Optional<Position> position =
+          run.restore(
+              Position.class, (found, in) -> assertThat(in.readAllBytes()).containsExactly(7));
+      assertThat(position).contains(new Position(2));
+      run.remove();
+    }
+    assertThat(folder).doesNotExist();
+    assertThat(RunFolder.versions(store)).isEmpty();
+  }
+
+  @Test
+  void aCheckpointThatIsNoneIsNamedWithTheWayOut() throws IOException {
+    try (RunFolder run = RunFolder.open(store, VERSION).orElseThrow()) {
+      Files.writeString(folder.resolve("checkpoint"), "no checkpoint at all");
+      assertThatThrownBy(() -> run.restore(Position.class, (position, in) -> {}))
+          .isInstanceOf(ModelException.class)
+          .hasMessageContaining("cannot go on from " + folder.resolve("checkpoint"))
+          .hasMessageEndingWith("remove %s to begin anew".formatted(folder));
+    }
+  }
+
+  @Test
+  void aNameThatLeadsElsewhereIsRefused() {
+    assertThatThrownBy(() -> RunFolder.open(store, "../live"))
+        .isInstanceOf(ModelException.class)
+        .hasMessage("'../live' is no version's name");
+  }
+}
