@@ -120,6 +120,7 @@ class TopologyTest {
         LabelledAnswer.class,
         RetrainRequest.class,
         ModelNews.class,
+        ModelNews.Judgement.class,
         Arrivals.class,
         Outcome.class,
         RetrainOperator.Measured.class,

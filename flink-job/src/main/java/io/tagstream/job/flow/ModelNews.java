@@ -1,7 +1,10 @@
 package io.tagstream.job.flow;
 
+import io.tagstream.model.store.Verdict;
 import io.tagstream.schemas.ModelStatus;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -37,7 +40,35 @@ public record ModelNews(
       int b,
       int c,
       double p,
-      List<Confusion> confusion) {}
+      List<Confusion> confusion) {
+
+    /** Of a store with a thousand classes all of it might be larger than a broker takes. */
+    private static final int MOST_CONFUSIONS = 1000;
+
+    /** What the gate said, of a large confusion matrix the most frequent answers. */
+    public static Judgement of(Verdict verdict) {
+      List<Confusion> cells = new ArrayList<>();
+      verdict
+          .confusion()
+          .forEach(
+              (label, answers) ->
+                  answers.forEach(
+                      (answer, images) -> cells.add(new Confusion(label, answer, images))));
+      cells.sort(Comparator.comparingInt(Confusion::images).reversed());
+      return new Judgement(
+          verdict.outcome().word(),
+          verdict.heldOut(),
+          verdict.candidate().top1(),
+          verdict.candidate().top5(),
+          verdict.incumbent().map(Verdict.Incumbent::version).orElse(null),
+          verdict.incumbent().map(incumbent -> incumbent.scores().top1()).orElse(null),
+          verdict.incumbent().map(incumbent -> incumbent.scores().top5()).orElse(null),
+          verdict.b(),
+          verdict.c(),
+          verdict.p(),
+          List.copyOf(cells.subList(0, Math.min(cells.size(), MOST_CONFUSIONS))));
+    }
+  }
 
   /** Images of one class that got one answer. */
   public record Confusion(String label, String answer, int images) {}

@@ -1,5 +1,6 @@
 package io.tagstream.job.retrain;
 
+import io.tagstream.model.training.Binomial;
 import io.tagstream.settings.RetrainSettings;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -156,7 +157,7 @@ public final class LiveAccuracy {
     }
     double expected = heldOut.orElse((double) window.firstRight / window.firstLabels);
     int right = window.right(judged);
-    double probability = Binomial.atMost(right, judged, expected);
+    double probability = new Binomial(judged, expected).atMost(right);
     boolean fallen =
         // In images, and with room for what doubles lose.
         right <= judged * (expected - settings.accuracyFall()) + 1e-9

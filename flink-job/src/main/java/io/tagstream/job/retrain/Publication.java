@@ -1,10 +1,11 @@
 package io.tagstream.job.retrain;
 
-import io.tagstream.job.retrain.Training.Judged;
 import io.tagstream.model.store.LiveChange;
+import io.tagstream.model.store.Verdict;
 import io.tagstream.schemas.ModelStatus;
 import java.time.Clock;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Does what the gate says, once. A crash may come at any point, and people change the live version
@@ -34,32 +35,49 @@ final class Publication {
     this.clock = clock;
   }
 
-  Outcome publish(String version, Judged judged) {
-    return switch (judged.decision()) {
-      case PROMOTE -> promote(version, judged);
-      case NO_GAIN -> outcome(version, ModelStatus.CANDIDATE, "no gain: " + judged.summary());
-      case REJECT -> outcome(version, ModelStatus.REJECTED, judged.summary());
+  Outcome publish(String version, Verdict verdict) {
+    return switch (verdict.outcome()) {
+      case PROMOTED -> promote(version, verdict);
+      case NO_GAIN -> outcome(version, ModelStatus.CANDIDATE, summary(verdict));
+      case REJECTED -> outcome(version, ModelStatus.REJECTED, summary(verdict));
     };
   }
 
-  private Outcome promote(String version, Judged judged) {
+  private Outcome promote(String version, Verdict verdict) {
     String live = models.live();
     List<LiveChange> history = models.history();
     boolean everPromoted = history.stream().anyMatch(change -> change.version().equals(version));
     boolean lastPromoted =
         everPromoted && history.get(history.size() - 1).version().equals(version);
     if (live.equals(version) || (everPromoted && !lastPromoted)) {
-      return outcome(version, ModelStatus.PROMOTED, judged.summary());
+      return outcome(version, ModelStatus.PROMOTED, summary(verdict));
     }
-    if (!lastPromoted && !live.equals(judged.incumbent())) {
+    String incumbent = verdict.incumbent().map(Verdict.Incumbent::version).orElse("none");
+    if (!lastPromoted && !live.equals(incumbent)) {
       return outcome(
           version,
           ModelStatus.CANDIDATE,
           "%s went live during the run, it was compared with %s: %s"
-              .formatted(live, judged.incumbent(), judged.summary()));
+              .formatted(live, incumbent, summary(verdict)));
     }
     models.promote(version, by);
-    return outcome(version, ModelStatus.PROMOTED, judged.summary());
+    return outcome(version, ModelStatus.PROMOTED, summary(verdict));
+  }
+
+  private static String summary(Verdict verdict) {
+    String instead =
+        verdict
+            .incumbent()
+            .map(
+                before ->
+                    String.format(Locale.ROOT, " instead of %.1f %%", 100 * before.scores().top1()))
+            .orElse("");
+    return String.format(
+        Locale.ROOT,
+        "top-1 %.1f %%%s; %s",
+        100 * verdict.candidate().top1(),
+        instead,
+        verdict.reason());
   }
 
   private Outcome outcome(String version, ModelStatus status, String reason) {

@@ -5,6 +5,7 @@ import io.tagstream.job.flow.LabelledAnswer;
 import io.tagstream.job.flow.ModelNews;
 import io.tagstream.job.flow.RetrainRequest;
 import io.tagstream.model.store.RetrainStatus;
+import io.tagstream.model.store.Verdict;
 import io.tagstream.schemas.LabelOrigin;
 import io.tagstream.schemas.ModelStatus;
 import io.tagstream.settings.RetrainSettings;
@@ -409,12 +410,11 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     }
     String version = run.orElseThrow().version();
     if (ending instanceof RunThread.Published published) {
-      Training.Judged judged = published.judged();
-      judged
-          .judgement()
-          .map(ModelNews.Judgement::incumbentTop1)
-          .ifPresent(top1 -> measured.put(judged.incumbent(), top1));
-      announce(published.outcome(), Optional.of(judged));
+      Verdict verdict = published.verdict();
+      verdict
+          .incumbent()
+          .ifPresent(before -> measured.put(before.version(), before.scores().top1()));
+      announce(published.outcome(), Optional.of(verdict));
     } else if (ending instanceof RunThread.Failed failed) {
       reported.failed();
       failedAttempts = failed.attempt();
@@ -441,18 +441,18 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     show();
   }
 
-  private void announce(Outcome outcome, Optional<Training.Judged> judged) {
+  private void announce(Outcome outcome, Optional<Verdict> verdict) {
     if (outcome.status() == ModelStatus.PROMOTED) {
-      emit(outcome, ModelStatus.CANDIDATE, judged);
+      emit(outcome, ModelStatus.CANDIDATE, verdict);
     }
-    emit(outcome, outcome.status(), judged);
+    emit(outcome, outcome.status(), verdict);
     reported.ended(outcome.status());
     announced = Optional.of(outcome);
     announcedIn = OptionalLong.empty();
     phase = Phase.ANNOUNCED;
   }
 
-  private void emit(Outcome outcome, ModelStatus status, Optional<Training.Judged> judged) {
+  private void emit(Outcome outcome, ModelStatus status, Optional<Verdict> verdict) {
     output.collect(
         new StreamRecord<>(
             new ModelNews(
@@ -461,7 +461,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
                 by,
                 outcome.reason(),
                 outcome.at(),
-                judged.flatMap(Training.Judged::judgement).orElse(null))));
+                verdict.map(ModelNews.Judgement::of).orElse(null))));
   }
 
   private void writeOutcome() {

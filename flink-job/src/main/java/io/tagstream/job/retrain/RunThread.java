@@ -1,7 +1,7 @@
 package io.tagstream.job.retrain;
 
-import io.tagstream.job.retrain.Training.Judged;
 import io.tagstream.model.store.RetrainStatus;
+import io.tagstream.model.store.Verdict;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -20,7 +20,7 @@ final class RunThread implements AutoCloseable {
   sealed interface Ending {}
 
   /** The version is in the store, and live if it was to be. */
-  record Published(Outcome outcome, Judged judged) implements Ending {}
+  record Published(Outcome outcome, Verdict verdict) implements Ending {}
 
   /**
    * The attempt failed.
@@ -106,9 +106,9 @@ final class RunThread implements AutoCloseable {
           new IllegalStateException("its process died in each of %d attempts".formatted(attempts)));
     }
     LOG.info("Training {}, attempt {}: {}", run.version(), attempt, run.cause().text());
-    Judged judged = training.train(run, step -> progress = Optional.of(step), () -> cancelled);
-    LOG.info("{}: {}, {}", run.version(), judged.decision(), judged.summary());
-    return new Published(publication.publish(run.version(), judged), judged);
+    Verdict verdict = training.train(run, step -> progress = Optional.of(step), () -> cancelled);
+    LOG.info("{} is judged: {}, {}", run.version(), verdict.outcome().word(), verdict.reason());
+    return new Published(publication.publish(run.version(), verdict), verdict);
   }
 
   private void takeBack() {

@@ -3,6 +3,7 @@ package io.tagstream.job.retrain;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.store.LiveChange;
 import io.tagstream.model.store.RetrainStatus;
+import io.tagstream.model.store.Verdict;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,8 +31,10 @@ final class FakeStores implements RunLedger, Models, Training {
   volatile boolean unreadable;
   volatile boolean noManifest;
   volatile boolean noOutcome;
-  volatile Decision decision = Decision.PROMOTE;
+  volatile Verdict.Outcome decision = Verdict.Outcome.PROMOTED;
   volatile Optional<Double> heldOutTop1 = Optional.of(0.9);
+
+  volatile double incumbentTop1 = 0.9;
 
   /** Attempts that fail before one succeeds. */
   final AtomicInteger failures = new AtomicInteger();
@@ -144,7 +147,8 @@ final class FakeStores implements RunLedger, Models, Training {
   }
 
   @Override
-  public Judged train(Run run, Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled)
+  public Verdict train(
+      Run run, Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled)
       throws IOException, InterruptedException {
     String incumbent = incumbents.computeIfAbsent(run.version(), begun -> live);
     trainings.add(run.version());
@@ -162,7 +166,18 @@ final class FakeStores implements RunLedger, Models, Training {
     if (holdAfterBundle) {
       hold(cancelled);
     }
-    return new Judged(decision, incumbent, "61 against 50 of 100", Optional.empty());
+    return new Verdict(
+        decision,
+        "because",
+        Optional.of(new Verdict.Incumbent(incumbent, new Verdict.Scores(incumbentTop1, 1))),
+        new Verdict.Scores(0.61, 1),
+        10,
+        20,
+        0.9,
+        List.of(),
+        Map.of("cat", Map.of("cat", 61, "dog", 39)),
+        100,
+        0);
   }
 
   private void hold(BooleanSupplier cancelled) throws InterruptedException {

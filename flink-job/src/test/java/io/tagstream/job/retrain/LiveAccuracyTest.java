@@ -3,6 +3,7 @@ package io.tagstream.job.retrain;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.tagstream.model.training.Binomial;
 import io.tagstream.settings.RetrainSettings;
 import io.tagstream.settings.Settings;
 import java.time.Instant;
@@ -41,7 +42,7 @@ class LiveAccuracyTest {
     "1200, 2000, 0.65, 1.90875e-06"
   })
   void theBinomialDistribution(int right, int labels, double expected, double probability) {
-    assertThat(Binomial.atMost(right, labels, expected))
+    assertThat(new Binomial(labels, expected).atMost(right))
         .isCloseTo(probability, within(Math.max(1e-9, 0.01 * probability)));
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tagstream.job.flow.LabelledAnswer;
 import io.tagstream.job.flow.ModelNews;
 import io.tagstream.job.flow.RetrainRequest;
+import io.tagstream.model.store.Verdict;
 import io.tagstream.schemas.ModelStatus;
 import io.tagstream.settings.RetrainSettings;
 import io.tagstream.settings.Settings;
@@ -166,7 +167,7 @@ class RetrainOperatorTest {
     }
     if (cause == Cause.Kind.ACCURACY) {
       // The version stays live, so that only the arming keeps the fall from starting another run.
-      stores.decision = Training.Decision.NO_GAIN;
+      stores.decision = Verdict.Outcome.NO_GAIN;
     }
     stores.noManifest = death == Death.BEFORE_MANIFEST;
     stores.holdBeforeBundle = death == Death.AFTER_MANIFEST;
@@ -293,7 +294,8 @@ class RetrainOperatorTest {
     assertThat(stores.live).isEqualTo("hers");
     assertThat(committed).containsExactly("candidate v1");
     assertThat(stores.outcomes.get("v1").reason())
-        .isEqualTo("hers went live during the run, it was compared with v0: 61 against 50 of 100");
+        .isEqualTo(
+            "hers went live during the run, it was compared with v0: top-1 61.0 % instead of 90.0 %; because");
   }
 
   @Test
@@ -468,5 +470,51 @@ class RetrainOperatorTest {
     lookAgain();
     lookAgain();
     assertThat(stores.manifests).isEmpty();
+  }
+
+  @Test
+  void theVerdictGoesOutWithTheNews() throws Exception {
+    open();
+    request("r1");
+    await(() -> !news().isEmpty());
+    ModelNews promoted = harness.extractOutputValues().get(1);
+    assertThat(promoted.by()).isEqualTo(BY);
+    assertThat(promoted.reason()).isEqualTo("top-1 61.0 % instead of 90.0 %; because");
+    assertThat(promoted.judgement())
+        .isEqualTo(
+            new ModelNews.Judgement(
+                "promoted",
+                100,
+                0.61,
+                1,
+                "v0",
+                0.9,
+                1.0,
+                10,
+                20,
+                0.9,
+                List.of(
+                    new ModelNews.Confusion("cat", "cat", 61),
+                    new ModelNews.Confusion("cat", "dog", 39))));
+  }
+
+  @Test
+  void aVersionThatStaysIsExpectedToDoWhatItDidInTheLastRun() throws Exception {
+    stores.decision = Verdict.Outcome.NO_GAIN;
+    stores.incumbentTop1 = 0.05;
+    open();
+    request("r1");
+    awaitOutcomes(1);
+    // Far below the 90 % of its own training, but what it does on today's held-out images.
+    answers("v0", 5, 195, "random");
+    OperatorSubtaskState state = snapshot();
+    lookAgain();
+    lookAgain();
+    assertThat(stores.manifests).hasSize(1);
+    harness.close();
+    open(Optional.of(state));
+    lookAgain();
+    lookAgain();
+    assertThat(stores.manifests).hasSize(1);
   }
 }
