@@ -23,6 +23,13 @@ public interface Models extends Serializable {
    */
   void promote(String version, String by);
 
+  /**
+   * Deletes the versions that the store has too many of.
+   *
+   * @return those it deleted
+   */
+  List<String> prune();
+
   /** A name later than every version's. */
   String newVersion();
 

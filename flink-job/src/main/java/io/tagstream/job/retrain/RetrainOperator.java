@@ -393,6 +393,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
             run.orElseThrow(),
             ledger,
             training,
+            models,
             new Publication(models, by, Clock.systemUTC()),
             failedAttempts + 1,
             settings.attempts(),

@@ -3,6 +3,7 @@ package io.tagstream.job.retrain;
 import io.tagstream.model.store.RetrainStatus;
 import io.tagstream.model.store.Verdict;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
@@ -32,6 +33,7 @@ final class RunThread implements AutoCloseable {
   private final Run run;
   private final RunLedger ledger;
   private final Training training;
+  private final Models models;
   private final Publication publication;
   private final int attempts;
   private final Consumer<Ending> then;
@@ -49,6 +51,7 @@ final class RunThread implements AutoCloseable {
       Run run,
       RunLedger ledger,
       Training training,
+      Models models,
       Publication publication,
       int attempt,
       int attempts,
@@ -57,6 +60,7 @@ final class RunThread implements AutoCloseable {
     this.run = run;
     this.ledger = ledger;
     this.training = training;
+    this.models = models;
     this.publication = publication;
     this.attempt = attempt;
     this.attempts = attempts;
@@ -108,7 +112,21 @@ final class RunThread implements AutoCloseable {
     LOG.info("Training {}, attempt {}: {}", run.version(), attempt, run.cause().text());
     Verdict verdict = training.train(run, step -> progress = Optional.of(step), () -> cancelled);
     LOG.info("{} is judged: {}, {}", run.version(), verdict.outcome().word(), verdict.reason());
-    return new Published(publication.publish(run.version(), verdict), verdict);
+    Outcome outcome = publication.publish(run.version(), verdict);
+    prune();
+    return new Published(outcome, verdict);
+  }
+
+  /** Too many versions are no reason to repeat a run. */
+  private void prune() {
+    try {
+      List<String> deleted = models.prune();
+      if (!deleted.isEmpty()) {
+        LOG.info("Deleted models {}", deleted);
+      }
+    } catch (RuntimeException e) {
+      LOG.warn("Could not delete old models", e);
+    }
   }
 
   private void takeBack() {

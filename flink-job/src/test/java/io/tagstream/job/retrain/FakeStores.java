@@ -132,6 +132,11 @@ final class FakeStores implements RunLedger, Models, Training {
   }
 
   @Override
+  public List<String> prune() {
+    throw new ModelException("the disk does not delete");
+  }
+
+  @Override
   public String newVersion() {
     return "v" + (manifests.size() + 1);
   }
