@@ -223,6 +223,7 @@ final class CommandsTest {
                     7,
                     Map.of("top1", 0.9),
                     "drawn",
+                    true,
                     "none"),
                 Optional.of(
                     new Verdict(
