@@ -58,9 +58,13 @@ final class BundleFolder {
     return Files.exists(folder.resolve(HIDDEN));
   }
 
-  /** Takes {@code model.json} away: nobody can open the bundle from here on. */
-  void hide() throws IOException {
-    move(METADATA, HIDDEN);
+  /**
+   * Takes {@code model.json} away: nobody can open the bundle from here on.
+   *
+   * @return whether this did; of several who try at a time, one does
+   */
+  boolean hide() throws IOException {
+    return move(METADATA, HIDDEN);
   }
 
   /** Undoes {@link #hide}. */
@@ -68,11 +72,12 @@ final class BundleFolder {
     move(HIDDEN, METADATA);
   }
 
-  private void move(String from, String to) throws IOException {
+  private boolean move(String from, String to) throws IOException {
     try {
       Files.move(folder.resolve(from), folder.resolve(to), StandardCopyOption.REPLACE_EXISTING);
-    } catch (NoSuchFileException movedBefore) {
-      // By a crash before this, or by another process.
+      return true;
+    } catch (NoSuchFileException movedByAnother) {
+      return false;
     }
   }
 

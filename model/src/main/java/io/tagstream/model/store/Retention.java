@@ -19,10 +19,13 @@ import java.util.stream.Collectors;
  * <p>It works beside other processes by this order: it first takes a bundle's {@code model.json}
  * away, then looks once more who needs the version, and only then deletes the rest, or puts the
  * file back. Who needs a version says so first, by a pin, and opens it then. So one of the two sees
- * the other.
+ * the other. Of several processes that delete, the one that took the file away goes on.
  */
 final class Retention {
   private static final Duration UNFINISHED_FOR = Duration.ofDays(1);
+
+  /** What is half deleted for longer, a crash has left. */
+  private static final Duration DELETED_WITHIN = Duration.ofMinutes(1);
 
   private final Path root;
   private final Clock clock;
@@ -53,11 +56,15 @@ final class Retention {
     for (Path folder : folders()) {
       String name = folder.getFileName().toString();
       BundleFolder bundle = new BundleFolder(folder);
-      if (bundle.isHidden() || (bundle.exists() && !kept.contains(name))) {
+      boolean crashed = bundle.isHidden() && isOlder(folder, DELETED_WITHIN);
+      if (crashed) {
+        bundle.restore();
+      }
+      if (bundle.exists() && (crashed || !kept.contains(name))) {
         if (deleteUnlessNeeded(name, bundle)) {
           deleted.add(name);
         }
-      } else if (!bundle.exists() && !kept.contains(name) && isOld(folder)) {
+      } else if (!bundle.exists() && !kept.contains(name) && isOlder(folder, UNFINISHED_FOR)) {
         bundle.delete();
       }
     }
@@ -90,11 +97,9 @@ final class Retention {
   }
 
   private boolean deleteUnlessNeeded(String version, BundleFolder bundle) throws IOException {
-    if (isNeeded(version)) {
-      bundle.restore();
+    if (isNeeded(version) || !bundle.hide()) {
       return false;
     }
-    bundle.hide();
     if (isNeeded(version)) {
       bundle.restore();
       return false;
@@ -116,12 +121,9 @@ final class Retention {
         .toList();
   }
 
-  private boolean isOld(Path folder) throws IOException {
+  private boolean isOlder(Path folder, Duration age) throws IOException {
     try {
-      return Files.getLastModifiedTime(folder)
-          .toInstant()
-          .plus(UNFINISHED_FOR)
-          .isBefore(clock.instant());
+      return Files.getLastModifiedTime(folder).toInstant().plus(age).isBefore(clock.instant());
     } catch (NoSuchFileException goneMeanwhile) {
       return false;
     }

@@ -208,6 +208,8 @@ class RetentionTest {
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("no version " + versions.get(2));
     assertThat(store.live()).isEqualTo(versions.get(0));
+    assertThat(store.prune(DEFAULT)).as("somebody may be deleting it now").isEmpty();
+    age(models.resolve(versions.get(2)));
     assertThat(store.prune(DEFAULT)).containsExactly(versions.get(2));
     assertThat(models.resolve(versions.get(2))).doesNotExist();
   }
@@ -217,6 +219,7 @@ class RetentionTest {
     List<String> versions = write(3);
     try (Pin pin = store.pins().pin("job", Set.of(versions.get(1)))) {
       new BundleFolder(models.resolve(versions.get(1))).hide();
+      age(models.resolve(versions.get(1)));
       assertThat(store.prune(2)).isEmpty();
       assertThatCode(() -> store.open(versions.get(1))).doesNotThrowAnyException();
       pin.set(Set.of());
