@@ -41,6 +41,11 @@ public final class JobMetrics {
   static final String NEW_LABELS = "newLabels";
   static final String TRAINING_ROWS = "trainingRows";
 
+  static final String LABELS_WAITING = "labelsWaiting";
+  static final String LABELS_FETCHING = "labelsFetching";
+  static final String LABELS_JOINED = "labelsJoined";
+  static final String LABELS_REJECTED = "labelsRejected";
+
   /** Values that a histogram remembers. */
   private static final int WINDOW = 1024;
 
@@ -171,6 +176,38 @@ public final class JobMetrics {
       liveAccuracy =
           live.map(answers -> (double) answers.recentRight() / answers.recentLabels())
               .orElse(Double.NaN);
+    }
+  }
+
+  /** What the operators on the way of a label report, each its part. */
+  public static final class Labels {
+    private final MetricGroup group;
+    private final Counter joined;
+    private final Counter rejected;
+
+    public Labels(MetricGroup operator) {
+      group = operator.addGroup(GROUP);
+      joined = group.counter(LABELS_JOINED);
+      rejected = group.counter(LABELS_REJECTED);
+    }
+
+    /** Labels whose image has not come yet; asked by the reporters' threads. */
+    public void waiting(Supplier<Integer> labels) {
+      group.gauge(LABELS_WAITING, (Gauge<Integer>) labels::get);
+    }
+
+    /** Labels whose image is being read again; asked by the reporters' threads. */
+    public void fetching(Supplier<Integer> labels) {
+      group.gauge(LABELS_FETCHING, (Gauge<Integer>) labels::get);
+    }
+
+    /** A label has its image, which goes to the training store. */
+    public void joined() {
+      joined.inc();
+    }
+
+    public void rejected() {
+      rejected.inc();
     }
   }
 

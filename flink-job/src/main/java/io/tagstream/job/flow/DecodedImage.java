@@ -11,8 +11,14 @@ public final class DecodedImage {
   public Coordinates source;
   public String imageId;
 
-  /** Null where the image has none, as is {@link #capturedAt}: an element holds no Optional. */
-  public String label;
+  /** Null where none is known, as is {@link #capturedAt}: an element holds no Optional. */
+  public TrueLabel truth;
+
+  /**
+   * Whether the image had its prediction before, and comes again because a label found it: a record
+   * gets one prediction.
+   */
+  public boolean again;
 
   public Instant capturedAt;
 
@@ -30,14 +36,16 @@ public final class DecodedImage {
   public DecodedImage(
       Coordinates source,
       String imageId,
-      Optional<String> label,
+      Optional<TrueLabel> truth,
+      boolean again,
       Optional<Instant> capturedAt,
       Instant appendedAt,
       Instant decodedAt,
       byte[] pixels) {
     this.source = source;
     this.imageId = imageId;
-    this.label = label.orElse(null);
+    this.truth = truth.orElse(null);
+    this.again = again;
     this.capturedAt = capturedAt.orElse(null);
     this.appendedAt = appendedAt;
     this.decodedAt = decodedAt;

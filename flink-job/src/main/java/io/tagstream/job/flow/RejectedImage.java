@@ -5,10 +5,13 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A record that gets no prediction. Flink's serializer needs the form; nothing changes one after it
- * was made.
+ * A record that gets no prediction, or a label that finds no image. Flink's serializer needs the
+ * form; nothing changes one after it was made.
  */
 public final class RejectedImage {
+  /** A rejection has its record's size and little more: see the limits of the topics. */
+  private static final int LONGEST_REASON = 1000;
+
   public Coordinates source;
 
   /**
@@ -27,6 +30,9 @@ public final class RejectedImage {
   /** For Flink's serializer. */
   public RejectedImage() {}
 
+  /**
+   * @param reason is cut to the longest allowed
+   */
   public RejectedImage(
       Coordinates source,
       Optional<String> imageId,
@@ -37,8 +43,28 @@ public final class RejectedImage {
     this.source = source;
     this.imageId = imageId.orElse(null);
     this.stage = stage;
-    this.reason = reason;
+    this.reason = cut(reason);
     this.content = content;
     this.rejectedAt = rejectedAt;
+  }
+
+  /** A label's rejection, whatever is wrong with its image: what is sent again is the label. */
+  public static RejectedImage of(GivenLabel label, String reason) {
+    return new RejectedImage(
+        label.source,
+        Optional.of(label.imageId),
+        RejectionStage.LABEL,
+        reason,
+        label.value,
+        Instant.now());
+  }
+
+  /** Never within a character. */
+  private static String cut(String reason) {
+    if (reason.length() <= LONGEST_REASON) {
+      return reason;
+    }
+    boolean within = Character.isHighSurrogate(reason.charAt(LONGEST_REASON - 1));
+    return reason.substring(0, within ? LONGEST_REASON - 1 : LONGEST_REASON);
   }
 }

@@ -3,8 +3,11 @@ package io.tagstream.job.inference;
 import io.tagstream.job.JobMetrics;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
+import io.tagstream.job.flow.LabelledAnswer;
 import io.tagstream.job.flow.LiveModelChanged;
+import io.tagstream.job.flow.Tag;
 import io.tagstream.job.flow.TaggedImage;
+import io.tagstream.job.flow.TrueLabel;
 import io.tagstream.model.ModelException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -22,11 +25,13 @@ import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.LatencyMarker;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+import org.apache.flink.util.OutputTag;
 import org.apache.flink.util.function.ThrowingRunnable;
 
 /**
  * Gathers images into batches and sends them through the live model. First input: images; second:
- * news that the live model changed.
+ * news that the live model changed. Every image gets an answer, but one that comes again only at
+ * the side, where answers to labelled images go.
  *
  * <p>A batch goes on when it is full, when its first image has waited long enough, before a barrier
  * and at the end of the images. It then passes three places, in order: {@link #gathering}, {@link
@@ -43,6 +48,9 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
     implements TwoInputStreamOperator<DecodedImage, LiveModelChanged, TaggedImage>,
         BoundedMultiInput {
   private static final long serialVersionUID = 1L;
+
+  /** The way of answers that can be held against the truth. */
+  public static final OutputTag<LabelledAnswer> LABELLED = new OutputTag<>("labelled") {};
 
   /** One that computes and one at hand, so that the engine never waits for the task's thread. */
   private static final int MAX_IN_FLIGHT = 2;
@@ -221,21 +229,36 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
   private void emit(Image image, InferenceWorker.Answered answered, float[] probabilities)
       throws InferenceFailedException {
     DecodedImage decoded = image.decoded();
-    StreamRecord<TaggedImage> tagged =
-        new StreamRecord<>(
-            new TaggedImage(
-                decoded.source,
-                decoded.imageId,
-                decoded.label,
-                answered.modelVersion(),
-                BestTags.of(probabilities, answered.labels()),
-                batching.views(),
-                decoded.capturedAt,
-                decoded.appendedAt,
-                decoded.decodedAt,
-                answered.predictedAt()));
-    image.timestamp().ifPresent(tagged::setTimestamp);
-    output.collect(tagged);
+    Optional<TrueLabel> truth = Optional.ofNullable(decoded.truth);
+    List<Tag> tags = BestTags.of(probabilities, answered.labels());
+    if (!decoded.again) {
+      StreamRecord<TaggedImage> tagged =
+          new StreamRecord<>(
+              new TaggedImage(
+                  decoded.source,
+                  decoded.imageId,
+                  truth.map(TrueLabel::label).orElse(null),
+                  answered.modelVersion(),
+                  tags,
+                  batching.views(),
+                  decoded.capturedAt,
+                  decoded.appendedAt,
+                  decoded.decodedAt,
+                  answered.predictedAt()));
+      image.timestamp().ifPresent(tagged::setTimestamp);
+      output.collect(tagged);
+    }
+    truth.ifPresent(
+        known ->
+            output.collect(
+                LABELLED,
+                new StreamRecord<>(
+                    new LabelledAnswer(
+                        answered.modelVersion(),
+                        known.label(),
+                        tags.get(0).label(),
+                        known.origin(),
+                        known.at()))));
   }
 
   /** Answers every image that has come. */

@@ -8,8 +8,12 @@ import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
 import io.tagstream.job.flow.IncomingRecord;
 import io.tagstream.job.flow.RejectedImage;
+import io.tagstream.job.flow.SeenImage;
+import io.tagstream.job.flow.TrainingRow;
+import io.tagstream.job.flow.TrueLabel;
 import io.tagstream.schemas.Image;
 import io.tagstream.schemas.RejectionStage;
+import io.tagstream.schemas.Topics;
 import io.tagstream.schemas.WireFormat;
 import io.tagstream.settings.DataSize;
 import io.tagstream.settings.ImageSettings;
@@ -23,6 +27,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import javax.imageio.ImageIO;
 import org.apache.flink.streaming.api.operators.ProcessOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
@@ -55,7 +60,8 @@ class DecodeOperatorTest {
                 new DecodeOperator(
                     new CropGeometry(32, 24),
                     2,
-                    new ImageSettings(new DataSize(100_000), 10_000))));
+                    new ImageSettings(new DataSize(100_000), 10_000),
+                    new Topics(""))));
     harness.open();
   }
 
@@ -113,7 +119,8 @@ class DecodeOperatorTest {
     DecodedImage decoded = harness.extractOutputValues().get(0);
     assertThat(decoded.source).isEqualTo(new Coordinates("images", 1, 7));
     assertThat(decoded.imageId).isEqualTo("rose");
-    assertThat(decoded.label).isEqualTo("roses");
+    assertThat(decoded.truth).isEqualTo(new TrueLabel("roses", "producer", APPENDED));
+    assertThat(decoded.again).isFalse();
     assertThat(decoded.capturedAt).isEqualTo(CAPTURED);
     assertThat(decoded.appendedAt).isEqualTo(APPENDED);
     assertThat(decoded.pixels).hasSize(2 * 24 * 24 * 3);
@@ -184,13 +191,6 @@ class DecodeOperatorTest {
     assertThat(rejection().stage).isEqualTo(RejectionStage.LIMIT);
   }
 
-  @Test
-  void aReasonIsCutBetweenCharacters() {
-    assertThat(DecodeOperator.cut("x".repeat(1000))).isEqualTo("x".repeat(1000));
-    assertThat(DecodeOperator.cut("x".repeat(1001))).isEqualTo("x".repeat(1000));
-    assertThat(DecodeOperator.cut("x".repeat(999) + "🌷")).isEqualTo("x".repeat(999));
-  }
-
   @ParameterizedTest
   @ValueSource(ints = {0, 1025, 2_000_000})
   void anIdThatIsEmptyOrTooLongForAKeyIsRejectedWithoutIt(int length) throws Exception {
@@ -233,7 +233,54 @@ class DecodeOperatorTest {
   void aLabelGoesOnInItsOneForm() throws Exception {
     String label = " ".repeat(2_000_000) + "cafe\u0301";
     send(FORMAT.encode(image().setContent(ByteBuffer.wrap(png(40, 40))).setLabel(label).build()));
-    assertThat(harness.extractOutputValues().get(0).label).isEqualTo("caf\u00e9");
+    assertThat(harness.extractOutputValues().get(0).truth.label()).isEqualTo("caf\u00e9");
+  }
+
+  @Test
+  void anImageIsRememberedWithoutItsBytesAndNotLearntFrom() throws Exception {
+    send(FORMAT.encode(image().setContent(ByteBuffer.wrap(png(40, 40))).setLabel("roses").build()));
+    assertThat(harness.getSideOutput(DecodeOperator.SEEN))
+        .singleElement()
+        .extracting(StreamRecord::getValue)
+        .isEqualTo(new SeenImage("rose", new Coordinates("images", 1, 7), APPENDED));
+    assertThat(harness.getSideOutput(DecodeOperator.TRAINING)).isNullOrEmpty();
+  }
+
+  @Test
+  void aLabelledImageIsLearntFromWithItsBytes() throws Exception {
+    byte[] picture = png(40, 40);
+    send(
+        "labeled-images",
+        true,
+        FORMAT.encode(
+            image()
+                .setContent(ByteBuffer.wrap(picture))
+                .setLabel(" roses ")
+                .setAttributes(Map.of("group", "garden"))
+                .build()));
+    TrainingRow row = harness.getSideOutput(DecodeOperator.TRAINING).element().getValue();
+    assertThat(row)
+        .usingRecursiveComparison()
+        .isEqualTo(
+            TrainingRow.labelled(
+                "rose", "roses", Optional.of("garden"), APPENDED, "producer", picture));
+    assertThat(harness.getSideOutput(DecodeOperator.SEEN)).isNullOrEmpty();
+    assertThat(harness.extractOutputValues()).hasSize(1);
+  }
+
+  @Test
+  void whatIsUnreadableOrUnlabelledIsNeitherRememberedNorLearntFrom() throws Exception {
+    byte[] broken =
+        FORMAT.encode(
+            image().setContent(ByteBuffer.wrap("text".getBytes(UTF_8))).setLabel("roses").build());
+    send("images", true, broken);
+    send("labeled-images", true, broken);
+    send(
+        "labeled-images",
+        true,
+        FORMAT.encode(image().setContent(ByteBuffer.wrap(png(40, 40))).build()));
+    assertThat(harness.getSideOutput(DecodeOperator.SEEN)).isNullOrEmpty();
+    assertThat(harness.getSideOutput(DecodeOperator.TRAINING)).isNullOrEmpty();
   }
 
   @Test

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
+import io.tagstream.job.flow.LabelledAnswer;
 import io.tagstream.job.flow.LiveModelChanged;
 import io.tagstream.job.flow.Tag;
 import io.tagstream.job.flow.TaggedImage;
+import io.tagstream.job.flow.TrueLabel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -78,7 +80,8 @@ class MicroBatchOperatorTest {
     return new DecodedImage(
         new Coordinates("images", 0, offset),
         "image-" + offset,
-        Optional.of("cat"),
+        Optional.of(new TrueLabel("cat", "producer", APPENDED)),
+        false,
         Optional.of(CAPTURED),
         APPENDED,
         DECODED,
@@ -154,6 +157,35 @@ class MicroBatchOperatorTest {
     assertThat(answer.decodedAt()).isEqualTo(DECODED);
     assertThat(answer.predictedAt()).isBetween(before, Instant.now());
     assertThat(harness.extractOutputStreamRecords().get(0).getTimestamp()).isEqualTo(1002);
+  }
+
+  @Test
+  void anAnswerToALabelledImageIsHeldAgainstTheTruthAtTheSide() throws Exception {
+    open(1, 1);
+    sent = 2;
+    send(1);
+    awaitAnswers(1);
+    assertThat(harness.getSideOutput(MicroBatchOperator.LABELLED))
+        .singleElement()
+        .extracting(StreamRecord::getValue)
+        .isEqualTo(new LabelledAnswer("v1", "cat", "cat", "producer", APPENDED));
+  }
+
+  @Test
+  void anImageThatComesAgainGetsNoSecondPrediction() throws Exception {
+    open(2, 1);
+    DecodedImage again = image(0, 1);
+    again.again = true;
+    DecodedImage unlabelled = image(1, 1);
+    unlabelled.truth = null;
+    harness.processElement1(new StreamRecord<>(again));
+    harness.processElement1(new StreamRecord<>(unlabelled));
+    awaitAnswers(1);
+    assertThat(answeredOffsets()).containsExactly(1L);
+    assertThat(harness.extractOutputValues().get(0).label()).isNull();
+    assertThat(harness.getSideOutput(MicroBatchOperator.LABELLED))
+        .singleElement()
+        .satisfies(answer -> assertThat(answer.getValue().answer()).isEqualTo("ant"));
   }
 
   @Test

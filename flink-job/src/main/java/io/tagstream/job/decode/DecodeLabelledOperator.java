@@ -1,0 +1,107 @@
+package io.tagstream.job.decode;
+
+import static io.tagstream.job.decode.DecodeOperator.REJECTED;
+import static io.tagstream.job.decode.DecodeOperator.TRAINING;
+
+import io.tagstream.job.JobMetrics;
+import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.job.flow.DecodedImage;
+import io.tagstream.job.flow.GivenLabel;
+import io.tagstream.job.flow.LabelledRecord;
+import io.tagstream.job.flow.RejectedImage;
+import io.tagstream.job.flow.TrainingRow;
+import io.tagstream.schemas.Image;
+import io.tagstream.schemas.RejectionStage;
+import io.tagstream.settings.ImageSettings;
+import java.time.Instant;
+import java.util.Optional;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * From the record that a label found to the crops of its image, which the live model is asked about
+ * once more, and to what is learnt from. Where the record is no such image, the label leaves at the
+ * side.
+ */
+public final class DecodeLabelledOperator extends ProcessFunction<LabelledRecord, DecodedImage> {
+  private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(DecodeLabelledOperator.class);
+
+  private final CropGeometry geometry;
+  private final int views;
+  private final ImageSettings limits;
+
+  private transient Optional<ImageReader> reader;
+  private transient JobMetrics.Labels metrics;
+
+  /**
+   * @param views 1, 2 or 10 crops per image
+   */
+  public DecodeLabelledOperator(CropGeometry geometry, int views, ImageSettings limits) {
+    this.geometry = geometry;
+    this.views = views;
+    this.limits = limits;
+  }
+
+  @Override
+  public void open(OpenContext context) {
+    metrics = new JobMetrics.Labels(getRuntimeContext().getMetricGroup());
+    reader = Optional.of(new ImageReader(geometry, views, limits));
+  }
+
+  @Override
+  public void processElement(
+      LabelledRecord labelled, Context context, Collector<DecodedImage> collector) {
+    GivenLabel label = labelled.label();
+    try {
+      Image image = reader.orElseThrow().read(labelled.record().value);
+      if (!image.getId().equals(label.imageId)) {
+        throw new UnusableImageException(
+            RejectionStage.LABEL,
+            Optional.of(image.getId()),
+            "it is the image '%s'".formatted(image.getId()));
+      }
+      byte[] pixels = reader.orElseThrow().crops(image);
+      context.output(
+          TRAINING,
+          TrainingRow.labelled(
+              label.imageId,
+              label.truth.label(),
+              ImageReader.group(image),
+              label.truth.at(),
+              label.truth.origin(),
+              ImageReader.content(image)));
+      metrics.joined();
+      collector.collect(
+          new DecodedImage(
+              labelled.record().source,
+              label.imageId,
+              Optional.of(label.truth),
+              true,
+              image.getCapturedAt(),
+              labelled.record().timestamp,
+              Instant.now(),
+              pixels));
+    } catch (UnusableImageException e) {
+      RejectedImage rejected =
+          RejectedImage.of(
+              label,
+              "the record at %s does not give its image: %s"
+                  .formatted(labelled.record().source, e.getMessage()));
+      metrics.rejected();
+      LOG.debug("Rejected {}: {}", rejected.source, rejected.reason);
+      context.output(REJECTED, rejected);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (reader != null) {
+      reader.ifPresent(ImageReader::close);
+      reader = Optional.empty();
+    }
+  }
+}

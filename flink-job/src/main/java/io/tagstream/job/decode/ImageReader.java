@@ -1,0 +1,97 @@
+package io.tagstream.job.decode;
+
+import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.model.image.DecodeLimits;
+import io.tagstream.model.image.ImageDecoder;
+import io.tagstream.model.image.UnreadableImageException;
+import io.tagstream.model.image.Views;
+import io.tagstream.schemas.Image;
+import io.tagstream.schemas.MalformedRecordException;
+import io.tagstream.schemas.RejectionStage;
+import io.tagstream.schemas.WireFormat;
+import io.tagstream.settings.ImageSettings;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
+/** From a record's value to its image, and from that to crops. Holds native memory until closed. */
+final class ImageReader implements AutoCloseable {
+  private static final String GROUP = "group";
+
+  private final WireFormat<Image> format = WireFormat.of(Image.class);
+  private final ImageDecoder decoder;
+
+  /**
+   * @param views 1, 2 or 10 crops per image
+   */
+  ImageReader(CropGeometry geometry, int views, ImageSettings limits) {
+    decoder =
+        new ImageDecoder(
+            geometry.resize(),
+            geometry.crop(),
+            Views.of(views),
+            new DecodeLimits(Math.toIntExact(limits.maxBytes().bytes()), limits.maxPixels()));
+  }
+
+  /** An image that can be named and carries its content. */
+  Image read(byte[] value) throws UnusableImageException {
+    Image image;
+    try {
+      image = format.decode(value);
+      ImageId.require(image.getId());
+    } catch (MalformedRecordException e) {
+      throw new UnusableImageException(RejectionStage.AVRO, Optional.empty(), e.getMessage());
+    }
+    Optional<String> id = Optional.of(image.getId());
+    if (image.getContent().isPresent() == image.getUri().isPresent()) {
+      throw new UnusableImageException(
+          RejectionStage.AVRO,
+          id,
+          "an image has exactly one of content and uri, this one %s"
+              .formatted(image.getUri().isPresent() ? "both" : "neither"));
+    }
+    if (image.getUri().isPresent()) {
+      throw new UnusableImageException(
+          RejectionStage.FETCH, id, "this version fetches nothing: send the content, not a uri");
+    }
+    return image;
+  }
+
+  /** {@code [views][S][S][3]}, RGB, of an image that {@link #read} gave. */
+  byte[] crops(Image image) throws UnusableImageException {
+    try {
+      return decoder.decode(content(image));
+    } catch (UnreadableImageException e) {
+      throw new UnusableImageException(
+          switch (e.stage()) {
+            case DECODE -> RejectionStage.DECODE;
+            case LIMIT -> RejectionStage.LIMIT;
+          },
+          Optional.of(image.getId()),
+          e.reason());
+    }
+  }
+
+  /** The encoded picture. Avro gives a buffer that is the whole of its array, but need not. */
+  static byte[] content(Image image) {
+    ByteBuffer content = image.getContent().orElseThrow();
+    if (content.hasArray()
+        && content.arrayOffset() == 0
+        && content.position() == 0
+        && content.array().length == content.remaining()) {
+      return content.array();
+    }
+    byte[] copy = new byte[content.remaining()];
+    content.duplicate().get(copy);
+    return copy;
+  }
+
+  /** What the sender says belongs together; an empty word says nothing. */
+  static Optional<String> group(Image image) {
+    return Optional.ofNullable(image.getAttributes().get(GROUP)).filter(word -> !word.isBlank());
+  }
+
+  @Override
+  public void close() {
+    decoder.close();
+  }
+}

@@ -1,0 +1,27 @@
+package io.tagstream.job.decode;
+
+import io.tagstream.schemas.RejectionStage;
+import java.util.Optional;
+
+/** A record of which no picture can be made; the message is the reason a rejection gives. */
+final class UnusableImageException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  private final RejectionStage stage;
+  private final String imageId;
+
+  UnusableImageException(RejectionStage stage, Optional<String> imageId, String reason) {
+    super(reason);
+    this.stage = stage;
+    this.imageId = imageId.orElse(null);
+  }
+
+  RejectionStage stage() {
+    return stage;
+  }
+
+  /** Empty where the record could not be read that far. */
+  Optional<String> imageId() {
+    return Optional.ofNullable(imageId);
+  }
+}

@@ -1,0 +1,10 @@
+package io.tagstream.job.flow;
+
+import java.time.Instant;
+
+/**
+ * An image that was seen, and where its bytes are.
+ *
+ * @param at the record's timestamp
+ */
+public record SeenImage(String imageId, Coordinates source, Instant at) {}
