@@ -3,6 +3,7 @@ package io.tagstream.job;
 import io.tagstream.job.snapshot.ResumeDecision;
 import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.JobSettings;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -19,10 +20,15 @@ import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.core.execution.RecoveryClaimMode;
+import org.apache.flink.state.rocksdb.RocksDBConfigurableOptions;
+import org.apache.flink.state.rocksdb.RocksDBOptions;
 
 /** The job's needs in Flink's words; settings under {@code flink.} go before them. */
 public final class FlinkOptions {
   private FlinkOptions() {}
+
+  /** What labels and images of one job in this process may take of native memory. */
+  private static final MemorySize ROCKSDB_MEMORY = MemorySize.ofMebiBytes(64);
 
   /** What the job needs wherever it runs. */
   static Configuration ofJob(
@@ -72,6 +78,29 @@ public final class FlinkOptions {
     options.set(PipelineOptions.OBJECT_REUSE, true);
     // An image fills several buffers; what remains of it must not wait for the next one.
     options.set(ExecutionOptions.BUFFER_TIMEOUT, Duration.ZERO);
+  }
+
+  /**
+   * What the join of labels needs besides: it remembers a day's images, far more than belongs on a
+   * heap or into each checkpoint anew. The state of all others is a few offsets, and stays on the
+   * heap under RocksDB too.
+   */
+  static void rememberImages(Configuration options) {
+    options.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
+    options.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
+    // An image is looked up before it is put down, and hardly ever found.
+    options.set(RocksDBConfigurableOptions.USE_BLOOM_FILTER, true);
+  }
+
+  /**
+   * The same for {@link #ofMiniCluster}.
+   *
+   * @param folder on a disk: the temporary folder is memory on many a machine
+   */
+  static void rememberImagesHere(Configuration options, Path folder) {
+    options.set(RocksDBOptions.LOCAL_DIRECTORIES, folder.toString());
+    // Instead of managed memory, which is dealt out by slots whether they remember or not.
+    options.set(RocksDBOptions.FIX_PER_TM_MEMORY_SIZE, ROCKSDB_MEMORY);
   }
 
   /** Resumes, and owns what it resumed from, so that the snapshot is deleted in its turn. */

@@ -41,6 +41,14 @@ public final class JobCommand implements Callable<Integer> {
   private Path models = Path.of("");
 
   @Option(
+      names = "--training-store",
+      paramLabel = "PATH",
+      description =
+          "Where labelled images are kept for the model to learn from. Without it nothing retrains,"
+              + " labels are not read, and labelled images are only tagged.")
+  private Optional<String> trainingStore = Optional.empty();
+
+  @Option(
       names = "--checkpoints",
       paramLabel = "PATH",
       description = "Where snapshots are kept (default: ${DEFAULT-VALUE}).")
@@ -83,6 +91,7 @@ public final class JobCommand implements Callable<Integer> {
         kafka.connection(settings),
         kafka.topics(),
         models,
+        trainingStore,
         checkpoints,
         name,
         engine.engine(),

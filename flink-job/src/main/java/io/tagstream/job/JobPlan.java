@@ -2,7 +2,9 @@ package io.tagstream.job;
 
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.inference.MicroBatching;
+import io.tagstream.schemas.Topics;
 import io.tagstream.settings.ImageSettings;
+import io.tagstream.settings.LabelSettings;
 import java.time.Duration;
 
 /**
@@ -23,12 +25,17 @@ public record JobPlan(
     boolean separateSlots,
     CropGeometry geometry,
     MicroBatching batching,
+    Topics topics,
     ImageSettings images,
+    LabelSettings labels,
     Duration idleAfter,
     int sinkGeneration,
     boolean acceptLoss) {
 
-  /** Slots that all subtasks need at once: one lacking, and the job would wait for ever. */
+  /**
+   * Slots that all subtasks need at once: one lacking, and the job would wait for ever. What labels
+   * need runs in one subtask each, on slots that decoding has.
+   */
   public int slots() {
     int cpu = Math.max(sourceParallelism, decodeParallelism);
     return separateSlots ? cpu + inferenceParallelism : Math.max(cpu, inferenceParallelism);

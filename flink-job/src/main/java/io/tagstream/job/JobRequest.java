@@ -9,12 +9,15 @@ import io.tagstream.schemas.Topics;
 import io.tagstream.settings.Settings;
 import io.tagstream.settings.UsageException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
  * A job to run.
  *
  * @param models the store; its {@code live} version serves
+ * @param trainingStore where what the model learns from is kept, a path or a URI that Flink writes
+ *     to; without it labels are not read
  * @param checkpoints a path or a URI that Flink writes to; snapshots lie in a folder of the job's
  *     name below
  * @param name makes two jobs two: their snapshots, transactions and consumer groups
@@ -23,6 +26,7 @@ public record JobRequest(
     KafkaConnection connection,
     Topics topics,
     Path models,
+    Optional<String> trainingStore,
     String checkpoints,
     String name,
     EngineKind engine,

@@ -3,30 +3,40 @@ package io.tagstream.job;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.inference.MicroBatching;
 import io.tagstream.job.inference.StoreModels;
+import io.tagstream.job.label.ImageRetention;
+import io.tagstream.job.label.KafkaRecordLog;
 import io.tagstream.job.sink.KafkaSinks;
 import io.tagstream.job.sink.TransactionLimits;
 import io.tagstream.job.snapshot.JobLock;
 import io.tagstream.job.snapshot.ResumeDecision;
 import io.tagstream.job.snapshot.ResumeDecision.Transactions;
+import io.tagstream.job.snapshot.SnapshotContents;
 import io.tagstream.job.snapshot.SnapshotFolder;
 import io.tagstream.job.source.KafkaSourceBroker;
 import io.tagstream.job.source.KafkaSources;
+import io.tagstream.job.trainingstore.TrainingSink;
 import io.tagstream.model.store.ModelStore;
+import io.tagstream.schemas.Topics;
 import io.tagstream.settings.BatchSettings;
 import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.ImageSettings;
 import io.tagstream.settings.JobSettings;
+import io.tagstream.settings.LabelSettings;
 import io.tagstream.settings.ParallelismSettings;
 import io.tagstream.settings.UsageException;
 import io.tagstream.settings.UserException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.FileUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +59,9 @@ public final class JobRunner {
       Configuration options = new Configuration();
       FlinkOptions.ofMiniCluster(options);
       options.set(CoreOptions.DEFAULT_PARALLELISM, Runtime.getRuntime().availableProcessors());
+      if (request.trainingStore().isPresent()) {
+        FlinkOptions.rememberImagesHere(options, emptyWorkingFolder(request));
+      }
       Prepared prepared = prepare(request, options);
       StreamExecutionEnvironment environment =
           StreamExecutionEnvironment.getExecutionEnvironment(prepared.options());
@@ -115,6 +128,15 @@ public final class JobRunner {
     Configuration options = new Configuration(given);
     options.addAll(FlinkOptions.ofJob(request.name(), checkpoints, settings, folder.location()));
     FlinkOptions.resume(options, decision);
+    if (request.trainingStore().isPresent()) {
+      ImageRetention.check(
+          request.connection(),
+          request.topics().images(),
+          request.settings().get(LabelSettings.class).retention());
+      FlinkOptions.rememberImages(options);
+    } else {
+      leaveLabelsBehind(request, decision, options);
+    }
     FlinkOptions.passThrough(options, request.settings().flink());
     KafkaSinks sinks =
         new KafkaSinks(request.connection(), request.topics(), request.name(), timeout);
@@ -125,7 +147,8 @@ public final class JobRunner {
             new KafkaSourceBroker(request.connection().commonProperties()),
             new StoreModels(request.models(), request.engine(), request.device()),
             sinks.predictions(),
-            sinks.rejections()),
+            sinks.rejections(),
+            request.trainingStore().map(store -> learning(request, store, checkpoints))),
         plan(
             request,
             geometry,
@@ -135,6 +158,32 @@ public final class JobRunner {
         options);
   }
 
+  private static Learning learning(
+      JobRequest request, String store, CheckpointSettings checkpoints) {
+    return new Learning(
+        KafkaSources.labels(request.connection(), request.topics(), request.name()),
+        new KafkaRecordLog(request.connection(), request.topics(), request.name()),
+        TrainingSink.to(SnapshotFolder.uri(store).toString(), checkpoints.interval()));
+  }
+
+  /** For what a snapshot has of labels, where this run reads none. */
+  private static void leaveLabelsBehind(
+      JobRequest request, ResumeDecision decision, Configuration options) {
+    if (decision
+        .snapshot()
+        .filter(snapshot -> SnapshotContents.holds(snapshot, TagstreamJob.LABEL_JOIN))
+        .isEmpty()) {
+      return;
+    }
+    if (!request.wish().acceptLoss()) {
+      throw new UserException(
+          "the newest snapshot of %s holds labels and images on their way to a training store: give its --training-store again; --accept-loss goes on without them, --fresh without the snapshot"
+              .formatted(request.name()));
+    }
+    LOG.warn("Going on without the snapshot's labels and images on their way to a training store");
+    options.set(StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE, true);
+  }
+
   /** Fails here, with what to do, when there is no live model. */
   private static CropGeometry liveGeometry(JobRequest request) {
     ModelStore store = new ModelStore(request.models());
@@ -142,12 +191,16 @@ public final class JobRunner {
   }
 
   private static List<String> inputsAndOutputs(JobRequest request) {
-    return List.of(
-        request.topics().images(),
-        request.topics().labeledImages(),
-        request.topics().modelUpdates(),
-        request.topics().predictions(),
-        request.topics().rejectedImages());
+    Topics topics = request.topics();
+    Stream<String> always =
+        Stream.of(
+            topics.images(),
+            topics.labeledImages(),
+            topics.modelUpdates(),
+            topics.predictions(),
+            topics.rejectedImages());
+    return Stream.concat(always, request.trainingStore().stream().map(store -> topics.labels()))
+        .toList();
   }
 
   private static JobPlan plan(
@@ -164,7 +217,9 @@ public final class JobRunner {
         wanted.separateSlots(),
         geometry,
         MicroBatching.of(request.settings().get(BatchSettings.class), request.views()),
+        request.topics(),
         request.settings().get(ImageSettings.class),
+        request.settings().get(LabelSettings.class),
         settings.sourceIdleAfter(),
         sinkGeneration,
         request.wish().acceptLoss());
@@ -184,6 +239,21 @@ public final class JobRunner {
                         : ""));
     if (decision.leaveSinksBehind()) {
       LOG.warn("The broker has forgotten the snapshot's transactions: the sinks start anew");
+    }
+  }
+
+  /**
+   * Beside the snapshots, which are on a disk with room, and not in the temporary folder, which is
+   * memory on many a machine. What a killed process left there is of no use: state comes back from
+   * a snapshot.
+   */
+  private static Path emptyWorkingFolder(JobRequest request) {
+    Path folder = localFolder(request).resolve("rocksdb");
+    try {
+      FileUtils.deleteDirectory(folder.toFile());
+      return Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new UserException("cannot empty %s: %s".formatted(folder, e), e);
     }
   }
 

@@ -1,16 +1,24 @@
 package io.tagstream.job;
 
+import io.tagstream.job.decode.DecodeLabelledOperator;
 import io.tagstream.job.decode.DecodeOperator;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.DecodedImage;
 import io.tagstream.job.flow.IncomingRecord;
+import io.tagstream.job.flow.LabelledRecord;
 import io.tagstream.job.flow.LiveModelChanged;
+import io.tagstream.job.flow.PlacedLabel;
 import io.tagstream.job.flow.RejectedImage;
+import io.tagstream.job.flow.SeenImage;
 import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.job.inference.LiveModels;
 import io.tagstream.job.inference.MicroBatchOperator;
+import io.tagstream.job.label.LabelFetch;
+import io.tagstream.job.label.LabelJoin;
+import io.tagstream.job.label.ReadLabels;
 import io.tagstream.job.source.OffsetGuard;
 import io.tagstream.job.source.SourceBroker;
+import java.util.Optional;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -23,6 +31,10 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 public final class TagstreamJob {
   static final String CPU_SLOTS = "cpu";
   static final String ENGINE_SLOTS = "engine";
+
+  /** The uid of the operator that is there wherever labels are read. */
+  static final String LABEL_JOIN = "label-join";
+
   private static final String ALL_SLOTS = "default";
 
   private final Source<IncomingRecord, ?, ?> images;
@@ -31,20 +43,26 @@ public final class TagstreamJob {
   private final LiveModels models;
   private final Sink<TaggedImage> predictions;
   private final Sink<RejectedImage> rejections;
+  private final Optional<Learning> learning;
 
+  /**
+   * @param learning without it labels are not read, and nothing is kept for a training
+   */
   public TagstreamJob(
       Source<IncomingRecord, ?, ?> images,
       Source<LiveModelChanged, ?, ?> modelUpdates,
       SourceBroker broker,
       LiveModels models,
       Sink<TaggedImage> predictions,
-      Sink<RejectedImage> rejections) {
+      Sink<RejectedImage> rejections,
+      Optional<Learning> learning) {
     this.images = images;
     this.modelUpdates = modelUpdates;
     this.broker = broker;
     this.models = models;
     this.predictions = predictions;
     this.rejections = rejections;
+    this.learning = learning;
   }
 
   /** Adds the job to an environment. */
@@ -63,23 +81,37 @@ public final class TagstreamJob {
             .setParallelism(plan.sourceParallelism())
             .slotSharingGroup(cpu);
 
-    incoming
-        .map(record -> record.source)
-        .returns(Coordinates.class)
-        .name("Coordinates")
-        .uid("coordinates")
-        .setParallelism(plan.sourceParallelism())
-        .process(new OffsetGuard(broker, plan.acceptLoss()))
-        .name("Offset guard")
-        .uid("offset-guard")
-        .setParallelism(1);
-
     SingleOutputStreamOperator<DecodedImage> decoded =
         incoming
-            .process(new DecodeOperator(plan.geometry(), plan.batching().views(), plan.images()))
+            .process(
+                new DecodeOperator(
+                    plan.geometry(), plan.batching().views(), plan.images(), plan.topics()))
             .name("Decode")
             .uid("decode")
             .setParallelism(plan.decodeParallelism());
+
+    DataStream<Coordinates> read =
+        incoming
+            .map(record -> record.source)
+            .returns(Coordinates.class)
+            .name("Coordinates")
+            .uid("coordinates")
+            .setParallelism(plan.sourceParallelism());
+    DataStream<RejectedImage> rejected = decoded.getSideOutput(DecodeOperator.REJECTED);
+    // Also where parallelisms are equal: a busy partition must not keep one engine busy alone.
+    DataStream<DecodedImage> toTag = decoded.rebalance();
+
+    if (learning.isPresent()) {
+      Labels labels = addLabels(environment, learning.get(), decoded, plan, cpu);
+      read = read.union(labels.read());
+      rejected = rejected.union(labels.rejected());
+      toTag = toTag.union(labels.found().rebalance());
+    }
+
+    read.process(new OffsetGuard(broker, plan.acceptLoss()))
+        .name("Offset guard")
+        .uid("offset-guard")
+        .setParallelism(1);
 
     DataStream<LiveModelChanged> updates =
         environment
@@ -88,9 +120,7 @@ public final class TagstreamJob {
             .setParallelism(1)
             .slotSharingGroup(cpu);
 
-    decoded
-        // Also where parallelisms are equal: a busy partition must not keep one engine busy alone.
-        .rebalance()
+    toTag
         .connect(updates.broadcast())
         .transform(
             "Micro-batch and inference",
@@ -104,13 +134,99 @@ public final class TagstreamJob {
         .uid("predictions-" + plan.sinkGeneration())
         .setParallelism(plan.inferenceParallelism());
 
-    decoded
-        .getSideOutput(DecodeOperator.REJECTED)
+    rejected
         .sinkTo(rejections)
         .name("Rejections")
         .uid("rejections-" + plan.sinkGeneration())
         // They are few, and each writer has a transaction to commit per checkpoint.
         .setParallelism(1)
         .slotSharingGroup(cpu);
+  }
+
+  /** What comes of labels. */
+  private record Labels(
+      DataStream<Coordinates> read,
+      DataStream<DecodedImage> found,
+      DataStream<RejectedImage> rejected) {}
+
+  /**
+   * Labels and their images, which are read again, and the training store with both. In one subtask
+   * each: people label slowly, and of what a program labels at once the engine is the limit.
+   */
+  private static Labels addLabels(
+      StreamExecutionEnvironment environment,
+      Learning learning,
+      SingleOutputStreamOperator<DecodedImage> decoded,
+      JobPlan plan,
+      String cpu) {
+    SingleOutputStreamOperator<IncomingRecord> incoming =
+        environment
+            .fromSource(learning.labels(), WatermarkStrategy.noWatermarks(), "Labels")
+            .uid("labels")
+            .setParallelism(1)
+            .slotSharingGroup(cpu);
+
+    SingleOutputStreamOperator<Coordinates> read =
+        incoming
+            .map(record -> record.source)
+            .returns(Coordinates.class)
+            .name("Coordinates of labels")
+            .uid("label-coordinates")
+            .setParallelism(1);
+
+    SingleOutputStreamOperator<PlacedLabel> placed =
+        incoming.process(new ReadLabels()).name("Read labels").uid("read-labels").setParallelism(1);
+
+    SingleOutputStreamOperator<PlacedLabel> joined =
+        decoded
+            .getSideOutput(DecodeOperator.SEEN)
+            .keyBy(SeenImage::imageId)
+            .connect(placed.getSideOutput(ReadLabels.UNPLACED).keyBy(label -> label.imageId))
+            .transform(
+                "Join labels with images",
+                TypeInformation.of(PlacedLabel.class),
+                new LabelJoin(plan.labels()))
+            .uid(LABEL_JOIN)
+            .setParallelism(1);
+
+    SingleOutputStreamOperator<LabelledRecord> fetched =
+        placed
+            .union(joined)
+            .transform(
+                "Fetch labelled images",
+                TypeInformation.of(LabelledRecord.class),
+                new LabelFetch(learning.images(), plan.labels()))
+            .uid("label-fetch")
+            .setParallelism(1);
+
+    SingleOutputStreamOperator<DecodedImage> found =
+        fetched
+            .process(
+                new DecodeLabelledOperator(plan.geometry(), plan.batching().views(), plan.images()))
+            .name("Decode labelled")
+            .uid("decode-labelled")
+            .setParallelism(1);
+
+    decoded
+        .getSideOutput(DecodeOperator.TRAINING)
+        .union(
+            placed.getSideOutput(DecodeOperator.TRAINING),
+            found.getSideOutput(DecodeOperator.TRAINING))
+        .sinkTo(learning.trainingStore())
+        .name("Training store")
+        .uid("training-store")
+        // Its files are the fewer, and the larger.
+        .setParallelism(1)
+        .slotSharingGroup(cpu);
+
+    return new Labels(
+        read,
+        found,
+        placed
+            .getSideOutput(DecodeOperator.REJECTED)
+            .union(
+                joined.getSideOutput(DecodeOperator.REJECTED),
+                fetched.getSideOutput(DecodeOperator.REJECTED),
+                found.getSideOutput(DecodeOperator.REJECTED)));
   }
 }

@@ -17,10 +17,12 @@ import io.tagstream.job.snapshot.ResumeDecision.Transactions;
 import io.tagstream.job.snapshot.ResumeDecision.Wish;
 import io.tagstream.job.snapshot.SnapshotFolder;
 import io.tagstream.schemas.Image;
+import io.tagstream.schemas.Topics;
 import io.tagstream.schemas.WireFormat;
 import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.ImageSettings;
 import io.tagstream.settings.JobSettings;
+import io.tagstream.settings.LabelSettings;
 import io.tagstream.settings.Settings;
 import io.tagstream.settings.UserException;
 import java.awt.image.BufferedImage;
@@ -133,7 +135,9 @@ class RestartTest {
             true,
             new CropGeometry(FakeModels.RESIZE, FakeModels.CROP),
             new MicroBatching(8, Duration.ofMillis(10), 2),
+            new Topics(""),
             settings.get(ImageSettings.class),
+            settings.get(LabelSettings.class),
             Duration.ofSeconds(1),
             0,
             false);
@@ -143,7 +147,8 @@ class RestartTest {
             new FakeBroker("memory", Map.of(new TopicPartition("images", 0), 0L)),
             models,
             predictions,
-            rejections)
+            rejections,
+            Optional.empty())
         .addTo(environment, plan);
     return RunningJob.submit(
         environment.getStreamGraph(),

@@ -5,16 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
+import io.tagstream.job.flow.GivenLabel;
 import io.tagstream.job.flow.IncomingRecord;
 import io.tagstream.job.flow.LabelledAnswer;
+import io.tagstream.job.flow.LabelledRecord;
 import io.tagstream.job.flow.LiveModelChanged;
 import io.tagstream.job.flow.ModelNews;
+import io.tagstream.job.flow.PlacedLabel;
 import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.RetrainRequest;
+import io.tagstream.job.flow.SeenImage;
 import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.job.flow.TrainingRow;
 import io.tagstream.job.inference.FakeModels;
 import io.tagstream.job.inference.MicroBatching;
+import io.tagstream.job.label.KafkaRecordLog;
+import io.tagstream.job.label.LabelJoin;
 import io.tagstream.job.retrain.Arrivals;
 import io.tagstream.job.retrain.LiveAccuracy;
 import io.tagstream.job.retrain.Outcome;
@@ -27,10 +33,13 @@ import io.tagstream.schemas.Topics;
 import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.ImageSettings;
 import io.tagstream.settings.JobSettings;
+import io.tagstream.settings.LabelSettings;
 import io.tagstream.settings.Settings;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.java.typeutils.GenericTypeInfo;
@@ -54,13 +63,19 @@ class TopologyTest {
         separateSlots,
         new CropGeometry(256, 227),
         new MicroBatching(32, Duration.ofMillis(50), 2),
+        new Topics(""),
         Settings.defaults().get(ImageSettings.class),
+        Settings.defaults().get(LabelSettings.class),
         Duration.ofSeconds(5),
         0,
         false);
   }
 
   private static StreamGraph graph(JobPlan plan) {
+    return graph(plan, false);
+  }
+
+  private static StreamGraph graph(JobPlan plan, boolean learns) {
     KafkaConnection connection =
         new KafkaConnection("127.0.0.1:9092", Duration.ofSeconds(1), Map.of());
     Topics topics = new Topics("");
@@ -79,7 +94,14 @@ class TopologyTest {
             new FakeBroker("cluster", Map.of()),
             new FakeModels(),
             sinks.predictions(),
-            sinks.rejections())
+            sinks.rejections(),
+            learns
+                ? Optional.of(
+                    new Learning(
+                        KafkaSources.labels(connection, topics, "test"),
+                        new KafkaRecordLog(connection, topics, "test"),
+                        new MemorySink<TrainingRow>(row -> row.imageId)))
+                : Optional.empty())
         .addTo(environment, plan);
     return environment.getStreamGraph();
   }
@@ -106,6 +128,38 @@ class TopologyTest {
     assertThat(names).hasSameSizeAs(graph.getStreamNodes());
   }
 
+  @Test
+  void aJobThatLearnsHasFurtherOperators() {
+    StreamGraph graph = graph(plan(true), true);
+    graph.getJobGraph();
+    Map<String, StreamNode> nodes =
+        graph.getStreamNodes().stream()
+            .filter(node -> node.getTransformationUID() != null)
+            .collect(Collectors.toMap(StreamNode::getTransformationUID, Function.identity()));
+    assertThat(nodes).hasSameSizeAs(graph.getStreamNodes());
+    Map<String, String> further =
+        Map.of(
+            "labels", "Source: Labels",
+            "label-coordinates", "Coordinates of labels",
+            "read-labels", "Read labels",
+            "label-join", "Join labels with images",
+            "label-fetch", "Fetch labelled images",
+            "decode-labelled", "Decode labelled",
+            "training-store", "Training store: Writer");
+    further.forEach(
+        (uid, name) -> {
+          assertThat(nodes.get(uid).getOperatorName()).isEqualTo(name);
+          assertThat(nodes.get(uid).getParallelism()).isEqualTo(1);
+          assertThat(nodes.get(uid).getSlotSharingGroup()).isEqualTo(TagstreamJob.CPU_SLOTS);
+        });
+    Set<String> without =
+        graph(plan(true), false).getStreamNodes().stream()
+            .map(StreamNode::getTransformationUID)
+            .collect(Collectors.toSet());
+    assertThat(without).doesNotContainAnyElementsOf(further.keySet());
+    assertThat(nodes.keySet()).containsAll(without);
+  }
+
   @ParameterizedTest
   @ValueSource(
       classes = {
@@ -125,7 +179,13 @@ class TopologyTest {
         Outcome.class,
         RetrainOperator.Measured.class,
         LiveAccuracy.SavedWindow.class,
-        LiveAccuracy.SavedArming.class
+        LiveAccuracy.SavedArming.class,
+        SeenImage.class,
+        GivenLabel.class,
+        PlacedLabel.class,
+        LabelledRecord.class,
+        LabelJoin.Place.class,
+        LabelJoin.Waiting.class
       })
   void whatTravelsOrIsStateIsAPojo(Class<?> type) {
     TypeInformation<?> information = TypeInformation.of(type);
@@ -180,7 +240,9 @@ class TopologyTest {
             false,
             plan.geometry(),
             plan.batching(),
+            plan.topics(),
             plan.images(),
+            plan.labels(),
             plan.idleAfter(),
             0,
             false);

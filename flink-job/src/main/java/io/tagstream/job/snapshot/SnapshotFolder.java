@@ -27,7 +27,7 @@ import org.apache.flink.core.fs.Path;
  */
 public final class SnapshotFolder {
   /** Written last, so that a snapshot with one is whole. */
-  private static final String METADATA = "_metadata";
+  static final String METADATA = "_metadata";
 
   private static final String CHECKPOINT = "chk-";
   private static final String SAVEPOINT = "savepoint-";
@@ -47,13 +47,14 @@ public final class SnapshotFolder {
    */
   public SnapshotFolder(String checkpoints, String jobName) {
     // Flink's checkpoint storage takes no path without a scheme.
-    this.folder = new Path(new Path(withScheme(checkpoints)), jobName);
+    this.folder = new Path(new Path(uri(checkpoints)), jobName);
   }
 
-  private static URI withScheme(String checkpoints) {
-    return SCHEME.matcher(checkpoints).lookingAt()
-        ? URI.create(checkpoints)
-        : java.nio.file.Path.of(checkpoints).toAbsolutePath().normalize().toUri();
+  /** Of a path or a URI: Flink's file systems are found by the scheme. */
+  public static URI uri(String place) {
+    return SCHEME.matcher(place).lookingAt()
+        ? URI.create(place)
+        : java.nio.file.Path.of(place).toAbsolutePath().normalize().toUri();
   }
 
   /** The folder, where it is this machine's. */

@@ -11,19 +11,23 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.record.TimestampType;
 
 /** Takes records as they are: what is wrong with one is for the decode operator to say. */
-final class IncomingRecords implements KafkaRecordDeserializationSchema<IncomingRecord> {
+public final class IncomingRecords implements KafkaRecordDeserializationSchema<IncomingRecord> {
   private static final long serialVersionUID = 1L;
   private static final byte[] NOTHING = {};
 
   @Override
   public void deserialize(
       ConsumerRecord<byte[], byte[]> record, Collector<IncomingRecord> collector) {
-    collector.collect(
-        new IncomingRecord(
-            new Coordinates(record.topic(), record.partition(), record.offset()),
-            Instant.ofEpochMilli(record.timestamp()),
-            record.timestampType() == TimestampType.LOG_APPEND_TIME,
-            Optional.ofNullable(record.value()).orElse(NOTHING)));
+    collector.collect(incoming(record));
+  }
+
+  /** A record as the operators take it; an absent value is an empty one. */
+  public static IncomingRecord incoming(ConsumerRecord<byte[], byte[]> record) {
+    return new IncomingRecord(
+        new Coordinates(record.topic(), record.partition(), record.offset()),
+        Instant.ofEpochMilli(record.timestamp()),
+        record.timestampType() == TimestampType.LOG_APPEND_TIME,
+        Optional.ofNullable(record.value()).orElse(NOTHING));
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -32,17 +33,30 @@ public final class KafkaSources {
    */
   public static KafkaSource<IncomingRecord> images(
       KafkaConnection connection, Topics topics, String jobName) {
-    return KafkaSource.<IncomingRecord>builder()
-        .setProperties(imageProperties(connection))
+    return fromCommitted(imageProperties(connection), jobName, "")
         .setTopics(topics.images(), topics.labeledImages())
+        .build();
+  }
+
+  /** {@code labels}, from where {@link #images} would. */
+  public static KafkaSource<IncomingRecord> labels(
+      KafkaConnection connection, Topics topics, String jobName) {
+    return fromCommitted(connection.consumerProperties(), jobName, "-labels")
+        .setTopics(topics.labels())
+        .build();
+  }
+
+  private static KafkaSourceBuilder<IncomingRecord> fromCommitted(
+      Properties properties, String jobName, String client) {
+    return KafkaSource.<IncomingRecord>builder()
+        .setProperties(properties)
         .setGroupId(Topics.consumerGroup(jobName))
-        .setClientIdPrefix(Topics.consumerGroup(jobName))
+        .setClientIdPrefix(Topics.consumerGroup(jobName) + client)
         .setStartingOffsets(
             // Kafka's enum of these is deprecated, and the connector takes nothing else.
             OffsetsInitializer.committedOffsets(
                 OffsetsInitializer.earliest().getAutoOffsetResetStrategy()))
-        .setDeserializer(new IncomingRecords())
-        .build();
+        .setDeserializer(new IncomingRecords());
   }
 
   /**

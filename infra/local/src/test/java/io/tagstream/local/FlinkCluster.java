@@ -33,7 +33,7 @@ final class FlinkCluster implements AutoCloseable {
   private static final Pattern FLINK =
       Pattern.compile(
           "flink-(?!connector-kafka|connector-base).*|log4j-.*|slf4j-api-.*|commons-(cli|io|text|lang3|math3|collections|compress).*"
-              + "|kryo-.*|reflectasm-.*|objenesis-.*|minlog-.*|RoaringBitmap-.*|snakeyaml-engine-.*"
+              + "|frocksdbjni-.*|kryo-.*|reflectasm-.*|objenesis-.*|minlog-.*|RoaringBitmap-.*|snakeyaml-engine-.*"
               + "|snappy-java-.*|lz4-java-.*|javassist-.*|async-profiler-.*|jsr305-.*");
 
   private final Path directory;

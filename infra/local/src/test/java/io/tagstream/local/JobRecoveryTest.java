@@ -73,6 +73,7 @@ final class JobRecoveryTest {
         connection,
         TestStream.TOPICS,
         stream.models(),
+        Optional.empty(),
         stream.checkpoints().toString(),
         "test",
         EngineKind.DEEPLEARNING4J,

@@ -192,6 +192,7 @@ final class RetagTest {
             stream.connection(),
             TestStream.TOPICS,
             stream.models(),
+            Optional.empty(),
             stream.checkpoints().toUri().toString(),
             "test",
             EngineKind.DEEPLEARNING4J,

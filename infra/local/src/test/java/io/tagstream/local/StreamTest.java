@@ -110,6 +110,7 @@ final class StreamTest {
         stream.connection(),
         TestStream.TOPICS,
         stream.models(),
+        Optional.empty(),
         stream.checkpoints().toUri().toString(),
         "test",
         EngineKind.DEEPLEARNING4J,

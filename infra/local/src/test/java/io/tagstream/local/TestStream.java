@@ -12,6 +12,7 @@ import io.tagstream.producers.drawn.DrawnScene;
 import io.tagstream.producers.drawn.DrawnScenes;
 import io.tagstream.schemas.Image;
 import io.tagstream.schemas.KafkaConnection;
+import io.tagstream.schemas.Label;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.schemas.Rejection;
 import io.tagstream.schemas.Topics;
@@ -134,6 +135,13 @@ final class TestStream implements AutoCloseable {
                 .build();
         sender.send(change.apply(image), new Accepted());
       }
+    }
+  }
+
+  /** Sends a label and returns once the broker has it. */
+  void send(Label label) {
+    try (RecordSender<Label> sender = RecordSender.ofLabels(connection(), TOPICS.labels())) {
+      sender.send(label, new Accepted());
     }
   }
 

@@ -139,6 +139,7 @@ public final class DemoCommand implements Callable<Integer> {
               connection,
               topics,
               directory.models(),
+              Optional.empty(),
               directory.checkpoints().toUri().toString(),
               "demo",
               EngineKind.DEEPLEARNING4J,

@@ -1,0 +1,17 @@
+package io.tagstream.job;
+
+import io.tagstream.job.flow.IncomingRecord;
+import io.tagstream.job.flow.TrainingRow;
+import io.tagstream.job.label.RecordLog;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.source.Source;
+
+/**
+ * What a job needs that keeps what the model learns from.
+ *
+ * @param labels that come on their own
+ * @param images where they are read again, for the labels' sake
+ * @param trainingStore where both go
+ */
+public record Learning(
+    Source<IncomingRecord, ?, ?> labels, RecordLog images, Sink<TrainingRow> trainingStore) {}

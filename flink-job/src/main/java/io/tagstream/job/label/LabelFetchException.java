@@ -1,0 +1,10 @@
+package io.tagstream.job.label;
+
+/** Images of labels could not be read again: not because of the labels. */
+final class LabelFetchException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  LabelFetchException(Throwable cause) {
+    super("cannot read the images of labels again: " + cause.getMessage(), cause);
+  }
+}

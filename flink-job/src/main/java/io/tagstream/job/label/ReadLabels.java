@@ -1,0 +1,113 @@
+package io.tagstream.job.label;
+
+import io.tagstream.job.JobMetrics;
+import io.tagstream.job.decode.DecodeOperator;
+import io.tagstream.job.decode.ImageId;
+import io.tagstream.job.flow.Coordinates;
+import io.tagstream.job.flow.GivenLabel;
+import io.tagstream.job.flow.IncomingRecord;
+import io.tagstream.job.flow.PlacedLabel;
+import io.tagstream.job.flow.RejectedImage;
+import io.tagstream.job.flow.TrainingRow;
+import io.tagstream.job.flow.TrueLabel;
+import io.tagstream.schemas.Label;
+import io.tagstream.schemas.LabelText;
+import io.tagstream.schemas.MalformedRecordException;
+import io.tagstream.schemas.RejectionStage;
+import io.tagstream.schemas.WireFormat;
+import java.time.Instant;
+import java.util.Optional;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * From a record of {@code labels} to what is to be done: fetch the image where the label says it
+ * is, look for it by id, or withdraw it. What says none of these leaves at the side.
+ */
+public final class ReadLabels extends ProcessFunction<IncomingRecord, PlacedLabel> {
+  private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(ReadLabels.class);
+
+  /** The way of labels that do not say where their image is. */
+  public static final OutputTag<GivenLabel> UNPLACED = new OutputTag<>("unplaced") {};
+
+  private transient WireFormat<Label> format;
+  private transient JobMetrics.Labels metrics;
+  private transient boolean saidWhoseTime;
+
+  @Override
+  public void open(OpenContext context) {
+    format = WireFormat.of(Label.class);
+    metrics = new JobMetrics.Labels(getRuntimeContext().getMetricGroup());
+  }
+
+  @Override
+  public void processElement(
+      IncomingRecord record, Context context, Collector<PlacedLabel> collector) {
+    sayWhoseTime(record);
+    Label label;
+    try {
+      label = format.decode(record.value);
+      ImageId.require(label.getImageId());
+    } catch (MalformedRecordException e) {
+      reject(record, Optional.empty(), RejectionStage.AVRO, e.getMessage(), context);
+      return;
+    }
+    Optional<String> text;
+    try {
+      text = label.getLabel().map(LabelText::normalize);
+    } catch (IllegalArgumentException e) {
+      reject(
+          record, Optional.of(label.getImageId()), RejectionStage.LABEL, e.getMessage(), context);
+      return;
+    }
+    if (text.isEmpty()) {
+      context.output(
+          DecodeOperator.TRAINING,
+          TrainingRow.withdrawn(label.getImageId(), record.timestamp, label.getOrigin()));
+      return;
+    }
+    GivenLabel given =
+        new GivenLabel(
+            record.source,
+            label.getImageId(),
+            new TrueLabel(text.get(), label.getOrigin(), record.timestamp),
+            record.value);
+    label
+        .getSource()
+        .ifPresentOrElse(
+            place ->
+                collector.collect(
+                    new PlacedLabel(
+                        given,
+                        new Coordinates(
+                            place.getTopic(), place.getPartition(), place.getOffset()))),
+            () -> context.output(UNPLACED, given));
+  }
+
+  private void reject(
+      IncomingRecord record,
+      Optional<String> imageId,
+      RejectionStage stage,
+      String reason,
+      Context context) {
+    metrics.rejected();
+    LOG.debug("Rejected {} ({}): {}", record.source, stage.word(), reason);
+    context.output(
+        DecodeOperator.REJECTED,
+        new RejectedImage(record.source, imageId, stage, reason, record.value, Instant.now()));
+  }
+
+  private void sayWhoseTime(IncomingRecord record) {
+    if (!record.brokerTime && !saidWhoseTime) {
+      saidWhoseTime = true;
+      LOG.warn(
+          "Of an image's labels the newest counts by the producers' clocks: message.timestamp.type of {} is not LogAppendTime; tagstream topics sets it",
+          record.source.topic());
+    }
+  }
+}

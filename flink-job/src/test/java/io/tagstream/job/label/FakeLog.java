@@ -1,0 +1,105 @@
+package io.tagstream.job.label;
+
+import io.tagstream.job.flow.Coordinates;
+import io.tagstream.job.flow.IncomingRecord;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A log with a record at each offset of {@code images-0}, answered one at a time. The state stays
+ * in this JVM when the fake travels with a job's graph.
+ */
+public final class FakeLog implements RecordLog {
+  private static final long serialVersionUID = 1L;
+  private static final Map<Integer, State> STATES = new ConcurrentHashMap<>();
+  private static final AtomicInteger NEXT = new AtomicInteger();
+
+  private final int id = NEXT.incrementAndGet();
+
+  /** What tests see and change. */
+  public static final class State {
+    /** Reads wait until {@link #release}. */
+    public volatile boolean hold;
+
+    /** Reads give no answer. */
+    public volatile boolean silent;
+
+    public volatile boolean refusing;
+    public final Set<Long> missing = ConcurrentHashMap.newKeySet();
+    public final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+    public final List<Long> answered = Collections.synchronizedList(new ArrayList<>());
+    public final AtomicInteger open = new AtomicInteger();
+    public volatile byte[] value = {};
+    private final Semaphore began = new Semaphore(0);
+    private final Semaphore permits = new Semaphore(0);
+
+    public void release() {
+      hold = false;
+      permits.release(1000);
+    }
+
+    /** Waits until a read has begun. */
+    public void awaitRead() {
+      began.acquireUninterruptibly();
+    }
+  }
+
+  public FakeLog() {
+    STATES.put(id, new State());
+  }
+
+  public State state() {
+    return STATES.get(id);
+  }
+
+  static Coordinates place(long offset) {
+    return new Coordinates("images", 0, offset);
+  }
+
+  @Override
+  public Reader open(String name) {
+    State state = state();
+    state.open.incrementAndGet();
+    return new Reader() {
+      @Override
+      public List<Answer> read(SortedSet<Coordinates> places, Duration patience) {
+        state.threads.add(Thread.currentThread());
+        state.began.release();
+        if (state.refusing) {
+          throw new IllegalStateException("not authorized");
+        }
+        if (state.hold) {
+          state.permits.acquireUninterruptibly();
+        }
+        if (state.silent) {
+          return List.of();
+        }
+        Coordinates place = places.first();
+        state.answered.add(place.offset());
+        return List.of(
+            state.missing.contains(place.offset())
+                ? new Missing(place, "is not there")
+                : new Found(place, new IncomingRecord(place, Instant.EPOCH, true, state.value)));
+      }
+
+      @Override
+      public void wakeup() {
+        state.release();
+      }
+
+      @Override
+      public void close() {
+        state.open.decrementAndGet();
+      }
+    };
+  }
+}

@@ -1,0 +1,135 @@
+package io.tagstream.job.label;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tagstream.job.decode.DecodeOperator;
+import io.tagstream.job.flow.Coordinates;
+import io.tagstream.job.flow.GivenLabel;
+import io.tagstream.job.flow.IncomingRecord;
+import io.tagstream.job.flow.PlacedLabel;
+import io.tagstream.job.flow.RejectedImage;
+import io.tagstream.job.flow.TrainingRow;
+import io.tagstream.job.flow.TrueLabel;
+import io.tagstream.schemas.Label;
+import io.tagstream.schemas.RejectionStage;
+import io.tagstream.schemas.Source;
+import io.tagstream.schemas.WireFormat;
+import java.time.Instant;
+import java.util.Queue;
+import org.apache.flink.streaming.api.operators.ProcessOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.apache.flink.util.OutputTag;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ReadLabelsTest {
+  private static final Coordinates HERE = new Coordinates("labels", 2, 5);
+  private static final Instant APPENDED = Instant.parse("2012-12-03T10:00:01Z");
+  private static final WireFormat<Label> FORMAT = WireFormat.of(Label.class);
+
+  private OneInputStreamOperatorTestHarness<IncomingRecord, PlacedLabel> harness;
+
+  @BeforeEach
+  void open() throws Exception {
+    harness = new OneInputStreamOperatorTestHarness<>(new ProcessOperator<>(new ReadLabels()));
+    harness.open();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    harness.close();
+  }
+
+  private static Label.Builder label() {
+    return Label.newBuilder()
+        .setImageId("rose")
+        .setLabel("roses")
+        .setAnnotator("ann")
+        .setLabeledAt(Instant.EPOCH)
+        .setOrigin("random");
+  }
+
+  private byte[] send(byte[] value) throws Exception {
+    harness.processElement(new StreamRecord<>(new IncomingRecord(HERE, APPENDED, true, value)));
+    return value;
+  }
+
+  private byte[] send(Label.Builder label) throws Exception {
+    return send(FORMAT.encode(label.build()));
+  }
+
+  private <T> T only(OutputTag<T> tag) {
+    Queue<StreamRecord<T>> side = harness.getSideOutput(tag);
+    assertThat(side).hasSize(1);
+    assertThat(harness.extractOutputValues()).isEmpty();
+    return side.element().getValue();
+  }
+
+  @Test
+  void aLabelWithASourceGoesStraightOn() throws Exception {
+    byte[] value = send(label().setSource(new Source("images", 1, 7L)));
+    PlacedLabel placed = harness.extractOutputValues().get(0);
+    assertThat(placed.image()).isEqualTo(new Coordinates("images", 1, 7));
+    assertThat(placed.label())
+        .usingRecursiveComparison()
+        .isEqualTo(new GivenLabel(HERE, "rose", new TrueLabel("roses", "random", APPENDED), value));
+    assertThat(harness.getSideOutput(ReadLabels.UNPLACED)).isNullOrEmpty();
+  }
+
+  @Test
+  void aLabelWithoutASourceIsToBeJoined() throws Exception {
+    send(label().setLabel("  cafe\u0301 "));
+    assertThat(only(ReadLabels.UNPLACED).truth.label()).isEqualTo("caf\u00e9");
+  }
+
+  @Test
+  void aWordForTheOriginThatNobodyKnowsYetIsCarriedOn() throws Exception {
+    send(label().setOrigin("dream"));
+    assertThat(only(ReadLabels.UNPLACED).truth.origin()).isEqualTo("dream");
+  }
+
+  @Test
+  void aWithdrawalNeedsNoImage() throws Exception {
+    send(label().setLabel((String) null).setSource(new Source("images", 1, 7L)));
+    TrainingRow row = only(DecodeOperator.TRAINING);
+    assertThat(row)
+        .usingRecursiveComparison()
+        .isEqualTo(TrainingRow.withdrawn("rose", APPENDED, "random"));
+    assertThat(harness.getSideOutput(ReadLabels.UNPLACED)).isNullOrEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", "two\nlines"})
+  void aLabelThatCannotBeUsedIsRejected(String text) throws Exception {
+    byte[] value = send(label().setLabel(text));
+    RejectedImage rejected = only(DecodeOperator.REJECTED);
+    assertThat(rejected.stage).isEqualTo(RejectionStage.LABEL);
+    assertThat(rejected.source).isEqualTo(HERE);
+    assertThat(rejected.imageId).isEqualTo("rose");
+    assertThat(rejected.content).isEqualTo(value);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1025})
+  void anIdThatCannotBeUsedIsRejectedWithoutIt(int length) throws Exception {
+    send(label().setImageId("x".repeat(length)));
+    RejectedImage rejected = only(DecodeOperator.REJECTED);
+    assertThat(rejected.stage).isEqualTo(RejectionStage.AVRO);
+    assertThat(rejected.imageId).isNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "hello"})
+  void whatIsNoLabelIsRejectedWithItsBytes(String text) throws Exception {
+    byte[] value = send(text.getBytes(UTF_8));
+    RejectedImage rejected = only(DecodeOperator.REJECTED);
+    assertThat(rejected.stage).isEqualTo(RejectionStage.AVRO);
+    assertThat(rejected.source).isEqualTo(HERE);
+    assertThat(rejected.content).isEqualTo(value);
+  }
+}
