@@ -1,11 +1,14 @@
 package io.tagstream.cli;
 
+import io.tagstream.job.trainingstore.Addition;
+import io.tagstream.job.trainingstore.TrainingStore;
 import io.tagstream.local.TrainingView;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.Engines;
 import io.tagstream.model.engine.nd4j.DirectTrainingStep;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.FolderDataset;
 import io.tagstream.model.training.FreezeTo;
 import io.tagstream.model.training.Recipe;
@@ -25,6 +28,7 @@ import io.tagstream.settings.UserException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -94,6 +98,12 @@ public final class TrainCommand implements Runnable {
       description = "Keep every layer up to and including this one as it is.")
   private Optional<FreezeTo> freezeTo = Optional.empty();
 
+  @Option(
+      names = "--training-store",
+      paramLabel = "PATH",
+      description = "Add the pictures of --images to this training store, before they are learned.")
+  private Optional<Path> trainingStore = Optional.empty();
+
   @Option(names = "--promote", description = "Make the new version live.")
   private boolean promote;
 
@@ -103,10 +113,11 @@ public final class TrainCommand implements Runnable {
   public void run() {
     Settings all = settings.load();
     TrainingSettings limits = all.get(TrainingSettings.class);
+    Dataset pictures = FolderDataset.list(images);
     TrainingTask task =
-        TrainingTask.of(
-            FolderDataset.list(images), validation.map(FolderDataset::list), options(limits));
+        TrainingTask.of(pictures, validation.map(FolderDataset::list), options(limits));
     ModelStore store = Engines.store(models);
+    trainingStore.ifPresent(path -> addTo(path, pictures));
     TrainingResult result = train(store, task, resources(limits));
     String version = result.bundle().version();
     if (promote && !store.live().equals(version)) {
@@ -142,6 +153,13 @@ public final class TrainCommand implements Runnable {
     } catch (ModelException e) {
       err.printf("old versions stay: %s%n", e.getMessage());
     }
+    err.flush();
+  }
+
+  private void addTo(Path path, Dataset pictures) {
+    int added = Addition.of(pictures, new TrainingStore(path), Instant.now());
+    PrintWriter err = spec.commandLine().getErr();
+    err.printf("%s: %d of %d pictures are new%n", path, added, pictures.images().size());
     err.flush();
   }
 

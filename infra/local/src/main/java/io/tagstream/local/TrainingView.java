@@ -115,8 +115,8 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
               done.epochs(),
               done.entry().loss(),
               measured,
-              done.imagesPerSecond(),
-              100 * done.waiting(),
+              done.entry().imagesPerSecond(),
+              100 * done.entry().waiting(),
               done.remaining().toMinutes(),
               done.remaining().toSecondsPart()));
     }

@@ -11,6 +11,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -62,6 +63,10 @@ public final class ModelStore {
 
   public Path root() {
     return root;
+  }
+
+  Instant now() {
+    return clock.instant();
   }
 
   /** The versions there are, oldest first; none when the folder is missing. Instant. */

@@ -15,8 +15,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -78,6 +81,38 @@ public final class RunFolder implements AutoCloseable {
       return Optional.of(opened);
     } catch (IOException e) {
       throw new ModelException("cannot use " + folder + ": " + e, e);
+    }
+  }
+
+  /**
+   * Removes the folders that nobody has open and nobody needs: those of versions that are there,
+   * and those that were last written longer ago.
+   *
+   * @throws ModelException when the disk refuses
+   */
+  public static void removeAbandoned(ModelStore store, Duration longerAgo) {
+    Instant since = store.now().minus(longerAgo);
+    Set<String> whole = Set.copyOf(store.versions());
+    for (String version : versions(store)) {
+      if (whole.contains(version) || lastWritten(store, version).isBefore(since)) {
+        open(store, version)
+            .ifPresent(
+                folder -> {
+                  folder.remove();
+                  folder.close();
+                });
+      }
+    }
+  }
+
+  private static Instant lastWritten(ModelStore store, String version) {
+    Path folder = store.root().resolve(RUNS).resolve(version);
+    try {
+      return Files.getLastModifiedTime(folder).toInstant();
+    } catch (NoSuchFileException goneMeanwhile) {
+      return Instant.MAX;
+    } catch (IOException e) {
+      throw new ModelException("cannot read " + folder + ": " + e, e);
     }
   }
 

@@ -9,6 +9,7 @@ import io.tagstream.model.training.ImageReader.Unreadable;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.BiConsumer;
 
 /**
  * Compares a model's answers with the labels that images have.
@@ -52,8 +53,26 @@ public record Evaluator(Preprocessing preprocessing, Views views, int maxBatch, 
       List<LabelledImage> images,
       List<String> labels,
       TrainingProgress progress) {
-    int perCall = maxBatch / views.count();
     Evaluation.Tally tally = new Evaluation.Tally(labels);
+    answer(
+        classifier,
+        images,
+        progress,
+        (image, probabilities) -> tally.add(image.classIndex(), probabilities));
+    return tally.evaluation();
+  }
+
+  /**
+   * The answer to each image that can be read, in their order.
+   *
+   * @param answers hears an image and its probabilities, in class order
+   */
+  void answer(
+      Classifier classifier,
+      List<LabelledImage> images,
+      TrainingProgress progress,
+      BiConsumer<LabelledImage, float[]> answers) {
+    int perCall = maxBatch / views.count();
     List<Read<byte[]>> batch = new ArrayList<>();
     int done = 0;
     try (ImageReader reader = new ImageReader(preprocessing, views, decoders)) {
@@ -68,20 +87,20 @@ public record Evaluator(Preprocessing preprocessing, Views views, int maxBatch, 
         }
         done++;
         if (!batch.isEmpty() && (batch.size() == perCall || !outcomes.hasNext())) {
-          tally(classifier, batch, tally);
+          ask(classifier, batch, answers);
           batch.clear();
         }
         progress.read(done, images.size());
       }
     }
-    return tally.evaluation();
   }
 
-  private void tally(Classifier classifier, List<Read<byte[]>> batch, Evaluation.Tally tally) {
-    float[][] answers =
+  private void ask(
+      Classifier classifier, List<Read<byte[]>> batch, BiConsumer<LabelledImage, float[]> answers) {
+    float[][] rows =
         classifier.probabilities(batch.stream().map(Read::value).toList(), views.count());
-    for (int i = 0; i < answers.length; i++) {
-      tally.add(batch.get(i).image().classIndex(), answers[i]);
+    for (int i = 0; i < rows.length; i++) {
+      answers.accept(batch.get(i).image(), rows[i]);
     }
   }
 }

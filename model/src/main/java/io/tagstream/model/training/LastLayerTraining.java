@@ -78,16 +78,13 @@ final class LastLayerTraining {
         heldOut = validate(regression, validationFeatures);
         TrainingHistory.Epoch entry =
             new TrainingHistory.Epoch(
-                epoch, shown, loss, 0, heldOut.map(TrainingHistory.Score::of));
+                epoch, shown, loss, 0, pace.perSecond(), 0, heldOut.map(TrainingHistory.Score::of));
         history = history.with(entry);
         run.progress()
             .step(
                 new TrainingProgress.Step(
                     epoch, epochs, shown, imageSteps, loss, pace.perSecond(), pace.remaining()));
-        run.progress()
-            .epoch(
-                new TrainingProgress.Epoch(
-                    entry, epochs, heldOut, pace.perSecond(), 0, pace.remaining()));
+        run.progress().epoch(new TrainingProgress.Epoch(entry, epochs, heldOut, pace.remaining()));
       }
       SoftmaxRegression.Layer layer = regression.layer();
       Dense last = network.dense().get(network.dense().size() - 1);

@@ -181,20 +181,21 @@ final class StepTraining {
     if (last) {
       heldOut = measured;
     }
+    StepClock.Epoch times = clock.endEpoch();
     TrainingHistory.Epoch entry =
         new TrainingHistory.Epoch(
-            epoch, shown(), position.meanLoss(), rate, measured.map(TrainingHistory.Score::of));
+            epoch,
+            shown(),
+            position.meanLoss(),
+            rate,
+            times.imagesPerSecond(),
+            times.waiting(),
+            measured.map(TrainingHistory.Score::of));
     position = position.afterEpoch(entry, stall());
-    StepClock.Epoch times = clock.endEpoch();
     run.progress()
         .epoch(
             new TrainingProgress.Epoch(
-                entry,
-                epochs(),
-                measured,
-                times.imagesPerSecond(),
-                times.waiting(),
-                clock.timeFor(totalSteps() * batchSize - shown())));
+                entry, epochs(), measured, clock.timeFor(totalSteps() * batchSize - shown())));
   }
 
   private Stall stall() {

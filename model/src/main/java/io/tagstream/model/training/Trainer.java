@@ -9,34 +9,52 @@ import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelDraft;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.Provenance;
+import io.tagstream.model.store.RunFolder;
+import io.tagstream.model.store.Verdict;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Trains a network and writes it into a store as a new version: prepares, trains and writes. A
- * training that is killed or cancelled leaves a run folder in the store, from which the next one of
- * the same images and options goes on.
+ * Trains a network and writes it into a store as a new version: prepares, trains, has it judged and
+ * writes. A training that is killed or cancelled leaves a run folder in the store, from which the
+ * next one of the same images and options goes on.
  */
 public final class Trainer {
   private static final String LAST_LAYER = "last layer";
 
+  /** A run that nobody has gone on with for so long holds a gigabyte for nothing. */
+  private static final Duration ABANDONED_AFTER = Duration.ofDays(7);
+
   private final ModelStore store;
   private final TrainingStep.Factory steps;
   private final TrainingResources resources;
+  private final Judge judge;
   private final Duration checkpointPause;
+
+  /**
+   * A trainer whose versions go through no gate.
+   *
+   * @param steps what computes when more than the last layer trains
+   */
+  public Trainer(ModelStore store, TrainingStep.Factory steps, TrainingResources resources) {
+    this(store, steps, resources, Judge.NONE);
+  }
 
   /**
    * A trainer.
    *
    * @param steps what computes when more than the last layer trains
+   * @param judge looks at the weights before they are written
    */
-  public Trainer(ModelStore store, TrainingStep.Factory steps, TrainingResources resources) {
-    this(store, steps, resources, Checkpoints.PAUSE);
+  public Trainer(
+      ModelStore store, TrainingStep.Factory steps, TrainingResources resources, Judge judge) {
+    this(store, steps, resources, judge, Checkpoints.PAUSE);
   }
 
   /**
@@ -48,10 +66,12 @@ public final class Trainer {
       ModelStore store,
       TrainingStep.Factory steps,
       TrainingResources resources,
+      Judge judge,
       Duration checkpointPause) {
     this.store = store;
     this.steps = steps;
     this.resources = resources;
+    this.judge = judge;
     this.checkpointPause = checkpointPause;
   }
 
@@ -69,6 +89,8 @@ public final class Trainer {
       throw new ModelException("training runs on the CPU: build without profile cuda");
     }
     requireWritable();
+    task.version().ifPresent(this::requireNew);
+    RunFolder.removeAbandoned(store, ABANDONED_AFTER);
     Preparation preparation = Preparation.of(store, task, resources.threads(), progress);
     Outcome outcome =
         task.options().lastLayerOnly()
@@ -80,11 +102,19 @@ public final class Trainer {
         preparation.skipped(),
         preparation.classes().waiting(),
         outcome.arrival().heldOut(),
+        outcome.verdict(),
         outcome.arrival().history(),
         Duration.ofNanos(System.nanoTime() - begin));
   }
 
-  private record Outcome(ModelBundle bundle, TrainingRun.Arrival arrival) {}
+  private record Outcome(
+      ModelBundle bundle, TrainingRun.Arrival arrival, Optional<Verdict> verdict) {}
+
+  private void requireNew(String version) {
+    if (store.versions().contains(version)) {
+      throw new ModelException("version %s is in %s already".formatted(version, store.root()));
+    }
+  }
 
   /** Better now than after hours of training. */
   private void requireWritable() {
@@ -105,7 +135,7 @@ public final class Trainer {
     progress.run(version, LAST_LAYER, 1, 0);
     TrainingRun.Arrival arrival = LastLayerTraining.train(run, preparation.firstWeights());
     ModelDraft draft = draft(preparation, LAST_LAYER, preparation.hyperParameters(), arrival);
-    return new Outcome(store.write(version, draft), arrival);
+    return publish(version, draft, preparation, run, arrival);
   }
 
   private Outcome trainBySteps(Preparation preparation, TrainingProgress progress) {
@@ -124,10 +154,41 @@ public final class Trainer {
       Map<String, String> parameters = preparation.hyperParameters();
       parameters.put("imageSteps", Long.toString(checkpoints.budget().imageSteps()));
       ModelDraft draft = draft(preparation, run.recipe().name(), parameters, arrival);
-      ModelBundle bundle = store.write(checkpoints.version(), draft);
+      Outcome outcome = publish(checkpoints.version(), draft, preparation, run, arrival);
       checkpoints.remove();
-      return new Outcome(bundle, arrival);
+      return outcome;
     }
+  }
+
+  private Outcome publish(
+      String version,
+      ModelDraft draft,
+      Preparation preparation,
+      TrainingRun run,
+      TrainingRun.Arrival arrival) {
+    Judge.Judgement judgement =
+        judge.judge(
+            new Judge.Candidate(
+                version,
+                draft,
+                run.training(),
+                run.heldOut(),
+                preparation.nearDuplicates(),
+                preparation.classes().waiting(),
+                arrival.history(),
+                resources));
+    ModelBundle bundle =
+        store.write(
+            version,
+            new ModelDraft(
+                draft.weights(),
+                draft.preprocessing(),
+                draft.labels(),
+                draft.parent(),
+                draft.provenance(),
+                judgement.verdict(),
+                judgement.report()));
+    return new Outcome(bundle, arrival, judgement.verdict());
   }
 
   private static Set<String> trainable(Preparation preparation) {

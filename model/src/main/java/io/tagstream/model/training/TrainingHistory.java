@@ -19,11 +19,19 @@ public record TrainingHistory(List<Epoch> epochs) {
    * @param imageSteps images shown since the beginning, each time counted
    * @param loss the mean over its images, of the training's own target
    * @param learningRate of its last step
+   * @param imagesPerSecond in its steps
+   * @param waiting the share of its steps' time that passed in waiting for images, 0 to 1
    * @param heldOut how the weights that would be the result answered then; measured after some
    *     epochs and after the last
    */
   public record Epoch(
-      int number, long imageSteps, double loss, double learningRate, Optional<Score> heldOut) {
+      int number,
+      long imageSteps,
+      double loss,
+      double learningRate,
+      double imagesPerSecond,
+      double waiting,
+      Optional<Score> heldOut) {
     public Epoch {
       Objects.requireNonNull(heldOut);
     }

@@ -82,17 +82,10 @@ public interface TrainingProgress {
    *
    * @param entry what stays on record of it
    * @param heldOut how the weights that would be the result answer, after some epochs and the last
-   * @param imagesPerSecond in this epoch
-   * @param waiting the share of the epoch's steps' time that passed in waiting for images, 0 to 1
    * @param remaining until the last step's end
    */
   record Epoch(
-      TrainingHistory.Epoch entry,
-      int epochs,
-      Optional<Evaluation> heldOut,
-      double imagesPerSecond,
-      double waiting,
-      Duration remaining) {
+      TrainingHistory.Epoch entry, int epochs, Optional<Evaluation> heldOut, Duration remaining) {
     public Epoch {
       Objects.requireNonNull(heldOut);
     }

@@ -1,6 +1,7 @@
 package io.tagstream.model.training;
 
 import io.tagstream.model.store.ModelBundle;
+import io.tagstream.model.store.Verdict;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param skipped files that could not be read
  * @param waiting the classes that had too few images
  * @param validation empty when there were no validation images
+ * @param verdict of the judge, where it gave one
  * @param history the curves
  * @param time in this process
  */
@@ -22,5 +24,6 @@ public record TrainingResult(
     int skipped,
     List<ClassSize> waiting,
     Optional<Evaluation> validation,
+    Optional<Verdict> verdict,
     TrainingHistory history,
     Duration time) {}

@@ -7,6 +7,9 @@ import io.tagstream.model.ModelException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,6 +76,22 @@ class RunFolderTest {
           .isInstanceOf(ModelException.class)
           .hasMessageContaining("cannot go on from " + folder.resolve("checkpoint"))
           .hasMessageEndingWith("remove %s to begin anew".formatted(folder));
+    }
+  }
+
+  @Test
+  void whatNobodyGoesOnWithIsRemoved() throws IOException {
+    store.write(VERSION, Drafts.tiny(1));
+    for (String name : new String[] {VERSION, "old", "open", "new"}) {
+      RunFolder.open(store, name).orElseThrow().close();
+    }
+    FileTime longAgo = FileTime.from(Instant.now().minus(Duration.ofDays(8)));
+    try (RunFolder open = RunFolder.open(store, "open").orElseThrow()) {
+      for (String name : new String[] {"old", open.version()}) {
+        Files.setLastModifiedTime(root.resolve("runs").resolve(name), longAgo);
+      }
+      RunFolder.removeAbandoned(store, Duration.ofDays(7));
+      assertThat(RunFolder.versions(store)).containsExactly("new", "open");
     }
   }
 

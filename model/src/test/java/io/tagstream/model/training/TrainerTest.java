@@ -20,7 +20,9 @@ import io.tagstream.model.network.Weights;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.Preprocessing;
+import io.tagstream.model.store.Provenance;
 import io.tagstream.model.store.RunFolder;
+import io.tagstream.model.store.Verdict;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -228,6 +230,93 @@ class TrainerTest {
         }
       }
     }
+  }
+
+  /** Without a recipe asked for; one epoch, whatever its length. */
+  private static TrainingOptions usual(Optional<String> parent, Optional<FreezeTo> freezeTo) {
+    TrainingOptions options = TrainingOptions.defaults(1).withNetwork(narrow()).withEpochs(1);
+    TrainingOptions from = parent.map(options::withParent).orElse(options);
+    return freezeTo.map(from::withFreezeTo).orElse(from);
+  }
+
+  private Provenance provenance(TrainingResult result) {
+    return store.metadata(result.bundle().version()).provenance();
+  }
+
+  @Test
+  void theUsualRecipeDependsOnWhatTheParentHasLearned() {
+    TrainingResult quick = train(usual(Optional.empty(), Optional.of(FreezeTo.FC7)));
+    assertThat(provenance(quick).endToEnd()).contains(false);
+
+    // Layers that never learned are no start: all begins afresh, with the parent's network.
+    TrainingResult afresh = train(usual(Optional.of(quick.bundle().version()), Optional.empty()));
+    assertThat(provenance(afresh).recipe()).contains("small-data");
+    assertThat(provenance(afresh).endToEnd()).contains(true);
+    assertThat(provenance(afresh).classes()).contains("the parent's");
+    assertThat(afresh.bundle().network()).isEqualTo(quick.bundle().network());
+
+    TrainingResult tuned = train(usual(Optional.of(afresh.bundle().version()), Optional.empty()));
+    assertThat(provenance(tuned).recipe()).contains("fine-tune");
+
+    // What is kept is kept as it is in the parent, whose convolutions have learned.
+    TrainingResult kept =
+        train(usual(Optional.of(afresh.bundle().version()), Optional.of(FreezeTo.CONV5)));
+    assertThat(provenance(kept).recipe()).contains("fine-tune");
+    assertThat(provenance(kept).endToEnd()).contains(true);
+    assertThat(kept.bundle().weights().get("conv1.weight"))
+        .isEqualTo(afresh.bundle().weights().get("conv1.weight"));
+
+    assertThatThrownBy(
+            () -> train(usual(Optional.empty(), Optional.empty()).withRecipe(Recipe.FINE_TUNE)))
+        .isInstanceOf(ModelException.class)
+        .hasMessage("recipe fine-tune goes on from a version's weights: name it with --parent");
+  }
+
+  @Test
+  void aParentOfOtherPicturesGivesItsLayersAndNotItsClasses() {
+    TrainingResult parent = train(options(1, 1, Optional.empty()));
+    pictures = folder.resolve("others");
+    Pictures.greens(pictures, 6);
+    Pictures.twoClasses(pictures, 6);
+    Path gone = pictures.resolve("discs");
+    assertThat(gone.toFile().renameTo(pictures.resolve("plates").toFile())).isTrue();
+    TrainingResult child =
+        train(from(parent.bundle().version(), options(1, 2, Optional.of(FreezeTo.CONV5))));
+    assertThat(child.bundle().labels()).containsExactly("greens", "plates", "stripes");
+    assertThat(provenance(child).classes()).contains("replaced");
+    assertThat(child.bundle().weights().get("conv5.weight"))
+        .isEqualTo(parent.bundle().weights().get("conv5.weight"));
+  }
+
+  @Test
+  void theGateMeasuresTheWeightsBeforeTheyAreAVersion() {
+    Trainer gated = new Trainer(store, DirectTrainingStep::new, RESOURCES, new LiveGate(store));
+    Path validation = folder.resolve("validation");
+    Pictures.twoClasses(validation, 15);
+    TrainingResult first =
+        gated.train(
+            task(Optional.of(validation), options(10, 1, Optional.empty())),
+            TrainingProgress.SILENT);
+    Verdict alone = first.verdict().orElseThrow();
+    assertThat(alone.incumbent()).isEmpty();
+    assertThat(alone.heldOut()).isEqualTo(30);
+    assertThat(alone.candidate().top1()).isEqualTo(first.validation().orElseThrow().top1());
+
+    // Labels the wrong way round.
+    assertThat(pictures.resolve("discs").toFile().renameTo(folder.resolve("d").toFile())).isTrue();
+    assertThat(pictures.resolve("stripes").toFile().renameTo(pictures.resolve("discs").toFile()))
+        .isTrue();
+    assertThat(folder.resolve("d").toFile().renameTo(pictures.resolve("stripes").toFile()))
+        .isTrue();
+    TrainingResult second =
+        gated.train(
+            task(Optional.of(validation), options(10, 1, Optional.empty())),
+            TrainingProgress.SILENT);
+    Verdict poisoned = store.metadata(second.bundle().version()).verdict().orElseThrow();
+    assertThat(poisoned).isEqualTo(second.verdict().orElseThrow());
+    assertThat(poisoned.outcome()).isEqualTo(Verdict.Outcome.REJECTED);
+    assertThat(poisoned.incumbent().orElseThrow().version()).isEqualTo(first.bundle().version());
+    assertThat(poisoned.b()).isGreaterThan(poisoned.c());
   }
 
   @Test
