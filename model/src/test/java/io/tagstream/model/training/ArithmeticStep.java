@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -77,7 +78,7 @@ final class ArithmeticStep implements TrainingStep {
   public void save(OutputStream to) throws IOException {
     DataOutputStream out = new DataOutputStream(to);
     out.writeLong(steps);
-    for (Map<String, float[]> map : java.util.List.of(weights, averages)) {
+    for (Map<String, float[]> map : List.of(weights, averages)) {
       for (float[] values : map.values()) {
         for (float value : values) {
           out.writeFloat(value);
@@ -91,7 +92,7 @@ final class ArithmeticStep implements TrainingStep {
   public void restore(InputStream from) throws IOException {
     DataInputStream in = new DataInputStream(from);
     steps = in.readLong();
-    for (Map<String, float[]> map : java.util.List.of(weights, averages)) {
+    for (Map<String, float[]> map : List.of(weights, averages)) {
       for (float[] values : map.values()) {
         for (int i = 0; i < values.length; i++) {
           values[i] = in.readFloat();

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.nd4j.DirectTrainingStep;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
@@ -13,6 +15,7 @@ import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.RunFolder;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -159,6 +162,22 @@ class TrainingResumptionTest {
   }
 
   @Test
+  void theStepThatReallyTrainsGoesOnBitForBit() {
+    TrainingResult expected =
+        train(
+            new ModelStore(folder.resolve("other")),
+            DirectTrainingStep::new,
+            Duration.ofDays(1),
+            task(Optional.empty(), 1),
+            TrainingProgress.SILENT);
+    assertThatThrownBy(() -> train(DirectTrainingStep::new, Duration.ZERO, 1, new Killed(7)))
+        .hasMessage("killed");
+    Killed second = new Killed(Long.MAX_VALUE);
+    assertSame(train(DirectTrainingStep::new, Duration.ZERO, 1, second), expected);
+    assertThat(second.begun).singleElement().asString().endsWith(", epoch 2, step 7");
+  }
+
+  @Test
   void theFirstEpochsEndIsACheckpointAndOthersWaitForThePause() {
     TrainingResult expected = whole(1);
     assertThatThrownBy(
@@ -275,8 +294,7 @@ class TrainingResumptionTest {
     }
 
     @Override
-    public double step(
-        io.tagstream.model.engine.CropBatch crops, int[] classes, double learningRate) {
+    public double step(CropBatch crops, int[] classes, double learningRate) {
       return step.step(crops, classes, learningRate);
     }
 
@@ -291,7 +309,7 @@ class TrainingResumptionTest {
     }
 
     @Override
-    public void restore(java.io.InputStream from) throws IOException {
+    public void restore(InputStream from) throws IOException {
       step.restore(from);
     }
 
