@@ -8,6 +8,7 @@ import io.tagstream.model.network.Parameter;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelDraft;
 import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.store.Pin;
 import io.tagstream.model.store.Provenance;
 import io.tagstream.model.store.RunFolder;
 import io.tagstream.model.store.Verdict;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
@@ -84,6 +86,19 @@ public final class Trainer {
    * @throws java.util.concurrent.CancellationException when {@code progress} says so
    */
   public TrainingResult train(TrainingTask task, TrainingProgress progress) {
+    // A parent that is deleted meanwhile would be missing to whoever goes on after a crash.
+    Optional<Pin> pin =
+        task.options()
+            .parent()
+            .map(parent -> store.pins().pin("training-" + UUID.randomUUID(), Set.of(parent)));
+    try {
+      return trainPinned(task, progress);
+    } finally {
+      pin.ifPresent(Pin::close);
+    }
+  }
+
+  private TrainingResult trainPinned(TrainingTask task, TrainingProgress progress) {
     long begin = System.nanoTime();
     if (Nd4jBuild.onClassPath() == Nd4jBuild.CUDA) {
       throw new ModelException("training runs on the CPU: build without profile cuda");

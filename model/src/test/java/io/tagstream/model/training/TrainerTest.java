@@ -97,6 +97,26 @@ class TrainerTest {
   }
 
   @Test
+  void aParentIsKeptWhileItsChildTrains() {
+    Optional<FreezeTo> lastLayer = Optional.of(FreezeTo.FC7);
+    String parent = train(options(1, 1, lastLayer)).bundle().version();
+    for (int seed = 2; seed <= 3; seed++) {
+      store.promote(train(options(1, seed, lastLayer)).bundle().version(), "ann");
+    }
+    List<String> deleted = new ArrayList<>();
+    train(
+        from(parent, options(1, 2, lastLayer)),
+        new TrainingProgress() {
+          @Override
+          public void run(String version, String recipe, int epoch, long stepsDone) {
+            deleted.addAll(store.prune(2));
+          }
+        });
+    assertThat(deleted).hasSize(1).doesNotContain(parent);
+    assertThat(store.prune(2)).containsExactly(parent);
+  }
+
+  @Test
   void learnsTwoClassesFromScratch() {
     List<Double> losses = new ArrayList<>();
     List<TrainingProgress.Step> steps = new ArrayList<>();
