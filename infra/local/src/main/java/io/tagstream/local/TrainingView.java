@@ -17,11 +17,13 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
   /** One bar, and how much of it is drawn. */
   private static final class Part implements AutoCloseable {
     private final String name;
+    private final long total;
     private final Progress progress;
     private long done;
 
     Part(PrintWriter err, String name, long total) {
       this.name = name;
+      this.total = total;
       this.progress = Progress.start(err, name, "images", OptionalLong.of(total));
     }
 
@@ -129,7 +131,8 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
   }
 
   private Part part(String name, long total) {
-    if (part.isEmpty() || !part.get().name.equals(name)) {
+    // The images to measure with are read after those to learn from, and their number is another.
+    if (part.isEmpty() || !part.get().name.equals(name) || part.get().total != total) {
       close();
       part = Optional.of(new Part(err, name, total));
     }
