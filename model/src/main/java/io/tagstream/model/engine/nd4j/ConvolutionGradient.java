@@ -36,8 +36,8 @@ final class ConvolutionGradient implements AutoCloseable {
 
   private final Optional<INDArray> paddedSlopes;
 
-  /** Where the gradient by the input goes when nobody asked for it and the op computes it. */
-  private final Optional<INDArray> unused;
+  /** In place of the op that gives both gradients, where nobody below trains. */
+  private final Optional<KernelGradient> kernelGradient;
 
   private final List<KernelSlopes> kernelSlopes = new ArrayList<>();
   private final float[] biasSlopes;
@@ -89,23 +89,24 @@ final class ConvolutionGradient implements AutoCloseable {
             .map(MaxPool::endPadding)
             .filter(end -> end > 0)
             .map(end -> DirectWeights.allocate(chunk, side + end, side + end, channels));
-    unused =
-        inputSlopes.isPresent() || !kernelsTrain || reachesEveryPixel()
-            ? Optional.empty()
-            : Optional.of(DirectWeights.allocate(chunk, inputSide, inputSide, input.size(3)));
     for (DirectWeights.Layer group : groups) {
       kernelSlopes.add(
           new KernelSlopes(
               DirectWeights.allocate(group.weights().shape()),
               DirectWeights.allocate(group.weights().shape())));
     }
+    kernelGradient =
+        inputSlopes.isPresent() || !kernelsTrain
+            ? Optional.empty()
+            : Optional.of(
+                new KernelGradient(
+                    layer,
+                    input,
+                    slopes,
+                    kernelSlopes.stream().map(KernelSlopes::sum).toList(),
+                    workers));
     biasSlopes = new float[channels];
     biasSums = slopePass.allocateSums(chunk);
-  }
-
-  /** Whether the kernels end at the input's last pixel, as a transposed convolution has it. */
-  private boolean reachesEveryPixel() {
-    return (input.size(1) + 2L * layer.padding() - layer.kernel()) % layer.stride() == 0;
   }
 
   /** Where a chunk's gradient by the block's output is to be before {@link #run}. */
@@ -142,7 +143,8 @@ final class ConvolutionGradient implements AutoCloseable {
         biasSums);
     back.afterPass().forEach(Step::run);
     addBiasSums(size, first);
-    if (kernelsTrain) {
+    kernelGradient.ifPresent(gradient -> gradient.add(at, size, first));
+    if (kernelsTrain && inputSlopes.isPresent()) {
       kernelSlopes.forEach(group -> add(group, first));
     }
   }
@@ -171,38 +173,23 @@ final class ConvolutionGradient implements AutoCloseable {
               }
             });
     List<Step> after = new ArrayList<>();
-    if (inputSlopes.isPresent() || kernelsTrain) {
+    if (inputSlopes.isPresent()) {
+      INDArray to = DirectWeights.rows(inputSlopes.get(), 0, place.size());
       INDArray chunkInput = DirectWeights.rows(input, place.at(), place.size());
       for (int group = 0; group < groups.size(); group++) {
-        after.add(gradient(place, chunkInput, chunkSlopes, group));
+        after.add(gradient(chunkInput, chunkSlopes, to, group));
       }
     }
     return new Steps(before, after);
   }
 
-  private Step gradient(Place place, INDArray chunkInput, INDArray chunkSlopes, int group) {
-    INDArray kernels = groups.get(group).weights();
-    INDArray by = kernelSlopes.get(group).chunk();
-    if (inputSlopes.isEmpty() && unused.isEmpty()) {
-      // The activations are of no use any more.
-      INDArray scratch = block.activations(place.at(), place.size());
-      return Step.transposedConvolutionGradient(
-          part(chunkSlopes, group),
-          kernels,
-          part(chunkInput, group),
-          part(scratch, group),
-          by,
-          layer.stride(),
-          layer.padding(),
-          groups.size() == 1);
-    }
-    INDArray to = DirectWeights.rows(inputSlopes.or(() -> unused).get(), 0, place.size());
+  private Step gradient(INDArray chunkInput, INDArray chunkSlopes, INDArray to, int group) {
     return Step.convolutionGradient(
         part(chunkInput, group),
-        kernels,
+        groups.get(group).weights(),
         part(chunkSlopes, group),
         part(to, group),
-        by,
+        kernelSlopes.get(group).chunk(),
         layer.stride(),
         layer.padding(),
         groups.size() == 1);
@@ -250,7 +237,7 @@ final class ConvolutionGradient implements AutoCloseable {
       slopes.close();
     }
     paddedSlopes.ifPresent(INDArray::close);
-    unused.ifPresent(INDArray::close);
+    kernelGradient.ifPresent(KernelGradient::close);
     for (KernelSlopes group : kernelSlopes) {
       group.chunk().close();
       group.sum().close();

@@ -321,7 +321,7 @@ final class DenseTraining implements AutoCloseable {
                 NDArrayIndex.interval(0, part.crops()),
                 NDArrayIndex.interval(part.firstRow(), part.firstRow() + part.rows()));
     INDArray to = DirectWeights.rows(tile, 0, part.rows() * units).reshape('c', part.rows(), units);
-    return Step.productOfTransposed(columns, rows(slopes.get(part.layer()), place), to);
+    return Step.productOfTransposed(columns, rows(slopes.get(part.layer()), place), to, false);
   }
 
   /** The gradient of a layer's biases over the batch. */

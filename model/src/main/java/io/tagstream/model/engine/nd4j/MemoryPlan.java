@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
  */
 record MemoryPlan(int batch, int part, int chunk, int firstBlock) {
   /** As many as give an op enough to do; more leave the cache. */
-  private static final int CHUNK = 16;
+  private static final int CHUNK = 32;
 
   private static final long MEBIBYTE = 1 << 20;
 
@@ -114,6 +114,10 @@ record MemoryPlan(int batch, int part, int chunk, int firstBlock) {
                 * inputChannels
                 / layer.groups()
                 * layer.channels();
+      }
+      if (i == firstBlock) {
+        numbers +=
+            area(layer.convolvedSide(side)) * KernelGradient.patchNumbers(layer, inputChannels);
       }
       workspace = Math.max(workspace, (long) chunk * (2 * sums + input));
       side = layer.outputSide(side);

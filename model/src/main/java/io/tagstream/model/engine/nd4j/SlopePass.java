@@ -6,7 +6,6 @@ import io.tagstream.model.network.LocalResponseNormalization;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * The way back from a convolution's normalised output to its sums, and the gradient of its biases,
@@ -41,6 +40,8 @@ final class SlopePass {
     final float[] squares = new float[length];
     final float[] sums = new float[length];
     final float[] terms = new float[length];
+    final float[] before = new float[length];
+    final float[] after = new float[length];
     final float[] total = new float[length];
   }
 
@@ -131,14 +132,14 @@ final class SlopePass {
     for (int i = 0; i < used; i++) {
       squares[i] = x[i] * x[i];
     }
-    addNeighbours(squares, sums, used);
+    addNeighbours(squares, sums, with.before, with.after, used);
     scale(sums, (float) lrn.alpha(), (float) lrn.k(), used);
     powers(sums, lrn.beta(), squares, used);
     for (int i = 0; i < used; i++) {
       slopes[i] *= squares[i];
       terms[i] = slopes[i] * x[i] / sums[i];
     }
-    addNeighbours(terms, sums, used);
+    addNeighbours(terms, sums, with.before, with.after, used);
     float factor = (float) (2 * lrn.alpha() * lrn.beta());
     for (int i = 0; i < used; i++) {
       slopes[i] -= factor * x[i] * sums[i];
@@ -151,18 +152,16 @@ final class SlopePass {
     }
   }
 
-  /** The first and last {@code gap} are never read. */
-  private void addNeighbours(float[] from, float[] to, int used) {
-    if (gap == 2) {
-      for (int i = 2; i < used - 2; i++) {
-        to[i] = from[i - 2] + from[i - 1] + from[i] + from[i + 1] + from[i + 2];
-      }
-      return;
-    }
+  /** Sums over neighbours, from shifted copies: of shifted indexes the JVM makes no vectors. */
+  private void addNeighbours(float[] from, float[] to, float[] before, float[] after, int used) {
     System.arraycopy(from, 0, to, 0, used);
     for (int shift = 1; shift <= gap; shift++) {
-      for (int i = shift; i < used - shift; i++) {
-        to[i] += from[i - shift] + from[i + shift];
+      System.arraycopy(from, 0, before, shift, used - shift);
+      System.arraycopy(from, shift, after, 0, used - shift);
+      Arrays.fill(before, 0, shift, 0);
+      Arrays.fill(after, used - shift, used, 0);
+      for (int i = 0; i < used; i++) {
+        to[i] += before[i] + after[i];
       }
     }
   }
@@ -198,7 +197,7 @@ final class SlopePass {
   }
 
   private void fold(float[] total, float[] sums) {
-    IntStream.range(0, channels).forEach(channel -> sums[channel] = 0);
+    Arrays.fill(sums, 0);
     for (int position = 0; position < positionsOfBlock; position++) {
       int at = gap + position * (channels + gap);
       for (int channel = 0; channel < channels; channel++) {

@@ -104,35 +104,6 @@ final class Step {
         new double[0]);
   }
 
-  /**
-   * Gradients of a transposed convolution, from which a convolution's gradient by its weights comes
-   * without the costly one by its input.
-   *
-   * @param input the convolution's slopes by its output
-   * @param slopes the convolution's input, whose every pixel a kernel has reached
-   * @param inputSlopes of {@code input}'s shape, written, and of no use to the convolution
-   * @param kernelSlopes by the weights, written
-   */
-  static Step transposedConvolutionGradient(
-      INDArray input,
-      INDArray weights,
-      INDArray slopes,
-      INDArray inputSlopes,
-      INDArray kernelSlopes,
-      int stride,
-      int padding,
-      boolean channelsLast) {
-    long kernel = weights.size(0);
-    return new Step(
-        "deconv2d_bp",
-        List.of(input, weights, slopes),
-        List.of(inputSlopes, kernelSlopes),
-        new long[] {
-          kernel, kernel, stride, stride, padding, padding, 1, 1, 0, channelsLast ? 1 : 0, 0
-        },
-        new double[0]);
-  }
-
   /** The non-linearity, in place; nothing for the identity. */
   static Optional<Step> activation(Activation activation, INDArray array) {
     return switch (activation) {
@@ -193,9 +164,18 @@ final class Step {
     return new Step("matmul", List.of(input, weights), output, new long[] {0, 0, 0}, new double[0]);
   }
 
-  /** The matrix product of the transposed {@code [n][rows]} and {@code [n][columns]}. */
-  static Step productOfTransposed(INDArray left, INDArray right, INDArray output) {
-    return new Step("matmul", List.of(left, right), output, new long[] {1, 0, 0}, new double[0]);
+  /**
+   * The matrix product of the transposed {@code [n][rows]} and {@code [n][columns]}.
+   *
+   * @param add to what is there, instead of replacing it
+   */
+  static Step productOfTransposed(INDArray left, INDArray right, INDArray output, boolean add) {
+    return new Step(
+        "matmul",
+        List.of(left, right),
+        output,
+        new long[] {1, 0, 0},
+        new double[] {1, add ? 1 : 0});
   }
 
   /**

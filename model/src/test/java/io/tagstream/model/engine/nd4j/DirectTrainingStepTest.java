@@ -47,7 +47,7 @@ class DirectTrainingStepTest {
   private static final int CLASSES = 5;
 
   /** More than a chunk and no whole number of them. */
-  private static final int BATCH = 21;
+  private static final int BATCH = 37;
 
   private static final long GIBIBYTE = 1L << 30;
 
@@ -335,14 +335,14 @@ class DirectTrainingStepTest {
 
   /** Parts of a chunk, of less, of one crop; the frozen layers keep other arrays. */
   @ParameterizedTest
-  @ValueSource(ints = {16, 5, 1})
+  @ValueSource(ints = {32, 5, 1})
   void aBatchInPartsMakesTheSameUpdate(int part) {
     for (Set<String> trainable :
         List.of(all(narrow()), some(narrow(), name -> !name.matches("conv[12].*")))) {
       Setup whole = setup(narrow(), trainable, PLAIN, 0.1, Optional.empty(), GIBIBYTE, 1);
       assertThat(MemoryPlan.of(whole).part()).isEqualTo(BATCH);
       MemoryPlan plan =
-          new MemoryPlan(BATCH, part, Math.min(16, part), MemoryPlan.of(whole).firstBlock());
+          new MemoryPlan(BATCH, part, Math.min(32, part), MemoryPlan.of(whole).firstBlock());
       Setup parts = setup(narrow(), trainable, PLAIN, 0.1, Optional.empty(), plan.bytes(whole), 1);
       assertThat(MemoryPlan.of(parts)).isEqualTo(plan);
       try (TrainingStep one = new DirectTrainingStep(whole);
@@ -367,7 +367,7 @@ class DirectTrainingStepTest {
     assertThatThrownBy(() -> new DirectTrainingStep(poor))
         .isInstanceOf(ModelException.class)
         .hasMessage(
-            "training this network in batches of 21 needs %d MiB even when the images pass one by one, and may use %d: raise training.memory or take smaller batches",
+            "training this network in batches of 37 needs %d MiB even when the images pass one by one, and may use %d: raise training.memory or take smaller batches",
             needed, poor.memoryBytes() >> 20);
   }
 
@@ -543,10 +543,10 @@ class DirectTrainingStepTest {
   @Test
   void aBatchThatIsTooLargeOrUnlabelledIsRefused() {
     try (TrainingStep step = new DirectTrainingStep(setup(bare()))) {
-      assertThatThrownBy(() -> step.step(crops(bare(), 22, 1), classes(22), 1))
-          .hasMessage("22 crops and 22 classes, where a step takes up to 21");
+      assertThatThrownBy(() -> step.step(crops(bare(), 38, 1), classes(38), 1))
+          .hasMessage("38 crops and 38 classes, where a step takes up to 37");
       assertThatThrownBy(() -> step.step(crops(bare(), 3, 1), classes(2), 1))
-          .hasMessage("3 crops and 2 classes, where a step takes up to 21");
+          .hasMessage("3 crops and 2 classes, where a step takes up to 37");
     }
   }
 }

@@ -27,8 +27,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /**
  * Prints images a second of the full-size training step and of the SameDiff graph's, which take
  * turns, so that what else the machine does hits both; each number is the median of its turns. The
- * graph needs up to 13 GiB. {@code mvn -pl model -am test -Plong -Dtest=TrainingBenchmark
- * -Dsurefire.failIfNoSpecifiedTests=false}
+ * graph needs up to 13 GiB, and JavaCPP allows four times the heap. {@code mvn -pl model -am test
+ * -Plong -Dsurefire.heap=4g -Dtest=TrainingBenchmark -Dsurefire.failIfNoSpecifiedTests=false}
  */
 @Tag("long")
 class TrainingBenchmark {
