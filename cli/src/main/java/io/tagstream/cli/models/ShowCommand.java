@@ -61,7 +61,6 @@ final class ShowCommand implements Runnable {
     out.printf("version     %s%n", bundle.version());
     metadata.parent().ifPresent(parent -> out.printf("parent      %s%n", parent));
     out.printf("made        %s, %s%n", provenance.time(), provenance.how());
-    provenance.data().ifPresent(data -> out.printf("data        %s%n", data));
     provenance.images().ifPresent(images -> out.printf("images      %d%n", images));
     provenance.recipe().ifPresent(recipe -> out.printf("recipe      %s%n", recipe));
     provenance.hyperParameters().forEach((name, value) -> out.printf("%-11s %s%n", name, value));
