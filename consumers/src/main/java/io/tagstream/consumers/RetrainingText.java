@@ -70,7 +70,7 @@ final class RetrainingText {
   private static String text(RetrainStatus.Progress progress) {
     return String.format(
         Locale.ROOT,
-        "epoch %d of %d, step %d of %d, loss %.3f, %.1f images/s, %s left",
+        "epoch %d of %d, %d of %d image-steps, loss %.3f, %.1f images/s, %s left",
         progress.epoch(),
         progress.epochs(),
         progress.step(),

@@ -47,7 +47,7 @@ class RetrainingTextTest {
     assertThat(new RetrainingText(status(100, 0, true), NOW.plusSeconds(5)).lines())
         .containsExactly(
             "new labels: 150, a run starts at 200; 1000 rows in the training store, 100 images held out",
-            "training: v2, attempt 2, epoch 3 of 15, step 120 of 750, loss 0.532, 48.3 images/s, 4 min left, 400 new labels, 200 are enough",
+            "training: v2, attempt 2, epoch 3 of 15, 120 of 750 image-steps, loss 0.532, 48.3 images/s, 4 min left, 400 new labels, 200 are enough",
             "last run: v1 promoted, better (2012-12-03T09:50:00Z)",
             "live accuracy of v1: 80.0 % of the last 200 labels, 75.0 % of all 400");
   }

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param decodeParallelism subtasks that decode
  * @param inferenceParallelism subtasks with an engine of their own
  * @param separateSlots whether decoding and inference have slots of their own
+ * @param learns whether the job keeps labelled images and trains on them
  * @param idleAfter how long a partition without records holds back event time
  * @param sinkGeneration part of the sinks' uids: a new one leaves their old state behind
  * @param acceptLoss whether the job goes on where records were deleted unread
@@ -23,6 +24,7 @@ public record JobPlan(
     int decodeParallelism,
     int inferenceParallelism,
     boolean separateSlots,
+    boolean learns,
     CropGeometry geometry,
     MicroBatching batching,
     Topics topics,
@@ -34,10 +36,11 @@ public record JobPlan(
 
   /**
    * Slots that all subtasks need at once: one lacking, and the job would wait for ever. What labels
-   * need runs in one subtask each, on slots that decoding has.
+   * need runs in one subtask each, on slots that decoding has; a training has one of its own.
    */
   public int slots() {
     int cpu = Math.max(sourceParallelism, decodeParallelism);
-    return separateSlots ? cpu + inferenceParallelism : Math.max(cpu, inferenceParallelism);
+    int tagging = separateSlots ? cpu + inferenceParallelism : Math.max(cpu, inferenceParallelism);
+    return learns ? tagging + 1 : tagging;
   }
 }

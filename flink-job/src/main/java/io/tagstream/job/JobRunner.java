@@ -5,6 +5,11 @@ import io.tagstream.job.inference.MicroBatching;
 import io.tagstream.job.inference.StoreModels;
 import io.tagstream.job.label.ImageRetention;
 import io.tagstream.job.label.KafkaRecordLog;
+import io.tagstream.job.retrain.RetrainOperator;
+import io.tagstream.job.retrain.Retraining;
+import io.tagstream.job.retrain.StoredModels;
+import io.tagstream.job.retrain.StoredRuns;
+import io.tagstream.job.retrain.StoredTraining;
 import io.tagstream.job.sink.KafkaSinks;
 import io.tagstream.job.sink.TransactionLimits;
 import io.tagstream.job.snapshot.JobLock;
@@ -22,10 +27,16 @@ import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.ImageSettings;
 import io.tagstream.settings.JobSettings;
 import io.tagstream.settings.LabelSettings;
+import io.tagstream.settings.ModelStoreSettings;
 import io.tagstream.settings.ParallelismSettings;
+import io.tagstream.settings.RetrainSettings;
+import io.tagstream.settings.Settings;
+import io.tagstream.settings.TrainingSettings;
+import io.tagstream.settings.TrainingStoreSettings;
 import io.tagstream.settings.UsageException;
 import io.tagstream.settings.UserException;
 import java.io.IOException;
+import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -148,7 +159,7 @@ public final class JobRunner {
             new StoreModels(request.models(), request.engine(), request.device()),
             sinks.predictions(),
             sinks.rejections(),
-            request.trainingStore().map(store -> learning(request, store, checkpoints))),
+            request.trainingStore().map(store -> learning(request, store, checkpoints, sinks))),
         plan(
             request,
             geometry,
@@ -159,11 +170,38 @@ public final class JobRunner {
   }
 
   private static Learning learning(
-      JobRequest request, String store, CheckpointSettings checkpoints) {
+      JobRequest request, String store, CheckpointSettings checkpoints, KafkaSinks sinks) {
     return new Learning(
         KafkaSources.labels(request.connection(), request.topics(), request.name()),
         new KafkaRecordLog(request.connection(), request.topics(), request.name()),
-        TrainingSink.to(SnapshotFolder.uri(store).toString(), checkpoints.interval()));
+        TrainingSink.to(SnapshotFolder.uri(store).toString(), checkpoints.interval()),
+        retraining(request, trainingFolder(store), sinks));
+  }
+
+  private static Retraining retraining(JobRequest request, Path store, KafkaSinks sinks) {
+    Settings settings = request.settings();
+    return new Retraining(
+        KafkaSources.retrainRequests(request.connection(), request.topics(), request.name()),
+        new RetrainOperator(
+            settings.get(RetrainSettings.class),
+            "tagstream job " + request.name(),
+            new StoredRuns(store, settings.get(TrainingStoreSettings.class)),
+            new StoredModels(
+                request.models(), request.name(), settings.get(ModelStoreSettings.class).keep()),
+            new StoredTraining(store, request.models(), settings.get(TrainingSettings.class))),
+        sinks.modelUpdates());
+  }
+
+  /** Flink writes the store by its own file systems; the training reads it by Java's. */
+  private static Path trainingFolder(String store) {
+    try {
+      return Path.of(SnapshotFolder.uri(store));
+    } catch (FileSystemNotFoundException e) {
+      throw new UsageException(
+          "--training-store %s: the training cannot read it without a java.nio file-system provider for it on the class path"
+              .formatted(store),
+          e);
+    }
   }
 
   /** For what a snapshot has of labels, where this run reads none. */
@@ -215,6 +253,7 @@ public final class JobRunner {
         wanted.decode().orElse(parallelism),
         wanted.inference().orElse(1),
         wanted.separateSlots(),
+        request.trainingStore().isPresent(),
         geometry,
         MicroBatching.of(request.settings().get(BatchSettings.class), request.views()),
         request.topics(),

@@ -5,10 +5,13 @@ import io.tagstream.job.decode.DecodeOperator;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.DecodedImage;
 import io.tagstream.job.flow.IncomingRecord;
+import io.tagstream.job.flow.LabelledAnswer;
 import io.tagstream.job.flow.LabelledRecord;
 import io.tagstream.job.flow.LiveModelChanged;
+import io.tagstream.job.flow.ModelNews;
 import io.tagstream.job.flow.PlacedLabel;
 import io.tagstream.job.flow.RejectedImage;
+import io.tagstream.job.flow.RetrainRequest;
 import io.tagstream.job.flow.SeenImage;
 import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.job.inference.LiveModels;
@@ -16,6 +19,7 @@ import io.tagstream.job.inference.MicroBatchOperator;
 import io.tagstream.job.label.LabelFetch;
 import io.tagstream.job.label.LabelJoin;
 import io.tagstream.job.label.ReadLabels;
+import io.tagstream.job.retrain.Retraining;
 import io.tagstream.job.source.OffsetGuard;
 import io.tagstream.job.source.SourceBroker;
 import java.util.Optional;
@@ -31,6 +35,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 public final class TagstreamJob {
   static final String CPU_SLOTS = "cpu";
   static final String ENGINE_SLOTS = "engine";
+  static final String TRAINING_SLOTS = "training";
 
   /** The uid of the operator that is there wherever labels are read. */
   static final String LABEL_JOIN = "label-join";
@@ -120,19 +125,31 @@ public final class TagstreamJob {
             .setParallelism(1)
             .slotSharingGroup(cpu);
 
-    toTag
-        .connect(updates.broadcast())
-        .transform(
-            "Micro-batch and inference",
-            TypeInformation.of(TaggedImage.class),
-            new MicroBatchOperator(models, plan.batching(), plan.geometry()))
-        .uid("inference")
-        .setParallelism(plan.inferenceParallelism())
-        .slotSharingGroup(engine)
+    SingleOutputStreamOperator<TaggedImage> tagged =
+        toTag
+            .connect(updates.broadcast())
+            .transform(
+                "Micro-batch and inference",
+                TypeInformation.of(TaggedImage.class),
+                new MicroBatchOperator(models, plan.batching(), plan.geometry()))
+            .uid("inference")
+            .setParallelism(plan.inferenceParallelism())
+            .slotSharingGroup(engine);
+
+    tagged
         .sinkTo(predictions)
         .name("Predictions")
         .uid("predictions-" + plan.sinkGeneration())
         .setParallelism(plan.inferenceParallelism());
+
+    learning.ifPresent(
+        given ->
+            addRetraining(
+                environment,
+                given.retraining(),
+                tagged.getSideOutput(MicroBatchOperator.LABELLED),
+                plan,
+                cpu));
 
     rejected
         .sinkTo(rejections)
@@ -141,6 +158,32 @@ public final class TagstreamJob {
         // They are few, and each writer has a transaction to commit per checkpoint.
         .setParallelism(1)
         .slotSharingGroup(cpu);
+  }
+
+  /** What watches the live version, trains the next and says so. */
+  private static void addRetraining(
+      StreamExecutionEnvironment environment,
+      Retraining retraining,
+      DataStream<LabelledAnswer> answers,
+      JobPlan plan,
+      String cpu) {
+    DataStream<RetrainRequest> requests =
+        environment
+            .fromSource(retraining.requests(), WatermarkStrategy.noWatermarks(), "Retrain requests")
+            .uid("retrain-requests")
+            .setParallelism(1)
+            .slotSharingGroup(cpu);
+
+    answers
+        .connect(requests)
+        .transform("Retrain", TypeInformation.of(ModelNews.class), retraining.operator())
+        .uid("retrain")
+        .setParallelism(1)
+        .slotSharingGroup(TRAINING_SLOTS)
+        .sinkTo(retraining.news())
+        .name("Model news")
+        .uid("model-news-" + plan.sinkGeneration())
+        .setParallelism(1);
   }
 
   /** What comes of labels. */

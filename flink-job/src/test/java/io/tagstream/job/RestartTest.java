@@ -133,6 +133,7 @@ class RestartTest {
             2,
             2,
             true,
+            false,
             new CropGeometry(FakeModels.RESIZE, FakeModels.CROP),
             new MicroBatching(8, Duration.ofMillis(10), 2),
             new Topics(""),

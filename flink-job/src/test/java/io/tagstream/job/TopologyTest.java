@@ -25,6 +25,10 @@ import io.tagstream.job.retrain.Arrivals;
 import io.tagstream.job.retrain.LiveAccuracy;
 import io.tagstream.job.retrain.Outcome;
 import io.tagstream.job.retrain.RetrainOperator;
+import io.tagstream.job.retrain.Retraining;
+import io.tagstream.job.retrain.StoredModels;
+import io.tagstream.job.retrain.StoredRuns;
+import io.tagstream.job.retrain.StoredTraining;
 import io.tagstream.job.sink.KafkaSinks;
 import io.tagstream.job.source.KafkaSources;
 import io.tagstream.job.source.OffsetGuard;
@@ -34,7 +38,11 @@ import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.ImageSettings;
 import io.tagstream.settings.JobSettings;
 import io.tagstream.settings.LabelSettings;
+import io.tagstream.settings.RetrainSettings;
 import io.tagstream.settings.Settings;
+import io.tagstream.settings.TrainingSettings;
+import io.tagstream.settings.TrainingStoreSettings;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -56,11 +64,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TopologyTest {
 
   private static JobPlan plan(boolean separateSlots) {
+    return plan(separateSlots, false);
+  }
+
+  private static JobPlan plan(boolean separateSlots, boolean learns) {
     return new JobPlan(
         2,
         3,
         1,
         separateSlots,
+        learns,
         new CropGeometry(256, 227),
         new MicroBatching(32, Duration.ofMillis(50), 2),
         new Topics(""),
@@ -72,10 +85,6 @@ class TopologyTest {
   }
 
   private static StreamGraph graph(JobPlan plan) {
-    return graph(plan, false);
-  }
-
-  private static StreamGraph graph(JobPlan plan, boolean learns) {
     KafkaConnection connection =
         new KafkaConnection("127.0.0.1:9092", Duration.ofSeconds(1), Map.of());
     Topics topics = new Topics("");
@@ -95,15 +104,29 @@ class TopologyTest {
             new FakeModels(),
             sinks.predictions(),
             sinks.rejections(),
-            learns
+            plan.learns()
                 ? Optional.of(
                     new Learning(
                         KafkaSources.labels(connection, topics, "test"),
                         new KafkaRecordLog(connection, topics, "test"),
-                        new MemorySink<TrainingRow>(row -> row.imageId)))
+                        new MemorySink<TrainingRow>(row -> row.imageId),
+                        new Retraining(
+                            KafkaSources.retrainRequests(connection, topics, "test"),
+                            retrain(),
+                            sinks.modelUpdates())))
                 : Optional.empty())
         .addTo(environment, plan);
     return environment.getStreamGraph();
+  }
+
+  private static RetrainOperator retrain() {
+    Path unused = Path.of("unused");
+    return new RetrainOperator(
+        Settings.defaults().get(RetrainSettings.class),
+        "test",
+        new StoredRuns(unused, Settings.defaults().get(TrainingStoreSettings.class)),
+        new StoredModels(unused, "test", 4),
+        new StoredTraining(unused, unused, Settings.defaults().get(TrainingSettings.class)));
   }
 
   @Test
@@ -130,7 +153,7 @@ class TopologyTest {
 
   @Test
   void aJobThatLearnsHasFurtherOperators() {
-    StreamGraph graph = graph(plan(true), true);
+    StreamGraph graph = graph(plan(true, true));
     graph.getJobGraph();
     Map<String, StreamNode> nodes =
         graph.getStreamNodes().stream()
@@ -152,8 +175,18 @@ class TopologyTest {
           assertThat(nodes.get(uid).getParallelism()).isEqualTo(1);
           assertThat(nodes.get(uid).getSlotSharingGroup()).isEqualTo(TagstreamJob.CPU_SLOTS);
         });
+    Map<String, String> training =
+        Map.of("retrain", "Retrain", "model-news-0", "Model news: Writer");
+    training.forEach(
+        (uid, name) -> {
+          assertThat(nodes.get(uid).getOperatorName()).isEqualTo(name);
+          assertThat(nodes.get(uid).getParallelism()).isEqualTo(1);
+          assertThat(nodes.get(uid).getSlotSharingGroup()).isEqualTo(TagstreamJob.TRAINING_SLOTS);
+        });
+    assertThat(nodes.get("retrain-requests").getOperatorName())
+        .isEqualTo("Source: Retrain requests");
     Set<String> without =
-        graph(plan(true), false).getStreamNodes().stream()
+        graph(plan(true, false)).getStreamNodes().stream()
             .map(StreamNode::getTransformationUID)
             .collect(Collectors.toSet());
     assertThat(without).doesNotContainAnyElementsOf(further.keySet());
@@ -210,6 +243,14 @@ class TopologyTest {
   }
 
   @Test
+  void aTrainingHasASlotOfItsOwn() {
+    assertThat(slotSharingGroups(plan(false, true)))
+        .containsExactlyInAnyOrder("default", TagstreamJob.TRAINING_SLOTS);
+    assertThat(plan(false, true).slots()).isEqualTo(4);
+    assertThat(plan(true, true).slots()).isEqualTo(5);
+  }
+
+  @Test
   void separateSlotsKeepDecodingFromTheEngine() {
     assertThat(slotSharingGroups(plan(true)))
         .containsExactlyInAnyOrder(TagstreamJob.CPU_SLOTS, TagstreamJob.ENGINE_SLOTS);
@@ -237,6 +278,7 @@ class TopologyTest {
             2,
             2,
             1,
+            false,
             false,
             plan.geometry(),
             plan.batching(),

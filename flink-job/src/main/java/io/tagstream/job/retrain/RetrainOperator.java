@@ -369,7 +369,8 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     inStores(
         "begin a run",
         () -> {
-          Run begun = new Run(models.newVersion(), cause, ids, fallSeenUpTo, started, false);
+          Run begun =
+              new Run(models.newVersion(), models.live(), cause, ids, fallSeenUpTo, started, false);
           ledger.begin(begun);
           mail("a run begins", () -> begun(begun));
         },

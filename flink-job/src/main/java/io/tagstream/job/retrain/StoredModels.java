@@ -1,5 +1,6 @@
 package io.tagstream.job.retrain;
 
+import io.tagstream.model.engine.Engines;
 import io.tagstream.model.store.LiveAccuracyRecord;
 import io.tagstream.model.store.LiveAccuracyRecord.Score;
 import io.tagstream.model.store.LiveChange;
@@ -34,7 +35,7 @@ public final class StoredModels implements Models {
   }
 
   private ModelStore store() {
-    return new ModelStore(Path.of(folder));
+    return Engines.store(Path.of(folder));
   }
 
   @Override

@@ -74,6 +74,7 @@ public final class StoredRuns implements RunLedger {
             run ->
                 new Run(
                     run.version(),
+                    run.parent(),
                     new Cause(
                         Cause.Kind.valueOf(run.cause().toUpperCase(Locale.ROOT)), run.reason()),
                     run.requests(),
@@ -93,6 +94,7 @@ public final class StoredRuns implements RunLedger {
             .begin(
                 new TrainingRun(
                     run.version(),
+                    run.parent(),
                     run.started(),
                     run.cause().kind().name().toLowerCase(Locale.ROOT),
                     run.cause().text(),

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
  * the truth about which runs there are and what they read.
  *
  * @param version the name of the version that the run makes
+ * @param parent the version that was live, from which it goes on
  * @param cause what started it, as a word
  * @param reason why, for a person
  * @param requests ids of the requests it answers
@@ -26,6 +27,7 @@ import java.util.stream.Collectors;
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record TrainingRun(
     String version,
+    String parent,
     Instant started,
     String cause,
     String reason,
@@ -37,6 +39,7 @@ public record TrainingRun(
 
   public TrainingRun {
     Objects.requireNonNull(version);
+    Objects.requireNonNull(parent);
     Objects.requireNonNull(started);
     Objects.requireNonNull(cause);
     Objects.requireNonNull(reason);

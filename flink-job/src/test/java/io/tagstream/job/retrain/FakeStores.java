@@ -53,7 +53,6 @@ final class FakeStores implements RunLedger, Models, Training {
   final Set<String> bundles = ConcurrentHashMap.newKeySet();
   final List<LiveChange> changes = new CopyOnWriteArrayList<>();
   final List<String> trainings = new CopyOnWriteArrayList<>();
-  private final Map<String, String> incumbents = new ConcurrentHashMap<>();
   volatile String live = "v0";
   volatile Optional<RetrainStatus> status = Optional.empty();
 
@@ -77,6 +76,7 @@ final class FakeStores implements RunLedger, Models, Training {
       runs.add(
           new Run(
               run.version(),
+              run.parent(),
               run.cause(),
               run.requests(),
               run.fallSeenUpTo(),
@@ -155,7 +155,6 @@ final class FakeStores implements RunLedger, Models, Training {
   public Verdict train(
       Run run, Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled)
       throws IOException, InterruptedException {
-    String incumbent = incumbents.computeIfAbsent(run.version(), begun -> live);
     trainings.add(run.version());
     if (!bundles.contains(run.version())) {
       progress.accept(
@@ -174,7 +173,7 @@ final class FakeStores implements RunLedger, Models, Training {
     return new Verdict(
         decision,
         "because",
-        Optional.of(new Verdict.Incumbent(incumbent, new Verdict.Scores(incumbentTop1, 1))),
+        Optional.of(new Verdict.Incumbent(run.parent(), new Verdict.Scores(incumbentTop1, 1))),
         new Verdict.Scores(0.61, 1),
         10,
         20,

@@ -21,6 +21,7 @@ class StoredRunsTest {
   private static Run run(String version, boolean ended) {
     return new Run(
         version,
+        "v0",
         new Cause(Cause.Kind.ACCURACY, "it fell"),
         List.of("r1", "r2"),
         Optional.of(WHEN.minusSeconds(9)),

@@ -62,6 +62,7 @@ final class StoreRows {
     Listing listing = store.list();
     return new TrainingRun(
         version,
+        "v0",
         Instant.ofEpochMilli(1),
         "labels",
         "200 new labels",

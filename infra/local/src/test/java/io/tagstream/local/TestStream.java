@@ -13,6 +13,7 @@ import io.tagstream.producers.drawn.DrawnScenes;
 import io.tagstream.schemas.Image;
 import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.schemas.Label;
+import io.tagstream.schemas.ModelUpdate;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.schemas.Rejection;
 import io.tagstream.schemas.Topics;
@@ -173,6 +174,11 @@ final class TestStream implements AutoCloseable {
   /** The first committed rejections, once there are so many. */
   List<Rejection> rejections(int count) {
     return read(TOPICS.rejectedImages(), Rejection.class, count, TopicReader.Stop.NEVER);
+  }
+
+  /** The first news of models, once there are so many. */
+  List<ModelUpdate> modelUpdates(int count) {
+    return read(TOPICS.modelUpdates(), ModelUpdate.class, count, TopicReader.Stop.NEVER);
   }
 
   private <T extends SpecificRecord> List<T> read(

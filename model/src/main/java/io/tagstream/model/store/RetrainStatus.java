@@ -61,7 +61,8 @@ public record RetrainStatus(
    * How far it is.
    *
    * @param epoch from 1
-   * @param step from 1, of the whole run
+   * @param step images shown so far, each time counted
+   * @param steps images that will be shown
    * @param loss the last batch's mean cross entropy
    * @param waiting the share of the time in which the step waited for images, 0 to 1
    */

@@ -1,0 +1,183 @@
+package io.tagstream.job.retrain;
+
+import io.tagstream.job.trainingstore.Snapshot;
+import io.tagstream.job.trainingstore.TrainingRun;
+import io.tagstream.job.trainingstore.TrainingStore;
+import io.tagstream.model.ModelException;
+import io.tagstream.model.engine.Engines;
+import io.tagstream.model.engine.nd4j.DirectTrainingStep;
+import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.store.RetrainStatus;
+import io.tagstream.model.store.Verdict;
+import io.tagstream.model.training.ClassSize;
+import io.tagstream.model.training.LiveGate;
+import io.tagstream.model.training.Trainer;
+import io.tagstream.model.training.TrainingOptions;
+import io.tagstream.model.training.TrainingProgress;
+import io.tagstream.model.training.TrainingResources;
+import io.tagstream.model.training.TrainingTask;
+import io.tagstream.settings.TrainingSettings;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Trains on a training store, from the version that was live when the run began. */
+public final class StoredTraining implements Training {
+  private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(StoredTraining.class);
+
+  /** Half of what {@code train} takes: the stream goes on beside it. */
+  private static final int IMAGE_STEPS = 24_000;
+
+  private final URI images;
+  private final URI models;
+  private final long imageSteps;
+  private final Duration longest;
+  private final int minPerClass;
+  private final long memoryBytes;
+
+  /** Of the machine that trains, which is not always the one that starts the job. */
+  private final boolean halfTheCores;
+
+  private final int threads;
+
+  /**
+   * @param images the training store
+   * @param models the model store
+   */
+  public StoredTraining(Path images, Path models, TrainingSettings settings) {
+    this.images = images.toAbsolutePath().normalize().toUri();
+    this.models = models.toAbsolutePath().normalize().toUri();
+    imageSteps = settings.imageSteps().orElse(IMAGE_STEPS);
+    longest = Duration.ofMinutes(settings.maxMinutes());
+    minPerClass = settings.minPerClass();
+    memoryBytes = settings.memory().bytes();
+    halfTheCores = settings.threads().isEmpty();
+    threads = settings.threads().orElse(1);
+  }
+
+  @Override
+  public Verdict train(
+      Run run, Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled) {
+    ModelStore store = Engines.store(Path.of(models));
+    if (!store.versions().contains(run.version())) {
+      Trainer trainer =
+          new Trainer(
+              store,
+              DirectTrainingStep::new,
+              new TrainingResources(threads(), memoryBytes),
+              new LiveGate(store));
+      trainer.train(task(run, store), new Reports(progress, cancelled));
+    }
+    return store
+        .metadata(run.version())
+        .verdict()
+        .orElseThrow(() -> new ModelException(run.version() + " was written without a verdict"));
+  }
+
+  private int threads() {
+    return halfTheCores ? Math.max(1, Runtime.getRuntime().availableProcessors() / 2) : threads;
+  }
+
+  private TrainingTask task(Run run, ModelStore store) {
+    TrainingStore rows = new TrainingStore(Path.of(images));
+    List<TrainingRun> runs = rows.runs().all();
+    int index = runs.stream().map(TrainingRun::version).toList().indexOf(run.version());
+    Snapshot snapshot = rows.read(runs.get(index).files());
+    Optional<TrainingRun> before = index == 0 ? Optional.empty() : Optional.of(runs.get(index - 1));
+    return new TrainingTask(
+        Optional.of(run.version()),
+        // Which classes are large enough is for the training to say, which knows what it can read.
+        snapshot.select(store.open(run.parent()).labels(), 1).dataset(),
+        Optional.empty(),
+        before.map(snapshot::newSince),
+        TrainingOptions.defaults(run.version().hashCode())
+            .within(imageSteps, longest)
+            .withMinPerClass(minPerClass)
+            .withParent(run.parent()));
+  }
+
+  /** To the log one line an epoch, to the job each step. */
+  private static final class Reports implements TrainingProgress {
+    private final Consumer<RetrainStatus.Progress> progress;
+    private final BooleanSupplier cancelled;
+
+    /** Of the epoch before: it is known at an epoch's end. */
+    private double waiting;
+
+    Reports(Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled) {
+      this.progress = progress;
+      this.cancelled = cancelled;
+    }
+
+    @Override
+    public boolean isCancelled() {
+      return cancelled.getAsBoolean();
+    }
+
+    @Override
+    public void skipped(String place, String reason) {
+      LOG.warn("Left out {}: {}", place, reason);
+    }
+
+    @Override
+    public void waits(ClassSize size, String shortage) {
+      LOG.info("A class waits: {}", shortage);
+    }
+
+    @Override
+    public void start(int classes, int trainingImages, int validationImages, int skipped) {
+      LOG.info(
+          "{} classes, {} images to learn from, {} held out, {} left out",
+          classes,
+          trainingImages,
+          validationImages,
+          skipped);
+    }
+
+    @Override
+    public void run(String version, String recipe, int epoch, long stepsDone) {
+      LOG.info("{} by recipe {}, from epoch {}, step {}", version, recipe, epoch, stepsDone);
+    }
+
+    @Override
+    public void step(Step done) {
+      progress.accept(
+          new RetrainStatus.Progress(
+              done.epoch(),
+              done.epochs(),
+              done.imageSteps(),
+              done.ofImageSteps(),
+              done.imagesPerSecond(),
+              done.loss(),
+              waiting,
+              done.remaining()));
+    }
+
+    @Override
+    public void epoch(Epoch done) {
+      waiting = done.entry().waiting();
+      LOG.info(
+          "epoch {} of {}: loss {}{}, {} images/s, {} % waiting for images",
+          done.entry().number(),
+          done.epochs(),
+          text("%.3f", done.entry().loss()),
+          done.heldOut()
+              .map(answers -> text(", held-out top-1 %.1f %%", 100 * answers.top1()))
+              .orElse(""),
+          text("%.1f", done.entry().imagesPerSecond()),
+          text("%.1f", 100 * done.entry().waiting()));
+    }
+
+    private static String text(String format, double value) {
+      return String.format(Locale.ROOT, format, value);
+    }
+  }
+}
