@@ -2,6 +2,7 @@ package io.tagstream.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tagstream.job.JobOnCluster;
 import io.tagstream.job.JobRequest;
 import io.tagstream.job.JobRunner;
 import io.tagstream.job.RunningJob;
@@ -18,11 +19,17 @@ import io.tagstream.model.store.Verdict;
 import io.tagstream.schemas.ModelUpdate;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.settings.Settings;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,17 +39,22 @@ import org.junit.jupiter.api.io.TempDir;
 final class RetrainTest {
   @TempDir private Path directory;
 
-  private final Settings settings =
-      Settings.load(
-          Optional.empty(),
-          Map.of(
-              "checkpoint.interval", "500 ms",
-              "retrain.min-labels", "100",
-              "retrain.quiet-after", "3 s",
-              "retrain.look-every", "200 ms",
-              "training.image-steps", "4000",
-              "training.min-per-class", "3"),
-          Map.of());
+  private static final Map<String, String> SETS =
+      Map.of(
+          "checkpoint.interval", "500 ms",
+          "retrain.min-labels", "100",
+          "retrain.quiet-after", "3 s",
+          "retrain.look-every", "200 ms",
+          "training.image-steps", "4000",
+          "training.min-per-class", "3");
+
+  private final Settings settings = Settings.load(Optional.empty(), SETS, Map.of());
+  private final List<Process> processes = new ArrayList<>();
+
+  @AfterEach
+  void stop() {
+    processes.forEach(Process::destroyForcibly);
+  }
 
   private JobRequest request(TestStream stream) {
     return new JobRequest(
@@ -108,6 +120,87 @@ final class RetrainTest {
       assertThat(status.rows()).isEqualTo(300);
       assertThat(status.last().orElseThrow().version()).isEqualTo(second);
       assertThat(models.liveAccuracy().versions()).containsKey(first);
+    }
+  }
+
+  /** {@code tagstream job} as a process of its own. */
+  private Process jobProcess(TestStream stream) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx768m",
+                "--add-opens=java.base/java.util=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                JobOnCluster.class.getName(),
+                "--bootstrap-server",
+                stream.bootstrapServer(),
+                "--models",
+                stream.models().toString(),
+                "--training-store",
+                directory.resolve("training").toString(),
+                "--checkpoints",
+                stream.checkpoints().toString(),
+                "--name",
+                "test",
+                "--views",
+                "1"));
+    SETS.forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("job-%d.log".formatted(processes.size())).toFile())
+            .start();
+    processes.add(process);
+    return process;
+  }
+
+  private static void await(Process job, BooleanSupplier condition) throws InterruptedException {
+    while (!condition.getAsBoolean()) {
+      assertThat(job.waitFor(50, TimeUnit.MILLISECONDS)).as("the job has ended").isFalse();
+    }
+  }
+
+  @Test
+  @Tag("long")
+  void aProcessThatIsKilledInTheTrainingAndAtThePromotionPublishesOnce() throws Exception {
+    try (TestStream stream = new TestStream(directory, settings)) {
+      ModelStore models = new ModelStore(stream.models());
+      String first = models.live();
+      Process training = jobProcess(stream);
+      stream.send(TestStream.TOPICS.labeledImages(), 0, 300);
+      await(
+          training,
+          () ->
+              RetrainStatus.read(stream.models(), "test")
+                  .flatMap(RetrainStatus::run)
+                  .flatMap(RetrainStatus.Run::progress)
+                  .isPresent());
+      training.destroyForcibly().waitFor();
+
+      Process publishing = jobProcess(stream);
+      await(publishing, () -> !models.live().equals(first));
+      // Its news is committed by now, or not, or it is about to write the outcome.
+      publishing.destroyForcibly().waitFor();
+
+      String second = models.live();
+      TrainingStore store = new TrainingStore(directory.resolve("training"));
+      Process last = jobProcess(stream);
+      await(last, () -> store.runs().outcome(second).isPresent());
+      // What would be announced twice would be so by the next checkpoint.
+      stream.send(TestStream.TOPICS.images(), 300, 310);
+      assertThat(stream.predictions(310)).hasSize(310);
+      last.destroy();
+      assertThat(last.waitFor()).isZero();
+
+      assertThat(stream.allModelUpdates())
+          .extracting(update -> update.getStatus() + " " + update.getVersion().orElseThrow())
+          .containsExactly("candidate " + second, "promoted " + second);
+      assertThat(store.runs().all()).extracting(TrainingRun::version).containsExactly(second);
+      assertThat(models.history()).extracting(LiveChange::version).containsExactly(first, second);
+      assertThat(store.list().rows()).isEqualTo(300);
+      assertThat(store.read(store.list().files()).images()).hasSize(300);
     }
   }
 }

@@ -181,6 +181,12 @@ final class TestStream implements AutoCloseable {
     return read(TOPICS.modelUpdates(), ModelUpdate.class, count, TopicReader.Stop.NEVER);
   }
 
+  /** All news of models that is committed now. */
+  List<ModelUpdate> allModelUpdates() {
+    return read(
+        TOPICS.modelUpdates(), ModelUpdate.class, Integer.MAX_VALUE, TopicReader.Stop.END_AT_START);
+  }
+
   private <T extends SpecificRecord> List<T> read(
       String topic, Class<T> type, int count, TopicReader.Stop stop) {
     List<T> records = new ArrayList<>();
