@@ -221,7 +221,7 @@ final class CommandsTest {
                     "small-data",
                     Map.of("rate", "0.5"),
                     7,
-                    Map.of("top1", 0.9),
+                    Map.of("top1", 0.9, "top5", 0.95),
                     "drawn",
                     true,
                     "none"),
