@@ -45,6 +45,7 @@ public record Answer(
    * An answer as the network gives it. Among equals the lower class counts as more probable.
    *
    * @param probabilities one a class
+   * @throws IllegalArgumentException when one is not a number, so that no answer is made up
    */
   public static Answer of(String id, int trueClass, float[] probabilities, EncodedPicture picture) {
     List<Guess> best = new ArrayList<>();
@@ -52,6 +53,10 @@ public record Answer(
       int next = -1;
       for (int i = 0; i < probabilities.length; i++) {
         int candidate = i;
+        if (Float.isNaN(probabilities[i])) {
+          throw new IllegalArgumentException(
+              "%s: the probability of class %s is not a number".formatted(id, i));
+        }
         if ((next < 0 || probabilities[i] > probabilities[next])
             && best.stream().noneMatch(guess -> guess.classIndex() == candidate)) {
           next = i;

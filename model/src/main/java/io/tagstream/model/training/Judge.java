@@ -1,5 +1,6 @@
 package io.tagstream.model.training;
 
+import io.tagstream.model.report.Answer;
 import io.tagstream.model.store.ModelDraft;
 import io.tagstream.model.store.Verdict;
 import java.util.List;
@@ -13,51 +14,33 @@ import java.util.Optional;
 public interface Judge {
 
   /** Nobody looks. */
-  Judge NONE = candidate -> new Judgement(Optional.empty(), Optional.empty());
+  Judge NONE = candidate -> Optional.empty();
 
-  /** Looks, on the thread that trains. */
-  Judgement judge(Candidate candidate);
+  /** Looks, on the thread that trains; empty where nothing can be said. */
+  Optional<Verdict> judge(Candidate candidate);
 
   /**
    * Weights that are about to become a version.
    *
-   * @param version the name it will have
    * @param model what will be written, without verdict and report
-   * @param training the images it learned from
+   * @param trainingImages how many images it learned from
    * @param heldOut the images that never train, those that look like a training image left out
-   * @param nearDuplicates how many those are
-   * @param waiting the classes that had too few images
+   * @param answers its answers to those of them that could be read
+   * @param nearDuplicates how many were left out
    * @param resources what the judge may take
    */
   record Candidate(
-      String version,
       ModelDraft model,
-      List<LabelledImage> training,
+      int trainingImages,
       List<LabelledImage> heldOut,
+      List<Answer> answers,
       int nearDuplicates,
-      List<ClassSize> waiting,
-      TrainingHistory history,
       TrainingResources resources) {
     public Candidate {
-      Objects.requireNonNull(version);
       Objects.requireNonNull(model);
-      training = List.copyOf(training);
       heldOut = List.copyOf(heldOut);
-      waiting = List.copyOf(waiting);
-      Objects.requireNonNull(history);
+      answers = List.copyOf(answers);
       Objects.requireNonNull(resources);
-    }
-  }
-
-  /**
-   * What goes into the bundle.
-   *
-   * @param report a page about the training
-   */
-  record Judgement(Optional<Verdict> verdict, Optional<String> report) {
-    public Judgement {
-      Objects.requireNonNull(verdict);
-      Objects.requireNonNull(report);
     }
   }
 }

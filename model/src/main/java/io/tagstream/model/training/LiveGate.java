@@ -1,14 +1,9 @@
 package io.tagstream.model.training;
 
-import io.tagstream.model.engine.Forward;
-import io.tagstream.model.engine.Normalization;
-import io.tagstream.model.engine.nd4j.DirectWeights;
-import io.tagstream.model.image.Views;
-import io.tagstream.model.network.Weights;
+import io.tagstream.model.report.Answer;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelDraft;
 import io.tagstream.model.store.ModelStore;
-import io.tagstream.model.store.Preprocessing;
 import io.tagstream.model.store.Verdict;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,9 +16,6 @@ import java.util.Optional;
  * images. Without held-out images there is no verdict.
  */
 public final class LiveGate implements Judge {
-  private static final int BATCH = 64;
-  private static final Views VIEWS = Views.CENTER_AND_FLIP;
-
   private final ModelStore store;
 
   public LiveGate(ModelStore store) {
@@ -31,32 +23,25 @@ public final class LiveGate implements Judge {
   }
 
   @Override
-  public Judgement judge(Candidate candidate) {
-    return new Judgement(verdict(candidate), Optional.empty());
-  }
-
-  private Optional<Verdict> verdict(Candidate candidate) {
-    if (candidate.heldOut().isEmpty()) {
-      return Optional.empty();
-    }
+  public Optional<Verdict> judge(Candidate candidate) {
     ModelDraft model = candidate.model();
-    Map<String, List<String>> answers =
-        answers(model.weights(), model.preprocessing(), model.labels(), candidate);
     Optional<ModelBundle> live =
         store.versions().isEmpty() ? Optional.empty() : Optional.of(store.openLive());
     Map<String, List<String>> incumbents =
-        live.map(
-                bundle ->
-                    answers(bundle.weights(), bundle.preprocessing(), bundle.labels(), candidate))
-            .orElse(Map.of());
+        live.map(bundle -> incumbents(bundle, candidate)).orElse(Map.of());
     List<PairedAnswer> pairs = new ArrayList<>();
-    for (LabelledImage image : candidate.heldOut()) {
-      List<String> incumbent = incumbents.getOrDefault(image.id(), List.of());
-      List<String> mine = answers.getOrDefault(image.id(), List.of());
-      // One that one of the two could not read any more says nothing.
-      if (!mine.isEmpty() && (live.isEmpty() || !incumbent.isEmpty())) {
-        pairs.add(new PairedAnswer(model.labels().get(image.classIndex()), incumbent, mine));
+    for (Answer answer : candidate.answers()) {
+      // One that the incumbent could not read any more says nothing.
+      if (live.isEmpty() || incumbents.containsKey(answer.id())) {
+        pairs.add(
+            new PairedAnswer(
+                model.labels().get(answer.trueClass()),
+                incumbents.getOrDefault(answer.id(), List.of()),
+                best(answer, model.labels())));
       }
+    }
+    if (pairs.isEmpty()) {
+      return Optional.empty();
     }
     Gate gate =
         new Gate(
@@ -67,28 +52,26 @@ public final class LiveGate implements Judge {
                         bundle.labels(),
                         store.metadata(bundle.version()).provenance().images())),
             model.labels(),
-            candidate.training().size());
-    return pairs.isEmpty()
-        ? Optional.empty()
-        : Optional.of(gate.judge(pairs, candidate.nearDuplicates()));
+            candidate.trainingImages());
+    return Optional.of(gate.judge(pairs, candidate.nearDuplicates()));
   }
 
-  /** The five best labels by image id. */
-  private static Map<String, List<String>> answers(
-      Weights weights, Preprocessing preprocessing, List<String> labels, Candidate candidate) {
+  /** The incumbent's five best labels by image id. */
+  private static Map<String, List<String>> incumbents(ModelBundle live, Candidate candidate) {
     Map<String, List<String>> answers = new HashMap<>();
-    try (DirectWeights onDevice =
-            new DirectWeights(
-                weights, new Normalization(preprocessing), candidate.resources().threads());
-        Forward forward = onDevice.newForward(BATCH)) {
-      new Evaluator(preprocessing, VIEWS, BATCH, 1)
-          .answer(
-              Classifier.of(forward, preprocessing, labels.size()),
-              candidate.heldOut(),
-              TrainingProgress.SILENT,
-              (image, probabilities) ->
-                  answers.put(image.id(), PairedAnswer.best(probabilities, labels)));
+    for (Answer answer :
+        Answers.of(
+            live.weights(),
+            live.preprocessing(),
+            // It may have fewer classes than there are: what it says is looked at, not the class.
+            candidate.heldOut().stream().map(image -> image.withClass(0)).toList(),
+            candidate.resources().threads())) {
+      answers.put(answer.id(), best(answer, live.labels()));
     }
     return answers;
+  }
+
+  private static List<String> best(Answer answer, List<String> labels) {
+    return answer.best().stream().map(guess -> labels.get(guess.classIndex())).toList();
   }
 }

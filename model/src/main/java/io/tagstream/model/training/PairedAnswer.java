@@ -1,6 +1,5 @@
 package io.tagstream.model.training;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -24,32 +23,6 @@ public record PairedAnswer(String trueClass, List<String> incumbent, List<String
       throw new IllegalArgumentException(
           "an answer names one to five labels: %s, %s".formatted(incumbent, candidate));
     }
-  }
-
-  /**
-   * The labels of the five most probable classes, best first, the lower class first among equals.
-   *
-   * @param labels in class order
-   * @throws IllegalArgumentException when a probability is not a number, so that no answer is made
-   *     up
-   */
-  public static List<String> best(float[] probabilities, List<String> labels) {
-    List<Integer> best = new ArrayList<>(MOST + 1);
-    for (int i = 0; i < probabilities.length; i++) {
-      if (Float.isNaN(probabilities[i])) {
-        throw new IllegalArgumentException(
-            "the probability of class %d (%s) is not a number".formatted(i, labels.get(i)));
-      }
-      int at = best.size();
-      while (at > 0 && probabilities[best.get(at - 1)] < probabilities[i]) {
-        at--;
-      }
-      best.add(at, i);
-      if (best.size() > MOST) {
-        best.remove(MOST);
-      }
-    }
-    return best.stream().map(labels::get).toList();
   }
 
   boolean incumbentIsRight() {

@@ -3,6 +3,7 @@ package io.tagstream.model.training;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Weights;
+import io.tagstream.model.report.TrainingReport;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.Preprocessing;
@@ -26,7 +27,7 @@ import java.util.zip.CRC32C;
  * @param heldOut those that are only ever measured
  * @param nearDuplicates held-out images that are not among them, because they look like one that
  *     trains
- * @param skipped files that could not be read
+ * @param unreadable the files that could not be read
  */
 record Preparation(
     TrainingTask task,
@@ -39,7 +40,7 @@ record Preparation(
     Survey training,
     Survey heldOut,
     int nearDuplicates,
-    int skipped) {
+    List<TrainingReport.Unreadable> unreadable) {
 
   /** One in so many training images is watched by a recipe that waits for a stall. */
   private static final int WATCHED = 10;
@@ -86,12 +87,13 @@ record Preparation(
                                 progress)
                             .withLabels(classes.labels())))
             .orElseGet(learned::holdOutAFifth);
-    int skipped = survey.skipped() + division.validation().skipped();
+    List<TrainingReport.Unreadable> unreadable = new ArrayList<>(survey.unreadable());
+    task.validation().ifPresent(all -> unreadable.addAll(division.validation().unreadable()));
     progress.start(
         classes.labels().size(),
         division.training().images().size(),
         division.validation().images().size(),
-        skipped);
+        unreadable.size());
     boolean inherits = recipe.start() == Recipe.Start.PARENT;
     return new Preparation(
         task,
@@ -104,7 +106,7 @@ record Preparation(
         division.training(),
         division.validation(),
         division.nearDuplicates(),
-        skipped);
+        unreadable);
   }
 
   private static Recipe recipe(TrainingOptions options, boolean parentHasLearned) {

@@ -3,6 +3,7 @@ package io.tagstream.model.training;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.image.HashedCrops;
 import io.tagstream.model.image.Views;
+import io.tagstream.model.report.TrainingReport;
 import io.tagstream.model.store.Preprocessing;
 import io.tagstream.model.training.ImageReader.Outcome;
 import io.tagstream.model.training.ImageReader.Read;
@@ -22,8 +23,10 @@ import java.util.stream.IntStream;
  * like, what colours they have. It holds some hundred bytes an image and no pixels.
  *
  * @param labels in class order
+ * @param unreadable the files that cannot be read as an image
  */
-record Survey(List<String> labels, List<Surveyed> images, int skipped) {
+record Survey(
+    List<String> labels, List<Surveyed> images, List<TrainingReport.Unreadable> unreadable) {
   private static final int CHANNELS = 3;
 
   /** A byte's rounding alone deviates by as much; less means pictures of one colour. */
@@ -46,11 +49,13 @@ record Survey(List<String> labels, List<Surveyed> images, int skipped) {
   Survey {
     labels = List.copyOf(labels);
     images = List.copyOf(images);
+    unreadable = List.copyOf(unreadable);
   }
 
   static Survey of(
       Dataset dataset, Preprocessing preprocessing, int threads, TrainingProgress progress) {
     List<Surveyed> images = new ArrayList<>();
+    List<TrainingReport.Unreadable> unread = new ArrayList<>();
     int count = dataset.images().size();
     int done = 0;
     try (ImageReader reader = new ImageReader(preprocessing, Views.CENTER, threads)) {
@@ -64,7 +69,9 @@ record Survey(List<String> labels, List<Surveyed> images, int skipped) {
         if (outcome instanceof Read<Surveyed> read) {
           images.add(read.value());
         } else if (outcome instanceof Unreadable<Surveyed> unreadable) {
-          progress.skipped(unreadable.image().content().place(), unreadable.reason());
+          String place = unreadable.image().content().place();
+          progress.skipped(place, unreadable.reason());
+          unread.add(new TrainingReport.Unreadable(place, unreadable.reason()));
         }
         done++;
         progress.read(done, count);
@@ -75,7 +82,7 @@ record Survey(List<String> labels, List<Surveyed> images, int skipped) {
           "none of the %d files in %s is an image that can be read"
               .formatted(count, dataset.description()));
     }
-    return new Survey(dataset.labels(), images, count - images.size());
+    return new Survey(dataset.labels(), images, unread);
   }
 
   private static Surveyed survey(LabelledImage image, byte[] encoded, HashedCrops look) {
@@ -115,12 +122,12 @@ record Survey(List<String> labels, List<Surveyed> images, int skipped) {
                 .filter(i -> !near.get(i))
                 .mapToObj(heldOut.images::get)
                 .toList(),
-            0);
+            List.of());
     return new Division(training, measuring, near.cardinality());
   }
 
   private Survey only(Predicate<Surveyed> wanted) {
-    return new Survey(labels, images.stream().filter(wanted).toList(), 0);
+    return new Survey(labels, images.stream().filter(wanted).toList(), List.of());
   }
 
   private long[] hashes() {
@@ -174,7 +181,7 @@ record Survey(List<String> labels, List<Surveyed> images, int skipped) {
                         image.differenceHash(),
                         image.colors()))
             .toList(),
-        skipped);
+        unreadable);
   }
 
   List<LabelledImage> labelled() {

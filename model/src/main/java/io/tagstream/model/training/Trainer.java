@@ -5,6 +5,7 @@ import io.tagstream.model.engine.nd4j.Nd4jBuild;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
+import io.tagstream.model.report.Answer;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelDraft;
 import io.tagstream.model.store.ModelStore;
@@ -15,6 +16,8 @@ import io.tagstream.model.store.Verdict;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -99,6 +102,7 @@ public final class Trainer {
   }
 
   private TrainingResult trainPinned(TrainingTask task, TrainingProgress progress) {
+    Instant started = Instant.now();
     long begin = System.nanoTime();
     if (Nd4jBuild.onClassPath() == Nd4jBuild.CUDA) {
       throw new ModelException("training runs on the CPU: build without profile cuda");
@@ -109,12 +113,12 @@ public final class Trainer {
     Preparation preparation = Preparation.of(store, task, resources.threads(), progress);
     Outcome outcome =
         task.options().lastLayerOnly()
-            ? trainLastLayer(preparation, progress)
-            : trainBySteps(preparation, progress);
+            ? trainLastLayer(started, preparation, progress)
+            : trainBySteps(started, preparation, progress);
     return new TrainingResult(
         outcome.bundle(),
         preparation.training().images().size(),
-        preparation.skipped(),
+        preparation.unreadable().size(),
         preparation.classes().waiting(),
         outcome.arrival().heldOut(),
         outcome.verdict(),
@@ -144,16 +148,18 @@ public final class Trainer {
   }
 
   /** It takes seconds, or a few minutes, so it keeps no checkpoint. */
-  private Outcome trainLastLayer(Preparation preparation, TrainingProgress progress) {
+  private Outcome trainLastLayer(
+      Instant started, Preparation preparation, TrainingProgress progress) {
     String version = preparation.task().version().orElseGet(store::newVersion);
     TrainingRun run = preparation.run(resources, progress);
     progress.run(version, LAST_LAYER, 1, 0);
     TrainingRun.Arrival arrival = LastLayerTraining.train(run, preparation.firstWeights());
     ModelDraft draft = draft(preparation, LAST_LAYER, preparation.hyperParameters(), arrival);
-    return publish(version, draft, preparation, run, arrival);
+    return publish(version, started, draft, preparation, run, arrival);
   }
 
-  private Outcome trainBySteps(Preparation preparation, TrainingProgress progress) {
+  private Outcome trainBySteps(
+      Instant started, Preparation preparation, TrainingProgress progress) {
     TrainingRun run = preparation.run(resources, progress);
     Budget budget = Budget.of(run.recipe(), run.options(), run.training().size());
     try (Checkpoints checkpoints =
@@ -169,7 +175,7 @@ public final class Trainer {
       Map<String, String> parameters = preparation.hyperParameters();
       parameters.put("imageSteps", Long.toString(checkpoints.budget().imageSteps()));
       ModelDraft draft = draft(preparation, run.recipe().name(), parameters, arrival);
-      Outcome outcome = publish(checkpoints.version(), draft, preparation, run, arrival);
+      Outcome outcome = publish(checkpoints.version(), started, draft, preparation, run, arrival);
       checkpoints.remove();
       return outcome;
     }
@@ -177,21 +183,25 @@ public final class Trainer {
 
   private Outcome publish(
       String version,
+      Instant started,
       ModelDraft draft,
       Preparation preparation,
       TrainingRun run,
       TrainingRun.Arrival arrival) {
-    Judge.Judgement judgement =
+    List<Answer> answers =
+        Answers.of(draft.weights(), draft.preprocessing(), run.heldOut(), resources.threads());
+    Optional<Verdict> verdict =
         judge.judge(
             new Judge.Candidate(
-                version,
                 draft,
-                run.training(),
+                run.training().size(),
                 run.heldOut(),
+                answers,
                 preparation.nearDuplicates(),
-                preparation.classes().waiting(),
-                arrival.history(),
                 resources));
+    String page =
+        TrainingPage.html(
+            version, started, preparation, run, arrival.history(), draft, answers, verdict);
     ModelBundle bundle =
         store.write(
             version,
@@ -201,9 +211,9 @@ public final class Trainer {
                 draft.labels(),
                 draft.parent(),
                 draft.provenance(),
-                judgement.verdict(),
-                judgement.report()));
-    return new Outcome(bundle, arrival, judgement.verdict());
+                verdict,
+                Optional.of(page)));
+    return new Outcome(bundle, arrival, verdict);
   }
 
   private static Set<String> trainable(Preparation preparation) {

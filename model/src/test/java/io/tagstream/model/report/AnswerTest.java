@@ -1,6 +1,7 @@
 package io.tagstream.model.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tagstream.model.report.Answer.Guess;
 import java.util.List;
@@ -46,5 +47,11 @@ class AnswerTest {
     assertThat(answer.best()).containsExactly(new Guess(1, 0.75), new Guess(0, 0.25));
     assertThat(answer.right()).isFalse();
     assertThat(answer.inTopFive()).isTrue();
+  }
+
+  @Test
+  void whatIsNoProbabilityMakesNoAnswer() {
+    assertThatThrownBy(() -> Answer.of("a", 0, new float[] {0.4f, Float.NaN}, () -> new byte[0]))
+        .hasMessage("a: the probability of class 1 is not a number");
   }
 }

@@ -180,14 +180,4 @@ class GateTest {
     answers.add(new PairedAnswer("cat", List.of("ant"), List.of("ant")));
     assertThatThrownBy(this::judge).hasMessageContaining("the candidate has no class cat");
   }
-
-  @Test
-  void theFiveBestAreInOrderAndTheLowerClassComesFirstAmongEquals() {
-    List<String> labels = List.of("a", "b", "c", "d", "e", "f", "g");
-    float[] probabilities = {0.1f, 0.3f, 0.1f, 0.05f, 0.3f, 0.05f, 0.1f};
-    assertThat(PairedAnswer.best(probabilities, labels)).containsExactly("b", "e", "a", "c", "g");
-    assertThat(PairedAnswer.best(new float[] {0.4f, 0.6f}, LABELS)).containsExactly("bee", "ant");
-    assertThatThrownBy(() -> PairedAnswer.best(new float[] {0.4f, Float.NaN}, LABELS))
-        .hasMessage("the probability of class 1 (bee) is not a number");
-  }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.report.TrainingReport;
 import io.tagstream.model.store.Preprocessing;
 import io.tagstream.model.training.Survey.Surveyed;
 import java.awt.Color;
@@ -53,7 +54,9 @@ class SurveyTest {
     assertThat(survey.labelled())
         .extracting(LabelledImage::id)
         .containsExactly("a/1.png", "a/3.png");
-    assertThat(survey.skipped()).isEqualTo(1);
+    assertThat(survey.unreadable())
+        .singleElement()
+        .satisfies(file -> assertThat(file.reason()).isNotBlank());
     assertThat(skipped).singleElement().asString().startsWith("2.png: ");
 
     Preprocessing preprocessing = survey.standardised(GEOMETRY);
@@ -157,7 +160,7 @@ class SurveyTest {
                 surveyed(2, trains, 0),
                 surveyed(2, trains, 0),
                 surveyed(3, heldOut, 0)),
-            0);
+            List.of());
     assertThat(survey.classSizes(true))
         .containsExactly(
             new ClassSize("some", 2, 1),
@@ -182,11 +185,11 @@ class SurveyTest {
         new Survey(
             List.of("a", "b", "c"),
             List.of(surveyed(0, 1, 0), surveyed(1, 2, 0), surveyed(2, 3, 0)),
-            4);
+            List.of(new TrainingReport.Unreadable("a/notes.txt", "no image")));
     Survey some = survey.withLabels(List.of("c", "new", "a"));
     assertThat(some.labels()).containsExactly("c", "new", "a");
     assertThat(some.labelled()).extracting(LabelledImage::classIndex).containsExactly(2, 0);
-    assertThat(some.skipped()).isEqualTo(4);
+    assertThat(some.unreadable()).isEqualTo(survey.unreadable());
   }
 
   @Test
@@ -211,7 +214,7 @@ class SurveyTest {
   }
 
   private static Survey survey(List<Surveyed> images) {
-    return new Survey(List.of("a", "b", "c", "d", "e", "f", "g"), images, 0);
+    return new Survey(List.of("a", "b", "c", "d", "e", "f", "g"), images, List.of());
   }
 
   private static LabelledImage image(String id, Optional<String> group, int classIndex) {

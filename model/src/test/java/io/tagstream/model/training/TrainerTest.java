@@ -337,6 +337,9 @@ class TrainerTest {
     assertThat(poisoned.outcome()).isEqualTo(Verdict.Outcome.REJECTED);
     assertThat(poisoned.incumbent().orElseThrow().version()).isEqualTo(first.bundle().version());
     assertThat(poisoned.b()).isGreaterThan(poisoned.c());
+    assertThat(second.bundle().folder().resolve("report.html"))
+        .content()
+        .contains(second.bundle().version(), poisoned.reason());
   }
 
   @Test

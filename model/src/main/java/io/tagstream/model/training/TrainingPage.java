@@ -1,0 +1,96 @@
+package io.tagstream.model.training;
+
+import io.tagstream.model.report.Answer;
+import io.tagstream.model.report.Epoch;
+import io.tagstream.model.report.ReportPage;
+import io.tagstream.model.report.TrainingReport;
+import io.tagstream.model.store.ModelDraft;
+import io.tagstream.model.store.Provenance;
+import io.tagstream.model.store.Verdict;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/** The page about a training that goes into its bundle. */
+final class TrainingPage {
+  /** Looking for wrong labels among more training images would take longer than it is worth. */
+  private static final int MOST_TRAINING_IMAGES = 2000;
+
+  private TrainingPage() {}
+
+  /**
+   * The page.
+   *
+   * @param started when this process began
+   * @param answers to the held-out images
+   */
+  static String html(
+      String version,
+      Instant started,
+      Preparation preparation,
+      TrainingRun run,
+      TrainingHistory history,
+      ModelDraft draft,
+      List<Answer> answers,
+      Optional<Verdict> verdict) {
+    Provenance provenance = draft.provenance();
+    Map<String, Integer> waiting = new LinkedHashMap<>();
+    preparation.classes().waiting().forEach(size -> waiting.put(size.label(), size.images()));
+    return ReportPage.html(
+        new TrainingReport(
+            version,
+            draft.parent(),
+            new TrainingReport.Run(
+                provenance.recipe().orElseThrow(),
+                provenance.hyperParameters(),
+                provenance.data().orElseThrow(),
+                run.training().size(),
+                started,
+                Duration.between(started, Instant.now()),
+                "%s; %s; %s"
+                    .formatted(provenance.processor(), provenance.java(), provenance.library()),
+                new TrainingReport.LeftOut(
+                    preparation.unreadable(), waiting, preparation.nearDuplicates())),
+            draft.labels(),
+            history.epochs().stream().map(TrainingPage::epoch).toList(),
+            answers,
+            Answers.of(
+                draft.weights(),
+                draft.preprocessing(),
+                some(run.training()),
+                run.resources().threads()),
+            verdict,
+            draft.weights(),
+            draft.preprocessing()));
+  }
+
+  private static Epoch epoch(TrainingHistory.Epoch epoch) {
+    return new Epoch(
+        epoch.imageSteps(),
+        epoch.loss(),
+        OptionalDouble.of(epoch.learningRate()),
+        score(epoch.heldOut().map(TrainingHistory.Score::top1)),
+        score(epoch.heldOut().map(TrainingHistory.Score::top5)),
+        OptionalDouble.of(epoch.imagesPerSecond()),
+        OptionalDouble.of(epoch.waiting()));
+  }
+
+  private static OptionalDouble score(Optional<Double> score) {
+    return score.map(OptionalDouble::of).orElse(OptionalDouble.empty());
+  }
+
+  /** Evenly out of all. */
+  private static List<LabelledImage> some(List<LabelledImage> images) {
+    int step = Math.max(1, (images.size() + MOST_TRAINING_IMAGES - 1) / MOST_TRAINING_IMAGES);
+    List<LabelledImage> some = new ArrayList<>();
+    for (int i = 0; i < images.size(); i += step) {
+      some.add(images.get(i));
+    }
+    return some;
+  }
+}
