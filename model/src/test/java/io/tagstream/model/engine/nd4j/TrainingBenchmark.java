@@ -1,5 +1,6 @@
 package io.tagstream.model.engine.nd4j;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.tagstream.model.engine.CropBatch;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;
@@ -11,12 +12,14 @@ import io.tagstream.model.training.Optimizer;
 import io.tagstream.model.training.TrainingStep;
 import io.tagstream.model.training.TrainingStep.Setup;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -44,33 +47,44 @@ class TrainingBenchmark {
     CropBatch crops = crops(network, batch);
     int[] labels = IntStream.range(0, batch).map(i -> i % classes).toArray();
     try (TrainingStep direct = new DirectTrainingStep(setup(start, averaging, batch, threads))) {
-      milliseconds(direct, crops, labels);
-      milliseconds(direct, crops, labels);
+      turn(direct, crops, labels);
+      turn(direct, crops, labels);
       System.out.printf("%d classes, batch %d: direct alone %s%n", classes, batch, memory());
       try (TrainingStep graph =
           new SameDiffTrainingStep(setup(start, Optional.empty(), batch, threads))) {
-        milliseconds(graph, crops, labels);
-        double[] ofDirect = new double[TURNS];
-        double[] ofGraph = new double[TURNS];
+        turn(graph, crops, labels);
+        List<Turn> ofDirect = new ArrayList<>();
+        List<Turn> ofGraph = new ArrayList<>();
         for (int turn = 0; turn < TURNS; turn++) {
-          ofGraph[turn] = milliseconds(graph, crops, labels);
-          ofDirect[turn] = milliseconds(direct, crops, labels);
+          ofGraph.add(turn(graph, crops, labels));
+          ofDirect.add(turn(direct, crops, labels));
         }
-        Arrays.sort(ofDirect);
-        Arrays.sort(ofGraph);
         System.out.printf(
-            "%d classes, batch %d: direct %.1f (best %.1f), graph %.1f (best %.1f) images/s, ratio"
-                + " %.1f; together %s%n",
+            "%d classes, batch %d: direct %s, graph %s, ratio %.1f, of CPU time %.1f; together %s%n",
             classes,
             batch,
-            batch * 1e3 / ofDirect[TURNS / 2],
-            batch * 1e3 / ofDirect[0],
-            batch * 1e3 / ofGraph[TURNS / 2],
-            batch * 1e3 / ofGraph[0],
-            ofGraph[TURNS / 2] / ofDirect[TURNS / 2],
+            describe(ofDirect, batch),
+            describe(ofGraph, batch),
+            median(ofGraph, Turn::seconds) / median(ofDirect, Turn::seconds),
+            median(ofGraph, Turn::cpuSeconds) / median(ofDirect, Turn::cpuSeconds),
             memory());
       }
     }
+  }
+
+  /** CPU time is the process's; beside other load it says more than the clock. */
+  private record Turn(double seconds, double cpuSeconds) {}
+
+  private static String describe(List<Turn> turns, int batch) {
+    return "%.1f images/s (best %.1f), %.0f ms of CPU an image"
+        .formatted(
+            batch / median(turns, Turn::seconds),
+            batch / turns.stream().mapToDouble(Turn::seconds).min().orElseThrow(),
+            1e3 * median(turns, Turn::cpuSeconds) / batch);
+  }
+
+  private static double median(List<Turn> turns, ToDoubleFunction<Turn> number) {
+    return turns.stream().mapToDouble(number).sorted().skip(TURNS / 2).findFirst().orElseThrow();
   }
 
   private static Setup setup(Weights start, Optional<Double> averaging, int batch, int threads) {
@@ -95,10 +109,13 @@ class TrainingBenchmark {
     return new CropBatch(images, 1, bytes);
   }
 
-  private static double milliseconds(TrainingStep step, CropBatch crops, int[] labels) {
+  private static Turn turn(TrainingStep step, CropBatch crops, int[] labels) {
+    OperatingSystemMXBean system =
+        (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    long cpu = system.getProcessCpuTime();
     long start = System.nanoTime();
     step.step(crops, labels, 1e-4);
-    return (System.nanoTime() - start) / 1e6;
+    return new Turn((System.nanoTime() - start) / 1e9, (system.getProcessCpuTime() - cpu) / 1e9);
   }
 
   private static String memory() throws IOException {
