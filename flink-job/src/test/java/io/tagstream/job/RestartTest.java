@@ -8,22 +8,35 @@ import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.IncomingRecord;
 import io.tagstream.job.flow.LiveModelChanged;
 import io.tagstream.job.flow.RejectedImage;
+import io.tagstream.job.flow.RetrainRequest;
 import io.tagstream.job.flow.TaggedImage;
+import io.tagstream.job.flow.TrainingRow;
 import io.tagstream.job.inference.FakeModels;
 import io.tagstream.job.inference.MicroBatching;
+import io.tagstream.job.label.FakeLog;
+import io.tagstream.job.retrain.RetrainOperator;
+import io.tagstream.job.retrain.Retraining;
+import io.tagstream.job.retrain.StoredModels;
+import io.tagstream.job.retrain.StoredRuns;
+import io.tagstream.job.retrain.StoredTraining;
 import io.tagstream.job.snapshot.JobLock;
 import io.tagstream.job.snapshot.ResumeDecision;
 import io.tagstream.job.snapshot.ResumeDecision.Transactions;
 import io.tagstream.job.snapshot.ResumeDecision.Wish;
 import io.tagstream.job.snapshot.SnapshotFolder;
 import io.tagstream.schemas.Image;
+import io.tagstream.schemas.Label;
+import io.tagstream.schemas.Source;
 import io.tagstream.schemas.Topics;
 import io.tagstream.schemas.WireFormat;
 import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.ImageSettings;
 import io.tagstream.settings.JobSettings;
 import io.tagstream.settings.LabelSettings;
+import io.tagstream.settings.RetrainSettings;
 import io.tagstream.settings.Settings;
+import io.tagstream.settings.TrainingSettings;
+import io.tagstream.settings.TrainingStoreSettings;
 import io.tagstream.settings.UserException;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -33,6 +46,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -86,7 +100,7 @@ class RestartTest {
     }
   }
 
-  private static byte[] grey() {
+  private static byte[] png() {
     BufferedImage image = new BufferedImage(9, 9, BufferedImage.TYPE_INT_RGB);
     for (int i = 0; i < 81; i++) {
       image.setRGB(i % 9, i / 9, 0x010101);
@@ -97,16 +111,45 @@ class RestartTest {
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
+    return png.toByteArray();
+  }
+
+  private static final byte[] PICTURE = png();
+
+  /** An image's record; every tenth is broken. */
+  private static byte[] image(long offset) {
+    if (offset % BROKEN_EVERY == 0) {
+      return "broken".getBytes(StandardCharsets.UTF_8);
+    }
     return WireFormat.of(Image.class)
         .encode(
             Image.newBuilder()
-                .setId("grey")
-                .setContent(ByteBuffer.wrap(png.toByteArray()))
+                .setId("image-" + offset)
+                .setContent(ByteBuffer.wrap(PICTURE))
                 .setAttributes(Map.of())
                 .build());
   }
 
+  /** A label's record, of the image with its own offset; every third does not say where it is. */
+  private static byte[] label(long offset) {
+    Label.Builder label =
+        Label.newBuilder()
+            .setImageId("image-" + offset)
+            .setLabel("label-" + offset)
+            .setAnnotator("ann")
+            .setLabeledAt(Instant.EPOCH)
+            .setOrigin("random");
+    if (offset % 3 != 0) {
+      label.setSource(new Source("images", 0, offset));
+    }
+    return WireFormat.of(Label.class).encode(label.build());
+  }
+
   private RunningJob start(Map<String, String> sets, long records) {
+    return start(sets, records, Optional.empty());
+  }
+
+  private RunningJob start(Map<String, String> sets, long records, Optional<Learning> learning) {
     Settings settings = Settings.load(Optional.empty(), sets, Map.of());
     SnapshotFolder folder = new SnapshotFolder(checkpoints.toString(), "test");
     ResumeDecision decision =
@@ -125,6 +168,10 @@ class RestartTest {
             folder.location());
     FlinkOptions.resume(options, decision);
     FlinkOptions.ofMiniCluster(options);
+    if (learning.isPresent()) {
+      FlinkOptions.rememberImages(options);
+      FlinkOptions.rememberImagesHere(options, checkpoints.resolve("rocksdb"));
+    }
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.getExecutionEnvironment(options);
     JobPlan plan =
@@ -133,7 +180,7 @@ class RestartTest {
             2,
             2,
             true,
-            false,
+            learning.isPresent(),
             new CropGeometry(FakeModels.RESIZE, FakeModels.CROP),
             new MicroBatching(8, Duration.ofMillis(10), 2),
             new Topics(""),
@@ -149,7 +196,7 @@ class RestartTest {
             models,
             predictions,
             rejections,
-            Optional.empty())
+            learning)
         .addTo(environment, plan);
     return RunningJob.submit(
         environment.getStreamGraph(),
@@ -161,17 +208,21 @@ class RestartTest {
   }
 
   private static DataGeneratorSource<IncomingRecord> images(long records) {
-    byte[] grey = grey();
-    byte[] broken = "broken".getBytes(StandardCharsets.UTF_8);
     return new DataGeneratorSource<>(
         n ->
             new IncomingRecord(
-                new Coordinates("images", 0, n),
-                Instant.ofEpochMilli(n),
-                true,
-                n % BROKEN_EVERY == 0 ? broken : grey),
+                new Coordinates("images", 0, n), Instant.ofEpochMilli(n), true, image(n)),
         records,
         new Gate(),
+        TypeInformation.of(IncomingRecord.class));
+  }
+
+  private static DataGeneratorSource<IncomingRecord> labels(long records) {
+    return new DataGeneratorSource<>(
+        n ->
+            new IncomingRecord(
+                new Coordinates("labels", 0, n), Instant.ofEpochMilli(n), true, label(n)),
+        records,
         TypeInformation.of(IncomingRecord.class));
   }
 
@@ -180,6 +231,23 @@ class RestartTest {
         n -> new LiveModelChanged(new Coordinates("model-updates", 0, n)),
         1,
         TypeInformation.of(LiveModelChanged.class));
+  }
+
+  /** Nothing asks for a training, and an empty store starts none. */
+  private Retraining untroubled() {
+    Path store = checkpoints.resolve("training");
+    return new Retraining(
+        new DataGeneratorSource<>(
+            n -> new RetrainRequest("none", "nobody", "", Instant.EPOCH),
+            0,
+            TypeInformation.of(RetrainRequest.class)),
+        new RetrainOperator(
+            Settings.defaults().get(RetrainSettings.class),
+            "test",
+            new StoredRuns(store, Settings.defaults().get(TrainingStoreSettings.class)),
+            new StoredModels(store, "test", 4),
+            new StoredTraining(store, store, Settings.defaults().get(TrainingSettings.class))),
+        new MemorySink<>(news -> "news"));
   }
 
   private static List<String> offsets(boolean broken) {
@@ -221,6 +289,40 @@ class RestartTest {
     assertEveryRecordOnce();
     assertThat(models.state().openEngines).hasValue(0);
     assertThat(models.state().openModels).hasValue(0);
+  }
+
+  @Test
+  void anEngineThatFailsOnceLosesAndDoublesNoLabel() throws Exception {
+    int labels = RECORDS / 2;
+    FakeLog log = new FakeLog();
+    log.state().values = RestartTest::image;
+    MemorySink<TrainingRow> rows = new MemorySink<>(row -> row.imageId + " is " + row.label);
+    models.state().failOnceAfter.set(20);
+    RunningJob job =
+        start(QUICK, RECORDS, Optional.of(new Learning(labels(labels), log, rows, untroubled())));
+    List<String> usable =
+        IntStream.range(0, labels)
+            .filter(n -> n % BROKEN_EVERY != 0)
+            .mapToObj(n -> "image-%d is label-%d".formatted(n, n))
+            .toList();
+    try {
+      while (rows.committed().size() < usable.size()) {
+        assertThat(job.await(Duration.ofMillis(20))).isFalse();
+      }
+      // What waits for its image is given up when the images end.
+      rest.complete(null);
+      job.await();
+    } finally {
+      job.close();
+    }
+    assertThat(models.state().failOnceAfter).hasValueLessThan(0);
+    assertThat(rows.committed()).containsExactlyInAnyOrderElementsOf(usable);
+    assertThat(predictions.committed()).containsExactlyInAnyOrderElementsOf(offsets(false));
+    List<String> rejected = new ArrayList<>(offsets(true));
+    IntStream.range(0, labels)
+        .filter(n -> n % BROKEN_EVERY == 0)
+        .forEach(n -> rejected.add(Integer.toString(n)));
+    assertThat(rejections.committed()).containsExactlyInAnyOrderElementsOf(rejected);
   }
 
   @Test

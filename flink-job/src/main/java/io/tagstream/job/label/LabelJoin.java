@@ -117,9 +117,7 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
       place.update(seen);
       timers.registerEventTimeTimer(VoidNamespace.INSTANCE, expiry(seen).toEpochMilli());
     }
-    if (labelsWaiting.get() > 0) {
-      release(entry -> true, label -> answer(label, seen));
-    }
+    release(entry -> true, label -> answer(label, seen));
   }
 
   private static boolean isNewer(Place seen, Place known) {
@@ -175,6 +173,9 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
 
   /** Lets some of this id's labels go on. */
   private void release(Predicate<Waiting> ready, Consumer<GivenLabel> then) throws Exception {
+    if (labelsWaiting.get() == 0) {
+      return;
+    }
     Map<Boolean, List<Waiting>> parts =
         StreamSupport.stream(waiting.get().spliterator(), false)
             .collect(Collectors.partitioningBy(ready));

@@ -13,6 +13,7 @@ import java.util.SortedSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongFunction;
 
 /**
  * A log with a record at each offset of {@code images-0}, answered one at a time. The state stays
@@ -38,7 +39,10 @@ public final class FakeLog implements RecordLog {
     public final Set<Thread> threads = ConcurrentHashMap.newKeySet();
     public final List<Long> answered = Collections.synchronizedList(new ArrayList<>());
     public final AtomicInteger open = new AtomicInteger();
-    public volatile byte[] value = {};
+
+    /** The value of the record at an offset. */
+    public volatile LongFunction<byte[]> values = offset -> new byte[0];
+
     private final Semaphore began = new Semaphore(0);
     private final Semaphore permits = new Semaphore(0);
 
@@ -88,7 +92,10 @@ public final class FakeLog implements RecordLog {
         return List.of(
             state.missing.contains(place.offset())
                 ? new Missing(place, "is not there")
-                : new Found(place, new IncomingRecord(place, Instant.EPOCH, true, state.value)));
+                : new Found(
+                    place,
+                    new IncomingRecord(
+                        place, Instant.EPOCH, true, state.values.apply(place.offset()))));
       }
 
       @Override

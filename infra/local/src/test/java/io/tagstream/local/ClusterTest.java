@@ -3,13 +3,17 @@ package io.tagstream.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.tagstream.job.trainingstore.TrainingStore;
+import io.tagstream.schemas.Label;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.settings.Settings;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 final class ClusterTest {
   private static final int IMAGES = 100;
+  private static final int LABELED = 5;
 
   @TempDir private Path directory;
 
@@ -34,6 +39,7 @@ final class ClusterTest {
             FlinkCluster.start(
                 Files.createDirectory(directory.resolve("flink")), built.resolve("lib"))) {
       stream.send(TestStream.TOPICS.images(), 0, IMAGES);
+      stream.send(TestStream.TOPICS.labeledImages(), IMAGES, IMAGES + LABELED);
       cluster.submit(
           jar,
           List.of(
@@ -43,10 +49,24 @@ final class ClusterTest {
               stream.models().toString(),
               "--checkpoints",
               stream.checkpoints().toUri().toString(),
+              "--training-store",
+              directory.resolve("training").toString(),
               "--set",
               "checkpoint.interval=1 s"));
-      assertThat(stream.predictions(IMAGES).stream().map(Prediction::getImageId))
-          .containsExactlyInAnyOrderElementsOf(TestStream.ids(0, IMAGES).toList());
+      assertThat(stream.predictions(IMAGES + LABELED).stream().map(Prediction::getImageId))
+          .containsExactlyInAnyOrderElementsOf(TestStream.ids(0, IMAGES + LABELED).toList());
+      stream.send(
+          Label.newBuilder()
+              .setImageId("scene-0")
+              .setLabel("by id")
+              .setAnnotator("ann")
+              .setLabeledAt(Instant.EPOCH)
+              .setOrigin("random")
+              .build());
+      TrainingStore store = new TrainingStore(directory.resolve("training"));
+      while (store.list().rows() < LABELED + 1) {
+        TimeUnit.MILLISECONDS.sleep(200);
+      }
     }
   }
 }

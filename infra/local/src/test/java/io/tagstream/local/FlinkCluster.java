@@ -133,7 +133,7 @@ final class FlinkCluster implements AutoCloseable {
             Map.entry("memory.framework.off-heap.size", "128m"),
             Map.entry("memory.task.heap.size", "384m"),
             Map.entry("memory.task.off-heap.size", "256m"),
-            Map.entry("memory.managed.size", "16m"),
+            Map.entry("memory.managed.size", "64m"),
             Map.entry("memory.network.min", "64m"),
             Map.entry("memory.network.max", "64m"),
             Map.entry("memory.jvm-metaspace.size", "256m"),

@@ -1,6 +1,7 @@
 package io.tagstream.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tagstream.job.JobRequest;
 import io.tagstream.job.JobRunner;
@@ -16,6 +17,7 @@ import io.tagstream.schemas.Prediction;
 import io.tagstream.schemas.Rejection;
 import io.tagstream.schemas.Source;
 import io.tagstream.settings.Settings;
+import io.tagstream.settings.UserException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,17 +48,22 @@ final class LabelsTest {
           Map.of());
 
   private JobRequest request(TestStream stream) {
+    return request(stream, Optional.of(store().toString()), false);
+  }
+
+  private JobRequest request(
+      TestStream stream, Optional<String> trainingStore, boolean acceptLoss) {
     return new JobRequest(
         stream.connection(),
         TestStream.TOPICS,
         stream.models(),
-        Optional.of(store().toString()),
+        trainingStore,
         stream.checkpoints().toUri().toString(),
         "test",
         EngineKind.DEEPLEARNING4J,
         Device.CPU,
         Views.CENTER,
-        new Wish(false, false),
+        new Wish(false, acceptLoss),
         settings);
   }
 
@@ -166,6 +173,32 @@ final class LabelsTest {
         .collect(
             Collectors.toMap(
                 rejection -> rejection.getImageId().orElseThrow(), Rejection::getReason));
+  }
+
+  @Test
+  void labelsOnTheirWayAreNotLeftBehindInSilence() throws Exception {
+    try (TestStream stream = new TestStream(directory, settings)) {
+      try (RunningJob job = JobRunner.start(request(stream))) {
+        stream.send(TestStream.TOPICS.images(), 0, 5);
+        assertThat(stream.predictions(5)).hasSize(5);
+        assertThat(job.stop()).isPresent();
+      }
+      assertThatThrownBy(() -> JobRunner.start(request(stream, Optional.empty(), false)))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("--training-store")
+          .hasMessageContaining("--accept-loss");
+      for (boolean acceptLoss : List.of(true, false)) {
+        try (RunningJob job = JobRunner.start(request(stream, Optional.empty(), acceptLoss))) {
+          assertThat(job.stop()).isPresent();
+        }
+      }
+      try (RunningJob job = JobRunner.start(request(stream))) {
+        stream.send(TestStream.TOPICS.images(), 5, 6);
+        assertThat(stream.predictions(6)).hasSize(6);
+        assertThat(job.stop()).isPresent();
+      }
+      assertThat(stream.allPredictions()).hasSize(6);
+    }
   }
 
   @Test
