@@ -6,6 +6,7 @@ import io.tagstream.job.JobOnCluster;
 import io.tagstream.job.JobRequest;
 import io.tagstream.job.JobRunner;
 import io.tagstream.job.RunningJob;
+import io.tagstream.job.retrain.RetrainCommand;
 import io.tagstream.job.snapshot.ResumeDecision.Wish;
 import io.tagstream.job.trainingstore.TrainingRun;
 import io.tagstream.job.trainingstore.TrainingStore;
@@ -20,6 +21,8 @@ import io.tagstream.schemas.ModelUpdate;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.settings.Settings;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,6 +36,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** From labelled images on Kafka to predictions of the version that learned from them. */
 @Timeout(300)
@@ -72,7 +76,7 @@ final class RetrainTest {
   }
 
   @Test
-  void labelledImagesMakeABetterVersionThatGoesLiveByItself() throws Exception {
+  void labelledImagesMakeABetterVersionAndARequestTheNext() throws Exception {
     try (TestStream stream = new TestStream(directory, settings)) {
       ModelStore models = new ModelStore(stream.models());
       String first = models.live();
@@ -103,24 +107,49 @@ final class RetrainTest {
           List<Prediction> predictions = stream.predictions(sent);
           answering = predictions.get(predictions.size() - 1).getModelVersion();
         }
+
+        String request = retrain(stream);
+        TrainingStore store = new TrainingStore(directory.resolve("training"));
+        while (store.runs().all().size() < 2) {
+          assertThat(job.await(Duration.ofMillis(200))).isFalse();
+        }
+        TrainingRun asked = store.runs().newest().orElseThrow();
+        assertThat(asked.requests()).containsExactly(request);
+        assertThat(asked.parent()).isEqualTo(second);
+        assertThat(asked.reason()).isEqualTo("asked for by ann (new camera)");
+        while (store.runs().outcome(asked.version()).isEmpty()) {
+          assertThat(job.await(Duration.ofMillis(200))).isFalse();
+        }
         assertThat(job.stop()).isPresent();
       }
       Verdict verdict = models.metadata(second).verdict().orElseThrow();
       assertThat(verdict.candidate().top1())
           .isGreaterThan(verdict.incumbent().orElseThrow().scores().top1());
-      assertThat(models.history())
-          .last()
-          .satisfies(change -> assertThat(change.by()).isEqualTo("tagstream job test"))
-          .extracting(LiveChange::version)
-          .isEqualTo(second);
-      TrainingStore store = new TrainingStore(directory.resolve("training"));
-      assertThat(store.runs().all()).extracting(TrainingRun::version).containsExactly(second);
-      assertThat(store.runs().outcome(second).orElseThrow().status()).isEqualTo("promoted");
+      assertThat(models.history().get(1))
+          .satisfies(change -> assertThat(change.version()).isEqualTo(second))
+          .satisfies(change -> assertThat(change.by()).isEqualTo("tagstream job test"));
       RetrainStatus status = RetrainStatus.read(stream.models(), "test").orElseThrow();
       assertThat(status.rows()).isEqualTo(300);
-      assertThat(status.last().orElseThrow().version()).isEqualTo(second);
+      assertThat(status.newLabels()).isZero();
       assertThat(models.liveAccuracy().versions()).containsKey(first);
     }
+  }
+
+  /** {@code tagstream retrain}; the request's id. */
+  private static String retrain(TestStream stream) {
+    StringWriter out = new StringWriter();
+    int exit =
+        new CommandLine(new RetrainCommand())
+            .setOut(new PrintWriter(out))
+            .execute(
+                "--bootstrap-server",
+                stream.bootstrapServer(),
+                "--by",
+                "ann",
+                "--reason",
+                "new camera");
+    assertThat(exit).isZero();
+    return out.toString().strip();
   }
 
   /** {@code tagstream job} as a process of its own. */
