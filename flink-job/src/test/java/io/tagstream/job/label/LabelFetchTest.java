@@ -125,6 +125,21 @@ class LabelFetchTest {
   }
 
   @Test
+  void aLabelBetweenTheReadAndItsAnswerSharesIt() throws Exception {
+    open();
+    send("rose", 5);
+    while (!harness.getTaskMailbox().hasMail()) {
+      Thread.onSpinWait();
+    }
+    send("tulip", 5);
+    awaitAnswers(2);
+    send("daisy", 6);
+    awaitAnswers(3);
+    assertThat(fetched()).containsExactly("rose 5", "tulip 5", "daisy 6");
+    assertThat(log.state().answered).containsExactly(5L, 6L);
+  }
+
+  @Test
   void whatWaitsIsReadInTheOrderOfOffsets() throws Exception {
     log.state().hold = true;
     open();
@@ -152,7 +167,7 @@ class LabelFetchTest {
   }
 
   @Test
-  void whatIsUnderWayIsInTheCheckpointAndHoldsItUpFor() throws Exception {
+  void whatIsUnderWayIsInTheCheckpointAndDoesNotHoldItUp() throws Exception {
     log.state().hold = true;
     open();
     send("rose", 5);
