@@ -56,6 +56,13 @@ final class Retention {
     for (Path folder : folders()) {
       String name = folder.getFileName().toString();
       BundleFolder bundle = new BundleFolder(folder);
+      if (ModelStore.isStaged(name)) {
+        // Its writer is about to give it its name, or has crashed.
+        if (isOlder(folder, UNFINISHED_FOR)) {
+          bundle.delete();
+        }
+        continue;
+      }
       boolean crashed = bundle.isHidden() && isOlder(folder, DELETED_WITHIN);
       if (crashed) {
         bundle.restore();
