@@ -82,6 +82,11 @@ public final class StateDirectory implements AutoCloseable {
     return root.resolve("checkpoints");
   }
 
+  /** What the model learns from. */
+  public Path trainingStore() {
+    return root.resolve("training");
+  }
+
   /** What a process writes instead of standard error. */
   public Path logs() {
     return root.resolve("logs");

@@ -9,6 +9,7 @@ import io.tagstream.model.engine.Device;
 import io.tagstream.model.engine.EngineKind;
 import io.tagstream.model.engine.Engines;
 import io.tagstream.model.image.Views;
+import io.tagstream.model.store.RetrainStatus;
 import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.FolderDataset;
 import io.tagstream.producers.ImageFiles;
@@ -39,14 +40,35 @@ import picocli.CommandLine.Spec;
     name = "demo",
     description = {
       "Run everything in this process: broker, topics, Flink job, producer.",
-      "Without --images it draws pictures of ten kinds. The first start trains a model on some of"
-          + " them; the rest streams until Ctrl-C. A later start on the same state resumes."
+      "Without --images it draws pictures of ten kinds. The first start trains a fair model on some"
+          + " of them; the rest streams, with labels, until Ctrl-C. After a few minutes a better"
+          + " model is trained on what came, and goes live. A later start on the same state resumes."
     })
 public final class DemoCommand implements Callable<Integer> {
+  private static final String JOB = "demo";
   private static final double RATE = 5;
 
   /** Who waits for the end should not wait long. */
   private static final double RATE_TO_AN_END = 20;
+
+  /**
+   * So that all of it is seen within ten minutes: the stream is slow, so the training may take the
+   * cores.
+   */
+  private static final Map<String, String> SETTINGS =
+      Map.of(
+          "checkpoint.interval",
+          "1 s",
+          "topics.retention-bytes",
+          "256 MiB",
+          "retrain.min-labels",
+          "200",
+          "training.image-steps",
+          "8000",
+          "training.max-minutes",
+          "5",
+          "training.threads",
+          Integer.toString(Runtime.getRuntime().availableProcessors()));
 
   private static final DateTimeFormatter RUN =
       DateTimeFormatter.ofPattern("MMdd-HHmmss", Locale.ROOT).withZone(ZoneId.systemDefault());
@@ -115,11 +137,7 @@ public final class DemoCommand implements Callable<Integer> {
 
   private void run(StateDirectory directory, Pictures pictures, DemoStop stop)
       throws InterruptedException {
-    Settings settings =
-        Settings.load(
-            Optional.empty(),
-            Map.of("checkpoint.interval", "1 s", "topics.retention-bytes", "256 MiB"),
-            System.getenv());
+    Settings settings = Settings.load(Optional.empty(), SETTINGS, System.getenv());
     PrintWriter err = spec.commandLine().getErr();
     Topics topics = new Topics("");
     // A demo that was killed may lie for days before it goes on.
@@ -139,16 +157,21 @@ public final class DemoCommand implements Callable<Integer> {
               connection,
               topics,
               directory.models(),
-              Optional.empty(),
+              Optional.of(directory.trainingStore().toUri().toString()),
               directory.checkpoints().toUri().toString(),
-              "demo",
+              JOB,
               EngineKind.DEEPLEARNING4J,
               Device.AUTO,
               Views.CENTER_AND_FLIP,
               // Retention may have overtaken it; these are pictures that anybody can send again.
               new Wish(false, true),
               settings);
-      Scoreboard scoreboard = new Scoreboard(spec.commandLine().getOut(), err, System::nanoTime);
+      Scoreboard scoreboard =
+          new Scoreboard(
+              spec.commandLine().getOut(),
+              err,
+              System::nanoTime,
+              () -> RetrainStatus.read(directory.models(), JOB).map(LearningText::of));
       new Show(
               connection,
               topics,

@@ -6,17 +6,27 @@ import io.tagstream.schemas.Rejection;
 import io.tagstream.settings.Terminal;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** Prints the predictions as they come and, now and then, how good and how fast they are. */
 final class Scoreboard {
-  private static final Duration STATUS = Duration.ofSeconds(10);
+  private static final Duration STATUS = Duration.ofMinutes(1);
+
+  /** Of the last so many labelled pictures is told how many were tagged right. */
+  private static final int RECENT = 200;
 
   private final PrintWriter out;
   private final PrintWriter err;
   private final LongSupplier nanoTime;
+  private final Supplier<Optional<String>> learning;
   private final boolean table;
+  private final Deque<Boolean> recent = new ArrayDeque<>();
+  private String version = "";
   private long first;
   private long lastStatus;
   private long predicted;
@@ -25,10 +35,18 @@ final class Scoreboard {
   private long rejected;
   private long earlier;
 
-  Scoreboard(PrintWriter out, PrintWriter err, LongSupplier nanoTime) {
+  /**
+   * @param learning how the retraining stands, in a few words
+   */
+  Scoreboard(
+      PrintWriter out,
+      PrintWriter err,
+      LongSupplier nanoTime,
+      Supplier<Optional<String>> learning) {
     this.out = out;
     this.err = err;
     this.nanoTime = nanoTime;
+    this.learning = learning;
     this.table = Terminal.OUTPUT.isInteractive();
     this.lastStatus = nanoTime.getAsLong();
   }
@@ -42,11 +60,16 @@ final class Scoreboard {
       }
     }
     predicted++;
+    noteVersion(prediction.getModelVersion());
     String mark = "";
     if (prediction.getLabel().isPresent()) {
       labelled++;
       boolean hit = prediction.getTags().get(0).getLabel().equals(prediction.getLabel().get());
       right += hit ? 1 : 0;
+      recent.add(hit);
+      if (recent.size() > RECENT) {
+        recent.remove();
+      }
       mark = hit ? "✓" : "✗";
     }
     out.println(
@@ -55,6 +78,28 @@ final class Scoreboard {
             : "%s  %s".formatted(PredictionText.line(prediction), mark).stripTrailing());
     out.flush();
     statusIfDue(now);
+  }
+
+  private void noteVersion(String now) {
+    if (!now.equals(version)) {
+      if (!version.isEmpty()) {
+        err.printf("-- %s goes live; before: %s%n", now, accuracy());
+        // What its predecessor said is not its merit.
+        recent.clear();
+      }
+      version = now;
+    }
+  }
+
+  private String accuracy() {
+    long hits = recent.stream().filter(hit -> hit).count();
+    return recent.isEmpty()
+        ? "no labels yet"
+        : String.format(
+            Locale.ROOT,
+            "%.1f %% of the last %d right",
+            100.0 * hits / recent.size(),
+            recent.size());
   }
 
   /** A picture that an earlier run sent and did not see tagged. */
@@ -92,14 +137,21 @@ final class Scoreboard {
     String accuracy =
         labelled == 0
             ? ""
-            : String.format(Locale.ROOT, ", %.1f %% of them right", 100.0 * right / labelled);
+            : String.format(
+                Locale.ROOT,
+                ", %.1f %% of them right, by %s %s",
+                100.0 * right / labelled,
+                version,
+                accuracy());
     String speed =
         predicted > 1
             ? String.format(Locale.ROOT, ", %.1f images/s", (predicted - 1) / seconds)
             : "";
     String refused = rejected == 0 ? "" : ", %d not tagged".formatted(rejected);
     String before = earlier == 0 ? "" : ", %d of the run before".formatted(earlier);
-    err.printf("-- %d predictions%s%s%s%s%n", predicted, accuracy, speed, refused, before);
+    String learned = learning.get().map("; "::concat).orElse("");
+    err.printf(
+        "-- %d predictions%s%s%s%s%s%n", predicted, accuracy, speed, refused, before, learned);
     err.flush();
   }
 }
