@@ -1,6 +1,7 @@
 package io.tagstream.cli;
 
 import io.tagstream.job.EngineOption;
+import io.tagstream.model.engine.BestClasses;
 import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.LoadedModel;
 import io.tagstream.model.image.DecodeLimits;
@@ -24,7 +25,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -42,7 +42,6 @@ import picocli.CommandLine.Spec;
 @Command(name = "classify", description = "Tag image files without Kafka or Flink.")
 public final class ClassifyCommand implements Runnable {
   private static final int BATCH = 32;
-  private static final int BEST = 5;
   private static final int BAR = 30;
 
   @Mixin StandardOptions standard = new StandardOptions();
@@ -166,13 +165,8 @@ public final class ClassifyCommand implements Runnable {
   }
 
   private static List<Tag> best(float[] probabilities, List<String> labels) {
-    return IntStream.range(0, probabilities.length)
-        .boxed()
-        .sorted(
-            Comparator.comparingDouble((Integer i) -> -probabilities[i])
-                .thenComparing(Comparator.naturalOrder()))
-        .limit(BEST)
-        .map(i -> new Tag(labels.get(i), i, probabilities[i]))
+    return IntStream.of(BestClasses.of(probabilities))
+        .mapToObj(i -> new Tag(labels.get(i), i, probabilities[i]))
         .toList();
   }
 

@@ -1,13 +1,12 @@
 package io.tagstream.job.inference;
 
 import io.tagstream.job.flow.Tag;
+import io.tagstream.model.engine.BestClasses;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The classes an image most likely shows. */
 final class BestTags {
-  private static final int MOST = 5;
-
   private BestTags() {}
 
   /**
@@ -22,9 +21,6 @@ final class BestTags {
           "the engine answered %d probabilities for %d classes"
               .formatted(probabilities.length, labels.size()));
     }
-    int count = Math.min(MOST, probabilities.length);
-    int[] best = new int[count];
-    int found = 0;
     for (int i = 0; i < probabilities.length; i++) {
       float p = probabilities[i];
       if (!(p >= 0 && p <= 1.0001f)) {
@@ -32,18 +28,9 @@ final class BestTags {
             "the engine answered %s as the probability of class %d (%s)"
                 .formatted(p, i, labels.get(i)));
       }
-      int at = found;
-      while (at > 0 && probabilities[best[at - 1]] < p) {
-        at--;
-      }
-      if (at < count) {
-        found = Math.min(found + 1, count);
-        System.arraycopy(best, at, best, at + 1, found - at - 1);
-        best[at] = i;
-      }
     }
-    List<Tag> tags = new ArrayList<>(count);
-    for (int index : best) {
+    List<Tag> tags = new ArrayList<>(BestClasses.MOST);
+    for (int index : BestClasses.of(probabilities)) {
       tags.add(new Tag(labels.get(index), index, probabilities[index]));
     }
     return tags;

@@ -1,9 +1,10 @@
 package io.tagstream.model.report;
 
+import io.tagstream.model.engine.BestClasses;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * What the model says to one labelled image.
@@ -16,9 +17,6 @@ import java.util.Objects;
  */
 public record Answer(
     String id, int trueClass, double own, List<Guess> best, EncodedPicture picture) {
-
-  /** How many classes are named at most. */
-  private static final int NAMED = 5;
 
   private static final double OWN_BELOW = 0.05;
   private static final double OTHER_ABOVE = 0.9;
@@ -48,22 +46,16 @@ public record Answer(
    * @throws IllegalArgumentException when one is not a number, so that no answer is made up
    */
   public static Answer of(String id, int trueClass, float[] probabilities, EncodedPicture picture) {
-    List<Guess> best = new ArrayList<>();
-    for (int rank = 0; rank < Math.min(NAMED, probabilities.length); rank++) {
-      int next = -1;
-      for (int i = 0; i < probabilities.length; i++) {
-        int candidate = i;
-        if (Float.isNaN(probabilities[i])) {
-          throw new IllegalArgumentException(
-              "%s: the probability of class %s is not a number".formatted(id, i));
-        }
-        if ((next < 0 || probabilities[i] > probabilities[next])
-            && best.stream().noneMatch(guess -> guess.classIndex() == candidate)) {
-          next = i;
-        }
+    for (int i = 0; i < probabilities.length; i++) {
+      if (Float.isNaN(probabilities[i])) {
+        throw new IllegalArgumentException(
+            "%s: the probability of class %s is not a number".formatted(id, i));
       }
-      best.add(new Guess(next, probabilities[next]));
     }
+    List<Guess> best =
+        IntStream.of(BestClasses.of(probabilities))
+            .mapToObj(i -> new Guess(i, probabilities[i]))
+            .toList();
     return new Answer(id, trueClass, probabilities[trueClass], best, picture);
   }
 
