@@ -1,5 +1,6 @@
 package io.tagstream.job.inference;
 
+import io.tagstream.job.PatientWait;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.Engine;
@@ -13,7 +14,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -270,24 +270,8 @@ final class InferenceWorker implements AutoCloseable {
     }
     closing = true;
     // The loading thread first: it hands models to the other.
-    stop(loading);
+    PatientWait.forEnd(loading);
     inference.execute(() -> retireAllBut(0));
-    stop(inference);
-  }
-
-  private static void stop(ExecutorService executor) {
-    executor.shutdown();
-    boolean interrupted = false;
-    boolean stopped = false;
-    while (!stopped) {
-      try {
-        stopped = executor.awaitTermination(1, TimeUnit.HOURS);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    PatientWait.forEnd(inference);
   }
 }

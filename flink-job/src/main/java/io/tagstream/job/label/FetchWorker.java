@@ -1,5 +1,6 @@
 package io.tagstream.job.label;
 
+import io.tagstream.job.PatientWait;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.settings.DurationText;
 import io.tagstream.settings.UserException;
@@ -143,16 +144,6 @@ final class FetchWorker implements AutoCloseable {
     }
     reader.wakeup();
     handOver.release();
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    PatientWait.forEnd(thread);
   }
 }

@@ -1,6 +1,7 @@
 package io.tagstream.job.retrain;
 
 import io.tagstream.job.JobMetrics;
+import io.tagstream.job.PatientWait;
 import io.tagstream.job.flow.LabelledAnswer;
 import io.tagstream.job.flow.ModelNews;
 import io.tagstream.job.flow.RetrainRequest;
@@ -25,7 +26,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -596,26 +596,10 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
         thread.ifPresent(RunThread::close);
       }
       if (stores != null) {
-        stop(stores);
+        PatientWait.forEnd(stores);
       }
     } finally {
       super.close();
-    }
-  }
-
-  private static void stop(ExecutorService executor) {
-    executor.shutdown();
-    boolean interrupted = false;
-    boolean stopped = false;
-    while (!stopped) {
-      try {
-        stopped = executor.awaitTermination(1, TimeUnit.HOURS);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 }

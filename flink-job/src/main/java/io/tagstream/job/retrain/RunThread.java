@@ -1,5 +1,6 @@
 package io.tagstream.job.retrain;
 
+import io.tagstream.job.PatientWait;
 import io.tagstream.model.store.RetrainStatus;
 import io.tagstream.model.store.Verdict;
 import java.io.IOException;
@@ -144,16 +145,6 @@ final class RunThread implements AutoCloseable {
   @Override
   public void close() {
     cancelled = true;
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    PatientWait.forEnd(thread);
   }
 }
