@@ -1,6 +1,7 @@
 package io.tagstream.job.trainingstore;
 
 import io.tagstream.job.trainingstore.StoreFile.Part;
+import io.tagstream.model.training.ClassNames;
 import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.LabelledImage;
 import io.tagstream.schemas.LabelText;
@@ -14,7 +15,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -171,15 +171,13 @@ public final class Snapshot {
    * @param minPerClass a new class with fewer images waits, and its images with it
    */
   public Selection select(List<String> classes, int minPerClass) {
-    Map<String, String> spelling = new HashMap<>();
-    // The first of several that are spelled alike.
-    classes.forEach(label -> spelling.putIfAbsent(folded(label), label));
-    images.forEach(image -> spelling.putIfAbsent(folded(image.label()), image.label()));
-    Set<String> exact = new HashSet<>(classes);
+    ClassNames names = new ClassNames(classes);
+    images.forEach(image -> names.indexOf(image.label()));
+    List<String> spelled = names.labels();
+    Set<String> known = new HashSet<>(classes);
     Map<String, List<StoredImage>> byLabel = new TreeMap<>();
     for (StoredImage image : images) {
-      String label =
-          exact.contains(image.label()) ? image.label() : spelling.get(folded(image.label()));
+      String label = spelled.get(names.indexOf(image.label()));
       byLabel.computeIfAbsent(label, first -> new ArrayList<>()).add(image);
     }
     List<String> labels = new ArrayList<>(classes);
@@ -187,7 +185,7 @@ public final class Snapshot {
     List<LabelledImage> chosen = new ArrayList<>();
     byLabel.forEach(
         (label, ofLabel) -> {
-          if (!exact.contains(label)) {
+          if (!known.contains(label)) {
             if (ofLabel.size() < minPerClass) {
               waiting.put(label, ofLabel.size());
               return;
@@ -198,10 +196,5 @@ public final class Snapshot {
           ofLabel.forEach(image -> chosen.add(image.ofClass(classIndex)));
         });
     return new Selection(new Dataset(description, labels, chosen), waiting);
-  }
-
-  /** Equal for labels that differ only in case: both ways, since some letters have but one. */
-  private static String folded(String label) {
-    return label.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT);
   }
 }
