@@ -21,7 +21,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -164,20 +163,7 @@ public final class StoredTraining implements Training {
     @Override
     public void epoch(Epoch done) {
       waiting = done.entry().waiting();
-      LOG.info(
-          "epoch {} of {}: loss {}{}, {} images/s, {} % waiting for images",
-          done.entry().number(),
-          done.epochs(),
-          text("%.3f", done.entry().loss()),
-          done.heldOut()
-              .map(answers -> text(", held-out top-1 %.1f %%", 100 * answers.top1()))
-              .orElse(""),
-          text("%.1f", done.entry().imagesPerSecond()),
-          text("%.1f", 100 * done.entry().waiting()));
-    }
-
-    private static String text(String format, double value) {
-      return String.format(Locale.ROOT, format, value);
+      LOG.info("{}", done.line());
     }
   }
 }

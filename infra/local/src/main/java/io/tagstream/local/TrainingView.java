@@ -5,7 +5,6 @@ import io.tagstream.model.training.TrainingProgress;
 import io.tagstream.settings.Progress;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
@@ -105,22 +104,7 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
   @Override
   public void epoch(Epoch done) {
     if (everyEpoch) {
-      String measured =
-          done.heldOut()
-              .map(e -> String.format(Locale.ROOT, ", held-out top-1 %.1f %%", 100 * e.top1()))
-              .orElse("");
-      say(
-          String.format(
-              Locale.ROOT,
-              "epoch %d of %d: loss %.3f%s, %.1f images/s, %.1f %% waiting, %d min %02d s left",
-              done.entry().number(),
-              done.epochs(),
-              done.entry().loss(),
-              measured,
-              done.entry().imagesPerSecond(),
-              100 * done.entry().waiting(),
-              done.remaining().toMinutes(),
-              done.remaining().toSecondsPart()));
+      say(done.line());
     }
   }
 

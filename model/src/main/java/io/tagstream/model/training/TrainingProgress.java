@@ -1,6 +1,7 @@
 package io.tagstream.model.training;
 
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -88,6 +89,23 @@ public interface TrainingProgress {
       TrainingHistory.Epoch entry, int epochs, Optional<Evaluation> heldOut, Duration remaining) {
     public Epoch {
       Objects.requireNonNull(heldOut);
+    }
+
+    /** In one line, for a person. */
+    public String line() {
+      return String.format(
+          Locale.ROOT,
+          "epoch %d of %d: loss %.3f%s, %.1f images/s, %.1f %% waiting, %d min %02d s left",
+          entry.number(),
+          epochs,
+          entry.loss(),
+          heldOut
+              .map(e -> String.format(Locale.ROOT, ", held-out top-1 %.1f %%", 100 * e.top1()))
+              .orElse(""),
+          entry.imagesPerSecond(),
+          100 * entry.waiting(),
+          remaining.toMinutes(),
+          remaining.toSecondsPart());
     }
   }
 }
