@@ -9,40 +9,69 @@ import io.tagstream.model.report.Answer;
 import io.tagstream.model.store.Preprocessing;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/** What weights answer to labelled images, on the centre crop and its mirror image. */
-final class Answers {
+/**
+ * What weights answer to labelled images.
+ *
+ * @param each one a readable image, in the images' order
+ * @param evaluation of all of them; empty without any
+ */
+record Answers(List<Answer> each, Optional<Evaluation> evaluation) {
   private static final int BATCH = 64;
 
-  private Answers() {}
+  Answers {
+    each = List.copyOf(each);
+  }
 
   /**
-   * The answers to the images that can be read, in their order.
+   * Asks, on the centre crop and its mirror image.
    *
    * @param weights of a network for crops of the preprocessing's size
+   * @param labels in class order
    */
-  static List<Answer> of(
-      Weights weights, Preprocessing preprocessing, List<LabelledImage> images, int threads) {
-    List<Answer> answers = new ArrayList<>();
-    if (images.isEmpty()) {
-      return answers;
+  static Answers of(
+      Weights weights,
+      Preprocessing preprocessing,
+      List<LabelledImage> images,
+      List<String> labels,
+      int threads) {
+    Collector answers = new Collector(labels);
+    if (!images.isEmpty()) {
+      try (DirectWeights onDevice =
+              new DirectWeights(weights, new Normalization(preprocessing), threads);
+          Forward forward = onDevice.newForward(BATCH)) {
+        new Evaluator(preprocessing, Views.CENTER_AND_FLIP, BATCH, 1)
+            .answer(
+                Classifier.of(forward, preprocessing, labels.size()),
+                images,
+                TrainingProgress.SILENT,
+                answers::add);
+      }
     }
-    try (DirectWeights onDevice =
-            new DirectWeights(weights, new Normalization(preprocessing), threads);
-        Forward forward = onDevice.newForward(BATCH)) {
-      new Evaluator(preprocessing, Views.CENTER_AND_FLIP, BATCH, 1)
-          .answer(
-              Classifier.of(forward, preprocessing, weights.network().classes()),
-              images,
-              TrainingProgress.SILENT,
-              (image, probabilities) ->
-                  answers.add(
-                      Answer.of(
-                          image.id(),
-                          image.classIndex(),
-                          probabilities,
-                          () -> image.content().read())));
+    return answers.finish();
+  }
+
+  /** Takes answers one by one. */
+  static final class Collector {
+    private final List<Answer> each = new ArrayList<>();
+    private final Evaluation.Tally tally;
+
+    Collector(List<String> labels) {
+      tally = new Evaluation.Tally(labels);
     }
-    return answers;
+
+    /**
+     * @param probabilities by class
+     */
+    void add(LabelledImage image, float[] probabilities) {
+      each.add(
+          Answer.of(image.id(), image.classIndex(), probabilities, () -> image.content().read()));
+      tally.add(image.classIndex(), probabilities);
+    }
+
+    Answers finish() {
+      return new Answers(each, each.isEmpty() ? Optional.empty() : Optional.of(tally.evaluation()));
+    }
   }
 }

@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -63,7 +62,7 @@ final class LastLayerTraining {
 
     int epochs = run.options().lastLayerEpochs();
     long imageSteps = (long) epochs * run.training().size();
-    Optional<Evaluation> heldOut = Optional.empty();
+    Answers heldOut = new Answers.Collector(run.labels()).finish();
     TrainingHistory history = TrainingHistory.empty();
     try (validationFeatures;
         SoftmaxRegression regression =
@@ -78,13 +77,21 @@ final class LastLayerTraining {
         heldOut = validate(regression, validationFeatures);
         TrainingHistory.Epoch entry =
             new TrainingHistory.Epoch(
-                epoch, shown, loss, 0, pace.perSecond(), 0, heldOut.map(TrainingHistory.Score::of));
+                epoch,
+                shown,
+                loss,
+                0,
+                pace.perSecond(),
+                0,
+                heldOut.evaluation().map(TrainingHistory.Score::of));
         history = history.with(entry);
         run.progress()
             .step(
                 new TrainingProgress.Step(
                     epoch, epochs, shown, imageSteps, loss, pace.perSecond(), pace.remaining()));
-        run.progress().epoch(new TrainingProgress.Epoch(entry, epochs, heldOut, pace.remaining()));
+        run.progress()
+            .epoch(
+                new TrainingProgress.Epoch(entry, epochs, heldOut.evaluation(), pace.remaining()));
       }
       SoftmaxRegression.Layer layer = regression.layer();
       Dense last = network.dense().get(network.dense().size() - 1);
@@ -153,11 +160,11 @@ final class LastLayerTraining {
             .formatted(outcome.image().content().place(), ((Unreadable<byte[]>) outcome).reason()));
   }
 
-  private Optional<Evaluation> validate(SoftmaxRegression regression, INDArray features) {
+  private Answers validate(SoftmaxRegression regression, INDArray features) {
+    Answers.Collector answers = new Answers.Collector(run.labels());
     if (run.heldOut().isEmpty()) {
-      return Optional.empty();
+      return answers.finish();
     }
-    Evaluation.Tally tally = new Evaluation.Tally(run.labels());
     float[][] rows = regression.probabilities(features);
     for (int i = 0; i < run.heldOut().size(); i++) {
       float[] mean = new float[network.classes()];
@@ -166,9 +173,9 @@ final class LastLayerTraining {
           mean[c] += rows[i * VIEWS.count() + view][c] / VIEWS.count();
         }
       }
-      tally.add(run.heldOut().get(i).classIndex(), mean);
+      answers.add(run.heldOut().get(i), mean);
     }
-    return Optional.of(tally.evaluation());
+    return answers.finish();
   }
 
   private static INDArray allocate(int rows, int columns) {

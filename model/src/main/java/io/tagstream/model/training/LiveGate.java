@@ -61,11 +61,14 @@ public final class LiveGate implements Judge {
     Map<String, List<String>> answers = new HashMap<>();
     for (Answer answer :
         Answers.of(
-            live.weights(),
-            live.preprocessing(),
-            // It may have fewer classes than there are: what it says is looked at, not the class.
-            candidate.heldOut().stream().map(image -> image.withClass(0)).toList(),
-            candidate.resources().threads())) {
+                live.weights(),
+                live.preprocessing(),
+                // It may have fewer classes than there are: what it says is looked at, not the
+                // class.
+                candidate.heldOut().stream().map(image -> image.withClass(0)).toList(),
+                live.labels(),
+                candidate.resources().threads())
+            .each()) {
       answers.put(answer.id(), best(answer, live.labels()));
     }
     return answers;

@@ -2,10 +2,6 @@ package io.tagstream.model.training;
 
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.CropBatch;
-import io.tagstream.model.engine.Forward;
-import io.tagstream.model.engine.Normalization;
-import io.tagstream.model.engine.nd4j.DirectWeights;
-import io.tagstream.model.image.Views;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.training.ImageReader.Read;
 import io.tagstream.model.training.Schedule.DividedOnStall;
@@ -21,8 +17,6 @@ import java.util.concurrent.CancellationException;
  * comes next.
  */
 final class StepTraining {
-  private static final int EVALUATION_BATCH = 64;
-
   /** More would make a curve no smoother and take a tenth of the time. */
   private static final int MOST_MEASUREMENTS = 20;
 
@@ -33,7 +27,7 @@ final class StepTraining {
   private final EpochPlan plan;
   private final StepClock clock = new StepClock();
   private RunPosition position;
-  private Optional<Evaluation> heldOut = Optional.empty();
+  private Optional<Answers> heldOut = Optional.empty();
 
   private StepTraining(TrainingRun run, Checkpoints checkpoints, TrainingStep step) {
     this.run = run;
@@ -96,8 +90,8 @@ final class StepTraining {
     }
     Weights weights = step.averaged();
     // A run that goes on after its last step has not measured here.
-    Optional<Evaluation> measured = heldOut.or(() -> measure(weights, run.heldOut()));
-    return new TrainingRun.Arrival(weights, measured, position.history());
+    Answers answers = heldOut.orElseGet(() -> measure(weights, run.heldOut()));
+    return new TrainingRun.Arrival(weights, answers, position.history());
   }
 
   private TrainingFeed.Source source() {
@@ -176,11 +170,14 @@ final class StepTraining {
     boolean last = position.steps() == totalSteps();
     int epoch = last ? epochs() : (int) (shown() / plan.rowsPerEpoch());
     int every = (epochs() + MOST_MEASUREMENTS - 1) / MOST_MEASUREMENTS;
-    Optional<Evaluation> measured =
-        last || epoch % every == 0 ? measure(step.averaged(), run.heldOut()) : Optional.empty();
+    Optional<Answers> answers =
+        last || epoch % every == 0
+            ? Optional.of(measure(step.averaged(), run.heldOut()))
+            : Optional.empty();
     if (last) {
-      heldOut = measured;
+      heldOut = answers;
     }
+    Optional<Evaluation> measured = answers.flatMap(Answers::evaluation);
     StepClock.Epoch times = clock.endEpoch();
     TrainingHistory.Epoch entry =
         new TrainingHistory.Epoch(
@@ -203,27 +200,14 @@ final class StepTraining {
       return position.stall();
     }
     return measure(step.weights(), run.watched())
+        .evaluation()
         .map(evaluation -> rule.after(position.stall(), 1 - evaluation.top1()))
         .orElse(position.stall());
   }
 
-  private Optional<Evaluation> measure(Weights weights, List<LabelledImage> images) {
-    if (images.isEmpty()) {
-      return Optional.empty();
-    }
-    try (DirectWeights onDevice =
-            new DirectWeights(
-                weights, new Normalization(run.preprocessing()), run.resources().threads());
-        Forward forward = onDevice.newForward(EVALUATION_BATCH)) {
-      Evaluator evaluator =
-          new Evaluator(run.preprocessing(), Views.CENTER_AND_FLIP, EVALUATION_BATCH, 1);
-      return Optional.of(
-          evaluator.evaluate(
-              Classifier.of(forward, run.preprocessing(), run.labels().size()),
-              images,
-              run.labels(),
-              TrainingProgress.SILENT));
-    }
+  private Answers measure(Weights weights, List<LabelledImage> images) {
+    return Answers.of(
+        weights, run.preprocessing(), images, run.labels(), run.resources().threads());
   }
 
   /** Images shown so far. */

@@ -120,7 +120,7 @@ public final class Trainer {
         preparation.training().images().size(),
         preparation.unreadable().size(),
         preparation.classes().waiting(),
-        outcome.arrival().heldOut(),
+        outcome.arrival().heldOut().evaluation(),
         outcome.verdict(),
         outcome.arrival().history(),
         Duration.ofNanos(System.nanoTime() - begin));
@@ -188,8 +188,7 @@ public final class Trainer {
       Preparation preparation,
       TrainingRun run,
       TrainingRun.Arrival arrival) {
-    List<Answer> answers =
-        Answers.of(draft.weights(), draft.preprocessing(), run.heldOut(), resources.threads());
+    List<Answer> answers = arrival.heldOut().each();
     Optional<Verdict> verdict =
         judge.judge(
             new Judge.Candidate(
@@ -235,6 +234,7 @@ public final class Trainer {
     Map<String, Double> metrics = new TreeMap<>();
     arrival
         .heldOut()
+        .evaluation()
         .ifPresent(
             evaluation -> {
               metrics.put("top1", evaluation.top1());

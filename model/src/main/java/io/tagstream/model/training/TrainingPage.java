@@ -60,10 +60,12 @@ final class TrainingPage {
             history.epochs().stream().map(TrainingPage::epoch).toList(),
             answers,
             Answers.of(
-                draft.weights(),
-                draft.preprocessing(),
-                some(run.training()),
-                run.resources().threads()),
+                    draft.weights(),
+                    draft.preprocessing(),
+                    some(run.training()),
+                    draft.labels(),
+                    run.resources().threads())
+                .each(),
             verdict,
             draft.weights(),
             draft.preprocessing()));

@@ -4,7 +4,6 @@ import io.tagstream.model.network.Weights;
 import io.tagstream.model.store.Preprocessing;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * One of the ways from first weights to last ones.
@@ -33,9 +32,9 @@ record TrainingRun(
   /**
    * Where a run arrived.
    *
-   * @param heldOut how the weights answer
+   * @param heldOut what the weights answer to the held-out images
    */
-  record Arrival(Weights weights, Optional<Evaluation> heldOut, TrainingHistory history) {}
+  record Arrival(Weights weights, Answers heldOut, TrainingHistory history) {}
 
   /** Bytes of one crop. */
   int cropBytes() {
