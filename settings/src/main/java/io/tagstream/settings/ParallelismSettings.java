@@ -1,6 +1,5 @@
 package io.tagstream.settings;
 
-import java.io.Serializable;
 import java.util.OptionalInt;
 
 /** How many of each operator run, and on which slots. */
@@ -27,5 +26,4 @@ public record ParallelismSettings(
             meaning =
                 "Gives decoding and inference slots of their own, for a cluster with GPU machines;"
                     + " needs the sum of both parallelisms in slots.")
-        boolean separateSlots)
-    implements Serializable {}
+        boolean separateSlots) {}

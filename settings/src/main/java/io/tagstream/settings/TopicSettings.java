@@ -1,6 +1,5 @@
 package io.tagstream.settings;
 
-import java.io.Serializable;
 import java.time.Duration;
 import java.util.OptionalInt;
 
@@ -36,5 +35,4 @@ public record TopicSettings(
             meaning =
                 "The oldest records of a partition are deleted beyond this; model-updates keeps"
                     + " all.")
-        DataSize retentionBytes)
-    implements Serializable {}
+        DataSize retentionBytes) {}

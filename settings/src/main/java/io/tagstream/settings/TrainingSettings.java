@@ -1,6 +1,5 @@
 package io.tagstream.settings;
 
-import java.io.Serializable;
 import java.util.OptionalInt;
 
 /** What a training may take, of images, time and the machine. */
@@ -49,5 +48,4 @@ public record TrainingSettings(
             max = "1000000",
             unit = "images",
             meaning = "A new class with fewer readable images waits.")
-        int minPerClass)
-    implements Serializable {}
+        int minPerClass) {}
