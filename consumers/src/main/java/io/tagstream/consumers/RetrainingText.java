@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /** How a job's retraining stands, in words and as JSON. */
-final class RetrainingText {
+public final class RetrainingText {
   /** A job that runs writes every few seconds. */
   private static final Duration FRESH = Duration.ofSeconds(30);
 
@@ -30,18 +30,8 @@ final class RetrainingText {
           "the job does not run, or trains nothing; what follows is of %s, %s ago"
               .formatted(status.at(), rough(Duration.between(status.at(), now))));
     }
-    lines.add(
-        "new labels: %d, a run starts at %d; %d rows in the training store, %d images held out%s%s"
-            .formatted(
-                status.newLabels(),
-                status.neededLabels(),
-                status.rows(),
-                status.heldOut(),
-                status.heldOut() < status.neededHeldOut()
-                    ? ", no run before %d".formatted(status.neededHeldOut())
-                    : "",
-                status.requests() == 0 ? "" : "; asked for by retrain"));
-    status.run().ifPresent(run -> lines.add("training: " + line(run)));
+    lines.add(waitsFor(status));
+    status.run().ifPresent(run -> lines.add(line(run)));
     status
         .last()
         .ifPresent(
@@ -53,13 +43,31 @@ final class RetrainingText {
     return lines;
   }
 
+  /** The run under way or, without one, what the next waits for; in one line. */
+  public static String summary(RetrainStatus status) {
+    return status.run().map(RetrainingText::line).orElseGet(() -> waitsFor(status));
+  }
+
+  private static String waitsFor(RetrainStatus status) {
+    return "new labels: %d, a run starts at %d; %d rows in the training store, %d images held out%s%s"
+        .formatted(
+            status.newLabels(),
+            status.neededLabels(),
+            status.rows(),
+            status.heldOut(),
+            status.heldOut() < status.neededHeldOut()
+                ? ", no run before %d".formatted(status.neededHeldOut())
+                : "",
+            status.requests() == 0 ? "" : "; asked for by retrain");
+  }
+
   private boolean fresh() {
     return Duration.between(status.at(), now).compareTo(FRESH) <= 0;
   }
 
   private static String line(RetrainStatus.Run run) {
     String attempt = run.attempt() > 1 ? ", attempt %d".formatted(run.attempt()) : "";
-    return "%s%s, %s, %s"
+    return "training: %s%s, %s, %s"
         .formatted(
             run.version(),
             attempt,

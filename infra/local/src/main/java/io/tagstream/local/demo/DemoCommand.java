@@ -1,5 +1,6 @@
 package io.tagstream.local.demo;
 
+import io.tagstream.consumers.RetrainingText;
 import io.tagstream.job.JobRequest;
 import io.tagstream.job.snapshot.ResumeDecision.Wish;
 import io.tagstream.local.LocalBroker;
@@ -171,7 +172,7 @@ public final class DemoCommand implements Callable<Integer> {
               spec.commandLine().getOut(),
               err,
               System::nanoTime,
-              () -> RetrainStatus.read(directory.models(), JOB).map(LearningText::of));
+              () -> RetrainStatus.read(directory.models(), JOB).map(RetrainingText::summary));
       new Show(
               connection,
               topics,

@@ -6,6 +6,7 @@ import io.tagstream.schemas.Rejection;
 import io.tagstream.settings.Terminal;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Locale;
@@ -27,6 +28,7 @@ final class Scoreboard {
   private final boolean table;
   private final Deque<Boolean> recent = new ArrayDeque<>();
   private String version = "";
+  private Instant newest = Instant.MIN;
   private long first;
   private long lastStatus;
   private long predicted;
@@ -60,15 +62,17 @@ final class Scoreboard {
       }
     }
     predicted++;
-    noteVersion(prediction.getModelVersion());
+    noteVersion(prediction);
     String mark = "";
     if (prediction.getLabel().isPresent()) {
       labelled++;
       boolean hit = prediction.getTags().get(0).getLabel().equals(prediction.getLabel().get());
       right += hit ? 1 : 0;
-      recent.add(hit);
-      if (recent.size() > RECENT) {
-        recent.remove();
+      if (prediction.getModelVersion().equals(version)) {
+        recent.add(hit);
+        if (recent.size() > RECENT) {
+          recent.remove();
+        }
       }
       mark = hit ? "✓" : "✗";
     }
@@ -80,10 +84,17 @@ final class Scoreboard {
     statusIfDue(now);
   }
 
-  private void noteVersion(String now) {
+  /** Partitions are read one after the other: an answer may come after later ones. */
+  private void noteVersion(Prediction prediction) {
+    if (!prediction.getPredictedAt().isAfter(newest)) {
+      return;
+    }
+    newest = prediction.getPredictedAt();
+    String now = prediction.getModelVersion();
     if (!now.equals(version)) {
       if (!version.isEmpty()) {
         err.printf("-- %s goes live; before: %s%n", now, accuracy());
+        err.flush();
         // What its predecessor said is not its merit.
         recent.clear();
       }
