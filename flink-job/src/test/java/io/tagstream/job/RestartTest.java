@@ -88,15 +88,21 @@ class RestartTest {
     rest = new CompletableFuture<>();
   }
 
-  /** Lets the first half through, and the rest when the test says so. */
+  /** Lets the first records through, and the rest when the test says so. */
   private static final class Gate implements RateLimiterStrategy<NumberSequenceSplit> {
     private static final long serialVersionUID = 1L;
+
+    private final int first;
+
+    Gate(int first) {
+      this.first = first;
+    }
 
     @Override
     public RateLimiter<NumberSequenceSplit> createRateLimiter(int parallelism) {
       AtomicInteger passed = new AtomicInteger();
       return records ->
-          passed.addAndGet(records) <= RECORDS / 2 ? CompletableFuture.completedFuture(null) : rest;
+          passed.addAndGet(records) <= first ? CompletableFuture.completedFuture(null) : rest;
     }
   }
 
@@ -213,7 +219,7 @@ class RestartTest {
             new IncomingRecord(
                 new Coordinates("images", 0, n), Instant.ofEpochMilli(n), true, image(n)),
         records,
-        new Gate(),
+        new Gate(RECORDS / 2),
         TypeInformation.of(IncomingRecord.class));
   }
 
@@ -226,10 +232,12 @@ class RestartTest {
         TypeInformation.of(IncomingRecord.class));
   }
 
+  /** Goes on as the images do: Flink refuses a savepoint asked for just as a source ends. */
   private static DataGeneratorSource<LiveModelChanged> updates() {
     return new DataGeneratorSource<>(
         n -> new LiveModelChanged(new Coordinates("model-updates", 0, n)),
-        1,
+        2,
+        new Gate(1),
         TypeInformation.of(LiveModelChanged.class));
   }
 
