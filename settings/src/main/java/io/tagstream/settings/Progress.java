@@ -26,6 +26,7 @@ public final class Progress implements AutoCloseable {
   private final long start;
 
   private long done;
+  private long doneBefore;
   private long lastShown;
   private int drawnWidth;
 
@@ -56,6 +57,12 @@ public final class Progress implements AutoCloseable {
    */
   public static Progress start(PrintWriter out, String what, String unit, OptionalLong total) {
     return new Progress(what, unit, total, out, Terminal.ERROR.isInteractive(), System::nanoTime);
+  }
+
+  /** Counts what was done before the clock started, which is no part of the rate. */
+  public synchronized void skip(long count) {
+    done += count;
+    doneBefore += count;
   }
 
   /** Counts and shows, not more often than a reader can follow. */
@@ -113,7 +120,7 @@ public final class Progress implements AutoCloseable {
   }
 
   private String line(double seconds) {
-    double rate = done / seconds;
+    double rate = (done - doneBefore) / seconds;
     String speed = String.format(Locale.ROOT, rate < 10 ? "%.1f/s" : "%.0f/s", rate);
     if (total.isEmpty()) {
       return "%s: %d %s, %s".formatted(what, done, unit, speed);

@@ -41,6 +41,16 @@ class ProgressTest {
   }
 
   @Test
+  void whatWasDoneBeforeIsNoPartOfTheRate() {
+    try (Progress progress = progress(false, OptionalLong.of(200))) {
+      progress.skip(100);
+      pass(Duration.ofSeconds(10));
+      progress.advance(20);
+    }
+    assertThat(text.toString().lines()).startsWith("sending: 120 of 200 images, 2.0/s, 0:40 left");
+  }
+
+  @Test
   void aTerminalGetsABarThatRedrawsItself() {
     try (Progress progress = progress(true, OptionalLong.of(4))) {
       pass(Duration.ofSeconds(1));

@@ -20,10 +20,12 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
     private final Progress progress;
     private long done;
 
-    Part(PrintWriter err, String name, long total) {
+    Part(PrintWriter err, String name, long total, long done) {
       this.name = name;
       this.total = total;
+      this.done = done;
       this.progress = Progress.start(err, name, "images", OptionalLong.of(total));
+      progress.skip(done);
     }
 
     void reach(long images) {
@@ -63,7 +65,7 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
     if (interrupted.getAsBoolean()) {
       throw new CancellationException("interrupted while images were read");
     }
-    part("reading", of).reach(images);
+    reach("reading", images, of);
   }
 
   @Override
@@ -75,7 +77,7 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
 
   @Override
   public void features(long images, long of, double imagesPerSecond, Duration remaining) {
-    part("features", of).reach(images);
+    reach("features", images, of);
   }
 
   @Override
@@ -98,7 +100,7 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
 
   @Override
   public void step(Step done) {
-    part("training", done.ofImageSteps()).reach(done.imageSteps());
+    reach("training", done.imageSteps(), done.ofImageSteps());
   }
 
   @Override
@@ -114,13 +116,15 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
     part = Optional.empty();
   }
 
-  private Part part(String name, long total) {
-    // The images to measure with are read after those to learn from, and their number is another.
+  private void reach(String name, long images, long total) {
+    // A killed training goes on in the middle; a total changes there when its time is cut, and
+    // between the images to learn from and those to measure with.
     if (part.isEmpty() || !part.get().name.equals(name) || part.get().total != total) {
       close();
-      part = Optional.of(new Part(err, name, total));
+      part = Optional.of(new Part(err, name, total, images));
+    } else {
+      part.get().reach(images);
     }
-    return part.get();
   }
 
   private void say(String line) {
