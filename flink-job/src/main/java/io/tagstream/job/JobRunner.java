@@ -20,6 +20,7 @@ import io.tagstream.job.snapshot.SnapshotFolder;
 import io.tagstream.job.source.KafkaSourceBroker;
 import io.tagstream.job.source.KafkaSources;
 import io.tagstream.job.trainingstore.TrainingSink;
+import io.tagstream.job.trainingstore.TrainingStore;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.schemas.Topics;
 import io.tagstream.settings.BatchSettings;
@@ -171,11 +172,13 @@ public final class JobRunner {
 
   private static Learning learning(
       JobRequest request, String store, CheckpointSettings checkpoints, KafkaSinks sinks) {
+    Path folder = trainingFolder(store);
+    new TrainingStore(folder).claim(request.name());
     return new Learning(
         KafkaSources.labels(request.connection(), request.topics(), request.name()),
         new KafkaRecordLog(request.connection(), request.topics(), request.name()),
         TrainingSink.to(SnapshotFolder.uri(store).toString(), checkpoints.interval()),
-        retraining(request, trainingFolder(store), sinks));
+        retraining(request, folder, sinks));
   }
 
   private static Retraining retraining(JobRequest request, Path store, KafkaSinks sinks) {

@@ -1,11 +1,14 @@
 package io.tagstream.job.trainingstore;
 
 import io.tagstream.job.trainingstore.StoreFile.Part;
+import io.tagstream.model.store.AtomicFiles;
 import io.tagstream.schemas.MalformedFileException;
 import io.tagstream.schemas.TrainingFile;
 import io.tagstream.schemas.TrainingRowHead;
 import io.tagstream.settings.UserException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -36,6 +39,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class TrainingStore {
   static final String SUFFIX = ".avro";
+
+  /** Names the one job whose store it is. */
+  private static final String OWNER = ".job";
+
   private static final Logger LOG = LoggerFactory.getLogger(TrainingStore.class);
 
   private final Path folder;
@@ -54,6 +61,37 @@ public final class TrainingStore {
 
   Path folder() {
     return folder;
+  }
+
+  /**
+   * Says that a job writes to this store and trains on it. Only one may: another would go on with
+   * this one's runs, and publish them to models of its own.
+   *
+   * @throws UserException when the store is another job's
+   */
+  public void claim(String job) {
+    Path owner = folder.resolve(OWNER);
+    try {
+      Files.createDirectories(folder);
+      AtomicFiles.create(owner, (job + "\n").getBytes(StandardCharsets.UTF_8));
+    } catch (FileAlreadyExistsException claimed) {
+      requireOwner(owner, job);
+    } catch (IOException e) {
+      throw new UserException("cannot write %s: %s".formatted(owner, e), e);
+    }
+  }
+
+  private void requireOwner(Path owner, String job) {
+    try {
+      String name = Files.readString(owner).strip();
+      if (!name.equals(job)) {
+        throw new UserException(
+            "the training store %s belongs to job %s, not %s: give each job a store of its own, or delete %s when the other one is gone for good"
+                .formatted(folder, name, job, owner));
+      }
+    } catch (IOException e) {
+      throw new UserException("cannot read %s: %s".formatted(owner, e), e);
+    }
   }
 
   /** The runs on this store. */

@@ -41,6 +41,17 @@ class TrainingStoreTest {
   }
 
   @Test
+  void aStoreIsOneJobs() {
+    store.claim("shop");
+    new TrainingStore(folder).claim("shop");
+    assertThatThrownBy(() -> store.claim("newsroom"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("belongs to job shop, not newsroom")
+        .hasMessageContaining("delete " + folder.resolve(".job"));
+    assertThat(store.list()).isEqualTo(new Listing(List.of(), List.of(), List.of()));
+  }
+
+  @Test
   void hiddenFilesNeverCount() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "roses", 1), row("b", "tulips", 2));
     StoreRows.write(folder, ".part-2.avro", row("c", "roses", 3));
