@@ -20,8 +20,8 @@ public record TrainingSettings(
             max = "100000",
             unit = "minutes",
             meaning =
-                "Time that these may take: what the first steps reach cuts their number, once and"
-                    + " for the run.")
+                "Time that a training may take, measuring included: what the first steps reach cuts"
+                    + " the number of images, once and for the run.")
         int maxMinutes,
     @Setting(
             key = "training.threads",

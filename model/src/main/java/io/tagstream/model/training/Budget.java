@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param cut what was decided
  */
 record Budget(long planned, Optional<Duration> longest, Optional<Cut> cut) {
+  /** Of the time: measuring and writing take their part, and the first steps' rate may not last. */
+  private static final double SHARE_FOR_STEPS = 0.85;
 
   /**
    * A decision.
@@ -53,8 +55,8 @@ record Budget(long planned, Optional<Duration> longest, Optional<Cut> cut) {
    * @param shown images shown in them, below which no decision goes
    */
   Budget atRate(double imagesPerSecond, long step, long shown) {
-    double affordable = imagesPerSecond * longest.orElseThrow().toMillis() / 1000;
-    long imageSteps = Math.max(shown, Math.min(planned, (long) affordable));
+    double seconds = SHARE_FOR_STEPS * longest.orElseThrow().toMillis() / 1000;
+    long imageSteps = Math.max(shown, Math.min(planned, (long) (imagesPerSecond * seconds)));
     return new Budget(planned, longest, Optional.of(new Cut(imageSteps, step)));
   }
 

@@ -33,7 +33,7 @@ class BudgetTest {
     Budget open = Budget.of(Recipe.SMALL_DATA, OPTIONS, 800);
     assertThat(open.isOpen()).isTrue();
     Budget decided = open.atRate(20, 25, 800);
-    assertThat(decided.imageSteps()).isEqualTo(20 * 20 * 60);
+    assertThat(decided.imageSteps()).isEqualTo(20 * 17 * 60);
     assertThat(decided.isOpen()).isFalse();
     assertThat(open.atRate(100, 25, 800).imageSteps()).isEqualTo(48_000);
     assertThat(open.atRate(0.01, 25, 800).imageSteps()).isEqualTo(800);
@@ -44,7 +44,7 @@ class BudgetTest {
   void stepsBeforeTheDecisionCountWithThePlan() {
     Budget decided = Budget.of(Recipe.SMALL_DATA, OPTIONS, 800).atRate(20, 25, 800);
     assertThat(decided.stepsAt(24, 32)).isEqualTo(1500);
-    assertThat(decided.stepsAt(25, 32)).isEqualTo(750);
-    assertThat(decided.steps(32)).isEqualTo(750);
+    assertThat(decided.stepsAt(25, 32)).isEqualTo(638);
+    assertThat(decided.steps(32)).isEqualTo(638);
   }
 }
