@@ -90,6 +90,9 @@ public final class FlinkOptions {
     options.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
     // An image is looked up before it is put down, and hardly ever found.
     options.set(RocksDBConfigurableOptions.USE_BLOOM_FILTER, true);
+    // A buffer begins with an eighth of its size, and there is one for each of four kinds of state:
+    // of 64 MiB each, the default, these would be all that is allowed, and be written out for ever.
+    options.set(RocksDBConfigurableOptions.WRITE_BUFFER_SIZE, MemorySize.ofMebiBytes(8));
   }
 
   /**
@@ -99,11 +102,11 @@ public final class FlinkOptions {
    */
   static void rememberImagesHere(Configuration options, Path folder) {
     options.set(RocksDBOptions.LOCAL_DIRECTORIES, folder.toString());
-    // Instead of managed memory, which is dealt out by slots whether they remember or not.
+    // Instead of managed memory, which is dealt out by slots whether they remember or not, and
+    // which
+    // goes before a fixed size while it is not switched off.
+    options.set(RocksDBOptions.USE_MANAGED_MEMORY, false);
     options.set(RocksDBOptions.FIX_PER_TM_MEMORY_SIZE, ROCKSDB_MEMORY);
-    // A buffer begins with an eighth of its size, and there is one for each of four kinds of state:
-    // of 64 MiB each, the default, these would be all that is allowed, and be written out for ever.
-    options.set(RocksDBConfigurableOptions.WRITE_BUFFER_SIZE, MemorySize.ofMebiBytes(8));
   }
 
   /** Resumes, and owns what it resumed from, so that the snapshot is deleted in its turn. */

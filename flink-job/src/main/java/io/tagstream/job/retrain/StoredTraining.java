@@ -94,7 +94,7 @@ public final class StoredTraining implements Training {
     return new TrainingTask(
         Optional.of(run.version()),
         // Which classes are large enough is for the training to say, which knows what it can read.
-        snapshot.select(store.open(run.parent()).labels(), 1).dataset(),
+        snapshot.inClasses(store.open(run.parent()).labels()),
         Optional.empty(),
         before.map(snapshot::newSince),
         TrainingOptions.defaults(run.version().hashCode())

@@ -168,9 +168,8 @@ public final class Snapshot {
    *
    * @param classes those of the model that is trained on, in their order; they stay, also without
    *     images
-   * @param minPerClass a new class with fewer images waits, and its images with it
    */
-  public Selection select(List<String> classes, int minPerClass) {
+  public Dataset inClasses(List<String> classes) {
     ClassNames names = new ClassNames(classes);
     images.forEach(image -> names.indexOf(image.label()));
     List<String> spelled = names.labels();
@@ -181,20 +180,15 @@ public final class Snapshot {
       byLabel.computeIfAbsent(label, first -> new ArrayList<>()).add(image);
     }
     List<String> labels = new ArrayList<>(classes);
-    Map<String, Integer> waiting = new LinkedHashMap<>();
     List<LabelledImage> chosen = new ArrayList<>();
     byLabel.forEach(
         (label, ofLabel) -> {
           if (!known.contains(label)) {
-            if (ofLabel.size() < minPerClass) {
-              waiting.put(label, ofLabel.size());
-              return;
-            }
             labels.add(label);
           }
           int classIndex = labels.indexOf(label);
           ofLabel.forEach(image -> chosen.add(image.ofClass(classIndex)));
         });
-    return new Selection(new Dataset(description, labels, chosen), waiting);
+    return new Dataset(description, labels, chosen);
   }
 }

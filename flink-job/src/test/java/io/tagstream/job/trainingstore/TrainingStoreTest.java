@@ -5,12 +5,12 @@ import static io.tagstream.job.trainingstore.StoreRows.withdrawal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tagstream.model.training.Dataset;
 import io.tagstream.settings.UserException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -163,35 +163,20 @@ class TrainingStoreTest {
         row("d", " e\u0301toile ", 4),
         row("e", "\u00c9TOILE", 5),
         row("f", "Daisy", 6));
-    Selection selection = all().select(List.of("roses", "Roses", "unused"), 1);
-    assertThat(selection.dataset().labels())
+    Dataset dataset = all().inClasses(List.of("roses", "Roses", "unused"));
+    assertThat(dataset.labels())
         .containsExactly("roses", "Roses", "unused", "Daisy", "Tulips", "\u00e9toile");
-    assertThat(classes(selection)).containsExactly("a=0", "b=4", "c=4", "d=5", "e=5", "f=3");
+    assertThat(classes(dataset)).containsExactly("a=0", "b=4", "c=4", "d=5", "e=5", "f=3");
   }
 
   @Test
   void anExactLabelStaysInItsClass() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "Roses", 1), row("b", "roses", 2));
-    assertThat(classes(all().select(List.of("roses", "Roses"), 1))).containsExactly("a=1", "b=0");
+    assertThat(classes(all().inClasses(List.of("roses", "Roses")))).containsExactly("a=1", "b=0");
   }
 
-  @Test
-  void aNewClassWaitsForEnoughImages() throws Exception {
-    StoreRows.write(
-        folder,
-        "part-1.avro",
-        row("a", "roses", 1),
-        row("b", "tulips", 2),
-        row("c", "tulips", 3),
-        row("d", "daisy", 4));
-    Selection selection = all().select(List.of("roses"), 2);
-    assertThat(selection.dataset().labels()).containsExactly("roses", "tulips");
-    assertThat(selection.waiting()).isEqualTo(Map.of("daisy", 1));
-    assertThat(classes(selection)).containsExactly("a=0", "b=1", "c=1");
-  }
-
-  private static List<String> classes(Selection selection) {
-    return selection.dataset().images().stream()
+  private static List<String> classes(Dataset dataset) {
+    return dataset.images().stream()
         .map(image -> image.id() + "=" + image.classIndex())
         .sorted()
         .toList();
