@@ -12,6 +12,7 @@ import java.util.function.BooleanSupplier;
 
 /** Shows a training on a terminal or in lines: a bar for each of its parts. */
 public final class TrainingView implements TrainingProgress, AutoCloseable {
+  private static final String TRAINING = "training";
 
   /** One bar, and how much of it is drawn. */
   private static final class Part implements AutoCloseable {
@@ -43,6 +44,7 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
   private final boolean everyEpoch;
   private final BooleanSupplier interrupted;
   private Optional<Part> part = Optional.empty();
+  private boolean goesOn;
 
   /**
    * @param err a command's standard error
@@ -92,6 +94,7 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
 
   @Override
   public void run(String version, String recipe, int epoch, long stepsDone) {
+    goesOn = stepsDone > 0;
     say(
         stepsDone == 0
             ? "training %s by recipe %s".formatted(version, recipe)
@@ -100,7 +103,7 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
 
   @Override
   public void step(Step done) {
-    reach("training", done.imageSteps(), done.ofImageSteps());
+    reach(TRAINING, done.imageSteps(), done.ofImageSteps());
   }
 
   @Override
@@ -117,14 +120,18 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
   }
 
   private void reach(String name, long images, long total) {
-    // A killed training goes on in the middle; a total changes there when its time is cut, and
-    // between the images to learn from and those to measure with.
-    if (part.isEmpty() || !part.get().name.equals(name) || part.get().total != total) {
-      close();
-      part = Optional.of(new Part(err, name, total, images));
-    } else {
-      part.get().reach(images);
+    if (part.isEmpty() || !part.get().name.equals(name)) {
+      begin(name, total, goesOn && name.equals(TRAINING) ? images : 0);
+    } else if (part.get().total != total) {
+      // A training's time is cut in its middle; the images to measure with are counted afresh.
+      begin(name, total, Math.min(part.get().done, images));
     }
+    part.get().reach(images);
+  }
+
+  private void begin(String name, long total, long done) {
+    close();
+    part = Optional.of(new Part(err, name, total, done));
   }
 
   private void say(String line) {
