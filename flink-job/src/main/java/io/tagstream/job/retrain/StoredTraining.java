@@ -88,7 +88,8 @@ public final class StoredTraining implements Training {
   private TrainingTask task(Run run, ModelStore store) {
     TrainingStore rows = new TrainingStore(Path.of(images));
     List<TrainingRun> runs = rows.runs().all();
-    int index = runs.stream().map(TrainingRun::version).toList().indexOf(run.version());
+    List<String> versions = runs.stream().map(TrainingRun::version).toList();
+    int index = versions.indexOf(run.version());
     Snapshot snapshot = rows.read(runs.get(index).files());
     Optional<TrainingRun> before = index == 0 ? Optional.empty() : Optional.of(runs.get(index - 1));
     return new TrainingTask(
@@ -97,6 +98,7 @@ public final class StoredTraining implements Training {
         snapshot.inClasses(store.open(run.parent()).labels()),
         Optional.empty(),
         before.map(snapshot::newSince),
+        versions.contains(run.parent()),
         TrainingOptions.defaults(run.version().hashCode())
             .within(imageSteps, longest)
             .withMinPerClass(minPerClass)
@@ -129,6 +131,11 @@ public final class StoredTraining implements Training {
     @Override
     public void waits(ClassSize size, String shortage) {
       LOG.info("A class waits: {}", shortage);
+    }
+
+    @Override
+    public void loses(List<String> labels) {
+      LOG.warn("Lost, because the parent learned from other pictures: {}", labels);
     }
 
     @Override

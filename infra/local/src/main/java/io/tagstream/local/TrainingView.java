@@ -5,6 +5,7 @@ import io.tagstream.model.training.TrainingProgress;
 import io.tagstream.settings.Progress;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
@@ -85,6 +86,13 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
   @Override
   public void waits(ClassSize size, String shortage) {
     say("class %s waits: %s".formatted(size.label(), shortage));
+  }
+
+  @Override
+  public void loses(List<String> labels) {
+    say(
+        "%d classes of the parent are lost, which learned from other pictures: %s"
+            .formatted(labels.size(), String.join(", ", labels)));
   }
 
   @Override

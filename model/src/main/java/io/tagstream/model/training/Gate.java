@@ -35,6 +35,9 @@ public record Gate(Optional<Incumbent> incumbent, List<String> labels, long imag
 
   private static final double GROWTH = 1.2;
 
+  /** Of the classes that are lost: of a thousand, the first say whose they were. */
+  private static final int MOST_NAMED = 20;
+
   /**
    * The version that is live.
    *
@@ -83,7 +86,7 @@ public record Gate(Optional<Incumbent> incumbent, List<String> labels, long imag
     Decision decision = decide(all, classes);
     return new Verdict(
         decision.outcome(),
-        decision.reason(),
+        decision.reason() + lost(),
         incumbent.map(
             live ->
                 new Verdict.Incumbent(
@@ -157,6 +160,20 @@ public record Gate(Optional<Incumbent> incumbent, List<String> labels, long imag
                     "trained on %d images instead of %d; no worse %s"
                         .formatted(images, count, onImages)))
         .orElseGet(() -> new Decision(Outcome.NO_GAIN, "no gain " + onImages));
+  }
+
+  /**
+   * It is for a person to know, whatever is decided: nobody measures what is not there any more.
+   */
+  private String lost() {
+    List<String> lost = new ArrayList<>(incumbent.map(Incumbent::labels).orElse(List.of()));
+    lost.removeAll(labels);
+    if (lost.isEmpty()) {
+      return "";
+    }
+    String more =
+        lost.size() > MOST_NAMED ? " and %d more".formatted(lost.size() - MOST_NAMED) : "";
+    return "; lost: " + lost.stream().limit(MOST_NAMED).collect(Collectors.joining(", ")) + more;
   }
 
   /** Whether so many more b than c are no accident. */

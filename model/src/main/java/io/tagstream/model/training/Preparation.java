@@ -69,10 +69,14 @@ record Preparation(
     ClassList classes =
         ClassList.of(
             parent.map(ModelBundle::labels),
+            task.parentLearnedHere(),
             survey.classSizes(task.validation().isEmpty()),
             options.minPerClass(),
             task.images().description());
     classes.waiting().forEach(size -> progress.waits(size, size.shortage(options.minPerClass())));
+    if (!classes.lost().isEmpty()) {
+      progress.loses(classes.lost());
+    }
     Survey learned = survey.withLabels(classes.labels());
     Survey.Division division =
         task.validation()

@@ -1,6 +1,7 @@
 package io.tagstream.model.training;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
@@ -32,6 +33,13 @@ public interface TrainingProgress {
    * @param shortage how many there are and what it needs, in words
    */
   default void waits(ClassSize size, String shortage) {}
+
+  /**
+   * The version to be does not know all of its parent's classes.
+   *
+   * @param labels those that it will not know
+   */
+  default void loses(List<String> labels) {}
 
   /** Images are read for the first time: checked, divided and measured. */
   default void read(long images, long of) {}

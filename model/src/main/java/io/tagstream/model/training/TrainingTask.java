@@ -15,12 +15,16 @@ import java.util.Set;
  * @param validation images to measure with instead
  * @param fresh ids of the images that no run has looked at, which all are in every epoch; without
  *     any such knowledge all images are
+ * @param parentLearnedHere whether the parent learned from the images' source as it was before.
+ *     Then a class of it without an image now is one whose images are gone, not one of other
+ *     pictures
  */
 public record TrainingTask(
     Optional<String> version,
     Dataset images,
     Optional<Dataset> validation,
     Optional<Set<String>> fresh,
+    boolean parentLearnedHere,
     TrainingOptions options) {
 
   public TrainingTask {
@@ -34,6 +38,6 @@ public record TrainingTask(
   /** One that nobody has named. */
   public static TrainingTask of(
       Dataset images, Optional<Dataset> validation, TrainingOptions options) {
-    return new TrainingTask(Optional.empty(), images, validation, Optional.empty(), options);
+    return new TrainingTask(Optional.empty(), images, validation, Optional.empty(), false, options);
   }
 }

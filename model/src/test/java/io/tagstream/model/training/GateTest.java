@@ -144,6 +144,26 @@ class GateTest {
     assertThat(verdict.classes()).hasSize(2);
   }
 
+  @Test
+  void theClassesThatAreLostAreNamed() {
+    List<String> before = new ArrayList<>(List.of("cat", "ant", "dog", "bee"));
+    add("ant", 20, 2, 3, 0).add("bee", 20, 1, 4, 0);
+    assertThat(of(before).reason()).startsWith("better on").endsWith("; lost: cat, dog");
+    for (int i = 0; i < 30; i++) {
+      before.add("breed " + i);
+    }
+    assertThat(of(before).reason()).endsWith(", breed 17 and 12 more");
+    answers.clear();
+    add("ant", 20, 9, 0, 0);
+    assertThat(of(before).outcome()).isEqualTo(Outcome.REJECTED);
+    assertThat(of(before).reason()).contains("; lost: cat, dog, ");
+  }
+
+  private Verdict of(List<String> before) {
+    return new Gate(Optional.of(new Incumbent("v1", before, Optional.empty())), LABELS, 9)
+        .judge(answers, 0);
+  }
+
   /** The incumbent cannot be right on a class it lacks, whatever it says. */
   @Test
   void imagesOfANewClassCountForTheCandidate() {

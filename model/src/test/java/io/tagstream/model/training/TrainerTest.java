@@ -2,6 +2,7 @@ package io.tagstream.model.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.CropBatch;
@@ -25,6 +26,7 @@ import io.tagstream.model.store.RunFolder;
 import io.tagstream.model.store.Verdict;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -300,12 +302,44 @@ class TrainerTest {
     Pictures.twoClasses(pictures, 6);
     Path gone = pictures.resolve("discs");
     assertThat(gone.toFile().renameTo(pictures.resolve("plates").toFile())).isTrue();
+    List<String> lost = new ArrayList<>();
     TrainingResult child =
-        train(from(parent.bundle().version(), options(1, 2, Optional.of(FreezeTo.CONV5))));
+        train(
+            from(parent.bundle().version(), options(1, 2, Optional.of(FreezeTo.CONV5))),
+            new TrainingProgress() {
+              @Override
+              public void loses(List<String> labels) {
+                lost.addAll(labels);
+              }
+            });
     assertThat(child.bundle().labels()).containsExactly("greens", "plates", "stripes");
     assertThat(provenance(child).classes()).contains("replaced");
+    assertThat(lost).containsExactly("discs");
     assertThat(child.bundle().weights().get("conv5.weight"))
         .isEqualTo(parent.bundle().weights().get("conv5.weight"));
+  }
+
+  /** Its rows of the last layer too. */
+  @Test
+  void aParentsClassStaysWhenItsPicturesAreGone() {
+    Pictures.greens(pictures, 16);
+    ModelBundle parent = train(options(1, 1, Optional.empty())).bundle();
+    assertThat(pictures.resolve("discs").toFile().renameTo(folder.resolve("gone").toFile()))
+        .isTrue();
+    TrainingResult child =
+        trainer.train(
+            task(
+                Optional.empty(),
+                from(parent.version(), options(1, 2, Optional.of(FreezeTo.CONV5)))),
+            TrainingProgress.SILENT);
+    assertThat(child.bundle().labels()).containsExactly("discs", "greens", "stripes");
+    assertThat(provenance(child).classes()).contains("the parent's");
+    FloatBuffer before = parent.weights().get("fc8.weight");
+    FloatBuffer after = child.bundle().weights().get("fc8.weight");
+    for (int i = 0; i < before.remaining(); i++) {
+      // A few small steps away, where drawn anew it would be anywhere.
+      assertThat(after.get(i)).isEqualTo(before.get(i), within(0.05f));
+    }
   }
 
   @Test

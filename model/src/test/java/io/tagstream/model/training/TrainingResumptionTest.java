@@ -78,6 +78,7 @@ class TrainingResumptionTest {
         FolderDataset.list(pictures),
         Optional.of(FolderDataset.list(validation)),
         Optional.empty(),
+        false,
         options(seed));
   }
 
@@ -364,6 +365,7 @@ class TrainingResumptionTest {
               FolderDataset.list(Path.of(arguments[0])),
               Optional.of(FolderDataset.list(Path.of(arguments[1]))),
               Optional.empty(),
+              false,
               options(1)),
           new TrainingProgress() {
             private int steps;
