@@ -191,7 +191,11 @@ public final class JobRunner {
             new StoredRuns(store, settings.get(TrainingStoreSettings.class)),
             new StoredModels(
                 request.models(), request.name(), settings.get(ModelStoreSettings.class).keep()),
-            new StoredTraining(store, request.models(), settings.get(TrainingSettings.class))),
+            new StoredTraining(
+                store,
+                request.models(),
+                settings.get(TrainingSettings.class),
+                settings.get(RetrainSettings.class).minHeldOut())),
         sinks.modelUpdates());
   }
 

@@ -254,7 +254,11 @@ class RestartTest {
             "test",
             new StoredRuns(store, Settings.defaults().get(TrainingStoreSettings.class)),
             new StoredModels(store, "test", 4),
-            new StoredTraining(store, store, Settings.defaults().get(TrainingSettings.class))),
+            new StoredTraining(
+                store,
+                store,
+                Settings.defaults().get(TrainingSettings.class),
+                Settings.defaults().get(RetrainSettings.class).minHeldOut())),
         new MemorySink<>(news -> "news"));
   }
 

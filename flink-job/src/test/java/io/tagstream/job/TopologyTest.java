@@ -126,7 +126,11 @@ class TopologyTest {
         "test",
         new StoredRuns(unused, Settings.defaults().get(TrainingStoreSettings.class)),
         new StoredModels(unused, "test", 4),
-        new StoredTraining(unused, unused, Settings.defaults().get(TrainingSettings.class)));
+        new StoredTraining(
+            unused,
+            unused,
+            Settings.defaults().get(TrainingSettings.class),
+            Settings.defaults().get(RetrainSettings.class).minHeldOut()));
   }
 
   @Test

@@ -48,9 +48,10 @@ public record RetrainSettings(
             key = "retrain.min-held-out",
             defaultValue = "25",
             min = "1",
-            max = "1000000000",
+            max = "2000",
             unit = "images",
-            meaning = "No run starts before so many images are held out to judge its model with.")
+            meaning =
+                "No run starts before so many images are held out to judge its model with, and no model goes live that was judged on fewer.")
         int minHeldOut,
     @Setting(
             key = "retrain.look-every",

@@ -20,6 +20,9 @@ record VerdictView(Verdict verdict) {
     out.printf(
         "held out    %d images, %d more left out as duplicates of training images%n",
         verdict.heldOut(), verdict.leftOutAsDuplicates());
+    if (verdict.heldOut() == 0) {
+      return;
+    }
     out.printf("this one    %s%n", text(verdict.candidate()));
     verdict
         .incumbent()

@@ -65,6 +65,9 @@ final class Publication {
   }
 
   private static String summary(Verdict verdict) {
+    if (verdict.heldOut() == 0) {
+      return verdict.reason();
+    }
     String instead =
         verdict
             .incumbent()

@@ -415,6 +415,8 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
       Verdict verdict = published.verdict();
       verdict
           .incumbent()
+          // On a few images it says nothing of what is to be expected.
+          .filter(before -> verdict.heldOut() >= settings.minHeldOut())
           .ifPresent(before -> measured.put(before.version(), before.scores().top1()));
       announce(published.outcome(), Optional.of(verdict));
     } else if (ending instanceof RunThread.Failed failed) {

@@ -68,6 +68,7 @@ public final class StoredModels implements Models {
     ModelMetadata metadata = store().metadata(version);
     return metadata
         .verdict()
+        .filter(verdict -> verdict.heldOut() > 0)
         .map(verdict -> verdict.candidate().top1())
         .or(() -> Optional.ofNullable(metadata.provenance().metrics().get("top1")));
   }

@@ -40,6 +40,7 @@ public final class StoredTraining implements Training {
   private final long imageSteps;
   private final Duration longest;
   private final int minPerClass;
+  private final int minHeldOut;
   private final long memoryBytes;
 
   /** Of the machine that trains, which is not always the one that starts the job. */
@@ -50,13 +51,15 @@ public final class StoredTraining implements Training {
   /**
    * @param images the training store
    * @param models the model store
+   * @param minHeldOut held-out images without which nothing takes the place of the live version
    */
-  public StoredTraining(Path images, Path models, TrainingSettings settings) {
+  public StoredTraining(Path images, Path models, TrainingSettings settings, int minHeldOut) {
     this.images = images.toAbsolutePath().normalize().toUri();
     this.models = models.toAbsolutePath().normalize().toUri();
     imageSteps = settings.imageSteps().orElse(IMAGE_STEPS);
     longest = Duration.ofMinutes(settings.maxMinutes());
     minPerClass = settings.minPerClass();
+    this.minHeldOut = minHeldOut;
     memoryBytes = settings.memory().bytes();
     halfTheCores = settings.threads().isEmpty();
     threads = settings.threads().orElse(1);
@@ -72,7 +75,7 @@ public final class StoredTraining implements Training {
               store,
               DirectTrainingStep::new,
               new TrainingResources(threads(), memoryBytes),
-              new LiveGate(store));
+              new LiveGate(store, minHeldOut));
       trainer.train(task(run, store), new Reports(progress, cancelled));
     }
     return store

@@ -14,6 +14,7 @@ final class VerdictTables {
     return "<p>%s</p>\n".formatted(Markup.name(verdict.reason()))
         + verdict
             .incumbent()
+            .filter(incumbent -> verdict.heldOut() > 0)
             .map(incumbent -> together(verdict, incumbent) + byClass(verdict.classes()))
             .orElse("");
   }

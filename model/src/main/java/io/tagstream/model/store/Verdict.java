@@ -1,5 +1,6 @@
 package io.tagstream.model.store;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +19,8 @@ import java.util.Optional;
  * @param c images that only the candidate got right
  * @param p the chance of b or more of the b + c if both were equally good: the exact one-sided sign
  *     test; 1 without an incumbent
- * @param classes those with held-out images, in the candidate's class order
+ * @param classes those with held-out images, in the candidate's class order; written even where
+ *     there are none, since a reader takes a missing list for a mistake
  * @param confusion images by true label and by the candidate's answer, in class order; what never
  *     happened is left out
  * @param heldOut images that both answered
@@ -32,8 +34,8 @@ public record Verdict(
     int b,
     int c,
     double p,
-    List<ClassFinding> classes,
-    Map<String, Map<String, Integer>> confusion,
+    @JsonInclude(JsonInclude.Include.ALWAYS) List<ClassFinding> classes,
+    @JsonInclude(JsonInclude.Include.ALWAYS) Map<String, Map<String, Integer>> confusion,
     int heldOut,
     int leftOutAsDuplicates) {
 
@@ -53,7 +55,7 @@ public record Verdict(
   }
 
   /**
-   * The share of images, 0 to 1.
+   * The share of images, 0 to 1; 0 without any.
    *
    * @param top1 whose most probable class is theirs
    * @param top5 whose class is among the five most probable

@@ -26,8 +26,10 @@ import java.util.stream.Collectors;
  * @param incumbent the version that is live; none for a store's first, which nothing rejects
  * @param labels the candidate's, in class order
  * @param images how many images the candidate was trained on
+ * @param minHeldOut held-out images without which nothing takes the incumbent's place
  */
-public record Gate(Optional<Incumbent> incumbent, List<String> labels, long images) {
+public record Gate(
+    Optional<Incumbent> incumbent, List<String> labels, long images, int minHeldOut) {
   static final double LEVEL = 0.05;
 
   /** Held-out images of a class from which on it has a test of its own. */
@@ -55,21 +57,20 @@ public record Gate(Optional<Incumbent> incumbent, List<String> labels, long imag
   public Gate {
     Objects.requireNonNull(incumbent);
     labels = List.copyOf(labels);
+    if (minHeldOut < 1) {
+      throw new IllegalArgumentException("no images decide nothing: " + minHeldOut);
+    }
   }
 
   /**
    * Judges.
    *
-   * @param answers one a held-out image
+   * @param answers one a held-out image; without any the scores are 0
    * @param leftOutAsDuplicates held-out images that are not among them, because they look like one
    *     that the candidate was trained on
-   * @throws IllegalArgumentException without answers, or when one is about a class the candidate
-   *     lacks
+   * @throws IllegalArgumentException when one is about a class the candidate lacks
    */
   public Verdict judge(List<PairedAnswer> answers, int leftOutAsDuplicates) {
-    if (answers.isEmpty()) {
-      throw new IllegalArgumentException("a gate without held-out images decides nothing");
-    }
     Map<String, Count> counts = new LinkedHashMap<>();
     labels.forEach(label -> counts.put(label, new Count()));
     for (PairedAnswer answer : answers) {
@@ -83,7 +84,7 @@ public record Gate(Optional<Incumbent> incumbent, List<String> labels, long imag
     Count all = new Count();
     counts.values().forEach(all::add);
     List<ClassFinding> classes = findings(counts);
-    Decision decision = decide(all, classes);
+    Decision decision = decide(all, classes, leftOutAsDuplicates);
     return new Verdict(
         decision.outcome(),
         decision.reason() + lost(),
@@ -106,9 +107,15 @@ public record Gate(Optional<Incumbent> incumbent, List<String> labels, long imag
 
   private record Decision(Outcome outcome, String reason) {}
 
-  private Decision decide(Count all, List<ClassFinding> classes) {
+  private Decision decide(Count all, List<ClassFinding> classes, int leftOut) {
     if (incumbent.isEmpty()) {
       return new Decision(Outcome.PROMOTED, "the store's first version");
+    }
+    if (all.images < minHeldOut) {
+      return new Decision(
+          Outcome.NO_GAIN,
+          "only %d held-out images are left beside %d duplicates of training images: too few to judge, %d are needed"
+              .formatted(all.images, leftOut, minHeldOut));
     }
     Incumbent live = incumbent.get();
     String onImages =
@@ -239,7 +246,7 @@ public record Gate(Optional<Incumbent> incumbent, List<String> labels, long imag
   }
 
   private static double share(int part, int all) {
-    return (double) part / all;
+    return all == 0 ? 0 : (double) part / all;
   }
 
   private static String text(double p) {

@@ -13,13 +13,20 @@ import java.util.Optional;
 
 /**
  * The gate as a judge: both the candidate and the version that is live then answer the held-out
- * images. Without held-out images there is no verdict.
+ * images.
  */
 public final class LiveGate implements Judge {
   private final ModelStore store;
+  private final int minHeldOut;
 
-  public LiveGate(ModelStore store) {
+  /**
+   * A gate in front of a store.
+   *
+   * @param minHeldOut held-out images without which nothing takes the place of the live version
+   */
+  public LiveGate(ModelStore store, int minHeldOut) {
     this.store = store;
+    this.minHeldOut = minHeldOut;
   }
 
   @Override
@@ -40,9 +47,6 @@ public final class LiveGate implements Judge {
                 best(answer, model.labels())));
       }
     }
-    if (pairs.isEmpty()) {
-      return Optional.empty();
-    }
     Gate gate =
         new Gate(
             live.map(
@@ -52,7 +56,8 @@ public final class LiveGate implements Judge {
                         bundle.labels(),
                         store.metadata(bundle.version()).provenance().images())),
             model.labels(),
-            candidate.trainingImages());
+            candidate.trainingImages(),
+            minHeldOut);
     return Optional.of(gate.judge(pairs, candidate.nearDuplicates()));
   }
 

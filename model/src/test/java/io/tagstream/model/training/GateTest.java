@@ -21,7 +21,8 @@ class GateTest {
   private final List<PairedAnswer> answers = new ArrayList<>();
 
   private static Gate gate(long before, long images) {
-    return new Gate(Optional.of(new Incumbent("v1", LABELS, Optional.of(before))), LABELS, images);
+    return new Gate(
+        Optional.of(new Incumbent("v1", LABELS, Optional.of(before))), LABELS, images, 1);
   }
 
   /** Images of a class, by who is right. */
@@ -129,19 +130,40 @@ class GateTest {
     Verdict verdict = gate(1000, 1200).judge(answers, 0);
     assertThat(verdict.outcome()).isEqualTo(Outcome.PROMOTED);
     assertThat(verdict.reason()).startsWith("trained on 1200 images instead of 1000; no worse on");
-    Gate unknown = new Gate(Optional.of(new Incumbent("v1", LABELS, Optional.empty())), LABELS, 9);
+    Gate unknown =
+        new Gate(Optional.of(new Incumbent("v1", LABELS, Optional.empty())), LABELS, 9, 1);
     assertThat(unknown.judge(answers, 0).outcome()).isEqualTo(Outcome.NO_GAIN);
   }
 
   @Test
   void oneThatKnowsANewClassIsPromotedWhenNoWorse() {
     List<String> three = List.of("ant", "bee", "cat");
-    Gate gate = new Gate(Optional.of(new Incumbent("v1", LABELS, Optional.of(9L))), three, 9);
+    Gate gate = new Gate(Optional.of(new Incumbent("v1", LABELS, Optional.of(9L))), three, 9, 1);
     add("ant", 20, 3, 2, 0).add("bee", 20, 1, 1, 0);
     Verdict verdict = gate.judge(answers, 0);
     assertThat(verdict.outcome()).isEqualTo(Outcome.PROMOTED);
     assertThat(verdict.reason()).startsWith("new: cat; no worse on 47 held-out images");
     assertThat(verdict.classes()).hasSize(2);
+  }
+
+  @Test
+  void tooFewImagesDecideNothing() {
+    Gate gate = new Gate(Optional.of(new Incumbent("v1", LABELS, Optional.of(1L))), LABELS, 9, 25);
+    Verdict none = gate.judge(answers, 31);
+    assertThat(none.outcome()).isEqualTo(Outcome.NO_GAIN);
+    assertThat(none.reason())
+        .isEqualTo(
+            "only 0 held-out images are left beside 31 duplicates of training images: too few to judge, 25 are needed");
+    assertThat(none.candidate()).isEqualTo(new Verdict.Scores(0, 0));
+    assertThat(none.incumbent().orElseThrow())
+        .isEqualTo(new Verdict.Incumbent("v1", new Verdict.Scores(0, 0)));
+    assertThat(none.p()).isEqualTo(1);
+    assertThat(none.leftOutAsDuplicates()).isEqualTo(31);
+
+    add("ant", 2, 0, 10, 0).add("bee", 2, 0, 10, 0);
+    assertThat(gate.judge(answers, 7).outcome()).as("24 images").isEqualTo(Outcome.NO_GAIN);
+    add("bee", 1, 0, 0, 0);
+    assertThat(gate.judge(answers, 7).outcome()).as("25 images").isEqualTo(Outcome.PROMOTED);
   }
 
   @Test
@@ -160,7 +182,7 @@ class GateTest {
   }
 
   private Verdict of(List<String> before) {
-    return new Gate(Optional.of(new Incumbent("v1", before, Optional.empty())), LABELS, 9)
+    return new Gate(Optional.of(new Incumbent("v1", before, Optional.empty())), LABELS, 9, 1)
         .judge(answers, 0);
   }
 
@@ -168,7 +190,7 @@ class GateTest {
   @Test
   void imagesOfANewClassCountForTheCandidate() {
     List<String> three = List.of("ant", "bee", "cat");
-    Gate gate = new Gate(Optional.of(new Incumbent("v1", LABELS, Optional.of(9L))), three, 9);
+    Gate gate = new Gate(Optional.of(new Incumbent("v1", LABELS, Optional.of(9L))), three, 9, 1);
     add("ant", 20, 3, 0, 0).add("bee", 20, 0, 0, 0);
     answers.addAll(
         Collections.nCopies(
@@ -186,7 +208,7 @@ class GateTest {
         answers.stream()
             .map(answer -> new PairedAnswer(answer.trueClass(), List.of(), answer.candidate()))
             .toList();
-    Verdict verdict = new Gate(Optional.empty(), LABELS, 9).judge(alone, 3);
+    Verdict verdict = new Gate(Optional.empty(), LABELS, 9, 1).judge(alone, 3);
     assertThat(verdict.outcome()).isEqualTo(Outcome.PROMOTED);
     assertThat(verdict.reason()).isEqualTo("the store's first version");
     assertThat(verdict.incumbent()).isEmpty();
@@ -196,7 +218,8 @@ class GateTest {
 
   @Test
   void whatCannotBeJudgedIsRefused() {
-    assertThatThrownBy(this::judge).hasMessageContaining("without held-out images");
+    assertThatThrownBy(() -> new Gate(Optional.empty(), LABELS, 9, 0))
+        .hasMessage("no images decide nothing: 0");
     answers.add(new PairedAnswer("cat", List.of("ant"), List.of("ant")));
     assertThatThrownBy(this::judge).hasMessageContaining("the candidate has no class cat");
   }

@@ -42,6 +42,15 @@ final class Pictures {
     }
   }
 
+  /** Pictures of one class that differ in a single point. */
+  static void copies(Path folder, String label, int count, long seed) {
+    for (int i = 0; i < count; i++) {
+      BufferedImage image = shade(filled(90, 80, Color.ORANGE), new Random(seed));
+      image.setRGB(i, 0, 0);
+      write(folder.resolve("%s/%02d.png".formatted(label, i)), image);
+    }
+  }
+
   /** Darkens parts by chance: pictures without details would pass for copies of each other. */
   private static BufferedImage shade(BufferedImage image, Random random) {
     Graphics2D graphics = image.createGraphics();

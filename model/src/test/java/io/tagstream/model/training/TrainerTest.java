@@ -344,7 +344,7 @@ class TrainerTest {
 
   @Test
   void theGateMeasuresTheWeightsBeforeTheyAreAVersion() {
-    Trainer gated = new Trainer(store, DirectTrainingStep::new, RESOURCES, new LiveGate(store));
+    Trainer gated = new Trainer(store, DirectTrainingStep::new, RESOURCES, new LiveGate(store, 25));
     Path validation = folder.resolve("validation");
     Pictures.twoClasses(validation, 15);
     TrainingResult first =
@@ -374,6 +374,26 @@ class TrainerTest {
     assertThat(second.bundle().folder().resolve("report.html"))
         .content()
         .contains(second.bundle().version(), poisoned.reason());
+  }
+
+  @Test
+  void copiesOfWhatWasLearnedAreNoProof() {
+    pictures = folder.resolve("copies");
+    Pictures.copies(pictures, "ants", 12, 1);
+    Pictures.copies(pictures, "bees", 12, 2);
+    Trainer gated = new Trainer(store, DirectTrainingStep::new, RESOURCES, new LiveGate(store, 25));
+    TrainingTask task = task(Optional.empty(), options(1, 1, Optional.of(FreezeTo.FC7)));
+    ModelBundle first = gated.train(task, TrainingProgress.SILENT).bundle();
+    TrainingResult second = gated.train(task, TrainingProgress.SILENT);
+    Verdict verdict = store.metadata(second.bundle().version()).verdict().orElseThrow();
+    assertThat(verdict.outcome()).isEqualTo(Verdict.Outcome.NO_GAIN);
+    assertThat(verdict.incumbent().orElseThrow().version()).isEqualTo(first.version());
+    assertThat(verdict.heldOut()).isZero();
+    assertThat(verdict.leftOutAsDuplicates()).isPositive().isEqualTo(24 - second.trainingImages());
+    assertThat(second.bundle().folder().resolve("report.html"))
+        .content()
+        .contains("too few to judge")
+        .doesNotContain("NaN");
   }
 
   @Test
