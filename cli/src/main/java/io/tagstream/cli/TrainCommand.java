@@ -164,7 +164,8 @@ public final class TrainCommand implements Runnable {
   }
 
   private TrainingResult train(ModelStore store, TrainingTask task, TrainingResources resources) {
-    // The first signal is asked for before each step; nothing more is to be done when it comes.
+    // The first signal is asked for before each step and image; nothing more is to be done when it
+    // comes.
     try (Interruption signals = Interruption.listen(() -> {});
         TrainingView view =
             new TrainingView(

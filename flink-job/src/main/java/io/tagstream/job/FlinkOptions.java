@@ -50,6 +50,11 @@ public final class FlinkOptions {
         CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
         ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
 
+    // A training ends after its current step, whose length is for the network and the machine to
+    // say, and closing waits for it. A watchdog that loses its patience kills the whole process,
+    // with whatever else runs in it.
+    options.set(TaskManagerOptions.TASK_CANCELLATION_TIMEOUT, Duration.ZERO);
+
     if (job.restartAttempts() == 0) {
       options.set(RestartStrategyOptions.RESTART_STRATEGY, "disable");
     } else {

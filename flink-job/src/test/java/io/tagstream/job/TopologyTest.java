@@ -156,6 +156,11 @@ class TopologyTest {
   }
 
   @Test
+  void noWatchdogKillsAProcessWhoseTrainingEndsItsStep() {
+    assertThat(graph(plan(true, true)).getExecutionConfig().getTaskCancellationTimeout()).isZero();
+  }
+
+  @Test
   void aJobThatLearnsHasFurtherOperators() {
     StreamGraph graph = graph(plan(true, true));
     graph.getJobGraph();

@@ -16,7 +16,7 @@ public interface Training extends Serializable {
    * Where the version is there already, only says how it was judged.
    *
    * @param progress hears of each step, on the thread that trains
-   * @param cancelled to be asked before each step
+   * @param cancelled to be asked before each step, and for each image that is read or measured
    * @throws CancellationException when that said so
    * @throws Exception when there is no version: the images are no training set, the disk is full
    */

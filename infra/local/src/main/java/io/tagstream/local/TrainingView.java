@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /** Shows a training on a terminal or in lines: a bar for each of its parts. */
@@ -65,9 +64,6 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
 
   @Override
   public void read(long images, long of) {
-    if (interrupted.getAsBoolean()) {
-      throw new CancellationException("interrupted while images were read");
-    }
     reach("reading", images, of);
   }
 

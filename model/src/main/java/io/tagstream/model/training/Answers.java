@@ -29,13 +29,16 @@ record Answers(List<Answer> each, Optional<Evaluation> evaluation) {
    *
    * @param weights of a network for crops of the preprocessing's size
    * @param labels in class order
+   * @param progress is asked for each image whether to go on, and hears nothing
+   * @throws java.util.concurrent.CancellationException when it says so
    */
   static Answers of(
       Weights weights,
       Preprocessing preprocessing,
       List<LabelledImage> images,
       List<String> labels,
-      int threads) {
+      int threads,
+      TrainingProgress progress) {
     Collector answers = new Collector(labels);
     if (!images.isEmpty()) {
       try (DirectWeights onDevice =
@@ -45,11 +48,21 @@ record Answers(List<Answer> each, Optional<Evaluation> evaluation) {
             .answer(
                 Classifier.of(forward, preprocessing, labels.size()),
                 images,
-                TrainingProgress.SILENT,
+                onlyAsked(progress),
                 answers::add);
       }
     }
     return answers.finish();
+  }
+
+  /** These images were read before, and what could not be read was said. */
+  private static TrainingProgress onlyAsked(TrainingProgress progress) {
+    return new TrainingProgress() {
+      @Override
+      public boolean isCancelled() {
+        return progress.isCancelled();
+      }
+    };
   }
 
   /** Takes answers one by one. */

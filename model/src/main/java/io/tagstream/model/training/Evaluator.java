@@ -66,6 +66,7 @@ public record Evaluator(Preprocessing preprocessing, Views views, int maxBatch, 
    * The answer to each image that can be read, in their order.
    *
    * @param answers hears an image and its probabilities, in class order
+   * @throws java.util.concurrent.CancellationException when {@code progress} says so
    */
   void answer(
       Classifier classifier,
@@ -79,6 +80,7 @@ public record Evaluator(Preprocessing preprocessing, Views views, int maxBatch, 
       Iterator<Outcome<byte[]>> outcomes =
           reader.read(images, 2 * perCall, (image, encoded, decoder) -> decoder.decode(encoded));
       while (outcomes.hasNext()) {
+        progress.requireGoing("images were measured");
         Outcome<byte[]> outcome = outcomes.next();
         if (outcome instanceof Read<byte[]> read) {
           batch.add(read);

@@ -16,7 +16,11 @@ public interface Judge {
   /** Nobody looks. */
   Judge NONE = candidate -> Optional.empty();
 
-  /** Looks, on the thread that trains; empty where nothing can be said. */
+  /**
+   * Looks, on the thread that trains; empty where nothing can be said.
+   *
+   * @throws java.util.concurrent.CancellationException when the candidate's progress says so
+   */
   Optional<Verdict> judge(Candidate candidate);
 
   /**
@@ -28,6 +32,7 @@ public interface Judge {
    * @param answers its answers to those of them that could be read
    * @param nearDuplicates how many were left out
    * @param resources what the judge may take
+   * @param progress says whether the judge is to go on
    */
   record Candidate(
       ModelDraft model,
@@ -35,12 +40,14 @@ public interface Judge {
       List<LabelledImage> heldOut,
       List<Answer> answers,
       int nearDuplicates,
-      TrainingResources resources) {
+      TrainingResources resources,
+      TrainingProgress progress) {
     public Candidate {
       Objects.requireNonNull(model);
       heldOut = List.copyOf(heldOut);
       answers = List.copyOf(answers);
       Objects.requireNonNull(resources);
+      Objects.requireNonNull(progress);
     }
   }
 }

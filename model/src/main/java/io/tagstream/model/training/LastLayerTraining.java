@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CancellationException;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -70,7 +69,7 @@ final class LastLayerTraining {
       regression.normalize(validationFeatures);
       Pace pace = new Pace(imageSteps);
       for (int epoch = 1; epoch <= epochs; epoch++) {
-        requireGoing();
+        run.progress().requireGoing("the last layer was trained");
         double loss = regression.step();
         pace.add(run.training().size());
         long shown = (long) epoch * run.training().size();
@@ -107,12 +106,6 @@ final class LastLayerTraining {
     }
   }
 
-  private void requireGoing() {
-    if (run.progress().isCancelled()) {
-      throw new CancellationException("the training of the last layer was cancelled");
-    }
-  }
-
   /** Fills the arrays with the images' rows, one array after the other. */
   private void computeFeatures(List<LabelledImage> images, List<INDArray> into) {
     Pace pace = new Pace(images.size());
@@ -130,7 +123,7 @@ final class LastLayerTraining {
           reader.read(
               images, 2 * IMAGES_PER_CALL, (image, encoded, decoder) -> decoder.decode(encoded));
       while (outcomes.hasNext()) {
-        requireGoing();
+        run.progress().requireGoing("the last layer was trained");
         batch.add(pixels(outcomes.next()));
         if (batch.size() == IMAGES_PER_CALL || !outcomes.hasNext()) {
           FloatBuffer rows =

@@ -72,7 +72,8 @@ public final class LiveGate implements Judge {
                 // class.
                 candidate.heldOut().stream().map(image -> image.withClass(0)).toList(),
                 live.labels(),
-                candidate.resources().threads())
+                candidate.resources().threads(),
+                candidate.progress())
             .each()) {
       answers.put(answer.id(), best(answer, live.labels()));
     }

@@ -221,7 +221,12 @@ final class StepTraining {
 
   private Answers measure(Weights weights, List<LabelledImage> images) {
     return Answers.of(
-        weights, run.preprocessing(), images, run.labels(), run.resources().threads());
+        weights,
+        run.preprocessing(),
+        images,
+        run.labels(),
+        run.resources().threads(),
+        run.progress());
   }
 
   /** Images shown so far. */

@@ -52,6 +52,12 @@ record Survey(
     unreadable = List.copyOf(unreadable);
   }
 
+  /**
+   * Looks at each image.
+   *
+   * @throws ModelException when none can be read
+   * @throws java.util.concurrent.CancellationException when {@code progress} says so
+   */
   static Survey of(
       Dataset dataset, Preprocessing preprocessing, int threads, TrainingProgress progress) {
     List<Surveyed> images = new ArrayList<>();
@@ -65,6 +71,7 @@ record Survey(
               4 * threads,
               (image, encoded, decoder) -> survey(image, encoded, decoder.decodeAndHash(encoded)));
       while (outcomes.hasNext()) {
+        progress.requireGoing("images were read");
         Outcome<Surveyed> outcome = outcomes.next();
         if (outcome instanceof Read<Surveyed> read) {
           images.add(read.value());

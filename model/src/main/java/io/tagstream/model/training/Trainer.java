@@ -197,7 +197,8 @@ public final class Trainer {
                 run.heldOut(),
                 answers,
                 preparation.nearDuplicates(),
-                resources));
+                resources,
+                run.progress()));
     String page =
         TrainingPage.html(
             version, started, preparation, run, arrival.history(), draft, answers, verdict);

@@ -64,7 +64,8 @@ final class TrainingPage {
                     draft.preprocessing(),
                     some(run.training()),
                     draft.labels(),
-                    run.resources().threads())
+                    run.resources().threads(),
+                    run.progress())
                 .each(),
             verdict,
             draft.weights(),

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 
 /**
  * Hears how a training gets on, on the thread that trains, and may end it. What it throws ends the
@@ -17,11 +18,24 @@ public interface TrainingProgress {
   TrainingProgress SILENT = new TrainingProgress() {};
 
   /**
-   * Whether the training is to end; asked before each step. It then leaves a checkpoint of all that
-   * was done and throws {@link java.util.concurrent.CancellationException}.
+   * Whether the training is to end; asked before each step, and for each image that is read or
+   * measured. It then throws {@link CancellationException}. Before a step it leaves a checkpoint of
+   * all that was done; while images are measured it goes back to the last one.
    */
   default boolean isCancelled() {
     return false;
+  }
+
+  /**
+   * Ends what is under way if it is to end.
+   *
+   * @param what is under way, in words
+   * @throws CancellationException when {@link #isCancelled()}
+   */
+  default void requireGoing(String what) {
+    if (isCancelled()) {
+      throw new CancellationException("the training was cancelled while " + what);
+    }
   }
 
   /** An image that is left out because it cannot be read; its place is where a user finds it. */

@@ -33,6 +33,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -394,6 +396,99 @@ class TrainerTest {
         .content()
         .contains("too few to judge")
         .doesNotContain("NaN");
+  }
+
+  /** Says so once it was asked so often while something went on. */
+  private static final class Cancelled implements TrainingProgress {
+    private final String during;
+    private String now = "reading";
+    private int asked;
+
+    Cancelled(String during) {
+      this.during = during;
+    }
+
+    @Override
+    public boolean isCancelled() {
+      return now.equals(during) && ++asked > 3;
+    }
+
+    @Override
+    public void run(String version, String recipe, int epoch, long stepsDone) {
+      now = "steps";
+    }
+
+    @Override
+    public void epoch(Epoch done) {
+      now = "after the last epoch";
+    }
+  }
+
+  @Test
+  void aTrainingEndsWhileItsImagesAreRead() {
+    Cancelled progress = new Cancelled("reading");
+    assertThatThrownBy(() -> train(options(1, 1, Optional.empty()), progress))
+        .isInstanceOf(CancellationException.class)
+        .hasMessage("the training was cancelled while images were read");
+    assertThat(progress.asked).isEqualTo(4);
+  }
+
+  /** The 8 steps of the one epoch are asked for, then the images that are measured. */
+  @Test
+  void aTrainingEndsWhileHeldOutImagesAreMeasured() {
+    Path validation = folder.resolve("validation");
+    Pictures.twoClasses(validation, 10);
+    AtomicInteger asked = new AtomicInteger();
+    TrainingTask task = task(Optional.of(validation), options(1, 1, Optional.empty()));
+    assertThatThrownBy(
+            () ->
+                trainer.train(
+                    task,
+                    new TrainingProgress() {
+                      private boolean steps;
+
+                      @Override
+                      public boolean isCancelled() {
+                        return steps && asked.incrementAndGet() > 8 + 3;
+                      }
+
+                      @Override
+                      public void run(String version, String recipe, int epoch, long stepsDone) {
+                        steps = true;
+                      }
+                    }))
+        .isInstanceOf(CancellationException.class)
+        .hasMessage("the training was cancelled while images were measured");
+    assertThat(asked).hasValue(12);
+    assertThat(store.versions()).isEmpty();
+  }
+
+  /** The incumbent's answers, and those to the report's training images. */
+  @Test
+  void aTrainingEndsWhileItIsJudgedAndReported() {
+    Path validation = folder.resolve("validation");
+    Pictures.twoClasses(validation, 10);
+    TrainingTask task = task(Optional.of(validation), options(1, 1, Optional.empty()));
+    assertThatThrownBy(() -> trainer.train(task, new Cancelled("after the last epoch")))
+        .isInstanceOf(CancellationException.class);
+    assertThat(store.versions()).isEmpty();
+
+    trainer.train(task, TrainingProgress.SILENT);
+    Judge judge = new LiveGate(store, 25);
+    Trainer gated =
+        new Trainer(
+            store,
+            DirectTrainingStep::new,
+            RESOURCES,
+            candidate -> {
+              assertThatThrownBy(() -> judge.judge(candidate))
+                  .isInstanceOf(CancellationException.class)
+                  .hasMessage("the training was cancelled while images were measured");
+              throw new CancellationException("seen");
+            });
+    assertThatThrownBy(() -> gated.train(task, new Cancelled("after the last epoch")))
+        .hasMessage("seen");
+    assertThat(store.versions()).hasSize(1);
   }
 
   @Test
