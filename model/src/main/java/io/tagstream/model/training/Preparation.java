@@ -24,7 +24,7 @@ import java.util.zip.CRC32C;
  * @param network what trains
  * @param endToEnd whether every layer will have learned, now or in the parent
  * @param training the images that are not held out
- * @param heldOut those that are only ever measured
+ * @param heldOut those that are only ever measured, if they are not too many
  * @param nearDuplicates held-out images that are not among them, because they look like one that
  *     trains
  * @param unreadable the files that could not be read
@@ -44,6 +44,13 @@ record Preparation(
 
   /** One in so many training images is watched by a recipe that waits for a stall. */
   private static final int WATCHED = 10;
+
+  /**
+   * Of the held-out images, for the last score and the gate: the candidate and the live version
+   * each answer as many, which is to take minutes of a training. On 2,000 a share is known to a
+   * point.
+   */
+  static final int MOST_MEASURED = 2000;
 
   /**
    * Reads every image once and decides.
@@ -162,7 +169,7 @@ record Preparation(
         preprocessing,
         learned,
         watched,
-        heldOut.labelled(),
+        heldOut.atMost(MOST_MEASURED).labelled(),
         fresh,
         training.colors().principalColors(),
         classes.labels(),

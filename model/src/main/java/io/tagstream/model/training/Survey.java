@@ -11,6 +11,7 @@ import io.tagstream.model.training.ImageReader.Unreadable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
@@ -187,6 +188,28 @@ record Survey(
                         image.sha256(),
                         image.differenceHash(),
                         image.colors()))
+            .toList(),
+        unreadable);
+  }
+
+  /**
+   * All, or so many of them: of each class its share, chosen by SHA-256, so that it is the same
+   * images in whatever order they come.
+   */
+  Survey atMost(int count) {
+    if (images.size() <= count) {
+      return this;
+    }
+    List<Surveyed> ordered =
+        images.stream()
+            .sorted(
+                Comparator.comparingInt((Surveyed one) -> one.image().classIndex())
+                    .thenComparing(Surveyed::sha256))
+            .toList();
+    return new Survey(
+        labels,
+        IntStream.range(0, count)
+            .mapToObj(i -> ordered.get((int) ((long) i * ordered.size() / count)))
             .toList(),
         unreadable);
   }

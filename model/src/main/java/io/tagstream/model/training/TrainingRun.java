@@ -11,7 +11,8 @@ import java.util.List;
  * @param training images to learn from, all of which could be read
  * @param watched images that do not train and tell when the rate is to fall; none where the rate
  *     does not depend on any
- * @param heldOut images that are only ever measured, perhaps none
+ * @param heldOut images that are only ever measured, perhaps none, never more than are soon
+ *     measured
  * @param fresh the training images that no run has looked at, by position
  * @param principalColors of the training images
  * @param labels in class order

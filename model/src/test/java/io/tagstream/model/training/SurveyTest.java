@@ -14,6 +14,7 @@ import java.math.BigInteger;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,30 @@ class SurveyTest {
           List.of(1.0, 1.0, 1.0));
 
   @TempDir private Path folder;
+
+  private static Surveyed surveyed(int classIndex, int number) {
+    LabelledImage image =
+        new LabelledImage(
+            classIndex + "/" + number,
+            Optional.empty(),
+            classIndex,
+            LabelledImage.Content.of(Path.of("unread")));
+    return new Surveyed(image, "%04x".formatted(number), number, ColorSums.of(List.of()));
+  }
+
+  @Test
+  void someAreOfEachClassItsShareInWhateverOrderTheyCome() {
+    List<Surveyed> images = new ArrayList<>();
+    IntStream.range(0, 300).forEach(i -> images.add(surveyed(i % 3 == 0 ? 1 : 0, i)));
+    List<String> labels = List.of("ant", "bee");
+    Survey all = new Survey(labels, images, List.of());
+    assertThat(all.atMost(300)).isSameAs(all);
+    List<LabelledImage> some = all.atMost(60).labelled();
+    assertThat(some).hasSize(60).doesNotHaveDuplicates();
+    assertThat(some).filteredOn(image -> image.classIndex() == 1).hasSize(20);
+    Collections.shuffle(images, new Random(1));
+    assertThat(new Survey(labels, images, List.of()).atMost(60).labelled()).isEqualTo(some);
+  }
 
   @Test
   void measuresColoursAndSkipsWhatIsNoImage() {

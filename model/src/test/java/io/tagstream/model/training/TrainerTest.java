@@ -492,6 +492,28 @@ class TrainerTest {
   }
 
   @Test
+  void ofVeryManyHeldOutImagesSomeAreMeasured() {
+    Dataset few = FolderDataset.list(pictures);
+    List<LabelledImage> many = new ArrayList<>();
+    for (int i = 0; i < 2001; i++) {
+      LabelledImage image = few.images().get(i % few.images().size());
+      many.add(
+          new LabelledImage("copy " + i, Optional.empty(), image.classIndex(), image.content()));
+    }
+    Preparation preparation =
+        Preparation.of(
+            store,
+            TrainingTask.of(
+                few,
+                Optional.of(new Dataset("copies", few.labels(), many)),
+                options(1, 1, Optional.empty())),
+            2,
+            TrainingProgress.SILENT);
+    assertThat(preparation.heldOut().images()).hasSize(2001);
+    assertThat(preparation.run(RESOURCES, TrainingProgress.SILENT).heldOut()).hasSize(2000);
+  }
+
+  @Test
   void unreadableFilesAreNamedAndLeftOut() {
     Pictures.writeText(pictures.resolve("discs/broken.jpg"));
     Pictures.writeText(pictures.resolve("stripes/notes.txt"));
