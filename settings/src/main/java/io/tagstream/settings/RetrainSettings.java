@@ -42,7 +42,9 @@ public record RetrainSettings(
             min = "1",
             max = "1000000000",
             unit = "labels",
-            meaning = "New labels that start a run when the first is retrain.max-age old.")
+            meaning =
+                "New labels that start a run when the first is retrain.max-age old, or when the"
+                    + " live accuracy fell and none came for retrain.quiet-after.")
         int agedLabels,
     @Setting(
             key = "retrain.min-held-out",

@@ -18,9 +18,9 @@ final class Trigger {
   }
 
   /**
-   * The first reason there is to start a run now: a request, a fall of the live accuracy, enough
-   * new labels, labels that have waited long enough. None while too few images are held out, since
-   * nobody could judge what came of it.
+   * The first reason there is to start a run now: a request, a fall of the live accuracy that there
+   * are new labels to learn from after, enough new labels, labels that have waited long enough.
+   * None while too few images are held out, since nobody could judge what came of it.
    *
    * @param arrivals after the look that gave the counts
    * @param requests those that no run has taken
@@ -37,11 +37,14 @@ final class Trigger {
     if (!requests.isEmpty()) {
       return Optional.of(new Cause(Cause.Kind.REQUEST, text(requests)));
     }
-    if (fall.isPresent()) {
-      return fall.map(fallen -> new Cause(Cause.Kind.ACCURACY, fallen.toString()));
-    }
     long needed = needed(counts);
     boolean quiet = arrivals.quiet(now).compareTo(settings.quietAfter()) >= 0;
+    // Labels show a fall before their pictures are in the store: without them a run learns nothing.
+    boolean learnable =
+        counts.newLabels() >= settings.agedLabels() && (quiet || counts.newLabels() >= needed);
+    if (fall.isPresent() && learnable) {
+      return fall.map(fallen -> new Cause(Cause.Kind.ACCURACY, fallen.toString()));
+    }
     if (counts.newLabels() >= 2 * needed || (counts.newLabels() >= needed && quiet)) {
       return Optional.of(
           new Cause(

@@ -30,6 +30,10 @@ final class FakeStores implements RunLedger, Models, Training {
   volatile Counts afterARun = new Counts(0, 1000, 100);
   volatile boolean unreadable;
   volatile boolean noManifest;
+
+  /** Manifests that were not written. */
+  final AtomicInteger lostManifests = new AtomicInteger();
+
   volatile boolean noOutcome;
   volatile Verdict.Outcome decision = Verdict.Outcome.PROMOTED;
   volatile Optional<Double> heldOutTop1 = Optional.of(0.9);
@@ -89,6 +93,7 @@ final class FakeStores implements RunLedger, Models, Training {
   @Override
   public void begin(Run run) throws IOException {
     if (noManifest) {
+      lostManifests.incrementAndGet();
       throw new IOException("no space left");
     }
     manifests.add(run);

@@ -111,6 +111,15 @@ class RetrainOperatorTest {
     await(() -> stores.status.map(status -> status.at().isAfter(before)).orElse(false));
   }
 
+  /** Longer than labels that come are waited for. */
+  private void lookUntilQuiet() throws Exception {
+    Instant quiet = now.plus(SETTINGS.quietAfter()).plus(LOOK).plus(LOOK);
+    while (now.isBefore(quiet)) {
+      lookAgain();
+      completeCheckpoint();
+    }
+  }
+
   /** Completes checkpoints until so many runs have their outcome. */
   private void awaitOutcomes(int count) throws Exception {
     while (stores.outcomes.size() < count) {
@@ -168,6 +177,9 @@ class RetrainOperatorTest {
     if (cause == Cause.Kind.ACCURACY) {
       // The version stays live, so that only the arming keeps the fall from starting another run.
       stores.decision = Verdict.Outcome.NO_GAIN;
+      // Too few to start a run by themselves.
+      stores.beforeAnyRun = new Counts(60, 1000, 100);
+      stores.afterARun = new Counts(60, 1060, 100);
     }
     stores.noManifest = death == Death.BEFORE_MANIFEST;
     stores.holdBeforeBundle = death == Death.AFTER_MANIFEST;
@@ -176,10 +188,7 @@ class RetrainOperatorTest {
     OperatorSubtaskState state = snapshot();
     send(cause);
     switch (death) {
-      case BEFORE_MANIFEST -> {
-        lookAgain();
-        lookAgain();
-      }
+      case BEFORE_MANIFEST -> await(() -> stores.lostManifests.get() > 0);
       case AFTER_MANIFEST -> await(() -> stores.trainings.contains("v1"));
       case AFTER_BUNDLE -> await(() -> stores.bundles.contains("v1"));
       case AFTER_PROMOTION -> {
@@ -214,10 +223,7 @@ class RetrainOperatorTest {
       send(cause);
     }
     awaitOutcomes(1);
-    for (int i = 0; i < 5; i++) {
-      lookAgain();
-      completeCheckpoint();
-    }
+    lookUntilQuiet();
 
     assertThat(stores.manifests).hasSize(1);
     assertThat(stores.manifests.get(0).cause().kind()).isEqualTo(cause);
@@ -248,6 +254,20 @@ class RetrainOperatorTest {
   @EnumSource
   void aFallMakesOneRunWhereverTheProcessDies(Death death) throws Exception {
     assertOneRunOverADeath(Cause.Kind.ACCURACY, death);
+  }
+
+  @Test
+  void aFallWaitsForThePicturesThatShowedIt() throws Exception {
+    open();
+    answers("v0", 0, 60, "random");
+    lookUntilQuiet();
+    assertThat(stores.manifests).isEmpty();
+    stores.beforeAnyRun = new Counts(60, 1060, 100);
+    Instant visible = now;
+    await(() -> !stores.manifests.isEmpty());
+    assertThat(stores.manifests.get(0).cause().kind()).isEqualTo(Cause.Kind.ACCURACY);
+    assertThat(stores.manifests.get(0).started())
+        .isAfterOrEqualTo(visible.plus(SETTINGS.quietAfter()));
   }
 
   @Test
@@ -505,16 +525,15 @@ class RetrainOperatorTest {
     open();
     request("r1");
     awaitOutcomes(1);
+    stores.afterARun = new Counts(199, 1199, 100);
     // Far below the 90 % of its own training, but what it does on today's held-out images.
     answers("v0", 5, 195, "random");
     OperatorSubtaskState state = snapshot();
-    lookAgain();
-    lookAgain();
+    lookUntilQuiet();
     assertThat(stores.manifests).hasSize(1);
     harness.close();
     open(Optional.of(state));
-    lookAgain();
-    lookAgain();
+    lookUntilQuiet();
     assertThat(stores.manifests).hasSize(1);
   }
 }

@@ -73,6 +73,25 @@ class TriggerTest {
                 Cause.Kind.ACCURACY, "live top-1 of v1 fell from 90.0 % to 60.0 % on 200 labels"));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    // new, quiet -> kind
+    "0, 600,",
+    "49, 600,",
+    "50, 29,",
+    "50, 30, ACCURACY",
+    "199, 0,",
+    "200, 0, ACCURACY"
+  })
+  void aFallWaitsUntilTheStoreHasWhatShowedIt(long newLabels, long quiet, Cause.Kind expected) {
+    Arrivals arrivals = new Arrivals(newLabels, NOW.minusSeconds(quiet), NOW.minusSeconds(quiet));
+    assertThat(
+            trigger
+                .fires(new Counts(newLabels, 1000, 25), arrivals, Optional.of(FALL), List.of(), NOW)
+                .map(Cause::kind))
+        .isEqualTo(Optional.ofNullable(expected));
+  }
+
   @Test
   void withoutNewLabelsARequestIsEnoughAndWithoutHeldOutImagesItIsNot() {
     assertThat(
