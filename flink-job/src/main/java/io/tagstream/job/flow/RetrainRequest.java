@@ -8,6 +8,6 @@ import java.time.Instant;
  * @param id tells requests apart, however often one is read
  * @param by who asks
  * @param reason null where none was given: an element holds no Optional
- * @param at when, by the asking machine's clock
+ * @param at when, by its record's time: the broker's clock, where the topic is as ours are made
  */
 public record RetrainRequest(String id, String by, String reason, Instant at) {}

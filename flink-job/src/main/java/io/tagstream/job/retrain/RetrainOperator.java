@@ -9,6 +9,7 @@ import io.tagstream.model.store.RetrainStatus;
 import io.tagstream.model.store.Verdict;
 import io.tagstream.schemas.LabelOrigin;
 import io.tagstream.schemas.ModelStatus;
+import io.tagstream.settings.DurationText;
 import io.tagstream.settings.RetrainSettings;
 import java.io.IOException;
 import java.time.Clock;
@@ -515,8 +516,17 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     boolean known =
         answeredRequests.contains(request.id())
             || requests.stream().anyMatch(waiting -> waiting.id().equals(request.id()));
-    if (known || request.at().plus(REQUESTS_VALID).isBefore(now())) {
+    if (known) {
       LOG.debug("Passed over: {}", request);
+      return;
+    }
+    Duration age = Duration.between(request.at(), now());
+    if (age.compareTo(REQUESTS_VALID) > 0) {
+      LOG.info(
+          "Passed over a training that {} asked for: that was {} ago, and requests count for {}",
+          request.by(),
+          DurationText.format(Duration.ofMinutes(age.toMinutes())),
+          DurationText.format(REQUESTS_VALID));
       return;
     }
     LOG.info("A training is asked for: {}", request);

@@ -8,12 +8,14 @@ import io.tagstream.schemas.MalformedRecordException;
 import io.tagstream.schemas.ModelStatus;
 import io.tagstream.schemas.ModelUpdate;
 import io.tagstream.schemas.WireFormat;
+import java.time.Instant;
 import java.util.Optional;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.record.TimestampType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,8 +49,12 @@ final class RetrainRequests implements KafkaRecordDeserializationSchema<RetrainR
           Optional.ofNullable(record.key())
               .map(key -> new String(key, UTF_8))
               .orElseGet(place::toString);
+      Instant at =
+          record.timestampType() == TimestampType.NO_TIMESTAMP_TYPE
+              ? update.getAt()
+              : Instant.ofEpochMilli(record.timestamp());
       collector.collect(
-          new RetrainRequest(id, update.getBy(), update.getReason().orElse(null), update.getAt()));
+          new RetrainRequest(id, update.getBy(), update.getReason().orElse(null), at));
     }
   }
 
