@@ -53,6 +53,9 @@ public final class TrainingStore {
 
   private final Map<StoreFile, List<TrainingRowHead>> heads = new HashMap<>();
 
+  /** What the last listing left out, and the log knows of. */
+  private List<UnusableFile> leftOut = List.of();
+
   /** A folder that need not be there yet. */
   public TrainingStore(Path folder) {
     this.folder = folder;
@@ -100,7 +103,8 @@ public final class TrainingStore {
   }
 
   /**
-   * The finished files. Of those not seen before, the blocks' headers are read.
+   * The finished files. Of those not seen before, the rows' heads are read, and remembered: a file
+   * with one that cannot be read would fail whoever asks for them.
    *
    * @throws UserException when the folder cannot be listed
    */
@@ -123,6 +127,10 @@ public final class TrainingStore {
         seen.remove(name);
       }
     }
+    unusable.stream()
+        .filter(file -> !leftOut.contains(file))
+        .forEach(file -> LOG.warn("The training store leaves out {}", file));
+    leftOut = List.copyOf(unusable);
     Set<StoreFile> merged = merged(files);
     return new Listing(
         files.stream().filter(file -> !merged.contains(file)).toList(),
@@ -202,6 +210,7 @@ public final class TrainingStore {
       Seen before = seen.get(name);
       // One that was of no use may have been mended.
       if (before == null || !before.stamp().equals(stamp)) {
+        seen.remove(name);
         seen.put(name, new Seen(stamp, content(path, name, stamp.bytes())));
       }
       return seen.get(name);
@@ -212,7 +221,7 @@ public final class TrainingStore {
     }
   }
 
-  private static Content content(Path path, String name, long bytes) throws IOException {
+  private Content content(Path path, String name, long bytes) throws IOException {
     if (Files.isDirectory(path)) {
       return nothing(name, "it is a folder");
     }
@@ -221,19 +230,16 @@ public final class TrainingStore {
     }
     try (TrainingFile file = TrainingFile.open(path)) {
       long rows = file.count();
-      return new Rows(
-          new StoreFile(
-              name,
-              rows,
-              bytes,
-              MergedParts.read(file.notes(), rows).orElse(List.of(new Part(name, rows)))));
+      List<Part> parts = MergedParts.read(file.notes(), rows).orElse(List.of(new Part(name, rows)));
+      StoreFile usable = new StoreFile(name, rows, bytes, parts);
+      heads.put(usable, file.heads());
+      return new Rows(usable);
     } catch (MalformedFileException e) {
       return nothing(name, e.getMessage());
     }
   }
 
   private static Nothing nothing(String name, String reason) {
-    LOG.warn("The training store leaves out {}: {}", name, reason);
     return new Nothing(new UnusableFile(name, reason));
   }
 

@@ -124,6 +124,23 @@ class HousekeepingTest {
         .allMatch(name -> name.startsWith("part-"));
   }
 
+  @Test
+  void aFileWithARowThatCannotBeReadStopsNothing() throws Exception {
+    StoreRows.write(folder, "a.avro", row("a", "roses", 1));
+    StoreRows.write(folder, "b.avro", row("b", "roses", 2));
+    Path foreign = StoreRows.write(folder, "c.avro", row("c", "roses", 3));
+    byte[] bytes = Files.readAllBytes(foreign);
+    for (int i = 0; i < bytes.length - 2; i++) {
+      if (bytes[i] == 2 && bytes[i + 1] == 'c' && bytes[i + 2] == 2) {
+        bytes[i + 2] = 0x42;
+      }
+    }
+    Files.write(foreign, bytes);
+    Housekeeping.in(store, 1, NEVER);
+    assertThat(names()).containsExactly("b.avro");
+    assertThat(Files.exists(foreign)).isTrue();
+  }
+
   /** As after a crash between the two halves of a merge. */
   @Test
   void partsThatWereLeftBehindGo() throws Exception {

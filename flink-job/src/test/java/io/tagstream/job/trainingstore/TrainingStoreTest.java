@@ -9,6 +9,8 @@ import io.tagstream.model.training.Dataset;
 import io.tagstream.settings.UserException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -89,6 +91,27 @@ class TrainingStoreTest {
     assertThat(store.list().files())
         .extracting(StoreFile::name)
         .containsExactly("part-1.avro", "part-2.avro");
+  }
+
+  /** Its blocks can be counted. */
+  @Test
+  void aFileWithARowThatCannotBeReadIsLeftOutUntilItIsMended() throws Exception {
+    StoreRows.write(folder, "part-1.avro", row("a", "roses", 1));
+    Path flipped = StoreRows.write(folder, "part-2.avro", row("b", "roses", 2));
+    byte[] whole = Files.readAllBytes(flipped);
+    byte[] changed = whole.clone();
+    int at = rowAt(whole, "b");
+    changed[at + 2] = 0x42;
+    Files.write(flipped, changed);
+    assertThat(labels()).containsExactly("a=roses");
+    assertThat(store.list().unusable())
+        .singleElement()
+        .asString()
+        .startsWith("part-2.avro: the row at %d cannot be read: ".formatted(at));
+
+    Files.write(flipped, whole);
+    Files.setLastModifiedTime(flipped, FileTime.fromMillis(1));
+    assertThat(labels()).containsExactly("a=roses", "b=roses");
   }
 
   /** Where the row of a one-letter id begins, which is with the id. */
@@ -255,12 +278,10 @@ class TrainingStoreTest {
     assertThat(first.leftOut()).extracting(UnusableFile::name).containsExactly("notes.txt");
 
     RunOutcome outcome =
-        new RunOutcome(first.version(), "promoted", "better", java.time.Instant.ofEpochMilli(9));
+        new RunOutcome(first.version(), "promoted", "better", Instant.ofEpochMilli(9));
     assertThat(runs.end(outcome)).isTrue();
     assertThat(
-            runs.end(
-                new RunOutcome(
-                    first.version(), "rejected", "worse", java.time.Instant.ofEpochMilli(9))))
+            runs.end(new RunOutcome(first.version(), "rejected", "worse", Instant.ofEpochMilli(9))))
         .isFalse();
     assertThat(again.outcome(first.version())).contains(outcome);
     assertThat(again.outcome(second.version())).isEqualTo(Optional.empty());
