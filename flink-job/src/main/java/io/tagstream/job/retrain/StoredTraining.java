@@ -20,7 +20,6 @@ import io.tagstream.settings.TrainingSettings;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -90,18 +89,18 @@ public final class StoredTraining implements Training {
 
   private TrainingTask task(Run run, ModelStore store) {
     TrainingStore rows = new TrainingStore(Path.of(images));
-    List<TrainingRun> runs = rows.runs().all();
-    List<String> versions = runs.stream().map(TrainingRun::version).toList();
-    int index = versions.indexOf(run.version());
-    Snapshot snapshot = rows.read(runs.get(index).files());
-    Optional<TrainingRun> before = index == 0 ? Optional.empty() : Optional.of(runs.get(index - 1));
+    TrainingRun manifest =
+        rows.runs()
+            .find(run.version())
+            .orElseThrow(() -> new ModelException("the run for " + run.version() + " is unknown"));
+    Snapshot snapshot = rows.read(manifest.files());
     return new TrainingTask(
         Optional.of(run.version()),
         // Which classes are large enough is for the training to say, which knows what it can read.
         snapshot.inClasses(store.open(run.parent()).labels()),
         Optional.empty(),
-        before.map(snapshot::newSince),
-        versions.contains(run.parent()),
+        rows.newTo(run.parent(), snapshot),
+        rows.runs().find(run.parent()).isPresent(),
         TrainingOptions.defaults(run.version().hashCode())
             .within(imageSteps, longest)
             .withMinPerClass(minPerClass)

@@ -68,6 +68,15 @@ public final class TrainingRuns {
     return runs;
   }
 
+  /** The run that made a version, or is to; empty where no run of this store did. */
+  public Optional<TrainingRun> find(String version) {
+    if (!isVersion(version)) {
+      return Optional.empty();
+    }
+    Path path = path(version, MANIFEST);
+    return Files.exists(path) ? Optional.of(read(path, TrainingRun.class)) : Optional.empty();
+  }
+
   /** The run that began last. */
   public Optional<TrainingRun> newest() {
     List<TrainingRun> runs = all();
@@ -120,10 +129,14 @@ public final class TrainingRuns {
   }
 
   private Path path(String version, String suffix) {
-    if (!VERSION.matcher(version).matches() || (version + MANIFEST).endsWith(OUTCOME)) {
+    if (!isVersion(version)) {
       throw new IllegalArgumentException("'%s' is no version's name".formatted(version));
     }
     return folder.resolve(version + suffix);
+  }
+
+  private static boolean isVersion(String name) {
+    return VERSION.matcher(name).matches() && !(name + MANIFEST).endsWith(OUTCOME);
   }
 
   private boolean create(Path path, byte[] content) {

@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -148,6 +149,16 @@ public final class TrainingStore {
     Map<StoreFile, List<TrainingRowHead>> rows = new HashMap<>();
     files.forEach(file -> rows.put(file, heads(file)));
     return Snapshot.of(folder, rows);
+  }
+
+  /**
+   * The ids of images that a version has not learned from: what its own run did not read. What runs
+   * after that read does not matter, since nothing came of them but other versions.
+   *
+   * @return empty when no run on this store made the version
+   */
+  public Optional<Set<String>> newTo(String version, Snapshot images) {
+    return runs.find(version).map(images::newSince);
   }
 
   synchronized List<TrainingRowHead> heads(StoreFile file) {

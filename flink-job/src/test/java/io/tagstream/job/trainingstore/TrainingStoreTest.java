@@ -225,6 +225,28 @@ class TrainingStoreTest {
   }
 
   @Test
+  void whatRunsReadThatFailedOrWereRejectedIsNewToTheNextParent() throws Exception {
+    StoreRows.write(folder, "part-1.avro", row("a", "roses", 1));
+    end("v1", "promoted");
+    StoreRows.write(folder, "part-2.avro", row("b", "roses", 2));
+    end("v2", "rejected");
+    StoreRows.write(folder, "part-3.avro", row("c", "roses", 3));
+    end("v3", "candidate");
+    StoreRows.write(folder, "part-4.avro", row("d", "roses", 4));
+    store.runs().begin(StoreRows.run(store, "v4"));
+    assertThat(store.newTo("v1", all()).orElseThrow()).containsExactlyInAnyOrder("b", "c", "d");
+    // Somebody promoted it.
+    assertThat(store.newTo("v3", all()).orElseThrow()).containsExactly("d");
+    assertThat(store.newTo("imported", all())).isEmpty();
+    assertThat(store.newTo("no version's name", all())).isEmpty();
+  }
+
+  private void end(String version, String status) {
+    store.runs().begin(StoreRows.run(store, version));
+    store.runs().end(new RunOutcome(version, status, "", Instant.ofEpochMilli(9)));
+  }
+
+  @Test
   void aMergedFileStandsForItsParts() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "roses", 1), row("b", "roses", 2));
     TrainingRun first = StoreRows.run(store, "v1");

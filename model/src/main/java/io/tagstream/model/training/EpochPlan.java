@@ -31,7 +31,7 @@ final class EpochPlan {
 
   /**
    * @param classes the class of each row
-   * @param fresh rows that no run has looked at
+   * @param fresh rows that the parent has not seen
    * @param budget how many rows the run looks at, each time counted
    */
   EpochPlan(int[] classes, BitSet fresh, long budget, long seed) {

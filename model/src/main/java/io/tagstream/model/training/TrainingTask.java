@@ -13,8 +13,8 @@ import java.util.Set;
  *     one begins
  * @param images to learn from and, without validation images, to hold a fifth of out
  * @param validation images to measure with instead
- * @param fresh ids of the images that no run has looked at, which all are in every epoch; without
- *     any such knowledge all images are
+ * @param fresh ids of the images that the parent has not seen, which all are in every epoch;
+ *     without any such knowledge all images are
  * @param parentLearnedHere whether the parent learned from the images' source as it was before.
  *     Then a class of it without an image now is one whose images are gone, not one of other
  *     pictures
