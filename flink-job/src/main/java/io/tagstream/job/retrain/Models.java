@@ -6,12 +6,16 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** The model store as the retraining sees it. Never called on a task's thread. */
 public interface Models extends Serializable {
 
   /** The live version. */
   String live();
+
+  /** All versions. */
+  Set<String> versions();
 
   /** All changes of the live version, oldest first. */
   List<LiveChange> history();

@@ -372,7 +372,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
         () -> {
           Run begun =
               new Run(models.newVersion(), models.live(), cause, ids, fallSeenUpTo, started, false);
-          ledger.begin(begun);
+          ledger.begin(begun, models.versions());
           mail("a run begins", () -> begun(begun));
         },
         // Its manifest may be there nevertheless.

@@ -3,6 +3,7 @@ package io.tagstream.job.retrain;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The training store as the retraining sees it: what it holds, and the runs on it. A run is there
@@ -16,15 +17,16 @@ public interface RunLedger extends Serializable {
   /** What the store holds now. */
   Counts counts() throws IOException;
 
-  /** Every run there was, oldest first. */
+  /** The runs there were, oldest first, but for old ones whose versions are gone. */
   List<Run> runs() throws IOException;
 
   /**
    * Writes the manifest of a run over all that is in the store now.
    *
    * @param run its name and cause
+   * @param versions that there are: their runs are remembered, those of others for a while
    */
-  void begin(Run run) throws IOException;
+  void begin(Run run, Set<String> versions) throws IOException;
 
   /**
    * Notes that an attempt of a run begins.

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** A folder of models. */
 public final class StoredModels implements Models {
@@ -41,6 +42,11 @@ public final class StoredModels implements Models {
   @Override
   public String live() {
     return store().live();
+  }
+
+  @Override
+  public Set<String> versions() {
+    return Set.copyOf(store().versions());
   }
 
   @Override

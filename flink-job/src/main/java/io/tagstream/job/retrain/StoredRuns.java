@@ -14,7 +14,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /** The runs on a training store, as files in it. */
 public final class StoredRuns implements RunLedger {
@@ -65,11 +64,8 @@ public final class StoredRuns implements RunLedger {
 
   @Override
   public List<Run> runs() {
-    Set<String> unfinished =
-        store.runs().unfinished().stream()
-            .map(TrainingRun::version)
-            .collect(Collectors.toUnmodifiableSet());
-    return store.runs().all().stream()
+    return store.runs().versions().stream()
+        .flatMap(version -> store.runs().find(version).stream())
         .map(
             run ->
                 new Run(
@@ -80,13 +76,13 @@ public final class StoredRuns implements RunLedger {
                     run.requests(),
                     run.fallSeenUpTo(),
                     run.started(),
-                    !unfinished.contains(run.version())))
+                    store.runs().ended(run.version())))
         .toList();
   }
 
   @Override
-  public void begin(Run run) {
-    Housekeeping.in(store, settings);
+  public void begin(Run run, Set<String> versions) {
+    Housekeeping.in(store, settings, versions, run.started());
     Listing listing = store.list();
     boolean begun =
         store

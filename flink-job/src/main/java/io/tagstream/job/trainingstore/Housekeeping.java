@@ -24,9 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Bounds a training store and joins its small files, a whole file at a time. Nothing that an
- * unfinished run reads is touched, so no run may begin meanwhile. A crash at any moment leaves a
- * store that says the same.
+ * Bounds a training store and joins its small files, a whole file at a time, and forgets old runs.
+ * Nothing that an unfinished run reads is touched, so no run may begin meanwhile. A crash at any
+ * moment leaves a store that says the same.
  */
 public final class Housekeeping {
   private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
@@ -36,6 +36,9 @@ public final class Housekeeping {
 
   /** Each row is copied once for every so many files that come. */
   private static final int JOINED = 10;
+
+  /** Runs that are remembered in full. */
+  private static final int RUNS = 50;
 
   private final TrainingStore store;
   private final long keep;
@@ -48,12 +51,27 @@ public final class Housekeeping {
   }
 
   /**
-   * Deletes the oldest files beyond {@code training.keep} and joins small ones.
+   * Deletes the oldest files beyond {@code training.keep}, joins small ones and forgets old runs.
    *
+   * @param wanted versions whose runs are remembered, however old
    * @throws UserException when a file cannot be read, written or deleted
    */
-  public static void in(TrainingStore store, TrainingStoreSettings settings) {
+  public static void in(
+      TrainingStore store, TrainingStoreSettings settings, Set<String> wanted, Instant now) {
     in(store, settings.keep(), JOINED);
+    forgetRuns(store, RUNS, wanted, now);
+  }
+
+  static void forgetRuns(TrainingStore store, int newest, Set<String> wanted, Instant now) {
+    Listing listing = store.list();
+    Set<String> parts =
+        listing.files().stream()
+            .flatMap(file -> file.parts().stream())
+            .map(Part::name)
+            .collect(Collectors.toSet());
+    // What a file holds that cannot be read now is not known, and must not be new when it can.
+    boolean allRead = listing.unusable().isEmpty();
+    store.runs().deleteOld(newest, wanted, now, part -> allRead && !parts.contains(part));
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.tagstream.job.trainingstore;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.tagstream.model.store.AtomicFiles;
 import io.tagstream.model.store.StoreJson;
@@ -9,33 +10,58 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * The runs on a training store, in its folder {@code runs}: {@code VERSION.json} begins a run,
  * {@code VERSION.outcome.json} ends it, {@code VERSION.attempt-N} notes that it is tried for the
  * Nth time. Each is made once, by create-if-absent, so that a crash at any moment leaves no run
- * twice and none by half. Any number of threads may use one.
+ * twice and none by half. What old runs read is in {@code read.json} when their files are deleted.
+ * Any number of threads may use one.
  */
 public final class TrainingRuns {
   static final String FOLDER = "runs";
   private static final String MANIFEST = ".json";
   private static final String OUTCOME = ".outcome.json";
   private static final String ATTEMPT = ".attempt-";
+
+  /** No version's name. */
+  private static final String READ = "read";
+
+  /** Requests are answered for a day, and known by the manifests that name them. */
+  private static final Duration KEPT = Duration.ofDays(2);
+
   private static final Pattern VERSION = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
   private final Path folder;
 
-  /** Manifests never change, and are asked for at every look at the store. */
-  private final Map<String, TrainingRun> known = new HashMap<>();
+  /** The parts that the {@link #known} runs read: manifests are long, and never change. */
+  private final Set<String> parts = new HashSet<>();
+
+  private final Set<String> known = new HashSet<>();
+  private boolean readEarlier;
+
+  /**
+   * {@code read.json}.
+   *
+   * @param parts those of runs whose manifests are gone
+   */
+  // Without elements too: a reader takes a missing list for a mistake.
+  @JsonInclude(JsonInclude.Include.ALWAYS)
+  record Read(List<String> parts) {
+    Read {
+      parts = List.copyOf(parts);
+    }
+  }
 
   TrainingRuns(Path store) {
     folder = store.resolve(FOLDER);
@@ -59,13 +85,9 @@ public final class TrainingRuns {
     return create(path(outcome.version(), OUTCOME), StoreJson.write(outcome));
   }
 
-  /** Every run there was, oldest first, since versions sort by time. */
-  public synchronized List<TrainingRun> all() {
-    List<TrainingRun> runs = new ArrayList<>();
-    for (String version : versions(names())) {
-      runs.add(known.computeIfAbsent(version, v -> read(path(v, MANIFEST), TrainingRun.class)));
-    }
-    return runs;
+  /** The versions of the runs there are manifests of, oldest first, since they sort by time. */
+  public List<String> versions() {
+    return versions(names());
   }
 
   /** The run that made a version, or is to; empty where no run of this store did. */
@@ -77,29 +99,89 @@ public final class TrainingRuns {
     return Files.exists(path) ? Optional.of(read(path, TrainingRun.class)) : Optional.empty();
   }
 
-  /** The run that began last. */
-  public Optional<TrainingRun> newest() {
-    List<TrainingRun> runs = all();
-    return runs.isEmpty() ? Optional.empty() : Optional.of(runs.get(runs.size() - 1));
-  }
-
   /** Runs without an outcome, oldest first: they go on, or are to be gone on with. */
   public List<TrainingRun> unfinished() {
-    Set<String> names = Set.copyOf(names());
-    return all().stream().filter(run -> !names.contains(run.version() + OUTCOME)).toList();
+    List<String> names = names();
+    Set<String> all = Set.copyOf(names);
+    return versions(names).stream()
+        .filter(version -> !all.contains(version + OUTCOME))
+        .map(this::manifest)
+        .toList();
   }
 
-  /** How a run ended; empty when it has not, or never was. */
-  public Optional<RunOutcome> outcome(String version) {
-    Path path = path(version, OUTCOME);
-    return Files.exists(path) ? Optional.of(read(path, RunOutcome.class)) : Optional.empty();
+  /** Whether a run has its outcome. */
+  public boolean ended(String version) {
+    return Files.exists(path(version, OUTCOME));
   }
 
-  /** Every part that some run reads. */
-  public Set<String> parts() {
-    return all().stream()
-        .flatMap(run -> run.parts().stream())
-        .collect(Collectors.toUnmodifiableSet());
+  /** Every part that some run reads, or read. */
+  public synchronized Set<String> parts() {
+    if (!readEarlier) {
+      parts.addAll(earlierParts());
+      readEarlier = true;
+    }
+    for (String version : versions()) {
+      if (!known.contains(version)) {
+        parts.addAll(manifest(version).parts());
+        known.add(version);
+      }
+    }
+    return Set.copyOf(parts);
+  }
+
+  /**
+   * Deletes the files of ended runs, but for the newest ones, those of the last days and those that
+   * are asked for. That their parts were read stays known: it is written down first, and a manifest
+   * goes before the outcome that says it has ended.
+   *
+   * @param newest how many stay at least
+   * @param wanted versions whose runs stay
+   * @param gone parts that no file holds, nor will
+   */
+  synchronized void deleteOld(int newest, Set<String> wanted, Instant now, Predicate<String> gone) {
+    List<String> names = names();
+    List<String> versions = versions(names);
+    Set<String> all = Set.copyOf(names);
+    List<String> old =
+        versions.subList(0, Math.max(0, versions.size() - newest)).stream()
+            .filter(version -> all.contains(version + OUTCOME) && !wanted.contains(version))
+            .filter(version -> manifest(version).started().plus(KEPT).isBefore(now))
+            .toList();
+    parts.removeIf(gone);
+    if (!old.isEmpty()) {
+      Set<String> read = new TreeSet<>(earlierParts());
+      old.forEach(version -> read.addAll(manifest(version).parts()));
+      read.removeIf(gone);
+      Path path = folder.resolve(READ + MANIFEST);
+      try {
+        AtomicFiles.replace(path, StoreJson.write(new Read(List.copyOf(read))));
+      } catch (IOException e) {
+        throw new UserException("cannot write " + path + ": " + e, e);
+      }
+      old.forEach(version -> delete(version + MANIFEST));
+      known.removeAll(old);
+    }
+    // Also what an earlier one, which was broken off, did not come to.
+    Set<String> left = new HashSet<>(versions);
+    left.removeAll(old);
+    names.stream()
+        .filter(name -> note(name).map(version -> !left.contains(version)).orElse(false))
+        .forEach(this::delete);
+  }
+
+  /** The version whose outcome or attempt a file is. */
+  private static Optional<String> note(String name) {
+    int end = name.endsWith(OUTCOME) ? name.length() - OUTCOME.length() : name.lastIndexOf(ATTEMPT);
+    return end < 0 ? Optional.empty() : Optional.of(name.substring(0, end));
+  }
+
+  private Set<String> earlierParts() {
+    Path path = folder.resolve(READ + MANIFEST);
+    return Files.exists(path) ? Set.copyOf(read(path, Read.class).parts()) : Set.of();
+  }
+
+  private TrainingRun manifest(String version) {
+    return read(path(version, MANIFEST), TrainingRun.class);
   }
 
   /**
@@ -117,8 +199,12 @@ public final class TrainingRuns {
 
   /** Takes back the note of an attempt, which was broken off and did not fail. */
   public void cancelled(String version, int attempt) {
+    delete(attemptPath(version, attempt).getFileName().toString());
+  }
+
+  private void delete(String name) {
     try {
-      Files.deleteIfExists(attemptPath(version, attempt));
+      Files.deleteIfExists(folder.resolve(name));
     } catch (IOException e) {
       throw new UserException("cannot write in " + folder + ": " + e, e);
     }
@@ -136,7 +222,9 @@ public final class TrainingRuns {
   }
 
   private static boolean isVersion(String name) {
-    return VERSION.matcher(name).matches() && !(name + MANIFEST).endsWith(OUTCOME);
+    return VERSION.matcher(name).matches()
+        && !name.equals(READ)
+        && !(name + MANIFEST).endsWith(OUTCOME);
   }
 
   private boolean create(Path path, byte[] content) {
@@ -164,6 +252,7 @@ public final class TrainingRuns {
   private static List<String> versions(List<String> names) {
     return names.stream()
         .filter(name -> name.endsWith(MANIFEST) && !name.endsWith(OUTCOME))
+        .filter(name -> !name.equals(READ + MANIFEST))
         .map(name -> name.substring(0, name.length() - MANIFEST.length()))
         .toList();
   }

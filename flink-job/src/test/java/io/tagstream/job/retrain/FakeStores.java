@@ -91,7 +91,7 @@ final class FakeStores implements RunLedger, Models, Training {
   }
 
   @Override
-  public void begin(Run run) throws IOException {
+  public void begin(Run run, Set<String> versions) throws IOException {
     if (noManifest) {
       lostManifests.incrementAndGet();
       throw new IOException("no space left");
@@ -120,6 +120,11 @@ final class FakeStores implements RunLedger, Models, Training {
   @Override
   public String live() {
     return live;
+  }
+
+  @Override
+  public Set<String> versions() {
+    return Set.copyOf(bundles);
   }
 
   @Override

@@ -6,13 +6,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class HousekeepingTest {
+  private static final Instant LATER = Instant.EPOCH.plus(Duration.ofDays(3));
   private static final int NEVER = Integer.MAX_VALUE;
 
   @TempDir private Path folder;
@@ -139,6 +142,87 @@ class HousekeepingTest {
     Housekeeping.in(store, 1, NEVER);
     assertThat(names()).containsExactly("b.avro");
     assertThat(Files.exists(foreign)).isTrue();
+  }
+
+  private void runs(int count) throws Exception {
+    for (int i = 1; i <= count; i++) {
+      String version = "v" + i;
+      StoreRows.write(folder, "part-%d.avro".formatted(i), row("image " + i, "roses", i));
+      store.runs().begin(StoreRows.run(store, version));
+      int unused = store.runs().attempt(version);
+      store.runs().end(new RunOutcome(version, "rejected", "worse", Instant.EPOCH));
+    }
+  }
+
+  private List<String> runFiles() throws Exception {
+    try (var files = Files.list(folder.resolve("runs"))) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  @Test
+  void oldRunsAreForgottenAndWhatTheyReadIsNot() throws Exception {
+    runs(4);
+    Housekeeping.forgetRuns(store, 2, Set.of("v1"), Instant.EPOCH.plus(Duration.ofDays(1)));
+    assertThat(store.runs().versions()).containsExactly("v1", "v2", "v3", "v4");
+
+    Files.delete(folder.resolve("part-1.avro"));
+    Housekeeping.forgetRuns(store, 1, Set.of("v1"), LATER);
+    assertThat(runFiles())
+        .containsExactly(
+            "read.json",
+            "v1.attempt-1",
+            "v1.json",
+            "v1.outcome.json",
+            "v4.attempt-1",
+            "v4.json",
+            "v4.outcome.json");
+    assertThat(folder.resolve("runs/read.json"))
+        .content()
+        .contains("part-2.avro", "part-3.avro")
+        .doesNotContain("part-1.avro", "part-4.avro");
+
+    StoreRows.write(folder, "part-5.avro", row("image 5", "roses", 5));
+    for (TrainingStore any : List.of(store, new TrainingStore(folder))) {
+      assertThat(any.runs().unfinished()).isEmpty();
+      assertThat(any.list().rowsBeside(any.runs().parts())).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aRunIsForgottenWhereverTheProcessDies() throws Exception {
+    runs(3);
+    // The first half: what was read is written down, a manifest is gone, its notes are not.
+    Files.writeString(
+        folder.resolve("runs/read.json"), "{\"parts\": [\"part-1.avro\", \"part-2.avro\"]}");
+    Files.delete(folder.resolve("runs/v1.json"));
+    TrainingStore next = new TrainingStore(folder);
+    assertThat(next.runs().unfinished()).isEmpty();
+    assertThat(next.list().rowsBeside(next.runs().parts())).isZero();
+    Housekeeping.forgetRuns(next, 1, Set.of(), LATER);
+    assertThat(runFiles())
+        .containsExactly("read.json", "v3.attempt-1", "v3.json", "v3.outcome.json");
+    assertThat(next.list().rowsBeside(next.runs().parts())).isZero();
+  }
+
+  @Test
+  void anUnfinishedRunIsNeverForgotten() throws Exception {
+    StoreRows.write(folder, "part-0.avro", row("image 0", "roses", 0));
+    store.runs().begin(StoreRows.run(store, "v0"));
+    runs(2);
+    Housekeeping.forgetRuns(store, 1, Set.of(), LATER);
+    assertThat(store.runs().versions()).containsExactly("v0", "v2");
+  }
+
+  @Test
+  void whatAFileHoldsThatCannotBeReadNowIsNotNewWhenItCan() throws Exception {
+    runs(3);
+    Path file = folder.resolve("part-1.avro");
+    byte[] whole = Files.readAllBytes(file);
+    Files.write(file, new byte[3]);
+    Housekeeping.forgetRuns(store, 1, Set.of(), LATER);
+    Files.write(file, whole);
+    assertThat(store.list().rowsBeside(store.runs().parts())).isZero();
   }
 
   /** As after a crash between the two halves of a merge. */

@@ -13,7 +13,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -285,7 +284,6 @@ class TrainingStoreTest {
     StoreRows.write(folder, "part-1.avro", row("a", "roses", 1));
     Files.writeString(folder.resolve("notes.txt"), "");
     TrainingRuns runs = store.runs();
-    assertThat(runs.newest()).isEmpty();
     TrainingRun first = StoreRows.run(store, "20261124T103000.123Z-4f2a");
     assertThat(runs.begin(first)).isTrue();
     StoreRows.write(folder, "part-2.avro", row("b", "roses", 2));
@@ -294,9 +292,8 @@ class TrainingStoreTest {
     runs.begin(second);
 
     TrainingRuns again = new TrainingStore(folder).runs();
-    assertThat(again.all()).containsExactly(first, second);
+    assertThat(again.versions()).containsExactly(first.version(), second.version());
     assertThat(again.unfinished()).containsExactly(first, second);
-    assertThat(again.newest()).contains(second);
     assertThat(first.leftOut()).extracting(UnusableFile::name).containsExactly("notes.txt");
 
     RunOutcome outcome =
@@ -305,8 +302,12 @@ class TrainingStoreTest {
     assertThat(
             runs.end(new RunOutcome(first.version(), "rejected", "worse", Instant.ofEpochMilli(9))))
         .isFalse();
-    assertThat(again.outcome(first.version())).contains(outcome);
-    assertThat(again.outcome(second.version())).isEqualTo(Optional.empty());
+    assertThat(folder.resolve("runs/" + first.version() + ".outcome.json"))
+        .content()
+        .contains("better")
+        .doesNotContain("worse");
+    assertThat(again.ended(first.version())).isTrue();
+    assertThat(again.ended(second.version())).isFalse();
     assertThat(again.unfinished()).containsExactly(second);
   }
 
@@ -324,7 +325,7 @@ class TrainingStoreTest {
   void aManifestThatIsNoneIsNamed() throws Exception {
     Files.createDirectories(folder.resolve("runs"));
     Files.writeString(folder.resolve("runs/v1.json"), "{\"version\": 3, \"files\": 4}");
-    assertThatThrownBy(() -> store.runs().all())
+    assertThatThrownBy(() -> store.runs().parts())
         .isInstanceOf(UserException.class)
         .hasMessageContaining("runs/v1.json: files:");
   }

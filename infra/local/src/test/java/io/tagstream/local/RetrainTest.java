@@ -110,14 +110,14 @@ final class RetrainTest {
 
         String request = retrain(stream);
         TrainingStore store = new TrainingStore(directory.resolve("training"));
-        while (store.runs().all().size() < 2) {
+        while (store.runs().versions().size() < 2) {
           assertThat(job.await(Duration.ofMillis(200))).isFalse();
         }
-        TrainingRun asked = store.runs().newest().orElseThrow();
+        TrainingRun asked = store.runs().find(store.runs().versions().get(1)).orElseThrow();
         assertThat(asked.requests()).containsExactly(request);
         assertThat(asked.parent()).isEqualTo(second);
         assertThat(asked.reason()).isEqualTo("asked for by ann (new camera)");
-        while (store.runs().outcome(asked.version()).isEmpty()) {
+        while (!store.runs().ended(asked.version())) {
           assertThat(job.await(Duration.ofMillis(200))).isFalse();
         }
         assertThat(job.stop()).isPresent();
@@ -216,7 +216,7 @@ final class RetrainTest {
       String second = models.live();
       TrainingStore store = new TrainingStore(directory.resolve("training"));
       Process last = jobProcess(stream);
-      await(last, () -> store.runs().outcome(second).isPresent());
+      await(last, () -> store.runs().ended(second));
       // What would be announced twice would be so by the next checkpoint.
       stream.send(TestStream.TOPICS.images(), 300, 310);
       assertThat(stream.predictions(310)).hasSize(310);
@@ -226,7 +226,7 @@ final class RetrainTest {
       assertThat(stream.allModelUpdates())
           .extracting(update -> update.getStatus() + " " + update.getVersion().orElseThrow())
           .containsExactly("candidate " + second, "promoted " + second);
-      assertThat(store.runs().all()).extracting(TrainingRun::version).containsExactly(second);
+      assertThat(store.runs().versions()).containsExactly(second);
       assertThat(models.history()).extracting(LiveChange::version).containsExactly(first, second);
       assertThat(store.list().rows()).isEqualTo(300);
       assertThat(store.read(store.list().files()).images()).hasSize(300);
