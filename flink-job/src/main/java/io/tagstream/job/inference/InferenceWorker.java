@@ -31,6 +31,17 @@ import org.slf4j.LoggerFactory;
 final class InferenceWorker implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(InferenceWorker.class);
 
+  /** Hears of models that cannot take over. */
+  interface Refusals {
+    /**
+     * A model was refused.
+     *
+     * @param anew for another reason than the time before
+     * @param mayPass {@link #reload} is to be called again after a while
+     */
+    void refused(boolean anew, boolean mayPass);
+  }
+
   /** What became of a batch. */
   sealed interface Outcome {}
 
@@ -66,7 +77,7 @@ final class InferenceWorker implements AutoCloseable {
   private final LiveModels models;
   private final MicroBatching batching;
   private final CropGeometry geometry;
-  private final Runnable onRejectedLoad;
+  private final Refusals refusals;
   private final ExecutorService inference;
   private final ExecutorService loading;
   private final AtomicBoolean reloadQueued = new AtomicBoolean();
@@ -79,9 +90,14 @@ final class InferenceWorker implements AutoCloseable {
   /** The loading thread's own, once started: the newest version that was loaded. */
   private String newest = "";
 
+  /** The loading thread's own: why the live version was refused last; empty when it was not. */
+  private String refusal = "";
+
+  /** The loading thread's own: the version last refused for its crop, which no retry mends. */
+  private String unfit = "";
+
   /**
    * @param geometry the pixels that will come; a model that wants others is refused
-   * @param onRejectedLoad called when a new model cannot take over
    */
   InferenceWorker(
       LiveModels models,
@@ -89,11 +105,11 @@ final class InferenceWorker implements AutoCloseable {
       CropGeometry geometry,
       String subtask,
       ClassLoader classLoader,
-      Runnable onRejectedLoad) {
+      Refusals refusals) {
     this.models = models;
     this.batching = batching;
     this.geometry = geometry;
-    this.onRejectedLoad = onRejectedLoad;
+    this.refusals = refusals;
     inference = Executors.newSingleThreadExecutor(named("inference " + subtask, classLoader));
     loading = Executors.newSingleThreadExecutor(named("model loading " + subtask, classLoader));
   }
@@ -189,27 +205,43 @@ final class InferenceWorker implements AutoCloseable {
       version = models.liveVersion();
       if (version.equals(newest)) {
         LOG.info("Model {} is live already", version);
+        refusal = "";
         return;
       }
       Serving next = load(version);
       newest = version;
+      refusal = "";
       inference.execute(() -> activate(next));
     } catch (Exception | LinkageError | OutOfMemoryError e) {
-      LOG.error(
-          "Model {} cannot take over, {} goes on serving: {}",
-          version,
-          activeVersion,
-          e.getMessage(),
-          e);
-      onRejectedLoad.run();
+      refuse(version, e);
     }
   }
 
+  private void refuse(String version, Throwable cause) {
+    String reason = version + ": " + cause;
+    boolean anew = !reason.equals(refusal);
+    // Without another message: a full device or a slow disk must not part the subtasks for days.
+    boolean mayPass = !version.equals(unfit);
+    if (anew) {
+      refusal = reason;
+      LOG.error(
+          "Model {} cannot take over{}, {} goes on serving: {}",
+          version,
+          mayPass ? " (it is tried again each minute)" : "",
+          activeVersion,
+          cause.getMessage(),
+          cause);
+    }
+    refusals.refused(anew, mayPass);
+  }
+
   private Serving load(String version) {
+    unfit = "";
     LoadedModel model = models.load(version);
     try {
       CropGeometry wanted = CropGeometry.of(model.bundle().preprocessing());
       if (!wanted.equals(geometry)) {
+        unfit = version;
         throw new ModelException(
             "model %s wants images of %s, but this job started with %s: restart the job to serve it"
                 .formatted(version, wanted, geometry));

@@ -9,6 +9,7 @@ import io.tagstream.job.flow.Tag;
 import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.job.flow.TrueLabel;
 import io.tagstream.model.ModelException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -24,6 +25,7 @@ import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.LatencyMarker;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.tasks.ProcessingTimeService;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.util.OutputTag;
 import org.apache.flink.util.function.ThrowingRunnable;
@@ -55,6 +57,8 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
   /** One that computes and one at hand, so that the engine never waits for the task's thread. */
   private static final int MAX_IN_FLIGHT = 2;
 
+  private static final Duration UNTIL_LOADED_AGAIN = Duration.ofMinutes(1);
+
   /** An image with its record's event time, which the input reuses. */
   private record Image(DecodedImage decoded, Optional<Long> timestamp) {}
 
@@ -85,6 +89,9 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
   private transient JobMetrics.Inference reported;
   private transient Optional<InferenceWorker> worker;
 
+  /** A load that failed waits for its next attempt. */
+  private transient Optional<ScheduledFuture<?>> nextLoad;
+
   /**
    * @param geometry the pixels that come in; only models that want these can serve
    */
@@ -106,6 +113,7 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
     gathering = new Batch();
     waiting = new ArrayDeque<>();
     inFlight = new ArrayDeque<>();
+    nextLoad = Optional.empty();
     var task = getRuntimeContext().getTaskInfo();
     InferenceWorker created =
         new InferenceWorker(
@@ -114,7 +122,7 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
             geometry,
             "%d/%d".formatted(task.getIndexOfThisSubtask() + 1, task.getNumberOfParallelSubtasks()),
             getUserCodeClassloader(),
-            () -> mail(() -> reported.modelLoadRejected(), "count a rejected model"));
+            (anew, mayPass) -> mail(() -> loadRefused(anew, mayPass), "a rejected model"));
     worker = Optional.of(created);
     reported = new JobMetrics.Inference(getMetricGroup(), inFlight::size, created::activeVersion);
     try {
@@ -286,6 +294,24 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
   public void processElement2(StreamRecord<LiveModelChanged> element) {
     LOG.info("The live model may have changed: {}", element.getValue().announcement());
     worker.orElseThrow().reload();
+  }
+
+  private void loadRefused(boolean anew, boolean mayPass) {
+    if (anew) {
+      reported.modelLoadRejected();
+    }
+    if (!mayPass || nextLoad.isPresent()) {
+      return;
+    }
+    ProcessingTimeService clock = getProcessingTimeService();
+    nextLoad =
+        Optional.of(
+            clock.registerTimer(
+                clock.getCurrentProcessingTime() + UNTIL_LOADED_AGAIN.toMillis(),
+                time -> {
+                  nextLoad = Optional.empty();
+                  worker.orElseThrow().reload();
+                }));
   }
 
   /** Lets something leave after the images that came before it, in its order with others. */

@@ -526,6 +526,45 @@ class MicroBatchOperatorTest {
   }
 
   @Test
+  void aModelThatFailedToLoadIsTriedAgainEachMinuteWithoutAnotherMessage() throws Exception {
+    open(1, 1);
+    store.broken.add("v2");
+    store.live = "v2";
+    store.loadBegan.drainPermits();
+    announce();
+    mailbox.yield();
+    harness.setProcessingTime(59_999);
+    assertThat(store.loadBegan.availablePermits()).isEqualTo(1);
+    harness.setProcessingTime(60_000);
+    mailbox.yield();
+    assertThat(store.loadBegan.availablePermits()).isEqualTo(2);
+    store.broken.clear();
+    harness.setProcessingTime(120_000);
+    int answers = 0;
+    while (!versions().contains("v2")) {
+      send(1);
+      answers++;
+      awaitAnswers(answers);
+    }
+    assertThat(store.openModels).hasValue(1);
+  }
+
+  @Test
+  void aModelWithAnotherCropIsNotTriedAgain() throws Exception {
+    open(1, 1);
+    store.cropOf.put("v2", FakeModels.CROP + 1);
+    store.live = "v2";
+    store.loadBegan.drainPermits();
+    announce();
+    mailbox.yield();
+    harness.setProcessingTime(60_000);
+    send(1);
+    awaitAnswers(1);
+    harness.close();
+    assertThat(store.loadBegan.availablePermits()).isEqualTo(1);
+  }
+
+  @Test
   void aMessageAboutTheModelThatServesChangesNothing() throws Exception {
     open(1, 1);
     store.loadBegan.drainPermits();

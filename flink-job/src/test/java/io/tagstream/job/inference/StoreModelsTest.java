@@ -179,7 +179,12 @@ class StoreModelsTest {
     CropGeometry geometry = CropGeometry.of(PIXELS);
     try (InferenceWorker worker =
         new InferenceWorker(
-            models, batching, geometry, "1/1", getClass().getClassLoader(), rejections::release)) {
+            models,
+            batching,
+            geometry,
+            "1/1",
+            getClass().getClassLoader(),
+            (anew, mayPass) -> rejections.release())) {
       worker.start();
       Files.writeString(folder.resolve("live"), bad + "\n");
       worker.reload();
