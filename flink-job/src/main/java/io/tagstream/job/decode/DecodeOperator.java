@@ -127,7 +127,7 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
       return image
           .getLabel()
           .map(LabelText::normalize)
-          .map(label -> new TrueLabel(label, LabelOrigin.PRODUCER.word(), record.timestamp));
+          .map(label -> new TrueLabel(label, LabelOrigin.PRODUCER.word(), record.labelledAt()));
     } catch (IllegalArgumentException e) {
       throw new UnusableImageException(
           RejectionStage.LABEL, Optional.of(image.getId()), e.getMessage());

@@ -21,6 +21,15 @@ public final class IncomingRecord {
   /** For Flink's serializer. */
   public IncomingRecord() {}
 
+  /**
+   * When a label came that this record carries: its time, or now where a sender's clock runs ahead.
+   * A label from the future could never be corrected, and would be the newest for good.
+   */
+  public Instant labelledAt() {
+    Instant now = Instant.now();
+    return timestamp.isBefore(now) ? timestamp : now;
+  }
+
   public IncomingRecord(Coordinates source, Instant timestamp, boolean brokerTime, byte[] value) {
     this.source = source;
     this.timestamp = timestamp;

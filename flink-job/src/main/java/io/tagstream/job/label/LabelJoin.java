@@ -138,9 +138,7 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
       return;
     }
     Instant now = Instant.ofEpochMilli(timers.currentProcessingTime());
-    // A sender's clock that runs ahead must not make the label wait for that long.
-    Instant said = label.truth.at().isBefore(now) ? label.truth.at() : now;
-    Waiting entry = new Waiting(label, said.plus(wait), now.plus(wait));
+    Waiting entry = new Waiting(label, label.truth.at().plus(wait), now.plus(wait));
     waiting.add(entry);
     labelsWaiting.incrementAndGet();
     timers.registerEventTimeTimer(VoidNamespace.INSTANCE, entry.until().toEpochMilli());

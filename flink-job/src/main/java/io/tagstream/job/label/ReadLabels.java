@@ -68,14 +68,14 @@ public final class ReadLabels extends ProcessFunction<IncomingRecord, PlacedLabe
     if (text.isEmpty()) {
       context.output(
           DecodeOperator.TRAINING,
-          TrainingRow.withdrawn(label.getImageId(), record.timestamp, label.getOrigin()));
+          TrainingRow.withdrawn(label.getImageId(), record.labelledAt(), label.getOrigin()));
       return;
     }
     GivenLabel given =
         new GivenLabel(
             record.source,
             label.getImageId(),
-            new TrueLabel(text.get(), label.getOrigin(), record.timestamp),
+            new TrueLabel(text.get(), label.getOrigin(), record.labelledAt()),
             record.value);
     label
         .getSource()

@@ -23,6 +23,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -266,6 +267,20 @@ class DecodeOperatorTest {
                 "rose", "roses", Optional.of("garden"), APPENDED, "producer", picture));
     assertThat(harness.getSideOutput(DecodeOperator.SEEN)).isNullOrEmpty();
     assertThat(harness.extractOutputValues()).hasSize(1);
+  }
+
+  @Test
+  void aLabelFromTheFutureCameNow() throws Exception {
+    Instant before = Instant.now();
+    byte[] value =
+        FORMAT.encode(image().setContent(ByteBuffer.wrap(png(40, 40))).setLabel("roses").build());
+    Coordinates source = new Coordinates("labeled-images", 1, 7);
+    harness.processElement(
+        new StreamRecord<>(
+            new IncomingRecord(source, before.plus(Duration.ofDays(365)), false, value)));
+    TrainingRow row = harness.getSideOutput(DecodeOperator.TRAINING).element().getValue();
+    assertThat(row.at).isBetween(before, Instant.now());
+    assertThat(harness.extractOutputValues().get(0).truth.at()).isEqualTo(row.at);
   }
 
   @Test

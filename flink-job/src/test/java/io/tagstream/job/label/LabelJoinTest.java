@@ -218,13 +218,6 @@ class LabelJoinTest {
   }
 
   @Test
-  void aSendersClockThatRunsAheadBuysALabelNoTime() throws Exception {
-    label("rose", minutes(60 * 24 * 365));
-    images(minutes(10));
-    assertThat(rejected()).hasSize(1);
-  }
-
-  @Test
   void anImageIsForgottenAfterTheRetention() throws Exception {
     see("rose", 3, T0);
     assertThat(harness.numKeyedStateEntries()).isEqualTo(1);

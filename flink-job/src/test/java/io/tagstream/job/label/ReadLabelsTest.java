@@ -15,6 +15,7 @@ import io.tagstream.schemas.Label;
 import io.tagstream.schemas.RejectionStage;
 import io.tagstream.schemas.Source;
 import io.tagstream.schemas.WireFormat;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Queue;
 import org.apache.flink.streaming.api.operators.ProcessOperator;
@@ -59,6 +60,13 @@ class ReadLabelsTest {
     return value;
   }
 
+  /** As a topic without LogAppendTime has it from a sender whose clock runs ahead. */
+  private void sendFromTheFuture(Label.Builder label) throws Exception {
+    Instant future = Instant.now().plus(Duration.ofDays(365));
+    byte[] value = FORMAT.encode(label.build());
+    harness.processElement(new StreamRecord<>(new IncomingRecord(HERE, future, false, value)));
+  }
+
   private byte[] send(Label.Builder label) throws Exception {
     return send(FORMAT.encode(label.build()));
   }
@@ -101,6 +109,20 @@ class ReadLabelsTest {
         .usingRecursiveComparison()
         .isEqualTo(TrainingRow.withdrawn("rose", APPENDED, "random"));
     assertThat(harness.getSideOutput(ReadLabels.UNPLACED)).isNullOrEmpty();
+  }
+
+  @Test
+  void aLabelFromTheFutureCameNow() throws Exception {
+    Instant before = Instant.now();
+    sendFromTheFuture(label());
+    assertThat(only(ReadLabels.UNPLACED).truth.at()).isBetween(before, Instant.now());
+  }
+
+  @Test
+  void aWithdrawalFromTheFutureCameNow() throws Exception {
+    Instant before = Instant.now();
+    sendFromTheFuture(label().setLabel((String) null));
+    assertThat(only(DecodeOperator.TRAINING).at).isBetween(before, Instant.now());
   }
 
   @ParameterizedTest
