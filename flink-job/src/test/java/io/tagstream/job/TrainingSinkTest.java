@@ -2,6 +2,7 @@ package io.tagstream.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.TrainingRow;
 import io.tagstream.job.snapshot.JobLock;
 import io.tagstream.job.snapshot.ResumeDecision;
@@ -104,13 +105,15 @@ class TrainingSinkTest {
 
   private static TrainingRow row(long n) {
     return n % 10 == 0
-        ? TrainingRow.withdrawn("image " + n, Instant.ofEpochMilli(n), "correction")
+        ? TrainingRow.withdrawn(
+            "image " + n, Instant.ofEpochMilli(n), "correction", new Coordinates("labels", 0, n))
         : TrainingRow.labelled(
             "image " + n,
             "roses",
             Optional.of("group " + n),
             Instant.ofEpochMilli(n),
             "producer",
+            new Coordinates("labeled-images", 0, n),
             ("content " + n).getBytes(StandardCharsets.UTF_8));
   }
 

@@ -304,6 +304,7 @@ public final class TrainingFile implements Closeable {
             row.getGroup(),
             row.getAt(),
             row.getOrigin(),
+            row.getSource(),
             content(row, block, head.remaining(), decoder));
       } catch (EOFException e) {
         if (head.remaining() == block.length()) {

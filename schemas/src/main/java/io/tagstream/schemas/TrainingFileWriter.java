@@ -43,6 +43,7 @@ public final class TrainingFileWriter implements Closeable, Flushable {
    * @param label empty withdraws the picture
    * @param at when the record that carried the label was appended
    * @param origin why the picture was labelled, as {@link LabelOrigin} has it
+   * @param source where that record stood; empty where no stream brought it
    * @param content the encoded picture; its SHA-256 is computed here
    */
   public void append(
@@ -51,12 +52,14 @@ public final class TrainingFileWriter implements Closeable, Flushable {
       Optional<String> group,
       Instant at,
       String origin,
+      Optional<Source> source,
       Optional<byte[]> content)
       throws IOException {
     TrainingImage.Builder row =
         TrainingImage.newBuilder().setImageId(imageId).setAt(at).setOrigin(origin);
     label.ifPresent(row::setLabel);
     group.ifPresent(row::setGroup);
+    source.ifPresent(row::setSource);
     content.ifPresent(
         bytes -> {
           row.setSha256(ByteBuffer.wrap(Sha256.of(bytes)));

@@ -9,6 +9,7 @@ import java.util.Optional;
  * @param label empty withdraws the picture
  * @param at when the record that carried the label was appended
  * @param origin why the picture was labelled, as {@link LabelOrigin} has it
+ * @param source where the record stood that carried the label; empty where no stream brought it
  * @param content where the picture's bytes lie; empty where the row has none
  */
 public record TrainingRowHead(
@@ -17,6 +18,7 @@ public record TrainingRowHead(
     Optional<String> group,
     Instant at,
     String origin,
+    Optional<Source> source,
     Optional<Content> content) {
 
   /**

@@ -93,6 +93,7 @@ final class Records {
         .setGroup("g1")
         .setAt(TIME)
         .setOrigin(LabelOrigin.PRODUCER.word())
+        .setSource(new Source("labels", 1, 7L))
         .setSha256(ByteBuffer.wrap(new byte[32]))
         .setContent(ByteBuffer.wrap(new byte[] {1, 2, 3}))
         .build();

@@ -14,10 +14,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import org.apache.avro.Schema;
 import org.apache.avro.file.CodecFactory;
 import org.apache.avro.file.DataFileStream;
 import org.apache.avro.file.DataFileWriter;
+import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.specific.SpecificDatumWriter;
 import org.junit.jupiter.api.Test;
@@ -46,15 +49,23 @@ class TrainingFileTest {
           Optional.of("g1"),
           Records.TIME,
           "producer",
+          Optional.of(new Source("labels", 1, 7L)),
           Optional.of(new byte[] {1, 2, 3}));
       writer.append(
-          "b", Optional.empty(), Optional.empty(), Records.TIME, "correction", Optional.empty());
+          "b",
+          Optional.empty(),
+          Optional.empty(),
+          Records.TIME,
+          "correction",
+          Optional.empty(),
+          Optional.empty());
       writer.append(
           "i".repeat(5000),
           Optional.of("tulips"),
           Optional.empty(),
           Records.TIME.plusSeconds(1),
           "random",
+          Optional.empty(),
           Optional.of(picture(100_000)));
     }
     return path;
@@ -87,6 +98,7 @@ class TrainingFileTest {
                 Optional.of("g1"),
                 Records.TIME,
                 "producer",
+                Optional.of(new Source("labels", 1, 7L)),
                 Optional.empty()));
     assertThat(first.content().orElseThrow().sha256()).isEqualTo(SHA256_OF_123);
     assertThat(heads.get(1))
@@ -97,8 +109,38 @@ class TrainingFileTest {
                 Optional.empty(),
                 Records.TIME,
                 "correction",
+                Optional.empty(),
                 Optional.empty()));
     assertThat(heads.get(2).imageId()).hasSize(5000);
+  }
+
+  @Test
+  void rowsOfTheFirstReleaseAreReadAndDoNotSayWhereTheirRecordStood() throws Exception {
+    Schema released;
+    try (InputStream file =
+        TrainingFileTest.class.getResourceAsStream("/released/v1/TrainingImage.avsc")) {
+      released = new Schema.Parser().parse(file);
+    }
+    GenericRecord row = new GenericData.Record(released);
+    row.put("imageId", "rose");
+    row.put("at", Records.TIME.toEpochMilli());
+    row.put("origin", "random");
+    Path path = folder.resolve("old.avro");
+    try (DataFileWriter<GenericRecord> writer =
+        new DataFileWriter<>(new GenericDatumWriter<>(released))) {
+      writer.create(released, path.toFile());
+      writer.append(row);
+    }
+    assertThat(heads(path))
+        .containsExactly(
+            new TrainingRowHead(
+                "rose",
+                Optional.empty(),
+                Optional.empty(),
+                Records.TIME,
+                "random",
+                Optional.empty(),
+                Optional.empty()));
   }
 
   @Test

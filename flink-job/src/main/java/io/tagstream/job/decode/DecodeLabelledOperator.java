@@ -73,6 +73,7 @@ public final class DecodeLabelledOperator extends ProcessFunction<LabelledRecord
               ImageReader.group(image),
               label.truth.at(),
               label.truth.origin(),
+              label.source,
               ImageReader.content(image)));
       metrics.joined();
       collector.collect(

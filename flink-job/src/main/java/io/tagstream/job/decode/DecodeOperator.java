@@ -151,6 +151,7 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
                       ImageReader.group(image),
                       known.at(),
                       known.origin(),
+                      record.source,
                       ImageReader.content(image))));
     }
   }

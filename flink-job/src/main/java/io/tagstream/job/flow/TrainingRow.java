@@ -26,6 +26,9 @@ public final class TrainingRow {
   /** Why the picture was labelled, as {@link LabelOrigin} has it. */
   public String origin;
 
+  /** Where the record stood that carried the label; null where the row does not say. */
+  public Coordinates source;
+
   /** The encoded picture; null when it is withdrawn. */
   public byte[] content;
 
@@ -38,29 +41,42 @@ public final class TrainingRow {
       Optional<String> group,
       Instant at,
       String origin,
+      Coordinates source,
       Optional<byte[]> content) {
     this.imageId = imageId;
     this.label = label.orElse(null);
     this.group = group.orElse(null);
     this.at = at;
     this.origin = origin;
+    this.source = source;
     this.content = content.orElse(null);
   }
 
-  /** A picture and what it shows. */
+  /**
+   * A picture and what it shows.
+   *
+   * @param source of the record that carried the label
+   */
   public static TrainingRow labelled(
       String imageId,
       String label,
       Optional<String> group,
       Instant at,
       String origin,
+      Coordinates source,
       byte[] content) {
-    return new TrainingRow(imageId, Optional.of(label), group, at, origin, Optional.of(content));
+    return new TrainingRow(
+        imageId, Optional.of(label), group, at, origin, source, Optional.of(content));
   }
 
-  /** Takes a picture out of later training. */
-  public static TrainingRow withdrawn(String imageId, Instant at, String origin) {
+  /**
+   * Takes a picture out of later training.
+   *
+   * @param source of the record that says so
+   */
+  public static TrainingRow withdrawn(
+      String imageId, Instant at, String origin, Coordinates source) {
     return new TrainingRow(
-        imageId, Optional.empty(), Optional.empty(), at, origin, Optional.empty());
+        imageId, Optional.empty(), Optional.empty(), at, origin, source, Optional.empty());
   }
 }

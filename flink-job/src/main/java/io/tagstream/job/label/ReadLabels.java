@@ -68,7 +68,8 @@ public final class ReadLabels extends ProcessFunction<IncomingRecord, PlacedLabe
     if (text.isEmpty()) {
       context.output(
           DecodeOperator.TRAINING,
-          TrainingRow.withdrawn(label.getImageId(), record.labelledAt(), label.getOrigin()));
+          TrainingRow.withdrawn(
+              label.getImageId(), record.labelledAt(), label.getOrigin(), record.source));
       return;
     }
     GivenLabel given =

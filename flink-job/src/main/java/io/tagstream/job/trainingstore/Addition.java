@@ -112,6 +112,7 @@ public final class Addition {
                 image.group(),
                 at,
                 LabelOrigin.PRODUCER.word(),
+                Optional.empty(),
                 Optional.of(content));
         added++;
         bytes += content.length;

@@ -199,6 +199,7 @@ public final class Housekeeping {
                 row.getGroup(),
                 row.getAt(),
                 row.getOrigin(),
+                row.getSource(),
                 row.getContent().map(ByteBuffer::array));
       }
     }

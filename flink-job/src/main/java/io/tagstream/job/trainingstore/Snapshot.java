@@ -5,6 +5,7 @@ import io.tagstream.model.training.ClassNames;
 import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.LabelledImage;
 import io.tagstream.schemas.LabelText;
+import io.tagstream.schemas.Source;
 import io.tagstream.schemas.TrainingRowHead;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -23,9 +24,21 @@ import java.util.stream.Collectors;
 
 /**
  * Some files' rows, one per image: of an image's rows the newest counts, and where two are equally
- * new the later one, by file and position; without a label it withdraws the image.
+ * new the one whose record stood later in its partition, else the later one by file and position;
+ * without a label it withdraws the image.
  */
 public final class Snapshot {
+  private static final Comparator<Row> ORDER =
+      Comparator.<Row, Instant>comparing(row -> row.head().at())
+          .thenComparing(
+              row -> row.head().source(),
+              // A producer's batch has one time, and a withdrawal overtakes a label on its way.
+              // Partitions by name, since an order must be one order.
+              emptiesFirst(
+                  Comparator.comparing(Source::getTopic)
+                      .thenComparing(Source::getPartition)
+                      .thenComparing(Source::getOffset)));
+
   private final String description;
   private final List<StoredImage> images;
   private final long rows;
@@ -73,12 +86,17 @@ public final class Snapshot {
         newest.size() - withdrawn.size() - images.size());
   }
 
+  private static <T> Comparator<Optional<T>> emptiesFirst(Comparator<T> order) {
+    return Comparator.comparing(
+        (Optional<T> value) -> value.orElse(null), Comparator.nullsFirst(order));
+  }
+
   /** Rows by time, of which an image's last one counts. */
   static List<Row> rowsInOrder(Map<StoreFile, List<TrainingRowHead>> files) {
     List<Row> rows = new ArrayList<>();
     filesInOrder(files).forEach(file -> addRows(file, files.get(file), rows));
     // Stable, so that equally new ones keep the order of files and positions.
-    rows.sort(Comparator.comparing(row -> row.head().at()));
+    rows.sort(ORDER);
     return rows;
   }
 

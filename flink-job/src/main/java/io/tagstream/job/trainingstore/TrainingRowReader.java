@@ -1,5 +1,6 @@
 package io.tagstream.job.trainingstore;
 
+import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.TrainingRow;
 import io.tagstream.schemas.TrainingFile;
 import io.tagstream.schemas.TrainingImage;
@@ -30,6 +31,12 @@ final class TrainingRowReader implements RecordWiseFileCompactor.Reader<Training
     row.group = image.getGroup().orElse(null);
     row.at = image.getAt();
     row.origin = image.getOrigin();
+    row.source =
+        image
+            .getSource()
+            .map(
+                place -> new Coordinates(place.getTopic(), place.getPartition(), place.getOffset()))
+            .orElse(null);
     row.content = image.getContent().map(ByteBuffer::array).orElse(null);
     return row;
   }

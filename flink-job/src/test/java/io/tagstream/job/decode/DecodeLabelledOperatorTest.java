@@ -38,6 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class DecodeLabelledOperatorTest {
   private static final Coordinates PLACE = new Coordinates("images", 1, 7);
+  private static final Coordinates LABEL = new Coordinates("labels", 0, 1);
   private static final Instant APPENDED = Instant.parse("2012-12-03T10:00:01Z");
   private static final TrueLabel TRUTH =
       new TrueLabel("roses", "random", Instant.parse("2012-12-03T11:00:00Z"));
@@ -86,7 +87,7 @@ class DecodeLabelledOperatorTest {
     harness.processElement(
         new StreamRecord<>(
             new LabelledRecord(
-                new GivenLabel(new Coordinates("labels", 0, 1), "rose", TRUTH, new byte[] {7}),
+                new GivenLabel(LABEL, "rose", TRUTH, new byte[] {7}),
                 new IncomingRecord(PLACE, APPENDED, true, value))));
   }
 
@@ -107,7 +108,7 @@ class DecodeLabelledOperatorTest {
         .usingRecursiveComparison()
         .isEqualTo(
             TrainingRow.labelled(
-                "rose", "roses", Optional.of("garden"), TRUTH.at(), "random", picture));
+                "rose", "roses", Optional.of("garden"), TRUTH.at(), "random", LABEL, picture));
     assertThat(harness.getSideOutput(DecodeOperator.REJECTED)).isNullOrEmpty();
   }
 

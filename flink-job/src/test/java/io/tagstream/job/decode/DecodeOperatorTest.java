@@ -264,7 +264,13 @@ class DecodeOperatorTest {
         .usingRecursiveComparison()
         .isEqualTo(
             TrainingRow.labelled(
-                "rose", "roses", Optional.of("garden"), APPENDED, "producer", picture));
+                "rose",
+                "roses",
+                Optional.of("garden"),
+                APPENDED,
+                "producer",
+                new Coordinates("labeled-images", 1, 7),
+                picture));
     assertThat(harness.getSideOutput(DecodeOperator.SEEN)).isNullOrEmpty();
     assertThat(harness.extractOutputValues()).hasSize(1);
   }

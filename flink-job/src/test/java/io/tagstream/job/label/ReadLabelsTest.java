@@ -107,7 +107,7 @@ class ReadLabelsTest {
     TrainingRow row = only(DecodeOperator.TRAINING);
     assertThat(row)
         .usingRecursiveComparison()
-        .isEqualTo(TrainingRow.withdrawn("rose", APPENDED, "random"));
+        .isEqualTo(TrainingRow.withdrawn("rose", APPENDED, "random", HERE));
     assertThat(harness.getSideOutput(ReadLabels.UNPLACED)).isNullOrEmpty();
   }
 

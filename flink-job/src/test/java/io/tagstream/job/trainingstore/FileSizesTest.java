@@ -2,6 +2,7 @@ package io.tagstream.job.trainingstore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.TrainingRow;
 import java.io.IOException;
 import java.time.Duration;
@@ -39,7 +40,8 @@ class FileSizesTest {
   @Test
   void aFileEndsAtACheckpointOrWhenItIsLarge() throws IOException {
     RollOnSize policy = new RollOnSize(1000);
-    TrainingRow row = TrainingRow.withdrawn("a", Instant.EPOCH, "correction");
+    TrainingRow row =
+        TrainingRow.withdrawn("a", Instant.EPOCH, "correction", new Coordinates("labels", 0, 1));
     assertThat(policy.shouldRollOnEvent(new File(999), row)).isFalse();
     assertThat(policy.shouldRollOnEvent(new File(1000), row)).isTrue();
     assertThat(policy.shouldRollOnCheckpoint(new File(1))).isTrue();

@@ -1,5 +1,6 @@
 package io.tagstream.job.trainingstore;
 
+import io.tagstream.schemas.Source;
 import io.tagstream.schemas.TrainingFileWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -20,14 +21,19 @@ final class StoreRows {
    * @param label empty withdraws it
    * @param at milliseconds
    */
-  record Row(String id, String label, long at) {}
+  record Row(String id, String label, long at, Optional<Source> source) {
+    /** The same from a record at an offset of the one partition of labels. */
+    Row from(long offset) {
+      return new Row(id, label, at, Optional.of(new Source("labels", 0, offset)));
+    }
+  }
 
   static Row row(String id, String label, long at) {
-    return new Row(id, label, at);
+    return new Row(id, label, at, Optional.empty());
   }
 
   static Row withdrawal(String id, long at) {
-    return new Row(id, "", at);
+    return new Row(id, "", at, Optional.empty());
   }
 
   static byte[] picture(String id) {
@@ -51,6 +57,7 @@ final class StoreRows {
             withdraws ? Optional.empty() : Optional.of("group of " + row.id()),
             Instant.ofEpochMilli(row.at()),
             "producer",
+            row.source(),
             withdraws ? Optional.empty() : Optional.of(picture(row.id())));
       }
     }

@@ -139,6 +139,16 @@ class TrainingStoreTest {
     assertThat(labels()).contains("a=three");
   }
 
+  /** A batch's records have one time, and a withdrawal does not wait for its image as labels do. */
+  @Test
+  void ofEquallyNewLabelsOfAPartitionTheLaterRecordWins() throws Exception {
+    StoreRows.write(folder, "part-1.avro", withdrawal("a", 7).from(5), row("b", "roses", 7));
+    StoreRows.write(folder, "part-2.avro", row("a", "roses", 7).from(4));
+    assertThat(labels()).containsExactly("b=roses");
+    StoreRows.write(folder, "part-3.avro", row("b", "tulips", 7).from(9));
+    assertThat(labels()).containsExactly("b=tulips");
+  }
+
   @Test
   void aWithdrawnImageIsOutUntilItIsLabelledAgain() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "roses", 1), row("b", "roses", 2));
