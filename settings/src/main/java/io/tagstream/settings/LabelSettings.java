@@ -12,7 +12,9 @@ public record LabelSettings(
             max = "365 d",
             meaning =
                 "How long after an image a label may come that names it by id alone; at most the"
-                    + " images topic's own retention.")
+                    + " images topic's own retention.ms. With retention.bytes an image may be gone"
+                    + " sooner: the start warns of partitions where some are, and labels for them"
+                    + " are rejected.")
         Duration retention,
     @Setting(
             key = "labels.wait",
