@@ -182,6 +182,7 @@ final class CommandsTest {
             "recipe      small-data",
             "rate        0.5",
             "seed        7",
+            "learned     every layer",
             "verdict     rejected: worse",
             "held out    4 images, 1 more left out as duplicates of training images",
             "this one    top-1 25.0 %, top-5 75.0 %",
@@ -190,13 +191,14 @@ final class CommandsTest {
     String label = DrawnScenes.LABELS.get(0);
     String other = DrawnScenes.LABELS.get(1);
     assertThat(out.toString())
+        .containsPattern("classes +[0-9]+, drawn: ")
         .containsPattern(label + " +4 +1 +2 +2 +1 +0.500  worse")
         .containsPattern(label + " +3 " + other + ", 1 " + label);
     out.getBuffer().setLength(0);
     assertThat(run("model", "show", trained, "--models", models, "--json")).isZero();
     assertThat(out.toString())
         .contains(
-            "\"recipe\":\"small-data\",\"hyperParameters\":{\"rate\":\"0.5\"},\"seed\":7",
+            "\"recipe\":\"small-data\",\"hyperParameters\":{\"rate\":\"0.5\"},\"classesAre\":\"drawn\",\"endToEnd\":true,\"seed\":7",
             "\"gate\":{\"outcome\":\"rejected\",\"reason\":\"worse\",\"heldOut\":4",
             "\"incumbent\":{\"top1\":0.5,\"top5\":1.0},\"b\":2,\"c\":1,\"p\":0.5",
             "\"confusion\":{\"%s\":{\"%s\":1,\"%s\":3}}".formatted(label, label, other));

@@ -73,7 +73,14 @@ final class ShowCommand implements Runnable {
         .forEach((name, value) -> out.printf("%-11s %s%n", name, metricText(value)));
     metadata.verdict().ifPresent(verdict -> new VerdictView(verdict).print(out));
     live.ifPresent(score -> out.printf("live        %s labelled%n", ListCommand.liveText(score)));
-    out.printf("classes     %d: %s%n", bundle.labels().size(), shortened(bundle.labels()));
+    out.printf(
+        "classes     %d%s: %s%n",
+        bundle.labels().size(),
+        provenance.classes().map(how -> ", " + how).orElse(""),
+        shortened(bundle.labels()));
+    provenance
+        .endToEnd()
+        .ifPresent(all -> out.printf("learned     %s%n", all ? "every layer" : "not every layer"));
     out.printf(
         "pixels      shorter side %d, crop %d, %s, (value * %s - %s) / %s%n",
         pixels.resize(),
@@ -117,6 +124,8 @@ final class ShowCommand implements Runnable {
       object.writeStringField(parameter.getKey(), parameter.getValue());
     }
     object.writeEndObject();
+    object.writeStringField("classesAre", provenance.classes().orElse(null));
+    object.writeObjectField("endToEnd", provenance.endToEnd().orElse(null));
     object.writeObjectField("seed", provenance.seed().orElse(null));
     object.writeStringField("library", provenance.library());
     object.writeStringField("java", provenance.java());
