@@ -34,6 +34,9 @@ public interface Models extends Serializable {
    */
   List<String> prune();
 
+  /** Removes what a version's training left for its continuation. */
+  void forget(String version);
+
   /** A name later than every version's. */
   String newVersion();
 

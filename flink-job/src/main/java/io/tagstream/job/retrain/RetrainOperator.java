@@ -475,10 +475,22 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
         "end the run for " + outcome.version(),
         () -> {
           ledger.end(outcome);
+          forget(outcome.version());
           mail("a run is over", () -> over(outcome));
         },
         // At the next tick of the clock: the disk may be full, and no other run begins meanwhile.
         () -> {});
+  }
+
+  /**
+   * A run that was given up leaves a checkpoint, a gigabyte; that it stays is no reason to wait.
+   */
+  private void forget(String version) {
+    try {
+      models.forget(version);
+    } catch (RuntimeException e) {
+      LOG.warn("Could not remove what the training of {} left", version, e);
+    }
   }
 
   private void over(Outcome outcome) {

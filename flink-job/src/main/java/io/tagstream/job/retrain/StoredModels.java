@@ -7,6 +7,7 @@ import io.tagstream.model.store.LiveChange;
 import io.tagstream.model.store.ModelMetadata;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.RetrainStatus;
+import io.tagstream.model.store.RunFolder;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -62,6 +63,11 @@ public final class StoredModels implements Models {
   @Override
   public List<String> prune() {
     return store().prune(keep);
+  }
+
+  @Override
+  public void forget(String version) {
+    RunFolder.remove(store(), version);
   }
 
   @Override

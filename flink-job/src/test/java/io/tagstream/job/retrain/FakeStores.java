@@ -56,6 +56,8 @@ final class FakeStores implements RunLedger, Models, Training {
   final Map<String, Integer> attempts = new ConcurrentHashMap<>();
   final Set<String> bundles = ConcurrentHashMap.newKeySet();
   final List<LiveChange> changes = new CopyOnWriteArrayList<>();
+  final List<String> forgotten = new CopyOnWriteArrayList<>();
+
   final List<String> trainings = new CopyOnWriteArrayList<>();
   volatile String live = "v0";
   volatile Optional<RetrainStatus> status = Optional.empty();
@@ -144,6 +146,11 @@ final class FakeStores implements RunLedger, Models, Training {
   @Override
   public List<String> prune() {
     throw new ModelException("the disk does not delete");
+  }
+
+  @Override
+  public void forget(String version) {
+    forgotten.add(version);
   }
 
   @Override

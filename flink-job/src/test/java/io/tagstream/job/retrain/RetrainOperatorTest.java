@@ -390,6 +390,7 @@ class RetrainOperatorTest {
     assertThat(stores.live).isEqualTo("v0");
     request("r2");
     awaitOutcomes(2);
+    assertThat(stores.forgotten).contains("v1");
     assertThat(committed).containsExactly("rejected v1", "candidate v2", "promoted v2");
   }
 

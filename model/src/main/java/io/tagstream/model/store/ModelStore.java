@@ -2,6 +2,7 @@ package io.tagstream.model.store;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.tagstream.model.ModelException;
+import io.tagstream.model.network.Parameter;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
@@ -38,6 +39,7 @@ public final class ModelStore {
   private final Clock clock;
   private final LiveVersion live;
   private final Pins pins;
+  private final DiskReserve reserve;
 
   /** A store that asks of a model what can be seen in its files. */
   public ModelStore(Path root) {
@@ -54,6 +56,11 @@ public final class ModelStore {
   }
 
   ModelStore(Path root, ServingCheck check, Clock clock) {
+    this(root, check, clock, DiskReserve.of(root));
+  }
+
+  ModelStore(Path root, ServingCheck check, Clock clock, DiskReserve reserve) {
+    this.reserve = reserve;
     this.root = root;
     this.check = check;
     this.clock = clock;
@@ -63,6 +70,10 @@ public final class ModelStore {
 
   public Path root() {
     return root;
+  }
+
+  DiskReserve reserve() {
+    return reserve;
   }
 
   Instant now() {
@@ -182,6 +193,7 @@ public final class ModelStore {
       BundleFolder.requireFinite(draft.weights(), "the new model");
       try {
         Files.createDirectories(root);
+        reserve.require(root.resolve(version), bytes(draft));
         isNew = publish(version, draft);
       } catch (IOException e) {
         throw new ModelException("cannot write " + root.resolve(version) + ": " + e, e);
@@ -193,6 +205,12 @@ public final class ModelStore {
       throw new ModelException("cannot make " + version + " live: " + e, e);
     }
     return isNew ? draft.at(version, root.resolve(version)) : open(version);
+  }
+
+  /** The weights: what else is in a bundle is small beside the reserve. */
+  private static long bytes(ModelDraft draft) {
+    return draft.weights().network().parameters().stream().mapToLong(Parameter::count).sum()
+        * Float.BYTES;
   }
 
   /** Whether the version is there now by this, and not by another writer who was faster. */

@@ -43,10 +43,12 @@ public final class RunFolder implements AutoCloseable {
 
   private final Path folder;
   private final Optional<FileChannel> lock;
+  private final DiskReserve reserve;
 
-  private RunFolder(Path folder, Optional<FileChannel> lock) {
+  private RunFolder(Path folder, Optional<FileChannel> lock, DiskReserve reserve) {
     this.folder = folder;
     this.lock = lock;
+    this.reserve = reserve;
   }
 
   /**
@@ -76,7 +78,7 @@ public final class RunFolder implements AutoCloseable {
         lock.get().close();
         return Optional.empty();
       }
-      RunFolder opened = new RunFolder(folder, lock);
+      RunFolder opened = new RunFolder(folder, lock, store.reserve());
       opened.removeHalfFiles();
       return Optional.of(opened);
     } catch (IOException e) {
@@ -95,13 +97,24 @@ public final class RunFolder implements AutoCloseable {
     Set<String> whole = Set.copyOf(store.versions());
     for (String version : versions(store)) {
       if (whole.contains(version) || lastWritten(store, version).isBefore(since)) {
-        open(store, version)
-            .ifPresent(
-                folder -> {
-                  folder.remove();
-                  folder.close();
-                });
+        remove(store, version);
       }
+    }
+  }
+
+  /**
+   * Removes the folder of a run that will not go on, if it is there and nobody has it open.
+   *
+   * @throws ModelException when the disk refuses
+   */
+  public static void remove(ModelStore store, String version) {
+    if (versions(store).contains(version)) {
+      open(store, version)
+          .ifPresent(
+              folder -> {
+                folder.remove();
+                folder.close();
+              });
     }
   }
 
@@ -193,10 +206,13 @@ public final class RunFolder implements AutoCloseable {
    * Replaces the checkpoint, which is on the disk when this returns.
    *
    * @param position how far the run has come
-   * @throws ModelException when the disk refuses; the checkpoint before stays
+   * @param bytes of the content, at most
+   * @throws ModelException when the disk refuses, or would have less than its reserve left; the
+   *     checkpoint before stays
    */
-  public void save(Record position, Saved content) {
+  public void save(Record position, long bytes, Saved content) {
     Path file = folder.resolve(CHECKPOINT);
+    reserve.require(file, bytes);
     byte[] header = StoreJson.write(position);
     try {
       AtomicFiles.replace(

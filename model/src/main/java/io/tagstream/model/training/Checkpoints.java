@@ -18,6 +18,7 @@ final class Checkpoints implements AutoCloseable {
   private final RunIdentity identity;
   private final Duration pause;
   private Budget budget;
+  private long bytes;
   private long savedSteps;
   private long savedAt = System.nanoTime();
 
@@ -103,8 +104,13 @@ final class Checkpoints implements AutoCloseable {
     budget = decided;
   }
 
-  /** Where the run is: its checkpoint's position, to which the step is brought, or the start. */
-  RunPosition restore(TrainingStep step) {
+  /**
+   * Where the run is: its checkpoint's position, to which the step is brought, or the start.
+   *
+   * @param checkpointBytes what the step saves, at most
+   */
+  RunPosition restore(TrainingStep step, long checkpointBytes) {
+    bytes = checkpointBytes;
     RunPosition position =
         folder
             .restore(RunPosition.class, (header, in) -> step.restore(in))
@@ -128,7 +134,7 @@ final class Checkpoints implements AutoCloseable {
   /** Saves what was done since the last checkpoint, if anything was. */
   void save(RunPosition position, TrainingStep step) {
     if (position.steps() > savedSteps) {
-      folder.save(position, step::save);
+      folder.save(position, bytes, step::save);
       savedSteps = position.steps();
       savedAt = System.nanoTime();
     }

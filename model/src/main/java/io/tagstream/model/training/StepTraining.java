@@ -2,6 +2,7 @@ package io.tagstream.model.training;
 
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.training.ImageReader.Read;
 import io.tagstream.model.training.Schedule.DividedOnStall;
@@ -25,6 +26,10 @@ final class StepTraining {
   private static final int MOST_MEASURED = 500;
 
   private final TrainingRun run;
+
+  /** Itself, its average, and two moments of the optimizer. */
+  private static final int SAVED_PER_PARAMETER = 4;
+
   private final Checkpoints checkpoints;
   private final TrainingStep step;
   private final int batchSize;
@@ -34,7 +39,8 @@ final class StepTraining {
   private RunPosition position;
   private Optional<Answers> heldOut = Optional.empty();
 
-  private StepTraining(TrainingRun run, Checkpoints checkpoints, TrainingStep step) {
+  private StepTraining(
+      TrainingRun run, Checkpoints checkpoints, TrainingStep step, long parameters) {
     this.run = run;
     this.checkpoints = checkpoints;
     this.step = step;
@@ -44,7 +50,7 @@ final class StepTraining {
     this.plan =
         new EpochPlan(classes, run.fresh(), checkpoints.budget().planned(), run.options().seed());
     this.sample = sample(run.heldOut());
-    this.position = checkpoints.restore(step);
+    this.position = checkpoints.restore(step, parameters * SAVED_PER_PARAMETER * Float.BYTES);
   }
 
   /** Evenly from the whole list, which may be in the order of the classes. */
@@ -83,7 +89,8 @@ final class StepTraining {
                 run.resources().memoryBytes(),
                 run.options().seed(),
                 run.resources().threads()))) {
-      return new StepTraining(run, checkpoints, step).train();
+      long parameters = start.network().parameters().stream().mapToLong(Parameter::count).sum();
+      return new StepTraining(run, checkpoints, step, parameters).train();
     }
   }
 

@@ -8,9 +8,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,8 +51,8 @@ class RunFolderTest {
       assertThat(run.restore(Position.class, (position, in) -> {})).isEmpty();
       run.describe(new Description("a run", Optional.empty()));
       run.describe(description);
-      run.save(new Position(1), out -> out.write(new byte[100]));
-      run.save(new Position(2), out -> out.write(7));
+      run.save(new Position(1), 100, out -> out.write(new byte[100]));
+      run.save(new Position(2), 1, out -> out.write(7));
     }
     // What a process that was killed was writing.
     Files.write(folder.resolve(".checkpoint.half"), new byte[10]);
@@ -66,6 +68,39 @@ class RunFolderTest {
     }
     assertThat(folder).doesNotExist();
     assertThat(RunFolder.versions(store)).isEmpty();
+  }
+
+  @Test
+  void aCheckpointThatWouldFillTheDiskIsRefusedAndTheOneBeforeStays() {
+    AtomicLong free = new AtomicLong(DiskReserve.RESERVE + (5 << 20));
+    ModelStore narrow =
+        new ModelStore(root, bundle -> {}, Clock.systemUTC(), new DiskReserve(free::get));
+    try (RunFolder run = RunFolder.open(narrow, VERSION).orElseThrow()) {
+      run.save(new Position(1), 5 << 20, out -> out.write(7));
+      assertThatThrownBy(() -> run.save(new Position(2), (5 << 20) + 1, out -> out.write(8)))
+          .isInstanceOf(ModelException.class)
+          .hasMessage(
+              "no room for %s: 1029 MiB are free, 1030 MiB are needed, 1024 of them to stay free; give the disk room, or lower models.keep"
+                  .formatted(folder.resolve("checkpoint")));
+      assertThat(run.restore(Position.class, (position, in) -> {})).contains(new Position(1));
+    }
+    free.set(DiskReserve.RESERVE + 100);
+    assertThatThrownBy(() -> narrow.write(Drafts.tiny(1)))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("no room for");
+    assertThat(narrow.versions()).isEmpty();
+  }
+
+  @Test
+  void aRunThatIsGivenUpIsRemovedUnlessSomebodyHasItOpen() {
+    RunFolder.remove(store, VERSION);
+    try (RunFolder run = RunFolder.open(store, VERSION).orElseThrow()) {
+      run.describe(new Description("a run", Optional.empty()));
+      RunFolder.remove(store, VERSION);
+      assertThat(folder).isNotEmptyDirectory();
+    }
+    RunFolder.remove(store, VERSION);
+    assertThat(folder).doesNotExist();
   }
 
   @Test
