@@ -20,6 +20,7 @@ import io.tagstream.settings.TrainingSettings;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -33,6 +34,9 @@ public final class StoredTraining implements Training {
 
   /** Half of what {@code train} takes: the stream goes on beside it. */
   private static final int IMAGE_STEPS = 24_000;
+
+  /** Of the images that are left out. */
+  private static final int NAMED = 10;
 
   private final URI images;
   private final URI models;
@@ -94,6 +98,14 @@ public final class StoredTraining implements Training {
             .find(run.version())
             .orElseThrow(() -> new ModelException("the run for " + run.version() + " is unknown"));
     Snapshot snapshot = rows.read(manifest.files());
+    List<String> unusable = snapshot.unusable();
+    if (!unusable.isEmpty()) {
+      LOG.warn(
+          "Left out {} images without a picture or a label: {}{}",
+          unusable.size(),
+          String.join(", ", unusable.subList(0, Math.min(NAMED, unusable.size()))),
+          unusable.size() > NAMED ? " and others" : "");
+    }
     return new TrainingTask(
         Optional.of(run.version()),
         // Which classes are large enough is for the training to say, which knows what it can read.

@@ -41,19 +41,13 @@ public final class Snapshot {
 
   private final String description;
   private final List<StoredImage> images;
-  private final long rows;
   private final Set<String> withdrawn;
-  private final int unusable;
+  private final List<String> unusable;
 
   private Snapshot(
-      String description,
-      List<StoredImage> images,
-      long rows,
-      Set<String> withdrawn,
-      int unusable) {
+      String description, List<StoredImage> images, Set<String> withdrawn, List<String> unusable) {
     this.description = description;
     this.images = images;
-    this.rows = rows;
     this.withdrawn = withdrawn;
     this.unusable = unusable;
   }
@@ -71,19 +65,21 @@ public final class Snapshot {
     }
     List<StoredImage> images = new ArrayList<>();
     Set<String> withdrawn = new HashSet<>();
+    List<String> unusable = new ArrayList<>();
     for (Row row : newest.values()) {
       if (row.head().label().isEmpty()) {
         withdrawn.add(row.head().imageId());
       } else {
-        image(folder, row).ifPresent(images::add);
+        image(folder, row)
+            .ifPresentOrElse(
+                images::add, () -> unusable.add(row.head().imageId() + " in " + row.file().name()));
       }
     }
     return new Snapshot(
         "training store " + folder,
         Collections.unmodifiableList(images),
-        rows.size(),
         Collections.unmodifiableSet(withdrawn),
-        newest.size() - withdrawn.size() - images.size());
+        Collections.unmodifiableList(unusable));
   }
 
   private static <T> Comparator<Optional<T>> emptiesFirst(Comparator<T> order) {
@@ -152,18 +148,16 @@ public final class Snapshot {
     return images;
   }
 
-  /** Rows in the files, those that others replaced too. */
-  public long rows() {
-    return rows;
-  }
-
   /** The ids of images that were withdrawn. */
   public Set<String> withdrawn() {
     return withdrawn;
   }
 
-  /** Images left out because their row has no picture, or a label that is none. */
-  public int unusable() {
+  /**
+   * Images left out because their row has no picture, or a label that is none: each by its id and
+   * its file.
+   */
+  public List<String> unusable() {
     return unusable;
   }
 

@@ -127,7 +127,6 @@ class TrainingStoreTest {
     StoreRows.write(folder, "part-1.avro", row("a", "tulips", 20), row("b", "roses", 5));
     StoreRows.write(folder, "part-2.avro", row("a", "roses", 10), row("b", "daisy", 6));
     assertThat(labels()).containsExactly("b=daisy", "a=tulips");
-    assertThat(all().rows()).isEqualTo(4);
   }
 
   @Test
@@ -219,7 +218,7 @@ class TrainingStoreTest {
   void aRowWithoutLabelOrPictureIsLeftOutAndCounted() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "roses", 1), row("b", "\u0007", 2));
     assertThat(labels()).containsExactly("a=roses");
-    assertThat(all().unusable()).isEqualTo(1);
+    assertThat(all().unusable()).containsExactly("b in part-1.avro");
   }
 
   @Test
