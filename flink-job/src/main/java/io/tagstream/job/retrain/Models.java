@@ -17,6 +17,15 @@ public interface Models extends Serializable {
   /** All versions. */
   Set<String> versions();
 
+  /**
+   * Keeps versions from being deleted, in place of those of the call before, until the next or
+   * {@link #release}. Does nothing where they are the same.
+   */
+  void hold(Set<String> versions);
+
+  /** Lets go of what is held. */
+  void release();
+
   /** All changes of the live version, oldest first. */
   List<LiveChange> history();
 

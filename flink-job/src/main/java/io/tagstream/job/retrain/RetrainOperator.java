@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
+import java.util.stream.Collectors;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -270,10 +271,12 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     if (!looking) {
       looking = true;
       boolean readRuns = phase == Phase.UNKNOWN;
+      // Attempts pin it themselves; between two of them nobody else does.
+      Set<String> parents = run.map(Run::parent).stream().collect(Collectors.toSet());
       inStores(
           "look at its stores",
           () -> {
-            Look look = look(readRuns);
+            Look look = look(readRuns, parents);
             mail("a look at the stores", () -> looked(look));
           },
           () -> looking = false);
@@ -307,7 +310,8 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     }
   }
 
-  private Look look(boolean readRuns) throws IOException {
+  private Look look(boolean readRuns, Set<String> parents) throws IOException {
+    models.hold(parents);
     String version = models.live();
     return new Look(
         ledger.counts(),
@@ -622,6 +626,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
       if (stores != null) {
         PatientWait.forEnd(stores);
       }
+      models.release();
     } finally {
       super.close();
     }

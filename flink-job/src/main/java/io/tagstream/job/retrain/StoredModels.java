@@ -1,11 +1,13 @@
 package io.tagstream.job.retrain;
 
+import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.Engines;
 import io.tagstream.model.store.LiveAccuracyRecord;
 import io.tagstream.model.store.LiveAccuracyRecord.Score;
 import io.tagstream.model.store.LiveChange;
 import io.tagstream.model.store.ModelMetadata;
 import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.store.Pin;
 import io.tagstream.model.store.RetrainStatus;
 import io.tagstream.model.store.RunFolder;
 import java.io.IOException;
@@ -16,14 +18,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A folder of models. */
 public final class StoredModels implements Models {
   private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(StoredModels.class);
 
   private final URI folder;
   private final String job;
   private final int keep;
+
+  private transient Optional<Pin> pin = Optional.empty();
+  private transient Set<String> held = Set.of();
 
   /**
    * @param folder seen by every TaskManager
@@ -34,6 +43,10 @@ public final class StoredModels implements Models {
     this.folder = folder.toAbsolutePath().normalize().toUri();
     this.job = job;
     this.keep = keep;
+  }
+
+  private Object readResolve() {
+    return new StoredModels(Path.of(folder), job, keep);
   }
 
   private ModelStore store() {
@@ -48,6 +61,36 @@ public final class StoredModels implements Models {
   @Override
   public Set<String> versions() {
     return Set.copyOf(store().versions());
+  }
+
+  /** A full disk must not stop the rest: the next call tries again. */
+  @Override
+  public synchronized void hold(Set<String> versions) {
+    if (versions.equals(held)) {
+      return;
+    }
+    if (versions.isEmpty()) {
+      release();
+      return;
+    }
+    try {
+      if (pin.isPresent()) {
+        pin.get().set(versions);
+      } else {
+        String name = "retraining-%s-%s".formatted(UUID.randomUUID(), job);
+        pin = Optional.of(store().pins().pin(name, versions));
+      }
+      held = Set.copyOf(versions);
+    } catch (ModelException e) {
+      LOG.warn("Models {} are not pinned and may be deleted: {}", versions, e.getMessage());
+    }
+  }
+
+  @Override
+  public synchronized void release() {
+    pin.ifPresent(Pin::close);
+    pin = Optional.empty();
+    held = Set.of();
   }
 
   @Override

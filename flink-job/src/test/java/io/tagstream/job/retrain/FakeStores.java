@@ -59,6 +59,7 @@ final class FakeStores implements RunLedger, Models, Training {
   final List<String> forgotten = new CopyOnWriteArrayList<>();
 
   final List<String> trainings = new CopyOnWriteArrayList<>();
+  volatile Set<String> held = Set.of();
   volatile String live = "v0";
   volatile Optional<RetrainStatus> status = Optional.empty();
 
@@ -122,6 +123,16 @@ final class FakeStores implements RunLedger, Models, Training {
   @Override
   public String live() {
     return live;
+  }
+
+  @Override
+  public void hold(Set<String> versions) {
+    held = Set.copyOf(versions);
+  }
+
+  @Override
+  public void release() {
+    held = Set.of();
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
@@ -375,6 +376,26 @@ class RetrainOperatorTest {
         .isGreaterThanOrEqualTo(SETTINGS.retryAfter().multipliedBy(2));
     awaitOutcomes(1);
     assertThat(committed).containsExactly("candidate v1", "promoted v1");
+  }
+
+  @Test
+  void theParentOfARunIsHeldBetweenItsAttempts() throws Exception {
+    stores.failures.set(1);
+    open();
+    request("r1");
+    await(() -> stores.trainings.size() == 1);
+    await(() -> stores.held.equals(Set.of("v0")));
+    assertThat(stores.trainings).hasSize(1);
+    awaitOutcomes(1);
+    lookAgain();
+    lookAgain();
+    assertThat(stores.held).isEmpty();
+
+    stores.failures.set(1);
+    request("r2");
+    await(() -> stores.held.equals(Set.of("v1")));
+    harness.close();
+    assertThat(stores.held).isEmpty();
   }
 
   @Test
