@@ -91,7 +91,7 @@ public final class StoredTraining implements Training {
     return halfTheCores ? Math.max(1, Runtime.getRuntime().availableProcessors() / 2) : threads;
   }
 
-  private TrainingTask task(Run run, ModelStore store) {
+  TrainingTask task(Run run, ModelStore store) {
     TrainingStore rows = new TrainingStore(Path.of(images));
     TrainingRun manifest =
         rows.runs()
