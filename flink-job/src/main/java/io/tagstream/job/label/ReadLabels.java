@@ -81,12 +81,7 @@ public final class ReadLabels extends ProcessFunction<IncomingRecord, PlacedLabe
     label
         .getSource()
         .ifPresentOrElse(
-            place ->
-                collector.collect(
-                    new PlacedLabel(
-                        given,
-                        new Coordinates(
-                            place.getTopic(), place.getPartition(), place.getOffset()))),
+            place -> collector.collect(new PlacedLabel(given, Coordinates.of(place))),
             () -> context.output(UNPLACED, given));
   }
 

@@ -3,7 +3,6 @@ package io.tagstream.job.retag;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.schemas.MalformedRecordException;
 import io.tagstream.schemas.Prediction;
-import io.tagstream.schemas.Source;
 import io.tagstream.schemas.WireFormat;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -44,9 +43,7 @@ final class FirstTags implements KafkaRecordDeserializationSchema<FirstTag> {
       LOG.warn("{} is no prediction, and is passed over: {}", place, e.getMessage());
       return;
     }
-    Source source = prediction.getSource();
-    Coordinates image =
-        new Coordinates(source.getTopic(), source.getPartition(), source.getOffset());
+    Coordinates image = Coordinates.of(prediction.getSource());
     if (ranges.contains(image) && !prediction.getTags().isEmpty()) {
       collector.collect(
           new FirstTag(

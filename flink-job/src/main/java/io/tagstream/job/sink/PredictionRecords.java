@@ -2,7 +2,6 @@ package io.tagstream.job.sink;
 
 import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.schemas.Prediction;
-import io.tagstream.schemas.Source;
 import io.tagstream.schemas.Tag;
 import io.tagstream.schemas.WireFormat;
 import org.apache.flink.api.common.serialization.SerializationSchema;
@@ -32,8 +31,7 @@ public final class PredictionRecords implements SerializationSchema<TaggedImage>
                 .map(tag -> new Tag(tag.label(), tag.classIndex(), tag.probability()))
                 .toList())
         .setViews(image.views())
-        .setSource(
-            new Source(image.source().topic(), image.source().partition(), image.source().offset()))
+        .setSource(image.source().toSource())
         .setCapturedAt(image.capturedAt())
         .setAppendedAt(image.appendedAt())
         .setDecodedAt(image.decodedAt())

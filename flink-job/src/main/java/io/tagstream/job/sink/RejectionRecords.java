@@ -2,7 +2,6 @@ package io.tagstream.job.sink;
 
 import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.schemas.Rejection;
-import io.tagstream.schemas.Source;
 import io.tagstream.schemas.WireFormat;
 import java.nio.ByteBuffer;
 import org.apache.flink.api.common.serialization.SerializationSchema;
@@ -24,8 +23,7 @@ final class RejectionRecords implements SerializationSchema<RejectedImage> {
             .setImageId(image.imageId)
             .setStage(image.stage.word())
             .setReason(image.reason)
-            .setSource(
-                new Source(image.source.topic(), image.source.partition(), image.source.offset()))
+            .setSource(image.source.toSource())
             .setContent(ByteBuffer.wrap(image.content))
             .setRejectedAt(image.rejectedAt)
             .build());

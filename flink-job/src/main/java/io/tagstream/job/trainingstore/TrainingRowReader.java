@@ -31,12 +31,7 @@ final class TrainingRowReader implements RecordWiseFileCompactor.Reader<Training
     row.group = image.getGroup().orElse(null);
     row.at = image.getAt();
     row.origin = image.getOrigin();
-    row.source =
-        image
-            .getSource()
-            .map(
-                place -> new Coordinates(place.getTopic(), place.getPartition(), place.getOffset()))
-            .orElse(null);
+    row.source = image.getSource().map(Coordinates::of).orElse(null);
     row.content = image.getContent().map(ByteBuffer::array).orElse(null);
     return row;
   }

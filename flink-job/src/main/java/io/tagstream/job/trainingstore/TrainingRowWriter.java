@@ -1,7 +1,7 @@
 package io.tagstream.job.trainingstore;
 
+import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.TrainingRow;
-import io.tagstream.schemas.Source;
 import io.tagstream.schemas.TrainingFileWriter;
 import java.io.IOException;
 import java.util.Map;
@@ -35,8 +35,7 @@ final class TrainingRowWriter implements BulkWriter<TrainingRow> {
         Optional.ofNullable(row.group),
         row.at,
         row.origin,
-        Optional.ofNullable(row.source)
-            .map(place -> new Source(place.topic(), place.partition(), place.offset())),
+        Optional.ofNullable(row.source).map(Coordinates::toSource),
         Optional.ofNullable(row.content));
   }
 
