@@ -107,9 +107,8 @@ public final class FlinkOptions {
    */
   static void rememberImagesHere(Configuration options, Path folder) {
     options.set(RocksDBOptions.LOCAL_DIRECTORIES, folder.toString());
-    // Instead of managed memory, which is dealt out by slots whether they remember or not, and
-    // which
-    // goes before a fixed size while it is not switched off.
+    // Instead of managed memory, which is dealt out by slots whether they remember or not, and goes
+    // before a fixed size while it is not switched off.
     options.set(RocksDBOptions.USE_MANAGED_MEMORY, false);
     options.set(RocksDBOptions.FIX_PER_TM_MEMORY_SIZE, ROCKSDB_MEMORY);
   }

@@ -142,15 +142,17 @@ public final class TrainingRuns {
     List<String> names = names();
     List<String> versions = versions(names);
     Set<String> all = Set.copyOf(names);
-    List<String> old =
+    List<TrainingRun> old =
         versions.subList(0, Math.max(0, versions.size() - newest)).stream()
             .filter(version -> all.contains(version + OUTCOME) && !wanted.contains(version))
-            .filter(version -> manifest(version).started().plus(KEPT).isBefore(now))
+            .map(this::manifest)
+            .filter(run -> run.started().plus(KEPT).isBefore(now))
             .toList();
+    List<String> forgotten = old.stream().map(TrainingRun::version).toList();
     parts.removeIf(gone);
     if (!old.isEmpty()) {
       Set<String> read = new TreeSet<>(earlierParts());
-      old.forEach(version -> read.addAll(manifest(version).parts()));
+      old.forEach(run -> read.addAll(run.parts()));
       read.removeIf(gone);
       Path path = folder.resolve(READ + MANIFEST);
       try {
@@ -158,12 +160,12 @@ public final class TrainingRuns {
       } catch (IOException e) {
         throw new UserException("cannot write " + path + ": " + e, e);
       }
-      old.forEach(version -> delete(version + MANIFEST));
-      known.removeAll(old);
+      forgotten.forEach(version -> delete(version + MANIFEST));
+      known.removeAll(forgotten);
     }
     // Also what an earlier one, which was broken off, did not come to.
     Set<String> left = new HashSet<>(versions);
-    left.removeAll(old);
+    left.removeAll(forgotten);
     names.stream()
         .filter(name -> note(name).map(version -> !left.contains(version)).orElse(false))
         .forEach(this::delete);
