@@ -94,6 +94,11 @@ public record NetworkDescription(int inputSize, List<Convolution> convolutions, 
     return sides;
   }
 
+  /** How many numbers all parameters are. */
+  public long parameterCount() {
+    return parameters().stream().mapToLong(Parameter::count).sum();
+  }
+
   /** Weight and bias of each layer, first to last. */
   public List<Parameter> parameters() {
     List<Parameter> parameters = new ArrayList<>();

@@ -2,7 +2,6 @@ package io.tagstream.model.store;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.tagstream.model.ModelException;
-import io.tagstream.model.network.Parameter;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
@@ -209,8 +208,7 @@ public final class ModelStore {
 
   /** The weights: what else is in a bundle is small beside the reserve. */
   private static long bytes(ModelDraft draft) {
-    return draft.weights().network().parameters().stream().mapToLong(Parameter::count).sum()
-        * Float.BYTES;
+    return draft.weights().network().parameterCount() * Float.BYTES;
   }
 
   /** Whether the version is there now by this, and not by another writer who was faster. */

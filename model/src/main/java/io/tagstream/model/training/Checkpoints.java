@@ -14,11 +14,13 @@ final class Checkpoints implements AutoCloseable {
   /** A checkpoint of the full network is a gigabyte: more often would cost a share of the time. */
   static final Duration PAUSE = Duration.ofMinutes(2);
 
+  /** Itself, its average, and two moments of the optimizer. */
+  private static final int SAVED_PER_PARAMETER = 4;
+
   private final RunFolder folder;
   private final RunIdentity identity;
   private final Duration pause;
   private Budget budget;
-  private long bytes;
   private long savedSteps;
   private long savedAt = System.nanoTime();
 
@@ -104,13 +106,8 @@ final class Checkpoints implements AutoCloseable {
     budget = decided;
   }
 
-  /**
-   * Where the run is: its checkpoint's position, to which the step is brought, or the start.
-   *
-   * @param checkpointBytes what the step saves, at most
-   */
-  RunPosition restore(TrainingStep step, long checkpointBytes) {
-    bytes = checkpointBytes;
+  /** Where the run is: its checkpoint's position, to which the step is brought, or the start. */
+  RunPosition restore(TrainingStep step) {
     RunPosition position =
         folder
             .restore(RunPosition.class, (header, in) -> step.restore(in))
@@ -131,10 +128,14 @@ final class Checkpoints implements AutoCloseable {
     }
   }
 
+  private long mostBytes() {
+    return identity.network().parameterCount() * SAVED_PER_PARAMETER * Float.BYTES;
+  }
+
   /** Saves what was done since the last checkpoint, if anything was. */
   void save(RunPosition position, TrainingStep step) {
     if (position.steps() > savedSteps) {
-      folder.save(position, bytes, step::save);
+      folder.save(position, mostBytes(), step::save);
       savedSteps = position.steps();
       savedAt = System.nanoTime();
     }

@@ -2,7 +2,6 @@ package io.tagstream.model.training;
 
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.CropBatch;
-import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.training.ImageReader.Read;
 import io.tagstream.model.training.Schedule.DividedOnStall;
@@ -11,7 +10,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.stream.IntStream;
 
 /**
  * Trains by mini-batches, through all layers down to the first that may change. Batches run across
@@ -26,10 +24,6 @@ final class StepTraining {
   private static final int MOST_MEASURED = 500;
 
   private final TrainingRun run;
-
-  /** Itself, its average, and two moments of the optimizer. */
-  private static final int SAVED_PER_PARAMETER = 4;
-
   private final Checkpoints checkpoints;
   private final TrainingStep step;
   private final int batchSize;
@@ -39,8 +33,7 @@ final class StepTraining {
   private RunPosition position;
   private Optional<Answers> heldOut = Optional.empty();
 
-  private StepTraining(
-      TrainingRun run, Checkpoints checkpoints, TrainingStep step, long parameters) {
+  private StepTraining(TrainingRun run, Checkpoints checkpoints, TrainingStep step) {
     this.run = run;
     this.checkpoints = checkpoints;
     this.step = step;
@@ -49,16 +42,8 @@ final class StepTraining {
     // By the planned budget: a cut comes when the first epoch is under way.
     this.plan =
         new EpochPlan(classes, run.fresh(), checkpoints.budget().planned(), run.options().seed());
-    this.sample = sample(run.heldOut());
-    this.position = checkpoints.restore(step, parameters * SAVED_PER_PARAMETER * Float.BYTES);
-  }
-
-  /** Evenly from the whole list, which may be in the order of the classes. */
-  private static List<LabelledImage> sample(List<LabelledImage> images) {
-    int count = Math.min(images.size(), MOST_MEASURED);
-    return IntStream.range(0, count)
-        .mapToObj(i -> images.get((int) ((long) i * images.size() / count)))
-        .toList();
+    this.sample = EvenSample.of(run.heldOut(), MOST_MEASURED);
+    this.position = checkpoints.restore(step);
   }
 
   /**
@@ -89,8 +74,7 @@ final class StepTraining {
                 run.resources().memoryBytes(),
                 run.options().seed(),
                 run.resources().threads()))) {
-      long parameters = start.network().parameters().stream().mapToLong(Parameter::count).sum();
-      return new StepTraining(run, checkpoints, step, parameters).train();
+      return new StepTraining(run, checkpoints, step).train();
     }
   }
 

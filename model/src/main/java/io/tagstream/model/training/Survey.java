@@ -206,12 +206,7 @@ record Survey(
                 Comparator.comparingInt((Surveyed one) -> one.image().classIndex())
                     .thenComparing(Surveyed::sha256))
             .toList();
-    return new Survey(
-        labels,
-        IntStream.range(0, count)
-            .mapToObj(i -> ordered.get((int) ((long) i * ordered.size() / count)))
-            .toList(),
-        unreadable);
+    return new Survey(labels, EvenSample.of(ordered, count), unreadable);
   }
 
   List<LabelledImage> labelled() {

@@ -9,7 +9,6 @@ import io.tagstream.model.store.Provenance;
 import io.tagstream.model.store.Verdict;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,7 +61,7 @@ final class TrainingPage {
             Answers.of(
                     draft.weights(),
                     draft.preprocessing(),
-                    some(run.training()),
+                    EvenSample.of(run.training(), MOST_TRAINING_IMAGES),
                     draft.labels(),
                     run.resources().threads(),
                     run.progress())
@@ -85,15 +84,5 @@ final class TrainingPage {
 
   private static OptionalDouble score(Optional<Double> score) {
     return score.map(OptionalDouble::of).orElse(OptionalDouble.empty());
-  }
-
-  /** Evenly out of all. */
-  private static List<LabelledImage> some(List<LabelledImage> images) {
-    int step = Math.max(1, (images.size() + MOST_TRAINING_IMAGES - 1) / MOST_TRAINING_IMAGES);
-    List<LabelledImage> some = new ArrayList<>();
-    for (int i = 0; i < images.size(); i += step) {
-      some.add(images.get(i));
-    }
-    return some;
   }
 }
