@@ -557,6 +557,7 @@ class MicroBatchOperatorTest {
     store.loadBegan.drainPermits();
     announce();
     mailbox.yield();
+    assertThat(harness.getProcessingTimeService().getNumActiveTimers()).isZero();
     harness.setProcessingTime(60_000);
     send(1);
     awaitAnswers(1);

@@ -45,6 +45,20 @@ class SurveyTest {
     return new Surveyed(image, "%04x".formatted(number), number, ColorSums.of(List.of()));
   }
 
+  /** The same picture under a name that sorts in another order. */
+  private static Surveyed renamed(Surveyed one) {
+    LabelledImage image = one.image();
+    return new Surveyed(
+        new LabelledImage(
+            new StringBuilder(one.sha256()).reverse().toString(),
+            image.group(),
+            image.classIndex(),
+            image.content()),
+        one.sha256(),
+        one.differenceHash(),
+        one.colors());
+  }
+
   @Test
   void someAreOfEachClassItsShareInWhateverOrderTheyCome() {
     List<Surveyed> images = new ArrayList<>();
@@ -57,6 +71,10 @@ class SurveyTest {
     assertThat(some).filteredOn(image -> image.classIndex() == 1).hasSize(20);
     Collections.shuffle(images, new Random(1));
     assertThat(new Survey(labels, images, List.of()).atMost(60).labelled()).isEqualTo(some);
+    List<Surveyed> renamed = images.stream().map(SurveyTest::renamed).toList();
+    assertThat(new Survey(labels, renamed, List.of()).atMost(60).images())
+        .extracting(Surveyed::sha256)
+        .isEqualTo(all.atMost(60).images().stream().map(Surveyed::sha256).toList());
   }
 
   @Test
