@@ -3,12 +3,13 @@ package io.tagstream.job.inference;
 import io.tagstream.job.PatientWait;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.model.ModelException;
+import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.LoadedModel;
+import io.tagstream.model.engine.Processors;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -30,6 +31,9 @@ import org.slf4j.LoggerFactory;
  */
 final class InferenceWorker implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(InferenceWorker.class);
+
+  /** Of a processor, for what loads beside a model that serves. */
+  private static final double LOADING_SHARE = 0.33;
 
   /** Hears of models that cannot take over. */
   interface Refusals {
@@ -134,7 +138,7 @@ final class InferenceWorker implements AutoCloseable {
       loading
           .submit(
               () -> {
-                Serving first = load(models.liveVersion());
+                Serving first = load(models.liveVersion(), Throttle.none());
                 newest = first.version();
                 inference.execute(() -> activate(first));
               })
@@ -208,7 +212,7 @@ final class InferenceWorker implements AutoCloseable {
         refusal = "";
         return;
       }
-      Serving next = load(version);
+      Serving next = load(version, Throttle.share(LOADING_SHARE));
       newest = version;
       refusal = "";
       inference.execute(() -> activate(next));
@@ -235,9 +239,9 @@ final class InferenceWorker implements AutoCloseable {
     refusals.refused(anew, mayPass);
   }
 
-  private Serving load(String version) {
+  private Serving load(String version, Throttle throttle) {
     unfit = "";
-    LoadedModel model = models.load(version);
+    LoadedModel model = models.load(version, throttle);
     try {
       CropGeometry wanted = CropGeometry.of(model.bundle().preprocessing());
       if (!wanted.equals(geometry)) {
@@ -256,13 +260,15 @@ final class InferenceWorker implements AutoCloseable {
     }
   }
 
-  /** A full batch, so that the first real one finds its buffers and kernels made. */
+  /**
+   * One image, so that the first real one finds kernels and code made. Not a batch of them: beside
+   * a model that serves, its quarter of a second on all cores would be felt, and what is left to
+   * the first real one is a hundredth of a second.
+   */
   private void warmUp(Serving loaded) {
     byte[] black = new byte[geometry.bytes(batching.views())];
     try {
-      loaded
-          .engine()
-          .probabilities(Collections.nCopies(batching.maxImages(), black), batching.views());
+      Processors.take(1, () -> loaded.engine().probabilities(List.of(black), batching.views()));
     } catch (Throwable e) {
       loaded.engine().close();
       throw e;

@@ -1,5 +1,6 @@
 package io.tagstream.job.inference;
 
+import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.LoadedModel;
 import java.io.Serializable;
 
@@ -16,7 +17,8 @@ public interface LiveModels extends Serializable {
    * Reads a version, verifies its hashes and shapes and puts its weights on the device, or shares
    * those that another subtask of this process holds already.
    *
+   * @param throttle asked for pauses
    * @return to be closed by the caller, after its engines
    */
-  LoadedModel load(String version);
+  LoadedModel load(String version, Throttle throttle);
 }

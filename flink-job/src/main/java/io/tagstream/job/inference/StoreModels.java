@@ -1,6 +1,7 @@
 package io.tagstream.job.inference;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.Device;
 import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.EngineKind;
@@ -49,15 +50,16 @@ public final class StoreModels implements LiveModels {
   }
 
   @Override
-  public LoadedModel load(String version) {
+  public LoadedModel load(String version, Throttle throttle) {
     return SHARED.acquire(
         new Key(store, version, kind, device),
         () -> {
           // First, so that the version is not deleted between this and its last use.
           Optional<Pin> pin = pin(version);
           try {
-            ModelBundle verified = store().open(version);
-            return new Pinned(Engines.load(verified, new EngineOptions(kind, device)), pin);
+            ModelBundle verified = store().open(version, throttle);
+            return new Pinned(
+                Engines.load(verified, new EngineOptions(kind, device), throttle), pin);
           } catch (Throwable e) {
             pin.ifPresent(Pin::close);
             throw e;

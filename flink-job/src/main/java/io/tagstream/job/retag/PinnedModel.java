@@ -1,6 +1,7 @@
 package io.tagstream.job.retag;
 
 import io.tagstream.job.inference.LiveModels;
+import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.LoadedModel;
 
 /**
@@ -16,7 +17,7 @@ record PinnedModel(LiveModels models, String version) implements LiveModels {
   }
 
   @Override
-  public LoadedModel load(String wanted) {
-    return models.load(wanted);
+  public LoadedModel load(String wanted, Throttle throttle) {
+    return models.load(wanted, throttle);
   }
 }

@@ -5,6 +5,7 @@ import io.tagstream.job.trainingstore.TrainingRun;
 import io.tagstream.job.trainingstore.TrainingStore;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.Engines;
+import io.tagstream.model.engine.Processors;
 import io.tagstream.model.engine.nd4j.DirectTrainingStep;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.RetrainStatus;
@@ -79,7 +80,8 @@ public final class StoredTraining implements Training {
               DirectTrainingStep::new,
               new TrainingResources(threads(), memoryBytes),
               new LiveGate(store, minHeldOut));
-      trainer.train(task(run, store), new Reports(progress, cancelled));
+      Processors.take(
+          threads(), () -> trainer.train(task(run, store), new Reports(progress, cancelled)));
     }
     return store
         .metadata(run.version())
@@ -110,6 +112,7 @@ public final class StoredTraining implements Training {
         Optional.of(run.version()),
         // Which classes are large enough is for the training to say, which knows what it can read.
         snapshot.inClasses(store.open(run.parent()).labels()),
+        true,
         Optional.empty(),
         rows.newTo(run.parent(), snapshot),
         rows.runs().find(run.parent()).isPresent(),

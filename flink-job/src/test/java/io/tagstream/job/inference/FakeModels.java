@@ -1,8 +1,10 @@
 package io.tagstream.job.inference;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.LoadedModel;
+import io.tagstream.model.engine.Processors;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.Preprocessing;
@@ -62,6 +64,9 @@ public final class FakeModels implements LiveModels {
     public final Set<String> inferenceThreads = ConcurrentHashMap.newKeySet();
     public final AtomicInteger running = new AtomicInteger();
     public final AtomicInteger warmUps = new AtomicInteger();
+
+    /** On how many of eight processors each warm-up was. */
+    public final List<Integer> warmUpProcessors = Collections.synchronizedList(new ArrayList<>());
   }
 
   public FakeModels() {
@@ -86,7 +91,7 @@ public final class FakeModels implements LiveModels {
   }
 
   @Override
-  public LoadedModel load(String version) {
+  public LoadedModel load(String version, Throttle throttle) {
     State state = state();
     state.loadBegan.release();
     if (state.holdLoads) {
@@ -139,6 +144,7 @@ public final class FakeModels implements LiveModels {
       boolean warmUp = images.get(0)[1] == 0;
       if (warmUp) {
         state.warmUps.incrementAndGet();
+        state.warmUpProcessors.add(Processors.share(8));
       } else {
         state.running.incrementAndGet();
         if (state.hold) {

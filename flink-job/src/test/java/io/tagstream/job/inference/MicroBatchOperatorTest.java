@@ -477,6 +477,7 @@ class MicroBatchOperatorTest {
     assertThat(store.openModels).hasValue(1);
     assertThat(store.openEngines).hasValue(1);
     assertThat(store.warmUps).hasValue(2);
+    assertThat(store.warmUpProcessors).as("beside an engine at work").containsExactly(1, 1);
   }
 
   private List<String> versions() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.LoadedModel;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -18,7 +19,7 @@ class SharedModelsTest {
   private final SharedModels<String> shared = new SharedModels<>();
 
   private LoadedModel acquire(String version) {
-    return shared.acquire(version, () -> models.load(version));
+    return shared.acquire(version, () -> models.load(version, Throttle.none()));
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.model.ModelException;
+import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.Device;
 import io.tagstream.model.engine.EngineKind;
 import io.tagstream.model.engine.Engines;
@@ -204,7 +205,7 @@ class StoreModelsTest {
       assertThat(store.pins().pinned()).containsExactly(good);
     }
     assertThat(store.pins().pinned()).isEmpty();
-    assertThatThrownBy(() -> models.load(bad))
+    assertThatThrownBy(() -> models.load(bad, Throttle.none()))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining(broken.reason);
   }
@@ -212,8 +213,8 @@ class StoreModelsTest {
   @Test
   void whatServesIsNotDeleted() {
     String first = write();
-    LoadedModel serving = models.load(first);
-    LoadedModel shared = models.load(first);
+    LoadedModel serving = models.load(first, Throttle.none());
+    LoadedModel shared = models.load(first, Throttle.none());
     for (int i = 0; i < 2; i++) {
       store.promote(write(), "ann");
     }
@@ -228,6 +229,6 @@ class StoreModelsTest {
   void aStoreThatTakesNoPinIsServedAllTheSame() throws IOException {
     String version = write();
     Files.createFile(folder.resolve("pins"));
-    models.load(version).close();
+    models.load(version, Throttle.none()).close();
   }
 }

@@ -7,12 +7,14 @@ import io.tagstream.model.store.ModelDraft;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.Preprocessing;
 import io.tagstream.model.store.Provenance;
+import io.tagstream.producers.Pace;
 import io.tagstream.producers.RecordSender;
 import io.tagstream.producers.drawn.DrawnScene;
 import io.tagstream.producers.drawn.DrawnScenes;
 import io.tagstream.schemas.Image;
 import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.schemas.Label;
+import io.tagstream.schemas.ModelStatus;
 import io.tagstream.schemas.ModelUpdate;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.schemas.Rejection;
@@ -21,14 +23,20 @@ import io.tagstream.schemas.WireFormat;
 import io.tagstream.settings.Settings;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Future;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * What the tests of the whole stream share: a broker with its topics, a narrow model, drawn images.
@@ -127,15 +135,51 @@ final class TestStream implements AutoCloseable {
       KafkaConnection connection, String topic, int from, int to, UnaryOperator<Image> change) {
     try (RecordSender<Image> sender = RecordSender.ofImages(connection, topic)) {
       for (int number = from; number < to; number++) {
-        DrawnScene scene = SCENES.scene(number);
-        Image image =
-            Image.newBuilder()
-                .setId("scene-" + number)
-                .setContent(scene.jpeg())
-                .setLabel(scene.label())
-                .build();
-        sender.send(change.apply(image), new Accepted());
+        sender.send(change.apply(image(number)), new Accepted());
       }
+    }
+  }
+
+  private static Image image(int number) {
+    DrawnScene scene = SCENES.scene(number);
+    return Image.newBuilder()
+        .setId("scene-" + number)
+        .setContent(scene.jpeg())
+        .setLabel(scene.label())
+        .build();
+  }
+
+  /** Sends drawn pictures until the pace is stopped; returns how many. */
+  int sendSteadily(String topic, Pace pace) {
+    int sent = 0;
+    try (RecordSender<Image> sender = RecordSender.ofImages(connection(), topic)) {
+      while (pace.awaitTurn()) {
+        sender.send(image(sent), new Accepted());
+        sent++;
+      }
+    }
+    return sent;
+  }
+
+  /** Says on the topic of news that a version is live. */
+  void announce(String version) {
+    ModelUpdate update =
+        ModelUpdate.newBuilder()
+            .setStatus(ModelStatus.PROMOTED.word())
+            .setVersion(version)
+            .setBy("a test")
+            .setAt(Instant.now())
+            .build();
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            connection().producerProperties(),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      // Closing waits for it.
+      Future<RecordMetadata> unused =
+          producer.send(
+              new ProducerRecord<>(
+                  TOPICS.modelUpdates(), WireFormat.of(ModelUpdate.class).encode(update)));
     }
   }
 

@@ -1,10 +1,12 @@
 package io.tagstream.model.engine;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.nd4j.DirectWeights;
 import io.tagstream.model.engine.nd4j.Nd4jBuild;
 import io.tagstream.model.engine.onnxruntime.SessionWeights;
 import io.tagstream.model.engine.onnxruntime.SessionWeights.Graph;
+import io.tagstream.model.network.Weights;
 import io.tagstream.model.samediff.SameDiffWeights;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelStore;
@@ -28,15 +30,26 @@ public final class Engines {
    *     with what was found and what is needed), or an answer is not a probability for each class
    */
   public static LoadedModel load(ModelBundle bundle, EngineOptions options) {
+    return load(bundle, options, Throttle.none());
+  }
+
+  /**
+   * {@link #load(ModelBundle, EngineOptions)} beside an engine that should not feel it.
+   *
+   * @param throttle asked for pauses; ONNX Runtime opens a model in one piece
+   */
+  public static LoadedModel load(ModelBundle bundle, EngineOptions options, Throttle throttle) {
     LoadedModel model =
         new SharedModel(
             bundle,
             switch (options.kind()) {
-              case DEEPLEARNING4J -> deeplearning4j(bundle, options);
+              case DEEPLEARNING4J -> deeplearning4j(bundle, options, throttle);
               case ONNXRUNTIME -> onnxRuntime(bundle, options);
             });
     try {
+      throttle.pause();
       GoldenImages.require(model);
+      throttle.pause();
       return model;
     } catch (Throwable e) {
       model.close();
@@ -54,17 +67,22 @@ public final class Engines {
         bundle -> load(bundle, new EngineOptions(EngineKind.ONNXRUNTIME, Device.CPU)).close());
   }
 
-  private static DeviceWeights deeplearning4j(ModelBundle bundle, EngineOptions options) {
+  private static DeviceWeights deeplearning4j(
+      ModelBundle bundle, EngineOptions options, Throttle throttle) {
     Normalization normalization = new Normalization(bundle.preprocessing());
     List<Gpu> gpus = Gpu.found();
     return switch (Nd4jBuild.onClassPath().choose(options.device(), gpus)) {
       case CUDA -> {
         LOG.info("deeplearning4j on CUDA, {}", Gpu.describe(gpus));
-        yield onCuda(gpus, () -> new SameDiffWeights(bundle.weights(), normalization));
+        try (Weights weights = bundle.weights()) {
+          yield onCuda(gpus, () -> new SameDiffWeights(weights, normalization));
+        }
       }
       case AUTO, CPU -> {
         LOG.info("deeplearning4j on the CPU, {} threads", options.threads());
-        yield new DirectWeights(bundle.weights(), normalization, options.threads());
+        try (Weights weights = bundle.weights()) {
+          yield new DirectWeights(weights, normalization, options.threads(), throttle);
+        }
       }
     };
   }

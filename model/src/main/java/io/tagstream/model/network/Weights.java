@@ -8,16 +8,32 @@ import java.util.Map;
  * A value for each parameter of a network, in ONNX layout, outside the heap (a memory-mapped file
  * or direct buffers). Immutable to its readers, so threads may share it.
  */
-public final class Weights {
+public final class Weights implements AutoCloseable {
   private final NetworkDescription network;
   private final Map<String, FloatBuffer> values;
+  private final Runnable release;
+  private volatile boolean closed;
 
   /**
+   * Weights whose memory goes when they are garbage.
+   *
    * @param values one buffer a parameter, by its name, position 0 to limit
    * @throws IllegalArgumentException when a parameter is missing, unknown or of another size
    */
   public Weights(NetworkDescription network, Map<String, FloatBuffer> values) {
+    this(network, values, () -> {});
+  }
+
+  /**
+   * Weights whose memory can be given back.
+   *
+   * @param values one buffer a parameter, by its name, position 0 to limit
+   * @param release gives it back
+   * @throws IllegalArgumentException when a parameter is missing, unknown or of another size
+   */
+  public Weights(NetworkDescription network, Map<String, FloatBuffer> values, Runnable release) {
     this.network = network;
+    this.release = release;
     this.values = new LinkedHashMap<>();
     for (Parameter parameter : network.parameters()) {
       FloatBuffer value = values.get(parameter.name());
@@ -47,6 +63,21 @@ public final class Weights {
     if (value == null) {
       throw new IllegalArgumentException("no parameter named " + parameter);
     }
+    if (closed) {
+      throw new IllegalStateException("the weights are closed");
+    }
     return value.duplicate();
+  }
+
+  /**
+   * Gives a file's memory back, at once instead of when the weights are garbage; for others there
+   * is nothing to do. No view of them may be read afterwards.
+   */
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      release.run();
+    }
   }
 }

@@ -1,12 +1,7 @@
 package io.tagstream.model.onnx;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.SeekableByteChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -35,12 +30,12 @@ record OnnxFile(
     Map<String, String> metadata) {
 
   /**
-   * Maps the file into memory; its numbers stay there.
+   * What a file in memory says; its numbers stay there.
    *
-   * @throws IOException also when it is no ONNX file; the message says so without the file's name
+   * @throws IOException when it is no ONNX file; the message says so without the file's name
    */
-  static OnnxFile read(Path file) throws IOException {
-    WireReader fields = new WireReader(map(file));
+  static OnnxFile read(FileMapping file) throws IOException {
+    WireReader fields = new WireReader(file.bytes());
     String producer = "";
     List<OnnxNode> nodes = new ArrayList<>();
     Map<String, OnnxTensor> initializers = new LinkedHashMap<>();
@@ -87,33 +82,5 @@ record OnnxFile(
         default -> fields.skip();
       }
     }
-  }
-
-  private static ByteBuffer map(Path file) throws IOException {
-    long size = Files.size(file);
-    if (size == 0) {
-      throw new IOException("it is empty");
-    }
-    if (size > Integer.MAX_VALUE) {
-      throw new IOException("it is larger than 2 GiB, which ONNX does not allow");
-    }
-    try (FileChannel channel = FileChannel.open(file)) {
-      return channel.map(FileChannel.MapMode.READ_ONLY, 0, size);
-    } catch (UnsupportedOperationException noMapping) {
-      // Providers other than the default one need not map: an object store's reads it instead.
-      return load(file, (int) size);
-    }
-  }
-
-  private static ByteBuffer load(Path file, int size) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocateDirect(size);
-    try (SeekableByteChannel channel = Files.newByteChannel(file)) {
-      while (bytes.hasRemaining()) {
-        if (channel.read(bytes) < 0) {
-          throw new EOFException("it became shorter while it was read");
-        }
-      }
-    }
-    return bytes.flip();
   }
 }

@@ -13,11 +13,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Reads an AlexNet from an ONNX file: ours, or the BVLC AlexNet of the ONNX model zoo. The numbers
- * stay in the memory-mapped file until somebody reads them; the mapping goes when its buffers are
- * garbage.
+ * stay in the memory-mapped file until somebody reads them; the mapping goes when the weights are
+ * closed, at the latest when they are garbage.
  */
 public final class OnnxReader {
   private OnnxReader() {}
@@ -29,30 +30,19 @@ public final class OnnxReader {
    *     with the node or shape that differs
    */
   public static Weights read(Path file) {
-    OnnxFile content = open(file);
-    try {
-      return new AlexNetGraph(content).weights();
-    } catch (AlexNetGraph.Mismatch mismatch) {
-      throw new ModelException(file + " is not an AlexNet: " + mismatch.getMessage(), mismatch);
-    } catch (ArithmeticException e) {
-      throw new ModelException(file + " is not an AlexNet: it has a size beyond any network's", e);
-    } catch (IOException e) {
-      throw new ModelException("cannot read " + file + ": " + e.getMessage(), e);
-    }
+    return read(file, found -> found);
   }
 
-  /** The program that wrote the file, by its own word: {@link OnnxWriter#PRODUCER} where we did. */
+  /**
+   * The program that wrote the file, by its own word: {@link OnnxWriter#PRODUCER} where we did.
+   *
+   * @throws ModelException when the file is missing, no ONNX file or cut short
+   */
   public static String producer(Path file) {
-    return open(file).producer();
-  }
-
-  private static OnnxFile open(Path file) {
-    try {
-      return OnnxFile.read(file);
-    } catch (NoSuchFileException missing) {
-      throw new ModelException("no file " + file, missing);
+    try (FileMapping mapping = map(file)) {
+      return OnnxFile.read(mapping).producer();
     } catch (IOException e) {
-      throw new ModelException("cannot read " + file + ": " + e.getMessage(), e);
+      throw unreadable(file, e);
     }
   }
 
@@ -62,18 +52,65 @@ public final class OnnxReader {
    * @throws ModelException as {@link #read(Path)}, and when the file's graph is another network
    */
   public static Weights read(Path file, NetworkDescription network) {
-    Weights weights = read(file);
     NetworkDescription expected = asOnnxHolds(network);
-    if (!weights.network().equals(expected)) {
-      throw new ModelException(
-          "%s holds another network than its description: %s"
-              .formatted(file, difference(expected, weights.network())));
+    return read(
+        file,
+        found -> {
+          if (!found.equals(expected)) {
+            throw new ModelException(
+                "%s holds another network than its description: %s"
+                    .formatted(file, difference(expected, found)));
+          }
+          return network;
+        });
+  }
+
+  /**
+   * The weights of a file.
+   *
+   * @param description what the network that was found is called, or an exception
+   */
+  private static Weights read(Path file, UnaryOperator<NetworkDescription> description) {
+    FileMapping mapping = map(file);
+    try {
+      return weights(file, mapping, description);
+    } catch (Throwable e) {
+      mapping.close();
+      throw e;
     }
-    Map<String, FloatBuffer> values = new HashMap<>();
-    for (Parameter parameter : network.parameters()) {
-      values.put(parameter.name(), weights.get(parameter.name()));
+  }
+
+  private static Weights weights(
+      Path file, FileMapping mapping, UnaryOperator<NetworkDescription> description) {
+    try {
+      Weights held = new AlexNetGraph(OnnxFile.read(mapping)).weights();
+      NetworkDescription network = description.apply(held.network());
+      Map<String, FloatBuffer> values = new HashMap<>();
+      for (Parameter parameter : network.parameters()) {
+        values.put(parameter.name(), held.get(parameter.name()));
+      }
+      return new Weights(network, values, mapping::close);
+    } catch (AlexNetGraph.Mismatch mismatch) {
+      throw new ModelException(file + " is not an AlexNet: " + mismatch.getMessage(), mismatch);
+    } catch (ArithmeticException e) {
+      throw new ModelException(file + " is not an AlexNet: it has a size beyond any network's", e);
+    } catch (IOException e) {
+      throw unreadable(file, e);
     }
-    return new Weights(network, values);
+  }
+
+  private static FileMapping map(Path file) {
+    try {
+      return FileMapping.of(file);
+    } catch (NoSuchFileException missing) {
+      throw new ModelException("no file " + file, missing);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private static ModelException unreadable(Path file, IOException cause) {
+    return new ModelException("cannot read " + file + ": " + cause.getMessage(), cause);
   }
 
   /** The description with its real constants rounded as ONNX's float32 attributes round them. */

@@ -2,6 +2,7 @@ package io.tagstream.model.store;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.tagstream.model.ModelException;
+import io.tagstream.model.Throttle;
 import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.onnx.OnnxWriter;
@@ -147,15 +148,16 @@ final class BundleFolder {
    * Reads the whole bundle and compares: SHA-256 of the files, as many labels as classes, a graph
    * that is the described network, finite weights.
    *
+   * @param throttle asked for pauses
    * @throws ModelException with file and cause when something is wrong
    */
-  ModelBundle verify(ModelMetadata metadata) {
+  ModelBundle verify(ModelMetadata metadata, Throttle throttle) {
     for (String name : List.of(ONNX, LABELS)) {
       if (!metadata.files().containsKey(name)) {
         throw new ModelException(folder.resolve(METADATA) + " does not list " + name);
       }
     }
-    metadata.files().forEach((name, recorded) -> verify(folder.resolve(name), recorded));
+    metadata.files().forEach((name, recorded) -> verify(folder.resolve(name), recorded, throttle));
     List<String> labels = readLabels(folder.resolve(LABELS));
     if (labels.size() != metadata.network().classes()) {
       throw new ModelException(
@@ -165,7 +167,9 @@ final class BundleFolder {
     ModelBundle bundle =
         new ModelBundle(
             metadata.version(), folder, metadata.network(), metadata.preprocessing(), labels);
-    requireFinite(bundle.weights(), bundle.onnx().toString());
+    try (Weights weights = bundle.weights()) {
+      requireFinite(weights, bundle.onnx().toString(), throttle);
+    }
     return bundle;
   }
 
@@ -201,9 +205,10 @@ final class BundleFolder {
   /**
    * Looks for a number that would turn every answer into nonsense.
    *
+   * @param throttle asked for pauses
    * @throws ModelException when a weight is infinite or not a number
    */
-  static void requireFinite(Weights weights, String where) {
+  static void requireFinite(Weights weights, String where, Throttle throttle) {
     float[] chunk = new float[CHUNK_FLOATS];
     for (Parameter parameter : weights.network().parameters()) {
       FloatBuffer values = weights.get(parameter.name());
@@ -216,30 +221,32 @@ final class BundleFolder {
                 "%s: %s holds %s".formatted(where, parameter.name(), chunk[i]));
           }
         }
+        throttle.pause();
       }
     }
   }
 
   /** The SHA-256 of a file, in lower-case hexadecimal. */
-  static String sha256(Path file) throws IOException {
+  static String sha256(Path file, Throttle throttle) throws IOException {
     MessageDigest digest = sha256();
     byte[] buffer = new byte[BUFFER_BYTES];
     try (InputStream in = Files.newInputStream(file)) {
       for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
         digest.update(buffer, 0, count);
+        throttle.pause();
       }
     }
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  private static void verify(Path file, ModelMetadata.StoredFile recorded) {
+  private static void verify(Path file, ModelMetadata.StoredFile recorded, Throttle throttle) {
     try {
       long size = Files.size(file);
       if (size != recorded.bytes()) {
         throw new ModelException(
             "%s has %d bytes, was written with %d".formatted(file, size, recorded.bytes()));
       }
-      String found = sha256(file);
+      String found = sha256(file, throttle);
       if (!found.equals(recorded.sha256())) {
         throw new ModelException(
             "%s was changed: its SHA-256 is %s, was %s when it was written"

@@ -31,7 +31,7 @@ public record ModelBundle(
 
   /**
    * The weights, memory-mapped: what nobody reads is not loaded. Each call maps the file anew; the
-   * mapping goes when the weights are garbage.
+   * mapping goes when the weights are closed, at the latest when they are garbage.
    *
    * @throws ModelException when the file is gone or is not what it was
    */

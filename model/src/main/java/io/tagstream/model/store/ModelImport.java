@@ -1,6 +1,7 @@
 package io.tagstream.model.store;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.Throttle;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.onnx.OnnxReader;
 import io.tagstream.model.onnx.OnnxWriter;
@@ -45,7 +46,7 @@ public record ModelImport(
   private ModelDraft draftOfBundle(BundleFolder folder) {
     try {
       ModelMetadata metadata = folder.metadata();
-      ModelBundle bundle = folder.verify(metadata);
+      ModelBundle bundle = folder.verify(metadata, Throttle.none());
       Weights weights = bundle.weights();
       return new ModelDraft(
           weights,
@@ -100,7 +101,7 @@ public record ModelImport(
 
   private static String sha256(Path onnx) {
     try {
-      return BundleFolder.sha256(onnx);
+      return BundleFolder.sha256(onnx, Throttle.none());
     } catch (IOException e) {
       throw new ModelException("cannot read " + onnx + ": " + e, e);
     }

@@ -2,6 +2,7 @@ package io.tagstream.model.store;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.tagstream.model.ModelException;
+import io.tagstream.model.Throttle;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
@@ -121,12 +122,21 @@ public final class ModelStore {
    *     with it
    */
   public ModelBundle open(String version) {
-    return verify(version, metadata(version));
+    return open(version, Throttle.none());
   }
 
-  ModelBundle verify(String version, ModelMetadata metadata) {
+  /**
+   * {@link #open(String)} beside something that should not feel it.
+   *
+   * @param throttle asked for pauses while it reads
+   */
+  public ModelBundle open(String version, Throttle throttle) {
+    return verify(version, metadata(version), throttle);
+  }
+
+  ModelBundle verify(String version, ModelMetadata metadata, Throttle throttle) {
     try {
-      return bundle(version).verify(metadata);
+      return bundle(version).verify(metadata, throttle);
     } catch (ModelException e) {
       if (bundle(version).exists()) {
         throw e;
@@ -189,7 +199,7 @@ public final class ModelStore {
     BundleFolder target = bundle(version);
     boolean isNew = false;
     if (!target.exists()) {
-      BundleFolder.requireFinite(draft.weights(), "the new model");
+      BundleFolder.requireFinite(draft.weights(), "the new model", Throttle.none());
       try {
         Files.createDirectories(root);
         reserve.require(root.resolve(version), bytes(draft));

@@ -1,5 +1,6 @@
 package io.tagstream.model.training;
 
+import io.tagstream.model.network.Weights;
 import io.tagstream.model.report.Answer;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelDraft;
@@ -64,18 +65,20 @@ public final class LiveGate implements Judge {
   /** The incumbent's five best labels by image id. */
   private static Map<String, List<String>> incumbents(ModelBundle live, Candidate candidate) {
     Map<String, List<String>> answers = new HashMap<>();
-    for (Answer answer :
-        Answers.of(
-                live.weights(),
-                live.preprocessing(),
-                // It may have fewer classes than there are: what it says is looked at, not the
-                // class.
-                candidate.heldOut().stream().map(image -> image.withClass(0)).toList(),
-                live.labels(),
-                candidate.resources().threads(),
-                candidate.progress())
-            .each()) {
-      answers.put(answer.id(), best(answer, live.labels()));
+    try (Weights weights = live.weights()) {
+      for (Answer answer :
+          Answers.of(
+                  weights,
+                  live.preprocessing(),
+                  // It may have fewer classes than there are: what it says is looked at, not the
+                  // class.
+                  candidate.heldOut().stream().map(image -> image.withClass(0)).toList(),
+                  live.labels(),
+                  candidate.resources().threads(),
+                  candidate.progress())
+              .each()) {
+        answers.put(answer.id(), best(answer, live.labels()));
+      }
     }
     return answers;
   }

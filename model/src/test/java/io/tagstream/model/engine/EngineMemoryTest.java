@@ -7,11 +7,16 @@ import com.sun.management.ThreadMXBean;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.store.ModelBundle;
+import io.tagstream.model.store.ModelDraft;
+import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.store.Preprocessing;
+import io.tagstream.model.store.Provenance;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,6 +59,32 @@ class EngineMemoryTest {
     long grown = residentKilobytes() - before;
     long weights = 4 * network.parameters().stream().mapToLong(p -> p.count()).sum() / 1024;
     assertThat(grown).isLessThan(2 * weights);
+  }
+
+  @ParameterizedTest
+  @EnumSource(EngineKind.class)
+  void whatIsLoadedIsNotMappedAnyMore(EngineKind kind, @TempDir Path folder) throws IOException {
+    Path maps = Path.of("/proc/self/maps");
+    assumeTrue(Files.exists(maps), "what is mapped is read from " + maps);
+    NetworkDescription network = NetworkDescription.alexNet(100, 0.05);
+    ModelStore store = new ModelStore(folder);
+    String version =
+        store
+            .write(
+                new ModelDraft(
+                    Initialisation.HE.draw(network, 1),
+                    Preprocessing.tagstream(network.inputSize()),
+                    Bundles.of(network, folder).labels(),
+                    Optional.empty(),
+                    Provenance.made("drawn for a test", "numbered", "none")))
+            .version();
+    ModelBundle bundle = store.open(version);
+    try (LoadedModel model = Engines.load(bundle, new EngineOptions(kind, Device.CPU));
+        Engine engine = model.newEngine(1)) {
+      assertThat(Files.readString(maps)).doesNotContain(bundle.onnx().toString());
+      // The engine has copied what it needs.
+      assertThat(engine.probabilities(Bundles.images(network, 1, 1, 2), 1)).hasNumberOfRows(1);
+    }
   }
 
   private static long residentKilobytes() throws IOException {

@@ -129,6 +129,7 @@ class GoldenImagesTest {
             return new Forward() {
               @Override
               public FloatBuffer run(CropBatch batch, Output output) {
+                assertThat(Processors.share(8)).as("beside engines at work").isEqualTo(1);
                 FloatBuffer rows = FloatBuffer.allocate(batch.size() * row.length);
                 while (rows.hasRemaining()) {
                   rows.put(row);

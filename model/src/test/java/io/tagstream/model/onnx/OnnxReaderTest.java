@@ -77,6 +77,17 @@ class OnnxReaderTest {
   }
 
   @Test
+  void closedWeightsAreNotReadAnyMore() throws IOException {
+    Weights weights = OnnxReader.read(file(OnnxWriterTest.write(WEIGHTS)));
+    String name = NETWORK.parameters().get(0).name();
+    weights.close();
+    weights.close();
+    assertThatThrownBy(() -> weights.get(name))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("the weights are closed");
+  }
+
+  @Test
   void theNumbersStayInTheFile() throws IOException {
     Weights weights = OnnxReader.read(file(OnnxWriterTest.write(WEIGHTS)));
     assertThat(weights.get("fc6.weight").isDirect()).isTrue();

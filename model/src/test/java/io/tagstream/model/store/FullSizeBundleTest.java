@@ -2,6 +2,7 @@ package io.tagstream.model.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tagstream.model.Throttle;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
@@ -74,11 +75,11 @@ class FullSizeBundleTest {
       timed("versions and metadata", () -> store.metadata(store.versions().get(0)));
       ModelBundle opened = timed("open, verified", () -> store.open(written.version()));
       timed("weights", opened::weights);
-      timed("sha-256", () -> BundleFolder.sha256(opened.onnx()));
+      timed("sha-256", () -> BundleFolder.sha256(opened.onnx(), Throttle.none()));
       timed(
           "finite",
           () -> {
-            BundleFolder.requireFinite(opened.weights(), "the model");
+            BundleFolder.requireFinite(opened.weights(), "the model", Throttle.none());
             return opened;
           });
     }

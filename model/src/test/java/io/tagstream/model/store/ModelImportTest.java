@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.Throttle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,7 +83,8 @@ class ModelImportTest {
     assertThat(store.live()).isEqualTo(imported.version());
     Provenance provenance = store.metadata(imported.version()).provenance();
     assertThat(provenance.how())
-        .isEqualTo("imported from alone.onnx, SHA-256 " + BundleFolder.sha256(file));
+        .isEqualTo(
+            "imported from alone.onnx, SHA-256 " + BundleFolder.sha256(file, Throttle.none()));
     assertThat(provenance.library()).isEqualTo("tagstream");
     assertThat(provenance.classes()).contains("numbered");
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.Throttle;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
@@ -62,7 +63,9 @@ class ModelStoreTest {
     ModelMetadata old = bundle.metadata();
     Path file = Files.write(models.resolve(version).resolve(name), content);
     Map<String, ModelMetadata.StoredFile> files = new HashMap<>(old.files());
-    files.put(name, new ModelMetadata.StoredFile(content.length, BundleFolder.sha256(file)));
+    files.put(
+        name,
+        new ModelMetadata.StoredFile(content.length, BundleFolder.sha256(file, Throttle.none())));
     rewrite(
         new ModelMetadata(
             old.format(),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.Throttle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -233,7 +234,7 @@ class RetentionTest {
     String version = versions.get(0);
     ModelMetadata metadata = store.metadata(version);
     new BundleFolder(models.resolve(version)).delete();
-    assertThatThrownBy(() -> store.verify(version, metadata))
+    assertThatThrownBy(() -> store.verify(version, metadata, Throttle.none()))
         .isInstanceOf(ModelException.class)
         .hasMessage(
             "version %s in %s was deleted while it was read: models.keep bounds what is kept"

@@ -76,6 +76,7 @@ class TrainingResumptionTest {
     return new TrainingTask(
         version,
         FolderDataset.list(pictures),
+        false,
         Optional.of(FolderDataset.list(validation)),
         Optional.empty(),
         false,
@@ -363,6 +364,7 @@ class TrainingResumptionTest {
           new TrainingTask(
               Optional.empty(),
               FolderDataset.list(Path.of(arguments[0])),
+              false,
               Optional.of(FolderDataset.list(Path.of(arguments[1]))),
               Optional.empty(),
               false,

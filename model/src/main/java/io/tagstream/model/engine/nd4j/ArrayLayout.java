@@ -1,5 +1,6 @@
 package io.tagstream.model.engine.nd4j;
 
+import io.tagstream.model.Throttle;
 import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.NetworkDescription;
@@ -105,8 +106,12 @@ record ArrayLayout(
     return DirectWeights.allocate(shape.stream().mapToLong(Long::longValue).toArray());
   }
 
-  /** Copies from the whole parameter in ONNX's order. */
-  void copyIn(FloatBuffer parameter, INDArray array) {
+  /**
+   * Copies from the whole parameter in ONNX's order.
+   *
+   * @param throttle asked for pauses
+   */
+  void copyIn(FloatBuffer parameter, INDArray array, Throttle throttle) {
     FloatBuffer to = DirectWeights.buffer(array);
     int length = channels * area;
     float[] row = new float[length];
@@ -126,6 +131,7 @@ record ArrayLayout(
           to.put((position * channels + channel) * units + first, column, 0, count);
         }
       }
+      throttle.pause();
     }
   }
 

@@ -3,6 +3,7 @@ package io.tagstream.model.engine.nd4j;
 import io.tagstream.model.engine.CropBatch;
 import io.tagstream.model.engine.Forward;
 import io.tagstream.model.engine.Output;
+import io.tagstream.model.engine.Processors;
 import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.NetworkDescription;
@@ -79,7 +80,9 @@ final class DirectForward implements Forward {
   @Override
   public FloatBuffer run(CropBatch batch, Output output) {
     // A setting of the calling thread, which may be another one than last time.
-    NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(weights.threads());
+    NativeOpsHolder.getInstance()
+        .getDeviceNativeOps()
+        .setOmpNumThreads(Processors.share(weights.threads()));
     for (int first = 0; first < batch.size(); first += CHUNK) {
       int size = Math.min(CHUNK, batch.size() - first);
       weights.normalization().interleaved(batch, first, size, inputNumbers);

@@ -1,5 +1,6 @@
 package io.tagstream.model.engine.nd4j;
 
+import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.DeviceWeights;
 import io.tagstream.model.engine.Forward;
 import io.tagstream.model.engine.Normalization;
@@ -35,15 +36,25 @@ public final class DirectWeights implements DeviceWeights {
   /**
    * Copies the weights; the given ones are not used afterwards.
    *
-   * @param threads OpenMP threads of each pass
+   * @param threads OpenMP threads of each pass, unless others compute beside it
    */
   public DirectWeights(Weights weights, Normalization normalization, int threads) {
+    this(weights, normalization, threads, Throttle.none());
+  }
+
+  /**
+   * Copies the weights, as the other constructor does.
+   *
+   * @param throttle asked for pauses
+   */
+  public DirectWeights(
+      Weights weights, Normalization normalization, int threads, Throttle throttle) {
     Nd4j.getMemoryManager().togglePeriodicGc(false);
     this.network = weights.network();
     this.normalization = normalization;
     this.threads = threads;
     try {
-      copy(weights);
+      copy(weights, throttle);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -88,11 +99,11 @@ public final class DirectWeights implements DeviceWeights {
     arrays.values().forEach(INDArray::close);
   }
 
-  private void copy(Weights weights) {
+  private void copy(Weights weights, Throttle throttle) {
     for (ArrayLayout layout : ArrayLayout.of(network)) {
       INDArray array = layout.allocate();
       arrays.put(layout, array);
-      layout.copyIn(weights.get(layout.parameter()), array);
+      layout.copyIn(weights.get(layout.parameter()), array, throttle);
     }
   }
 

@@ -1,9 +1,8 @@
 package io.tagstream.model.engine.onnxruntime;
 
+import io.tagstream.model.onnx.FileMapping;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,13 +30,10 @@ record LeanModel(ModelProto model, Map<String, Tensor> weights) {
    */
   record Tensor(List<Long> shape, ByteBuffer numbers) {}
 
-  static LeanModel read(Path file) throws IOException {
-    ByteBuffer bytes;
-    try (FileChannel channel = FileChannel.open(file)) {
-      bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
-    }
+  /** Takes a model apart; its weights are good until the mapping is closed. */
+  static LeanModel read(FileMapping file) throws IOException {
     // Through a ByteString, because only then are bytes fields views of it and not copies.
-    CodedInputStream input = UnsafeByteOperations.unsafeWrap(bytes).newCodedInput();
+    CodedInputStream input = UnsafeByteOperations.unsafeWrap(file.bytes()).newCodedInput();
     input.enableAliasing(true);
     ModelProto whole = ModelProto.parseFrom(input);
 

@@ -13,6 +13,7 @@ import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.DeviceWeights;
 import io.tagstream.model.engine.Forward;
 import io.tagstream.model.engine.Gpu;
+import io.tagstream.model.onnx.FileMapping;
 import io.tagstream.model.store.ModelBundle;
 import java.io.IOException;
 import java.nio.ByteOrder;
@@ -111,9 +112,9 @@ public final class SessionWeights implements DeviceWeights {
     if (graph == Graph.PLAIN) {
       return environment.createSession(bundle.onnx().toString(), options);
     }
-    LeanModel model = NormalizationRewrite.apply(LeanModel.read(bundle.onnx()), bundle.network());
     Map<String, OnnxTensorLike> weights = new HashMap<>();
-    try {
+    try (FileMapping file = FileMapping.of(bundle.onnx())) {
+      LeanModel model = NormalizationRewrite.apply(LeanModel.read(file), bundle.network());
       for (Map.Entry<String, LeanModel.Tensor> weight : model.weights().entrySet()) {
         weights.put(
             weight.getKey(),

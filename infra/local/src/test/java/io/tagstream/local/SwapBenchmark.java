@@ -1,0 +1,258 @@
+package io.tagstream.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tagstream.consumers.TopicReader;
+import io.tagstream.model.network.Initialisation;
+import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.store.ModelDraft;
+import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.store.Preprocessing;
+import io.tagstream.model.store.Provenance;
+import io.tagstream.producers.Pace;
+import io.tagstream.producers.drawn.DrawnScenes;
+import io.tagstream.schemas.Prediction;
+import io.tagstream.schemas.WireFormat;
+import io.tagstream.settings.Settings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Swaps two versions of the full network a hundred times in a job of its own process, the
+ * launcher's, while images come at a steady rate, and prints latencies and memory. Nothing may be
+ * lost, and no batch may mix versions. {@code mvn -pl infra/local -am test -Plong
+ * -Dtest=SwapBenchmark -Dsurefire.failIfNoSpecifiedTests=false}, after {@code ./tagstream --help}
+ * has built the job; {@code -Dswaps=10} for fewer.
+ */
+@Tag("long")
+final class SwapBenchmark {
+  private static final int SWAPS = Integer.getInteger("swaps", 100);
+  private static final int IMAGES_PER_SECOND = 20;
+  private static final Duration BETWEEN = Duration.ofSeconds(7);
+
+  /** How long a version is in the store as the live one before the job hears of it. */
+  private static final Duration PROMOTED_BEFORE = Duration.ofSeconds(2);
+
+  @TempDir private Path directory;
+
+  private record Swap(String version, Instant announced) {}
+
+  /** Memory in MiB. */
+  private record Usage(int resident, int anonymous, int threads) {
+    static Usage of(Process process) throws IOException {
+      Map<String, Integer> kilobytes = new HashMap<>();
+      for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
+        String[] parts = line.split("[:\\s]+", -1);
+        if (parts.length > 1 && parts[1].matches("[0-9]+")) {
+          kilobytes.put(parts[0], Integer.valueOf(parts[1]));
+        }
+      }
+      return new Usage(
+          kilobytes.get("VmRSS") / 1024, kilobytes.get("RssAnon") / 1024, kilobytes.get("Threads"));
+    }
+  }
+
+  @Test
+  void printsWhatAHundredSwapsDo() throws Exception {
+    try (TestStream stream =
+        new TestStream(directory, Settings.load(Optional.empty(), Map.of(), Map.of()))) {
+      ModelStore models = new ModelStore(directory.resolve("full"));
+      List<String> versions = List.of(write(models, 1), write(models, 2));
+      Process job = job(stream, models.root());
+      try {
+        measure(stream, models, versions, job);
+      } finally {
+        job.destroy();
+        job.waitFor();
+      }
+    }
+  }
+
+  private static String write(ModelStore models, long seed) {
+    NetworkDescription network = NetworkDescription.alexNet(DrawnScenes.LABELS.size());
+    return models
+        .write(
+            new ModelDraft(
+                Initialisation.HE.draw(network, seed),
+                Preprocessing.tagstream(network.inputSize()),
+                DrawnScenes.LABELS,
+                Optional.empty(),
+                Provenance.made("drawn for a benchmark", "of the drawn scenes", "none")))
+        .version();
+  }
+
+  private Process job(TestStream stream, Path models) throws IOException {
+    Path root = Path.of("").toAbsolutePath().getParent().getParent();
+    return new ProcessBuilder(
+            root.resolve("tagstream").toString(),
+            "job",
+            "--bootstrap-server",
+            stream.bootstrapServer(),
+            "--models",
+            models.toString(),
+            "--checkpoints",
+            stream.checkpoints().toString(),
+            "--name",
+            "swaps")
+        .redirectErrorStream(true)
+        .redirectOutput(directory.resolve("job.log").toFile())
+        .start();
+  }
+
+  private void measure(TestStream stream, ModelStore models, List<String> versions, Process job)
+      throws Exception {
+    List<Prediction> predictions = new CopyOnWriteArrayList<>();
+    Pace pace = Pace.perSecond(IMAGES_PER_SECOND);
+    try (TopicReader<Prediction> reader =
+        TopicReader.open(
+            stream.connection(),
+            TestStream.TOPICS.predictions(),
+            WireFormat.of(Prediction.class))) {
+      CompletableFuture<Void> reading =
+          CompletableFuture.runAsync(
+              () ->
+                  reader.read(
+                      TopicReader.Start.BEGINNING,
+                      TopicReader.Stop.NEVER,
+                      new Collecting(predictions)));
+      CompletableFuture<Integer> sending =
+          CompletableFuture.supplyAsync(
+              () -> stream.sendSteadily(TestStream.TOPICS.images(), pace));
+      try {
+        while (predictions.isEmpty()) {
+          assertThat(job.isAlive()).as(Files.readString(directory.resolve("job.log"))).isTrue();
+          TimeUnit.MILLISECONDS.sleep(100);
+        }
+        // What piled up while the job started is answered by then.
+        TimeUnit.SECONDS.sleep(20);
+        Instant steady = Instant.now();
+        TimeUnit.SECONDS.sleep(60);
+        List<Swap> swaps = new ArrayList<>();
+        List<Usage> usages = new ArrayList<>();
+        while (swaps.size() < SWAPS) {
+          swaps.add(swap(stream, models, versions.get((swaps.size() + 1) % versions.size())));
+          usages.add(Usage.of(job));
+        }
+        pace.stop();
+        int sent = sending.get();
+        while (predictions.size() < sent) {
+          TimeUnit.MILLISECONDS.sleep(100);
+        }
+        print(List.copyOf(predictions), steady, swaps, usages);
+        assertThat(stream.allPredictions())
+            .as("one for each image")
+            .hasSize(sent)
+            .extracting(Prediction::getSource)
+            .doesNotHaveDuplicates();
+      } finally {
+        pace.stop();
+        reader.stop();
+        reading.get();
+      }
+    }
+  }
+
+  private static Swap swap(TestStream stream, ModelStore models, String version)
+      throws InterruptedException {
+    Instant begin = Instant.now();
+    // Reads and hashes the whole bundle, which is not the job's work.
+    models.promote(version, "a benchmark");
+    sleepUntil(begin.plus(PROMOTED_BEFORE));
+    Instant announced = Instant.now();
+    stream.announce(version);
+    sleepUntil(begin.plus(BETWEEN));
+    return new Swap(version, announced);
+  }
+
+  private static void sleepUntil(Instant instant) throws InterruptedException {
+    TimeUnit.NANOSECONDS.sleep(Math.max(0, Duration.between(Instant.now(), instant).toNanos()));
+  }
+
+  private static void print(
+      List<Prediction> predictions, Instant steady, List<Swap> swaps, List<Usage> usages) {
+    List<Duration> before = new ArrayList<>();
+    List<Duration> during = new ArrayList<>();
+    List<Duration> switches = new ArrayList<>();
+    for (Prediction prediction : predictions) {
+      Instant appended = prediction.getAppendedAt();
+      if (!appended.isBefore(steady) && appended.isBefore(swaps.get(0).announced())) {
+        before.add(Duration.between(appended, prediction.getPredictedAt()));
+      }
+    }
+    for (Swap swap : swaps) {
+      Instant answered =
+          predictions.stream()
+              .filter(prediction -> prediction.getModelVersion().equals(swap.version()))
+              .map(Prediction::getPredictedAt)
+              .filter(at -> at.isAfter(swap.announced()))
+              .min(Comparator.naturalOrder())
+              .orElseThrow();
+      switches.add(Duration.between(swap.announced(), answered));
+      for (Prediction prediction : predictions) {
+        if (prediction.getAppendedAt().isAfter(swap.announced())
+            && prediction.getAppendedAt().isBefore(answered.plusSeconds(1))) {
+          during.add(Duration.between(prediction.getAppendedAt(), prediction.getPredictedAt()));
+        }
+      }
+    }
+    Map<Instant, Set<String>> versionsByInstant =
+        predictions.stream()
+            .collect(
+                Collectors.groupingBy(
+                    Prediction::getPredictedAt,
+                    Collectors.mapping(Prediction::getModelVersion, Collectors.toSet())));
+    System.out.printf(
+        "%d swaps, announced to first answer: median %d ms, at most %d ms%n",
+        swaps.size(), percentile(switches, 50), percentile(switches, 100));
+    System.out.printf(
+        "appended to predicted, p50 and p99: before %d and %d ms of %d, during %d and %d ms of %d, p99 %.2f times%n",
+        percentile(before, 50),
+        percentile(before, 99),
+        before.size(),
+        percentile(during, 50),
+        percentile(during, 99),
+        during.size(),
+        (double) percentile(during, 99) / percentile(before, 99));
+    System.out.printf(
+        "after swap 3 %s, after the last %s%n", usages.get(2), usages.get(usages.size() - 1));
+    System.out.printf(
+        "answers of one instant by two versions: %d of %d instants%n",
+        versionsByInstant.values().stream().filter(versions -> versions.size() > 1).count(),
+        versionsByInstant.size());
+  }
+
+  private static long percentile(List<Duration> durations, int percent) {
+    List<Duration> sorted = durations.stream().sorted().toList();
+    return sorted.get((sorted.size() - 1) * percent / 100).toMillis();
+  }
+
+  private record Collecting(List<Prediction> predictions) implements TopicReader.Sink<Prediction> {
+    @Override
+    public boolean record(Prediction prediction) {
+      predictions.add(prediction);
+      return true;
+    }
+
+    @Override
+    public boolean malformed(String where, String reason) {
+      throw new AssertionError(where + ": " + reason);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package io.tagstream.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class ThrottleTest {
+  private final List<Long> slept = new ArrayList<>();
+  private long micros;
+
+  private Throttle throttle(double share) {
+    return new Throttle(
+        share,
+        () -> TimeUnit.MICROSECONDS.toNanos(micros),
+        nanos -> slept.add(TimeUnit.NANOSECONDS.toMicros(nanos)));
+  }
+
+  @Test
+  void whatWasWorkedIsPaidForInPauses() {
+    Throttle throttle = throttle(0.25);
+    micros += 2000;
+    throttle.pause();
+    micros += 500;
+    throttle.pause();
+    assertThat(slept).containsExactly(6000L, 1500L);
+  }
+
+  @Test
+  void smallPiecesArePaidForTogether() {
+    Throttle throttle = throttle(0.5);
+    for (int piece = 0; piece < 10; piece++) {
+      micros += 400;
+      throttle.pause();
+    }
+    assertThat(slept).containsExactly(1200L, 1200L, 1200L);
+  }
+
+  @Test
+  void whoMayHaveAllOfItNeverPauses() {
+    Throttle throttle = throttle(1);
+    micros += 1_000_000;
+    throttle.pause();
+    assertThat(slept).isEmpty();
+  }
+
+  @Test
+  void anInterruptedThreadWorksOnAndStaysInterrupted() {
+    Throttle throttle = Throttle.share(1e-9);
+    double unused = 0;
+    for (int i = 1; i < 1_000_000; i++) {
+      unused += Math.sqrt(i);
+    }
+    assertThat(unused).isPositive();
+    Thread.currentThread().interrupt();
+    throttle.pause();
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
+  void aShareIsAPartOfAProcessor() {
+    for (double share : new double[] {0, -1, 1.01, Double.NaN}) {
+      assertThatThrownBy(() -> Throttle.share(share))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("a share is above 0 and at most 1, not " + share);
+    }
+  }
+}
