@@ -66,7 +66,10 @@ public final class TrainCommand implements Runnable {
   @Option(
       names = "--validation",
       paramLabel = "DIR",
-      description = "Measure on these images (default: a fifth of --images is held out).")
+      description = {
+        "Measure on these images (default: a fifth of --images is held out).",
+        "All of --images train then, without --training-store."
+      })
   private Optional<Path> validation = Optional.empty();
 
   @Option(
@@ -101,7 +104,10 @@ public final class TrainCommand implements Runnable {
   @Option(
       names = "--training-store",
       paramLabel = "PATH",
-      description = "Add the pictures of --images to this training store, before they are learned.")
+      description = {
+        "Add the pictures of --images to this training store, before they are learned.",
+        "The fifth of them that a job on the store holds out does not train here either."
+      })
   private Optional<Path> trainingStore = Optional.empty();
 
   @Option(names = "--promote", description = "Make the new version live.")
@@ -114,8 +120,9 @@ public final class TrainCommand implements Runnable {
     Settings all = settings.load();
     TrainingSettings limits = all.get(TrainingSettings.class);
     Dataset pictures = FolderDataset.list(images);
-    TrainingTask task =
+    TrainingTask asked =
         TrainingTask.of(pictures, validation.map(FolderDataset::list), options(limits));
+    TrainingTask task = trainingStore.isPresent() ? asked.splitting() : asked;
     ModelStore store = Engines.store(models);
     trainingStore.ifPresent(path -> addTo(path, pictures));
     TrainingResult result = train(store, task, resources(limits));

@@ -77,7 +77,7 @@ record Preparation(
         ClassList.of(
             parent.map(ModelBundle::labels),
             task.parentLearnedHere(),
-            survey.classSizes(task.validation().isEmpty()),
+            survey.classSizes(task.split()),
             options.minPerClass(),
             task.images().description());
     classes.waiting().forEach(size -> progress.waits(size, size.shortage(options.minPerClass())));
@@ -90,7 +90,7 @@ record Preparation(
             .map(
                 images ->
                     new Survey.Division(
-                        learned,
+                        task.split() ? learned.holdOutAFifth().training() : learned,
                         Survey.of(
                                 known(images, survey.labels(), classes),
                                 geometry,

@@ -101,6 +101,22 @@ class TrainerTest {
   }
 
   @Test
+  void whatLaterTrainingsHoldOutDoesNotTrainBesideValidationImages() {
+    Path validation = folder.resolve("validation");
+    Pictures.twoClasses(validation, 9);
+    TrainingOptions options = options(1, 1, Optional.of(FreezeTo.FC7));
+    TrainingResult split = train(options);
+    TrainingTask task = task(Optional.of(validation), options);
+    TrainingResult all = trainer.train(task, TrainingProgress.SILENT);
+    TrainingResult stored = trainer.train(task.splitting(), TrainingProgress.SILENT);
+    assertThat(all.trainingImages())
+        .isEqualTo(split.trainingImages() + split.validation().orElseThrow().images());
+    assertThat(stored.trainingImages()).isEqualTo(split.trainingImages());
+    assertThat(stored.validation().orElseThrow().images())
+        .isEqualTo(all.validation().orElseThrow().images());
+  }
+
+  @Test
   void aParentIsKeptWhileItsChildTrains() {
     Optional<FreezeTo> lastLayer = Optional.of(FreezeTo.FC7);
     String parent = train(options(1, 1, lastLayer)).bundle().version();
