@@ -22,7 +22,7 @@ public final class SameDiffWeights implements DeviceWeights {
   /** Copies the weights; the given ones are not used afterwards. */
   public SameDiffWeights(Weights weights, Normalization normalization) {
     Nd4j.getMemoryManager().togglePeriodicGc(false);
-    this.graph = SameDiffNetwork.forServing(weights);
+    this.graph = new SameDiffNetwork(weights);
     this.normalization = normalization;
   }
 

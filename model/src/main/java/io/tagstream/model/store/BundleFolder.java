@@ -158,7 +158,7 @@ final class BundleFolder {
       }
     }
     metadata.files().forEach((name, recorded) -> verify(folder.resolve(name), recorded, throttle));
-    List<String> labels = readLabels(folder.resolve(LABELS));
+    List<String> labels = labels();
     if (labels.size() != metadata.network().classes()) {
       throw new ModelException(
           "%s has %d labels for a network of %d classes"
@@ -171,6 +171,11 @@ final class BundleFolder {
       requireFinite(weights, bundle.onnx().toString(), throttle);
     }
     return bundle;
+  }
+
+  /** What its file of labels says. */
+  List<String> labels() {
+    return readLabels(folder.resolve(LABELS));
   }
 
   /**

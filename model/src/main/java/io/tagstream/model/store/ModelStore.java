@@ -115,6 +115,15 @@ public final class ModelStore {
   }
 
   /**
+   * A version's labels in class order, as its file has them. Instant; only {@link #open} verifies.
+   *
+   * @throws ModelException when the file cannot be read
+   */
+  public List<String> labels(String version) {
+    return bundle(version).labels();
+  }
+
+  /**
    * Opens a version and verifies all of it: the files' SHA-256, as many labels as classes, a graph
    * that is the described network, finite weights. Reads the whole bundle.
    *

@@ -24,6 +24,7 @@ import java.util.TreeMap;
  * @param rows of the training store
  * @param heldOut images of the held-out part
  * @param neededHeldOut without so many of them no run starts
+ * @param waiting images by class that is not taught yet, because it has too few of them
  * @param requests that no run has taken
  * @param run the one under way
  * @param last the one that ended last, of those this start of the job knows
@@ -36,6 +37,7 @@ public record RetrainStatus(
     long rows,
     long heldOut,
     long neededHeldOut,
+    Map<String, Integer> waiting,
     int requests,
     Optional<Run> run,
     Optional<Ended> last,
@@ -105,8 +107,13 @@ public record RetrainStatus(
     Objects.requireNonNull(at);
     Objects.requireNonNull(run);
     Objects.requireNonNull(last);
-    // Null is what Jackson gives for a map that the file leaves out because it is empty.
-    accuracy = accuracy == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(accuracy));
+    waiting = sorted(waiting);
+    accuracy = sorted(accuracy);
+  }
+
+  /** Null is what Jackson gives for a map that the file leaves out because it is empty. */
+  private static <T> Map<String, T> sorted(Map<String, T> map) {
+    return map == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(map));
   }
 
   /**

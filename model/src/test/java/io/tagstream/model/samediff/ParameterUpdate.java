@@ -46,9 +46,9 @@ abstract class ParameterUpdate implements AutoCloseable {
     begin(learningRate);
     boolean plain = gradient.ordering() == 'c' && !gradient.isView();
     INDArray contiguous = plain ? gradient : gradient.dup('c');
-    FloatBuffer to = SameDiffNetwork.floats(parameter);
-    FloatBuffer from = SameDiffNetwork.floats(contiguous);
-    List<FloatBuffer> memory = states.stream().map(SameDiffNetwork::floats).toList();
+    FloatBuffer to = SameDiffGradients.floats(parameter);
+    FloatBuffer from = SameDiffGradients.floats(contiguous);
+    List<FloatBuffer> memory = states.stream().map(SameDiffGradients::floats).toList();
     for (int at = 0; at < to.capacity(); at += BLOCK) {
       int length = Math.min(BLOCK, to.capacity() - at);
       to.get(at, values, 0, length);

@@ -5,7 +5,7 @@ import io.tagstream.model.engine.Normalization;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Weights;
-import io.tagstream.model.samediff.SameDiffNetwork.Gradients;
+import io.tagstream.model.samediff.SameDiffGradients.Gradients;
 import io.tagstream.model.training.DropoutMasks;
 import io.tagstream.model.training.TrainingStep;
 import java.io.InputStream;
@@ -21,7 +21,7 @@ import org.nd4j.nativeblas.NativeOpsHolder;
 /** A training step whose gradients come from a SameDiff graph. */
 public final class SameDiffTrainingStep implements TrainingStep {
   private final int threads;
-  private final SameDiffNetwork graph;
+  private final SameDiffGradients graph;
   private final Normalization normalization;
   private final DropoutMasks dropout;
   private final double labelSmoothing;
@@ -39,7 +39,7 @@ public final class SameDiffTrainingStep implements TrainingStep {
     Nd4j.getMemoryManager().togglePeriodicGc(false);
     normalization = new Normalization(setup.preprocessing());
     dropout = new DropoutMasks(setup.seed());
-    graph = SameDiffNetwork.forTraining(setup.start(), DataType.FLOAT, setup.trainable());
+    graph = new SameDiffGradients(setup.start(), DataType.FLOAT, setup.trainable());
     for (String name : setup.trainable()) {
       updates.put(name, ParameterUpdate.of(setup.optimizer(), graph.parameter(name)));
     }
@@ -64,7 +64,7 @@ public final class SameDiffTrainingStep implements TrainingStep {
                 new long[] {size, network.classes()},
                 labelSmoothing / network.classes(),
                 DataType.FLOAT)) {
-      FloatBuffer pixels = SameDiffNetwork.floats(input);
+      FloatBuffer pixels = SameDiffGradients.floats(input);
       for (int i = 0; i < size; i++) {
         normalization.planar(crops, i, pixels, i * crops.cropBytes());
         targets.putScalar(i, classes[i], 1 - labelSmoothing + labelSmoothing / network.classes());
@@ -88,7 +88,7 @@ public final class SameDiffTrainingStep implements TrainingStep {
 
   private INDArray mask(int size, Dense layer, int position) {
     INDArray mask = Nd4j.createUninitialized(DataType.FLOAT, size, layer.units());
-    FloatBuffer values = SameDiffNetwork.floats(mask);
+    FloatBuffer values = SameDiffGradients.floats(mask);
     float[] row = new float[layer.units()];
     for (int i = 0; i < size; i++) {
       dropout.row(steps, position, i, layer.dropout(), row);
