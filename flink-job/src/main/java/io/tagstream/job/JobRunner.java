@@ -188,7 +188,10 @@ public final class JobRunner {
         new RetrainOperator(
             settings.get(RetrainSettings.class),
             "tagstream job " + request.name(),
-            new StoredRuns(store, settings.get(TrainingStoreSettings.class)),
+            new StoredRuns(
+                store,
+                settings.get(TrainingStoreSettings.class),
+                settings.get(TrainingSettings.class).minPerClass()),
             new StoredModels(
                 request.models(), request.name(), settings.get(ModelStoreSettings.class).keep()),
             new StoredTraining(

@@ -252,7 +252,7 @@ class RestartTest {
         new RetrainOperator(
             Settings.defaults().get(RetrainSettings.class),
             "test",
-            new StoredRuns(store, Settings.defaults().get(TrainingStoreSettings.class)),
+            new StoredRuns(store, Settings.defaults().get(TrainingStoreSettings.class), 10),
             new StoredModels(store, "test", 4),
             new StoredTraining(
                 store,

@@ -124,7 +124,7 @@ class TopologyTest {
     return new RetrainOperator(
         Settings.defaults().get(RetrainSettings.class),
         "test",
-        new StoredRuns(unused, Settings.defaults().get(TrainingStoreSettings.class)),
+        new StoredRuns(unused, Settings.defaults().get(TrainingStoreSettings.class), 10),
         new StoredModels(unused, "test", 4),
         new StoredTraining(
             unused,

@@ -14,6 +14,9 @@ public interface Models extends Serializable {
   /** The live version. */
   String live();
 
+  /** A version's labels in class order. */
+  List<String> labels(String version);
+
   /** All versions. */
   Set<String> versions();
 

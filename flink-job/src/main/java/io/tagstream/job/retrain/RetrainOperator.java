@@ -108,10 +108,15 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   /**
    * What the stores' thread saw.
    *
+   * @param waiting images by class that waits for more
    * @param runs if they were looked at
    */
   private record Look(
-      Counts counts, String live, Optional<Double> heldOutTop1, Optional<List<Run>> runs) {}
+      Counts counts,
+      Map<String, Integer> waiting,
+      String live,
+      Optional<Double> heldOutTop1,
+      Optional<List<Run>> runs) {}
 
   private final RetrainSettings settings;
   private final String by;
@@ -153,6 +158,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   private transient Set<String> answeredRequests;
   private transient Map<String, Double> measured;
   private transient Counts counts;
+  private transient Map<String, Integer> waiting;
   private transient String live;
   private transient Optional<Double> heldOutTop1;
   private transient Optional<RetrainStatus.Ended> last;
@@ -233,6 +239,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     run = Optional.empty();
     answeredRequests = new HashSet<>();
     counts = Counts.NONE;
+    waiting = Map.of();
     live = "";
     heldOutTop1 = Optional.empty();
     last = Optional.empty();
@@ -315,6 +322,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     String version = models.live();
     return new Look(
         ledger.counts(),
+        ledger.waiting(models.labels(version)),
         version,
         models.heldOutTop1(version),
         readRuns ? Optional.of(ledger.runs()) : Optional.empty());
@@ -323,6 +331,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   private void looked(Look look) {
     looking = false;
     counts = look.counts();
+    waiting = look.waiting();
     live = look.live();
     heldOutTop1 = look.heldOutTop1();
     arrivals = arrivals.seen(counts.newLabels(), now());
@@ -595,6 +604,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
             counts.rows(),
             counts.heldOut(),
             settings.minHeldOut(),
+            waiting,
             requests.size(),
             run.map(
                 under ->

@@ -3,6 +3,7 @@ package io.tagstream.job.retrain;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -16,6 +17,14 @@ public interface RunLedger extends Serializable {
 
   /** What the store holds now. */
   Counts counts() throws IOException;
+
+  /**
+   * The classes of the store that a run would not teach yet, because they have too few images.
+   *
+   * @param known the labels of the live version, which need none
+   * @return images by class
+   */
+  Map<String, Integer> waiting(List<String> known) throws IOException;
 
   /** The runs there were, oldest first, but for old ones whose versions are gone. */
   List<Run> runs() throws IOException;

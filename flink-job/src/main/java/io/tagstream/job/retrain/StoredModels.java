@@ -59,6 +59,11 @@ public final class StoredModels implements Models {
   }
 
   @Override
+  public List<String> labels(String version) {
+    return store().labels(version);
+  }
+
+  @Override
   public Set<String> versions() {
     return Set.copyOf(store().versions());
   }

@@ -4,16 +4,19 @@ import io.tagstream.job.trainingstore.Housekeeping;
 import io.tagstream.job.trainingstore.Listing;
 import io.tagstream.job.trainingstore.RunOutcome;
 import io.tagstream.job.trainingstore.StoreFile;
+import io.tagstream.job.trainingstore.StoredImage;
 import io.tagstream.job.trainingstore.TrainingRun;
 import io.tagstream.job.trainingstore.TrainingStore;
-import io.tagstream.model.training.Split;
+import io.tagstream.model.training.ClassNames;
+import io.tagstream.model.training.ClassSize;
 import io.tagstream.settings.TrainingStoreSettings;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The runs on a training store, as files in it. */
 public final class StoredRuns implements RunLedger {
@@ -21,45 +24,71 @@ public final class StoredRuns implements RunLedger {
 
   private final URI folder;
   private final TrainingStoreSettings settings;
+  private final int minPerClass;
 
   /** It remembers what it read of the files. */
   private final transient TrainingStore store;
 
-  private transient volatile Held held = new Held(List.of(), 0);
+  private transient volatile Classes classes = new Classes(List.of(), List.of());
 
-  /** Files never change, so neither does what is held out of them. */
-  private record Held(List<StoreFile> files, long images) {}
+  /** Files never change, so neither do the classes of their images. */
+  private record Classes(List<StoreFile> files, List<ClassSize> sizes) {}
 
   /**
    * @param folder the training store, seen by every TaskManager
+   * @param minPerClass images that a new class needs
    */
-  public StoredRuns(Path folder, TrainingStoreSettings settings) {
-    this(folder.toAbsolutePath().normalize().toUri(), settings);
+  public StoredRuns(Path folder, TrainingStoreSettings settings, int minPerClass) {
+    this(folder.toAbsolutePath().normalize().toUri(), settings, minPerClass);
   }
 
-  private StoredRuns(URI folder, TrainingStoreSettings settings) {
+  private StoredRuns(URI folder, TrainingStoreSettings settings, int minPerClass) {
     this.folder = folder;
     this.settings = settings;
+    this.minPerClass = minPerClass;
     this.store = new TrainingStore(Path.of(folder));
   }
 
   private Object readResolve() {
-    return new StoredRuns(folder, settings);
+    return new StoredRuns(folder, settings, minPerClass);
   }
 
   @Override
   public Counts counts() {
     Listing listing = store.list();
-    if (!held.files().equals(listing.files())) {
-      held = new Held(listing.files(), heldOut(listing.files()));
-    }
-    return new Counts(listing.rowsBeside(store.runs().parts()), listing.rows(), held.images());
+    return new Counts(
+        listing.rowsBeside(store.runs().parts()),
+        listing.rows(),
+        classes(listing).stream().mapToLong(ClassSize::heldOut).sum());
   }
 
-  private long heldOut(List<StoreFile> files) {
-    return store.read(files).images().stream()
-        .filter(image -> Split.isHeldOut(image.group(), HexFormat.of().parseHex(image.sha256())))
-        .count();
+  @Override
+  public Map<String, Integer> waiting(List<String> known) {
+    ClassNames learned = new ClassNames(known);
+    return classes(store.list()).stream()
+        .filter(size -> learned.find(size.label()).isEmpty() && !size.isEnough(minPerClass))
+        .collect(Collectors.toUnmodifiableMap(ClassSize::label, ClassSize::images));
+  }
+
+  private List<ClassSize> classes(Listing listing) {
+    if (!classes.files().equals(listing.files())) {
+      classes = new Classes(listing.files(), sizes(store.read(listing.files()).images()));
+    }
+    return classes.sizes();
+  }
+
+  private static List<ClassSize> sizes(List<StoredImage> images) {
+    ClassNames names = new ClassNames(List.of());
+    Map<Integer, List<StoredImage>> byClass =
+        images.stream().collect(Collectors.groupingBy(image -> names.indexOf(image.label())));
+    return byClass.entrySet().stream()
+        .map(
+            entry ->
+                new ClassSize(
+                    names.labels().get(entry.getKey()),
+                    entry.getValue().size(),
+                    (int) entry.getValue().stream().filter(StoredImage::isHeldOut).count()))
+        .toList();
   }
 
   @Override

@@ -1,11 +1,13 @@
 package io.tagstream.job.trainingstore;
 
 import io.tagstream.model.training.LabelledImage;
+import io.tagstream.model.training.Split;
 import io.tagstream.schemas.TrainingFile;
 import io.tagstream.schemas.TrainingRowHead;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -35,6 +37,11 @@ public record StoredImage(
     Objects.requireNonNull(part);
     Objects.requireNonNull(sha256);
     Objects.requireNonNull(content);
+  }
+
+  /** Whether it never trains. */
+  public boolean isHeldOut() {
+    return Split.isHeldOut(group, HexFormat.of().parseHex(sha256));
   }
 
   LabelledImage ofClass(int classIndex) {

@@ -76,6 +76,11 @@ final class FakeStores implements RunLedger, Models, Training {
   }
 
   @Override
+  public Map<String, Integer> waiting(List<String> known) {
+    return known.equals(labels(live)) ? Map.of("owl", 2) : Map.of();
+  }
+
+  @Override
   public List<Run> runs() throws IOException {
     check();
     List<Run> runs = new ArrayList<>();
@@ -123,6 +128,11 @@ final class FakeStores implements RunLedger, Models, Training {
   @Override
   public String live() {
     return live;
+  }
+
+  @Override
+  public List<String> labels(String version) {
+    return List.of("cat", "dog", "of " + version);
   }
 
   @Override

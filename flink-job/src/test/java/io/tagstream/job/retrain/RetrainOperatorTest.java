@@ -488,6 +488,7 @@ class RetrainOperatorTest {
     lookAgain();
     assertThat(stores.manifests).isEmpty();
     assertThat(stores.status.orElseThrow().requests()).isEqualTo(1);
+    assertThat(stores.status.orElseThrow().waiting()).containsOnly(Map.entry("owl", 2));
     stores.beforeAnyRun = new Counts(900, 1000, 25);
     awaitOutcomes(1);
   }

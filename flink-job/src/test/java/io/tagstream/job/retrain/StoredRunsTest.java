@@ -2,14 +2,18 @@ package io.tagstream.job.retrain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tagstream.job.trainingstore.StoreRows;
 import io.tagstream.schemas.ModelStatus;
 import io.tagstream.settings.Settings;
 import io.tagstream.settings.TrainingStoreSettings;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.apache.flink.util.InstantiationUtil;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,8 +34,23 @@ class StoredRunsTest {
   }
 
   @Test
+  void classesWithTooFewImagesWait() throws Exception {
+    List<StoreRows.Row> rows = new ArrayList<>();
+    IntStream.range(0, 9).forEach(i -> rows.add(StoreRows.row("heron" + i, "heron", i)));
+    IntStream.range(0, 10).forEach(i -> rows.add(StoreRows.row("owl" + i, "owl", i)));
+    rows.add(StoreRows.row("cat0", "Cat", 1));
+    StoreRows.write(folder, "part-1.avro", rows.toArray(StoreRows.Row[]::new));
+    StoredRuns runs =
+        new StoredRuns(folder, Settings.defaults().get(TrainingStoreSettings.class), 10);
+    assertThat(runs.waiting(List.of("cat", "dog"))).containsOnly(Map.entry("heron", 9));
+    StoreRows.write(folder, "part-2.avro", StoreRows.row("heron9", "Heron", 20));
+    assertThat(runs.waiting(List.of("dog"))).containsOnly(Map.entry("Cat", 1));
+  }
+
+  @Test
   void aRunIsThereFromItsManifestToItsOutcomeAndAfter() throws Exception {
-    StoredRuns first = new StoredRuns(folder, Settings.defaults().get(TrainingStoreSettings.class));
+    StoredRuns first =
+        new StoredRuns(folder, Settings.defaults().get(TrainingStoreSettings.class), 10);
     StoredRuns runs = InstantiationUtil.clone(first);
     assertThat(runs.counts()).isEqualTo(Counts.NONE);
     runs.begin(run("v1", false), Set.of());

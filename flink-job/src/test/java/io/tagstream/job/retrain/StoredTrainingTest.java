@@ -39,7 +39,8 @@ class StoredTrainingTest {
   void aVersionThatThisStoreMadeLearnedFromItsPictures() throws Exception {
     ModelStore models = new ModelStore(folder.resolve("models"));
     Path images = folder.resolve("training");
-    StoredRuns runs = new StoredRuns(images, Settings.defaults().get(TrainingStoreSettings.class));
+    StoredRuns runs =
+        new StoredRuns(images, Settings.defaults().get(TrainingStoreSettings.class), 10);
     StoredTraining training =
         new StoredTraining(
             images, folder.resolve("models"), Settings.defaults().get(TrainingSettings.class), 25);

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Files of a training store as tests write them. */
-final class StoreRows {
+public final class StoreRows {
   private StoreRows() {}
 
   /**
@@ -21,14 +21,14 @@ final class StoreRows {
    * @param label empty withdraws it
    * @param at milliseconds
    */
-  record Row(String id, String label, long at, Optional<Source> source) {
+  public record Row(String id, String label, long at, Optional<Source> source) {
     /** The same from a record at an offset of the one partition of labels. */
     Row from(long offset) {
       return new Row(id, label, at, Optional.of(new Source("labels", 0, offset)));
     }
   }
 
-  static Row row(String id, String label, long at) {
+  public static Row row(String id, String label, long at) {
     return new Row(id, label, at, Optional.empty());
   }
 
@@ -40,7 +40,7 @@ final class StoreRows {
     return ("picture of " + id).getBytes(StandardCharsets.UTF_8);
   }
 
-  static Path write(Path store, String name, Row... rows) throws IOException {
+  public static Path write(Path store, String name, Row... rows) throws IOException {
     return write(store, name, Map.of(), List.of(rows));
   }
 
