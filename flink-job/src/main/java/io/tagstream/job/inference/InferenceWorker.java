@@ -10,6 +10,7 @@ import io.tagstream.model.engine.Processors;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -261,14 +262,14 @@ final class InferenceWorker implements AutoCloseable {
   }
 
   /**
-   * One image, so that the first real one finds kernels and code made. Not a batch of them: beside
-   * a model that serves, its quarter of a second on all cores would be felt, and what is left to
-   * the first real one is a hundredth of a second.
+   * A full batch, so that the first real one finds its buffers and kernels made, and that a device
+   * which cannot hold it refuses the model here. On one processor: the others serve meanwhile.
    */
   private void warmUp(Serving loaded) {
     byte[] black = new byte[geometry.bytes(batching.views())];
     try {
-      Processors.take(1, () -> loaded.engine().probabilities(List.of(black), batching.views()));
+      List<byte[]> batch = Collections.nCopies(batching.maxImages(), black);
+      Processors.take(1, () -> loaded.engine().probabilities(batch, batching.views()));
     } catch (Throwable e) {
       loaded.engine().close();
       throw e;

@@ -2,6 +2,7 @@ package io.tagstream.job.retrain;
 
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.Engines;
+import io.tagstream.model.engine.Processors;
 import io.tagstream.model.store.LiveAccuracyRecord;
 import io.tagstream.model.store.LiveAccuracyRecord.Score;
 import io.tagstream.model.store.LiveChange;
@@ -105,7 +106,8 @@ public final class StoredModels implements Models {
 
   @Override
   public void promote(String version, String by) {
-    store().promote(version, by);
+    // It reads and hashes the whole bundle, beside the job's engines.
+    Processors.take(1, () -> store().promote(version, by));
   }
 
   @Override

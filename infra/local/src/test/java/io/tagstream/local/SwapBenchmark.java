@@ -152,7 +152,8 @@ final class SwapBenchmark {
         }
         pace.stop();
         int sent = sending.get();
-        while (predictions.size() < sent) {
+        Instant deadline = Instant.now().plus(BETWEEN.multipliedBy(10));
+        while (predictions.size() < sent && Instant.now().isBefore(deadline)) {
           TimeUnit.MILLISECONDS.sleep(100);
         }
         print(List.copyOf(predictions), steady, swaps, usages);
@@ -231,11 +232,12 @@ final class SwapBenchmark {
         during.size(),
         (double) percentile(during, 99) / percentile(before, 99));
     System.out.printf(
-        "after swap 3 %s, after the last %s%n", usages.get(2), usages.get(usages.size() - 1));
-    System.out.printf(
-        "answers of one instant by two versions: %d of %d instants%n",
-        versionsByInstant.values().stream().filter(versions -> versions.size() > 1).count(),
-        versionsByInstant.size());
+        "after swap 3 %s, after the last %s%n",
+        usages.get(Math.min(2, usages.size() - 1)), usages.get(usages.size() - 1));
+    assertThat(versionsByInstant.values())
+        .as("a batch has one instant and one version")
+        .allSatisfy(versions -> assertThat(versions).hasSize(1));
+    System.out.printf("no batch of %d by two versions%n", versionsByInstant.size());
   }
 
   private static long percentile(List<Duration> durations, int percent) {

@@ -6,7 +6,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Who computes on this process's processors. An OpenMP team that is larger than the processors that
  * are free waits for its last thread at the end of every loop: beside one busy thread a pass on
  * both of two processors takes three times as long as alone, and longer than on one of them. So
- * what computes beside the engines takes processors here, and their passes make do with the others.
+ * what computes beside the engines takes processors here, and the passes that ND4J's ops make on
+ * the CPU make do with the others. ONNX Runtime fixes its threads when it opens a model.
  */
 public final class Processors {
   private static final int COUNT = Runtime.getRuntime().availableProcessors();
@@ -24,7 +25,7 @@ public final class Processors {
   }
 
   /**
-   * Works beside the engines, on this thread and those it starts.
+   * Works beside the engines.
    *
    * @param count how many processors it keeps busy, 1 or more; its own passes use as many
    */

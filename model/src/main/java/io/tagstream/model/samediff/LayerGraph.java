@@ -30,7 +30,8 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * A network's layers as a SameDiff graph, NCHW, up to the last layer's sums. Parameters keep their
- * ONNX layout; groups are written as split, one convolution each, concat.
+ * ONNX layout; groups are written as split, one convolution each, concat. Precision and purpose are
+ * given, because the tests differentiate the very graph that serves.
  *
  * <p>Not thread-safe. Close it: its arrays are outside the heap.
  */

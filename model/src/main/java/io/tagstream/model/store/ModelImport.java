@@ -32,8 +32,13 @@ public record ModelImport(
    */
   public ModelBundle into(ModelStore store) {
     Path onnx = Files.isDirectory(file) ? file.resolve(BundleFolder.ONNX) : file;
-    return store.write(
-        exportedBundle(onnx).map(this::draftOfBundle).orElseGet(() -> draftOfFile(onnx)));
+    ModelDraft draft =
+        exportedBundle(onnx).map(this::draftOfBundle).orElseGet(() -> draftOfFile(onnx));
+    try {
+      return store.write(draft);
+    } finally {
+      draft.weights().close();
+    }
   }
 
   private static Optional<BundleFolder> exportedBundle(Path onnx) {

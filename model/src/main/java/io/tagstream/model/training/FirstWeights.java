@@ -18,6 +18,7 @@ final class FirstWeights {
    * A parent's weights with the last layer that its child's classes need: its own, its own rows and
    * drawn ones below them, or a drawn one.
    *
+   * @param parent closed with what is returned
    * @param drawn of the child's network
    */
   static Weights inherit(Weights parent, Weights drawn, ClassList.Origin classes) {
@@ -47,7 +48,7 @@ final class FirstWeights {
   }
 
   /**
-   * Weights for a network, some of them new.
+   * Weights for a network, some of them new. Closing them closes the old ones.
    *
    * @param network the old weights' own, or one that differs where the new ones are
    */
@@ -58,6 +59,6 @@ final class FirstWeights {
       FloatBuffer replacement = replacements.get(parameter.name());
       values.put(parameter.name(), replacement != null ? replacement : old.get(parameter.name()));
     }
-    return new Weights(network, values);
+    return new Weights(network, values, old::close);
   }
 }

@@ -90,7 +90,7 @@ record Preparation(
             .map(
                 images ->
                     new Survey.Division(
-                        task.split() ? learned.holdOutAFifth().training() : learned,
+                        task.split() ? learned.training() : learned,
                         Survey.of(
                                 known(images, survey.labels(), classes),
                                 geometry,
@@ -144,7 +144,7 @@ record Preparation(
     return validation.withLabels(all);
   }
 
-  /** The weights before the first step. */
+  /** The weights before the first step; closing them closes the parent's. */
   Weights firstWeights() {
     Weights drawn = recipe.initialisation().draw(network, task.options().seed());
     return recipe.start() == Recipe.Start.PARENT

@@ -120,7 +120,7 @@ record Survey(
    * NearDuplicates#DISTANCE} bits of a training image.
    */
   Division holdOutAFifth() {
-    Survey training = only(image -> !image.isHeldOut());
+    Survey training = training();
     Survey heldOut = only(Surveyed::isHeldOut);
     BitSet near = NearDuplicates.near(heldOut.hashes(), training.hashes());
     Survey measuring =
@@ -132,6 +132,11 @@ record Survey(
                 .toList(),
             List.of());
     return new Division(training, measuring, near.cardinality());
+  }
+
+  /** The images that {@link Split} does not hold out. */
+  Survey training() {
+    return only(image -> !image.isHeldOut());
   }
 
   private Survey only(Predicate<Surveyed> wanted) {

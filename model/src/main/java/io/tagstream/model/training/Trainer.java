@@ -5,6 +5,7 @@ import io.tagstream.model.engine.nd4j.Nd4jBuild;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
+import io.tagstream.model.network.Weights;
 import io.tagstream.model.report.Answer;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelDraft;
@@ -153,9 +154,12 @@ public final class Trainer {
     String version = preparation.task().version().orElseGet(store::newVersion);
     TrainingRun run = preparation.run(resources, progress);
     progress.run(version, LAST_LAYER, 1, 0);
-    TrainingRun.Arrival arrival = LastLayerTraining.train(run, preparation.firstWeights());
-    ModelDraft draft = draft(preparation, LAST_LAYER, preparation.hyperParameters(), arrival);
-    return publish(version, started, draft, preparation, run, arrival);
+    // What arrives shares the lower layers with it.
+    try (Weights first = preparation.firstWeights()) {
+      TrainingRun.Arrival arrival = LastLayerTraining.train(run, first);
+      ModelDraft draft = draft(preparation, LAST_LAYER, preparation.hyperParameters(), arrival);
+      return publish(version, started, draft, preparation, run, arrival);
+    }
   }
 
   private Outcome trainBySteps(
@@ -163,15 +167,15 @@ public final class Trainer {
     TrainingRun run = preparation.run(resources, progress);
     Budget budget = Budget.of(run.recipe(), run.options(), run.training().size());
     try (Checkpoints checkpoints =
-        Checkpoints.open(
-            store,
-            preparation.task().version(),
-            preparation.identity(budget),
-            budget,
-            checkpointPause)) {
+            Checkpoints.open(
+                store,
+                preparation.task().version(),
+                preparation.identity(budget),
+                budget,
+                checkpointPause);
+        Weights first = preparation.firstWeights()) {
       TrainingRun.Arrival arrival =
-          StepTraining.train(
-              run, checkpoints, steps, preparation.firstWeights(), trainable(preparation));
+          StepTraining.train(run, checkpoints, steps, first, trainable(preparation));
       Map<String, String> parameters = preparation.hyperParameters();
       parameters.put("imageSteps", Long.toString(checkpoints.budget().imageSteps()));
       ModelDraft draft = draft(preparation, run.recipe().name(), parameters, arrival);

@@ -3,6 +3,7 @@ package io.tagstream.model.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.CropBatch;
@@ -24,6 +25,7 @@ import io.tagstream.model.store.Preprocessing;
 import io.tagstream.model.store.Provenance;
 import io.tagstream.model.store.RunFolder;
 import io.tagstream.model.store.Verdict;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.FloatBuffer;
@@ -269,6 +271,18 @@ class TrainerTest {
           assertThat(child.weights().get(name)).as(name).isEqualTo(parent.weights().get(name));
         }
       }
+    }
+  }
+
+  @Test
+  void theParentsFileIsNotMappedAfterwards() throws IOException {
+    Path maps = Path.of("/proc/self/maps");
+    assumeTrue(Files.exists(maps), "what is mapped is read from " + maps);
+    ModelBundle parent = train(usual(Optional.empty(), Optional.empty())).bundle();
+    for (Optional<FreezeTo> freezeTo :
+        List.of(Optional.<FreezeTo>empty(), Optional.of(FreezeTo.FC7))) {
+      train(usual(Optional.of(parent.version()), freezeTo));
+      assertThat(Files.readString(maps)).doesNotContain(parent.onnx().toString());
     }
   }
 

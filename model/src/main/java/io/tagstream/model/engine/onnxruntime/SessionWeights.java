@@ -112,23 +112,25 @@ public final class SessionWeights implements DeviceWeights {
     if (graph == Graph.PLAIN) {
       return environment.createSession(bundle.onnx().toString(), options);
     }
-    Map<String, OnnxTensorLike> weights = new HashMap<>();
     try (FileMapping file = FileMapping.of(bundle.onnx())) {
       LeanModel model = NormalizationRewrite.apply(LeanModel.read(file), bundle.network());
-      for (Map.Entry<String, LeanModel.Tensor> weight : model.weights().entrySet()) {
-        weights.put(
-            weight.getKey(),
-            OnnxTensor.createTensor(
-                environment,
-                weight.getValue().numbers().order(ByteOrder.LITTLE_ENDIAN),
-                weight.getValue().shape().stream().mapToLong(Long::longValue).toArray(),
-                OnnxJavaType.FLOAT));
+      Map<String, OnnxTensorLike> weights = new HashMap<>();
+      try {
+        for (Map.Entry<String, LeanModel.Tensor> weight : model.weights().entrySet()) {
+          weights.put(
+              weight.getKey(),
+              OnnxTensor.createTensor(
+                  environment,
+                  weight.getValue().numbers().order(ByteOrder.LITTLE_ENDIAN),
+                  weight.getValue().shape().stream().mapToLong(Long::longValue).toArray(),
+                  OnnxJavaType.FLOAT));
+        }
+        options.addExternalInitializers(weights);
+        return environment.createSession(model.model().toByteArray(), options);
+      } finally {
+        // The session has copied them.
+        weights.values().forEach(OnnxTensorLike::close);
       }
-      options.addExternalInitializers(weights);
-      return environment.createSession(model.model().toByteArray(), options);
-    } finally {
-      // The session has copied them.
-      weights.values().forEach(OnnxTensorLike::close);
     }
   }
 
