@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** How a job's retraining stands, in words and as JSON. */
 public final class RetrainingText {
@@ -33,11 +32,7 @@ public final class RetrainingText {
     }
     lines.add(waitsFor(status));
     if (!status.waiting().isEmpty()) {
-      lines.add(
-          "classes that wait for more images (training.min-per-class): "
-              + status.waiting().entrySet().stream()
-                  .map(entry -> "%s has %d".formatted(entry.getKey(), entry.getValue()))
-                  .collect(Collectors.joining(", ")));
+      lines.add("classes that wait: " + String.join("; ", status.waiting()));
     }
     status.run().ifPresent(run -> lines.add(line(run)));
     status
@@ -125,11 +120,11 @@ public final class RetrainingText {
     json.writeNumberField("rows", status.rows());
     json.writeNumberField("heldOut", status.heldOut());
     json.writeNumberField("neededHeldOut", status.neededHeldOut());
-    json.writeObjectFieldStart("waitingClasses");
-    for (Map.Entry<String, Integer> entry : status.waiting().entrySet()) {
-      json.writeNumberField(entry.getKey(), entry.getValue());
+    json.writeArrayFieldStart("waitingClasses");
+    for (String waiting : status.waiting()) {
+      json.writeString(waiting);
     }
-    json.writeEndObject();
+    json.writeEndArray();
     json.writeNumberField("requests", status.requests());
     json.writeFieldName("run");
     if (status.run().isPresent()) {

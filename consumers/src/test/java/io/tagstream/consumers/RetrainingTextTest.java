@@ -10,6 +10,7 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,7 @@ class RetrainingTextTest {
         1000,
         heldOut,
         25,
-        Map.of("owl", 2, "heron", 4),
+        List.of("heron has 4", "owl has 2"),
         requests,
         running
             ? Optional.of(
@@ -48,7 +49,7 @@ class RetrainingTextTest {
     assertThat(new RetrainingText(status(100, 0, true), NOW.plusSeconds(5)).lines())
         .containsExactly(
             "new labels: 150, a run starts at 200; 1000 rows in the training store, 100 images held out",
-            "classes that wait for more images (training.min-per-class): heron has 4, owl has 2",
+            "classes that wait: heron has 4; owl has 2",
             "training: v2, attempt 2, epoch 3 of 15, 120 of 750 image-steps, loss 0.532, 48.3 images/s, 4 min left, 400 new labels, 200 are enough",
             "last run: v1 promoted, better (2012-12-03T09:50:00Z)",
             "live accuracy of v1: 80.0 % of the last 200 labels, 75.0 % of all 400");
@@ -74,7 +75,7 @@ class RetrainingTextTest {
         .hasToString(
             "{\"at\":\"2012-12-03T10:00:00Z\",\"fresh\":true,\"newLabels\":150,\"neededLabels\":200,"
                 + "\"rows\":1000,\"heldOut\":100,\"neededHeldOut\":25,"
-                + "\"waitingClasses\":{\"heron\":4,\"owl\":2},\"requests\":0,"
+                + "\"waitingClasses\":[\"heron has 4\",\"owl has 2\"],\"requests\":0,"
                 + "\"run\":{\"version\":\"v2\",\"cause\":\"400 new labels, 200 are enough\","
                 + "\"started\":\"2012-12-03T09:59:00Z\",\"attempt\":2,\"progress\":{\"epoch\":3,"
                 + "\"epochs\":15,\"step\":120,\"steps\":750,\"imagesPerSecond\":48.25,"

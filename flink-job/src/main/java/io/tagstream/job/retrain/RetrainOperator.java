@@ -5,6 +5,7 @@ import io.tagstream.job.PatientWait;
 import io.tagstream.job.flow.LabelledAnswer;
 import io.tagstream.job.flow.ModelNews;
 import io.tagstream.job.flow.RetrainRequest;
+import io.tagstream.model.ModelException;
 import io.tagstream.model.store.RetrainStatus;
 import io.tagstream.model.store.Verdict;
 import io.tagstream.schemas.LabelOrigin;
@@ -108,15 +109,10 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   /**
    * What the stores' thread saw.
    *
-   * @param waiting images by class that waits for more
    * @param runs if they were looked at
    */
   private record Look(
-      Counts counts,
-      Map<String, Integer> waiting,
-      String live,
-      Optional<Double> heldOutTop1,
-      Optional<List<Run>> runs) {}
+      Counts counts, String live, Optional<Double> heldOutTop1, Optional<List<Run>> runs) {}
 
   private final RetrainSettings settings;
   private final String by;
@@ -158,7 +154,6 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   private transient Set<String> answeredRequests;
   private transient Map<String, Double> measured;
   private transient Counts counts;
-  private transient Map<String, Integer> waiting;
   private transient String live;
   private transient Optional<Double> heldOutTop1;
   private transient Optional<RetrainStatus.Ended> last;
@@ -239,7 +234,6 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     run = Optional.empty();
     answeredRequests = new HashSet<>();
     counts = Counts.NONE;
-    waiting = Map.of();
     live = "";
     heldOutTop1 = Optional.empty();
     last = Optional.empty();
@@ -321,17 +315,25 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     models.hold(parents);
     String version = models.live();
     return new Look(
-        ledger.counts(),
-        ledger.waiting(models.labels(version)),
+        ledger.counts(classes(version)),
         version,
         models.heldOutTop1(version),
         readRuns ? Optional.of(ledger.runs()) : Optional.empty());
   }
 
+  /** That its list is damaged is for those to say who serve it; runs must go on. */
+  private List<String> classes(String version) {
+    try {
+      return models.labels(version);
+    } catch (ModelException e) {
+      LOG.debug("All classes count as new", e);
+      return List.of();
+    }
+  }
+
   private void looked(Look look) {
     looking = false;
     counts = look.counts();
-    waiting = look.waiting();
     live = look.live();
     heldOutTop1 = look.heldOutTop1();
     arrivals = arrivals.seen(counts.newLabels(), now());
@@ -604,7 +606,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
             counts.rows(),
             counts.heldOut(),
             settings.minHeldOut(),
-            waiting,
+            counts.waiting(),
             requests.size(),
             run.map(
                 under ->

@@ -3,7 +3,6 @@ package io.tagstream.job.retrain;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -15,16 +14,12 @@ import java.util.Set;
  */
 public interface RunLedger extends Serializable {
 
-  /** What the store holds now. */
-  Counts counts() throws IOException;
-
   /**
-   * The classes of the store that a run would not teach yet, because they have too few images.
+   * What the store holds now.
    *
-   * @param known the labels of the live version, which need none
-   * @return images by class
+   * @param known the classes of the live version, which are not new
    */
-  Map<String, Integer> waiting(List<String> known) throws IOException;
+  Counts counts(List<String> known) throws IOException;
 
   /** The runs there were, oldest first, but for old ones whose versions are gone. */
   List<Run> runs() throws IOException;

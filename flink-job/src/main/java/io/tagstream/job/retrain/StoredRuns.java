@@ -12,6 +12,9 @@ import io.tagstream.model.training.ClassSize;
 import io.tagstream.settings.TrainingStoreSettings;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,6 +25,11 @@ import java.util.stream.Collectors;
 public final class StoredRuns implements RunLedger {
   private static final long serialVersionUID = 1L;
 
+  /**
+   * Of the classes that wait, those with the most images: on a stream each slip of a key is one.
+   */
+  private static final int NAMED = 10;
+
   private final URI folder;
   private final TrainingStoreSettings settings;
   private final int minPerClass;
@@ -29,10 +37,10 @@ public final class StoredRuns implements RunLedger {
   /** It remembers what it read of the files. */
   private final transient TrainingStore store;
 
-  private transient volatile Classes classes = new Classes(List.of(), List.of());
+  private transient volatile Images images = new Images(List.of(), 0, List.of());
 
-  /** Files never change, so neither do the classes of their images. */
-  private record Classes(List<StoreFile> files, List<ClassSize> sizes) {}
+  /** Files never change, so neither do their images. */
+  private record Images(List<StoreFile> files, long heldOut, List<ClassSize> classes) {}
 
   /**
    * @param folder the training store, seen by every TaskManager
@@ -54,41 +62,52 @@ public final class StoredRuns implements RunLedger {
   }
 
   @Override
-  public Counts counts() {
+  public Counts counts(List<String> known) {
     Listing listing = store.list();
+    if (!images.files().equals(listing.files())) {
+      images = images(listing.files());
+    }
     return new Counts(
         listing.rowsBeside(store.runs().parts()),
         listing.rows(),
-        classes(listing).stream().mapToLong(ClassSize::heldOut).sum());
+        images.heldOut(),
+        waiting(known, images.classes()));
   }
 
-  @Override
-  public Map<String, Integer> waiting(List<String> known) {
-    ClassNames learned = new ClassNames(known);
-    return classes(store.list()).stream()
-        .filter(size -> learned.find(size.label()).isEmpty() && !size.isEnough(minPerClass))
-        .collect(Collectors.toUnmodifiableMap(ClassSize::label, ClassSize::images));
-  }
-
-  private List<ClassSize> classes(Listing listing) {
-    if (!classes.files().equals(listing.files())) {
-      classes = new Classes(listing.files(), sizes(store.read(listing.files()).images()));
-    }
-    return classes.sizes();
-  }
-
-  private static List<ClassSize> sizes(List<StoredImage> images) {
+  private Images images(List<StoreFile> files) {
+    List<StoredImage> read = store.read(files).images();
     ClassNames names = new ClassNames(List.of());
     Map<Integer, List<StoredImage>> byClass =
-        images.stream().collect(Collectors.groupingBy(image -> names.indexOf(image.label())));
-    return byClass.entrySet().stream()
-        .map(
-            entry ->
-                new ClassSize(
-                    names.labels().get(entry.getKey()),
-                    entry.getValue().size(),
-                    (int) entry.getValue().stream().filter(StoredImage::isHeldOut).count()))
-        .toList();
+        read.stream().collect(Collectors.groupingBy(image -> names.indexOf(image.label())));
+    List<ClassSize> sizes = new ArrayList<>();
+    byClass.forEach((label, ofClass) -> sizes.add(size(names.labels().get(label), ofClass)));
+    return new Images(files, read.stream().filter(StoredImage::isHeldOut).count(), sizes);
+  }
+
+  /** Of an image's copies one counts, as in a training. */
+  private static ClassSize size(String label, List<StoredImage> ofClass) {
+    Map<String, Boolean> heldOut = new HashMap<>();
+    ofClass.forEach(image -> heldOut.put(image.sha256(), image.isHeldOut()));
+    return new ClassSize(
+        label, heldOut.size(), (int) heldOut.values().stream().filter(held -> held).count());
+  }
+
+  private List<String> waiting(List<String> known, List<ClassSize> sizes) {
+    ClassNames names = new ClassNames(known);
+    List<ClassSize> waiting =
+        sizes.stream()
+            .filter(size -> names.find(size.label()).isEmpty() && !size.isEnough(minPerClass))
+            .sorted(Comparator.comparing(ClassSize::images).reversed())
+            .toList();
+    List<String> texts =
+        waiting.stream()
+            .limit(NAMED)
+            .map(size -> size.shortage(minPerClass))
+            .collect(Collectors.toCollection(ArrayList::new));
+    if (waiting.size() > NAMED) {
+      texts.add("and %d more classes".formatted(waiting.size() - NAMED));
+    }
+    return texts;
   }
 
   @Override

@@ -26,9 +26,10 @@ final class FakeStores implements RunLedger, Models, Training {
   private static final long serialVersionUID = 1L;
   private static final Instant WHEN = Instant.parse("2012-12-03T09:00:00Z");
 
-  volatile Counts beforeAnyRun = new Counts(0, 1000, 100);
-  volatile Counts afterARun = new Counts(0, 1000, 100);
+  volatile Counts beforeAnyRun = new Counts(0, 1000, 100, List.of());
+  volatile Counts afterARun = new Counts(0, 1000, 100, List.of());
   volatile boolean unreadable;
+  volatile boolean damagedLabels;
   volatile boolean noManifest;
 
   /** Manifests that were not written. */
@@ -70,14 +71,10 @@ final class FakeStores implements RunLedger, Models, Training {
   }
 
   @Override
-  public Counts counts() throws IOException {
+  public Counts counts(List<String> known) throws IOException {
     check();
-    return manifests.isEmpty() ? beforeAnyRun : afterARun;
-  }
-
-  @Override
-  public Map<String, Integer> waiting(List<String> known) {
-    return known.equals(labels(live)) ? Map.of("owl", 2) : Map.of();
+    Counts counts = manifests.isEmpty() ? beforeAnyRun : afterARun;
+    return new Counts(counts.newLabels(), counts.rows(), counts.heldOut(), known);
   }
 
   @Override
@@ -132,7 +129,10 @@ final class FakeStores implements RunLedger, Models, Training {
 
   @Override
   public List<String> labels(String version) {
-    return List.of("cat", "dog", "of " + version);
+    if (damagedLabels) {
+      throw new ModelException("labels.txt is missing");
+    }
+    return List.of("of " + version);
   }
 
   @Override

@@ -173,14 +173,14 @@ class RetrainOperatorTest {
 
   private void assertOneRunOverADeath(Cause.Kind cause, Death death) throws Exception {
     if (cause == Cause.Kind.LABELS) {
-      stores.beforeAnyRun = new Counts(400, 1000, 100);
+      stores.beforeAnyRun = new Counts(400, 1000, 100, List.of());
     }
     if (cause == Cause.Kind.ACCURACY) {
       // The version stays live, so that only the arming keeps the fall from starting another run.
       stores.decision = Verdict.Outcome.NO_GAIN;
       // Too few to start a run by themselves.
-      stores.beforeAnyRun = new Counts(60, 1000, 100);
-      stores.afterARun = new Counts(60, 1060, 100);
+      stores.beforeAnyRun = new Counts(60, 1000, 100, List.of());
+      stores.afterARun = new Counts(60, 1060, 100, List.of());
     }
     stores.noManifest = death == Death.BEFORE_MANIFEST;
     stores.holdBeforeBundle = death == Death.AFTER_MANIFEST;
@@ -263,7 +263,7 @@ class RetrainOperatorTest {
     answers("v0", 0, 60, "random");
     lookUntilQuiet();
     assertThat(stores.manifests).isEmpty();
-    stores.beforeAnyRun = new Counts(60, 1060, 100);
+    stores.beforeAnyRun = new Counts(60, 1060, 100, List.of());
     Instant visible = now;
     await(() -> !stores.manifests.isEmpty());
     assertThat(stores.manifests.get(0).cause().kind()).isEqualTo(Cause.Kind.ACCURACY);
@@ -327,7 +327,7 @@ class RetrainOperatorTest {
     request("r2");
     await(() -> stores.trainings.contains("v1"));
     request("r3");
-    stores.afterARun = new Counts(400, 1400, 100);
+    stores.afterARun = new Counts(400, 1400, 100, List.of());
     lookAgain();
     completeCheckpoint();
     assertThat(stores.manifests).hasSize(1);
@@ -481,15 +481,16 @@ class RetrainOperatorTest {
 
   @Test
   void nothingStartsWhileTooFewImagesAreHeldOut() throws Exception {
-    stores.beforeAnyRun = new Counts(900, 1000, 24);
+    stores.beforeAnyRun = new Counts(900, 1000, 24, List.of());
     open();
     request("r1");
     lookAgain();
     lookAgain();
     assertThat(stores.manifests).isEmpty();
     assertThat(stores.status.orElseThrow().requests()).isEqualTo(1);
-    assertThat(stores.status.orElseThrow().waiting()).containsOnly(Map.entry("owl", 2));
-    stores.beforeAnyRun = new Counts(900, 1000, 25);
+    assertThat(stores.status.orElseThrow().waiting()).containsExactly("of v0");
+    stores.damagedLabels = true;
+    stores.beforeAnyRun = new Counts(900, 1000, 25, List.of());
     awaitOutcomes(1);
   }
 
@@ -548,7 +549,7 @@ class RetrainOperatorTest {
     open();
     request("r1");
     awaitOutcomes(1);
-    stores.afterARun = new Counts(199, 1199, 100);
+    stores.afterARun = new Counts(199, 1199, 100, List.of());
     // Far below the 90 % of its own training, but what it does on today's held-out images.
     answers("v0", 5, 195, "random");
     OperatorSubtaskState state = snapshot();

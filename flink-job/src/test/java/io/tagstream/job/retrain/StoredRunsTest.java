@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -34,7 +33,7 @@ class StoredRunsTest {
   }
 
   @Test
-  void classesWithTooFewImagesWait() throws Exception {
+  void newClassesWithTooFewImagesWait() throws Exception {
     List<StoreRows.Row> rows = new ArrayList<>();
     IntStream.range(0, 9).forEach(i -> rows.add(StoreRows.row("heron" + i, "heron", i)));
     IntStream.range(0, 10).forEach(i -> rows.add(StoreRows.row("owl" + i, "owl", i)));
@@ -42,9 +41,26 @@ class StoredRunsTest {
     StoreRows.write(folder, "part-1.avro", rows.toArray(StoreRows.Row[]::new));
     StoredRuns runs =
         new StoredRuns(folder, Settings.defaults().get(TrainingStoreSettings.class), 10);
-    assertThat(runs.waiting(List.of("cat", "dog"))).containsOnly(Map.entry("heron", 9));
+    assertThat(runs.counts(List.of("cat", "dog")).waiting())
+        .containsExactly("heron has 9 images that can be read and needs 10");
     StoreRows.write(folder, "part-2.avro", StoreRows.row("heron9", "Heron", 20));
-    assertThat(runs.waiting(List.of("dog"))).containsOnly(Map.entry("Cat", 1));
+    assertThat(runs.counts(List.of("dog")).waiting())
+        .containsExactly("Cat has 1 images that can be read and needs 10");
+  }
+
+  @Test
+  void ofManyClassesThatWaitTheLargestAreNamed() throws Exception {
+    List<StoreRows.Row> rows = new ArrayList<>();
+    IntStream.range(0, 12).forEach(i -> rows.add(StoreRows.row("a" + i, "class" + i, i)));
+    rows.add(StoreRows.row("b", "class11", 20));
+    StoreRows.write(folder, "part-1.avro", rows.toArray(StoreRows.Row[]::new));
+    assertThat(
+            new StoredRuns(folder, Settings.defaults().get(TrainingStoreSettings.class), 10)
+                .counts(List.of())
+                .waiting())
+        .hasSize(11)
+        .startsWith("class11 has 2 images that can be read and needs 10")
+        .endsWith("and 2 more classes");
   }
 
   @Test
@@ -52,7 +68,7 @@ class StoredRunsTest {
     StoredRuns first =
         new StoredRuns(folder, Settings.defaults().get(TrainingStoreSettings.class), 10);
     StoredRuns runs = InstantiationUtil.clone(first);
-    assertThat(runs.counts()).isEqualTo(Counts.NONE);
+    assertThat(runs.counts(List.of())).isEqualTo(Counts.NONE);
     runs.begin(run("v1", false), Set.of());
     assertThat(runs.runs()).containsExactly(run("v1", false));
     assertThat(runs.attempt("v1")).isEqualTo(1);

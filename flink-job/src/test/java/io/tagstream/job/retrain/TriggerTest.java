@@ -23,7 +23,7 @@ class TriggerTest {
       long newLabels, long rows, long heldOut, long quietSeconds, long ageSeconds) {
     return trigger
         .fires(
-            new Counts(newLabels, rows, heldOut),
+            new Counts(newLabels, rows, heldOut, List.of()),
             new Arrivals(newLabels, NOW.minusSeconds(ageSeconds), NOW.minusSeconds(quietSeconds)),
             Optional.empty(),
             List.of(),
@@ -63,7 +63,7 @@ class TriggerTest {
 
   @Test
   void aRequestGoesBeforeAFallAndThatBeforeLabels() {
-    Counts counts = new Counts(400, 1000, 25);
+    Counts counts = new Counts(400, 1000, 25, List.of());
     Arrivals arrivals = new Arrivals(400, NOW, NOW);
     assertThat(trigger.fires(counts, arrivals, Optional.of(FALL), List.of(REQUEST), NOW))
         .contains(new Cause(Cause.Kind.REQUEST, "asked for by ann (new camera)"));
@@ -87,7 +87,12 @@ class TriggerTest {
     Arrivals arrivals = new Arrivals(newLabels, NOW.minusSeconds(quiet), NOW.minusSeconds(quiet));
     assertThat(
             trigger
-                .fires(new Counts(newLabels, 1000, 25), arrivals, Optional.of(FALL), List.of(), NOW)
+                .fires(
+                    new Counts(newLabels, 1000, 25, List.of()),
+                    arrivals,
+                    Optional.of(FALL),
+                    List.of(),
+                    NOW)
                 .map(Cause::kind))
         .isEqualTo(Optional.ofNullable(expected));
   }
@@ -96,11 +101,19 @@ class TriggerTest {
   void withoutNewLabelsARequestIsEnoughAndWithoutHeldOutImagesItIsNot() {
     assertThat(
             trigger.fires(
-                new Counts(0, 1000, 25), Arrivals.NONE, Optional.empty(), List.of(REQUEST), NOW))
+                new Counts(0, 1000, 25, List.of()),
+                Arrivals.NONE,
+                Optional.empty(),
+                List.of(REQUEST),
+                NOW))
         .isPresent();
     assertThat(
             trigger.fires(
-                new Counts(0, 1000, 24), Arrivals.NONE, Optional.of(FALL), List.of(REQUEST), NOW))
+                new Counts(0, 1000, 24, List.of()),
+                Arrivals.NONE,
+                Optional.of(FALL),
+                List.of(REQUEST),
+                NOW))
         .isEmpty();
   }
 

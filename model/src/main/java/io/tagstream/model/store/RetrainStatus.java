@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -24,7 +25,7 @@ import java.util.TreeMap;
  * @param rows of the training store
  * @param heldOut images of the held-out part
  * @param neededHeldOut without so many of them no run starts
- * @param waiting images by class that is not taught yet, because it has too few of them
+ * @param waiting new classes that have too few images to be taught, each with what it has and needs
  * @param requests that no run has taken
  * @param run the one under way
  * @param last the one that ended last, of those this start of the job knows
@@ -37,7 +38,7 @@ public record RetrainStatus(
     long rows,
     long heldOut,
     long neededHeldOut,
-    Map<String, Integer> waiting,
+    List<String> waiting,
     int requests,
     Optional<Run> run,
     Optional<Ended> last,
@@ -107,13 +108,9 @@ public record RetrainStatus(
     Objects.requireNonNull(at);
     Objects.requireNonNull(run);
     Objects.requireNonNull(last);
-    waiting = sorted(waiting);
-    accuracy = sorted(accuracy);
-  }
-
-  /** Null is what Jackson gives for a map that the file leaves out because it is empty. */
-  private static <T> Map<String, T> sorted(Map<String, T> map) {
-    return map == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(map));
+    // Null is what Jackson gives for what the file leaves out because it is empty.
+    waiting = waiting == null ? List.of() : List.copyOf(waiting);
+    accuracy = accuracy == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(accuracy));
   }
 
   /**
