@@ -5,6 +5,7 @@ import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.Engine;
+import io.tagstream.model.engine.Gpu;
 import io.tagstream.model.engine.LoadedModel;
 import io.tagstream.model.engine.Processors;
 import java.time.Duration;
@@ -139,7 +140,7 @@ final class InferenceWorker implements AutoCloseable {
       loading
           .submit(
               () -> {
-                Serving first = load(models.liveVersion(), Throttle.none());
+                Serving first = load(models.liveVersion(), Throttle.none(), batching.maxImages());
                 newest = first.version();
                 inference.execute(() -> activate(first));
               })
@@ -213,7 +214,7 @@ final class InferenceWorker implements AutoCloseable {
         refusal = "";
         return;
       }
-      Serving next = load(version, Throttle.share(LOADING_SHARE));
+      Serving next = load(version, Throttle.share(LOADING_SHARE), warmUpImages());
       newest = version;
       refusal = "";
       inference.execute(() -> activate(next));
@@ -240,7 +241,7 @@ final class InferenceWorker implements AutoCloseable {
     refusals.refused(anew, mayPass);
   }
 
-  private Serving load(String version, Throttle throttle) {
+  private Serving load(String version, Throttle throttle, int warmUpImages) {
     unfit = "";
     LoadedModel model = models.load(version, throttle);
     try {
@@ -253,7 +254,7 @@ final class InferenceWorker implements AutoCloseable {
       }
       Engine engine = model.newEngine(batching.maxCrops());
       Serving loaded = new Serving(model, engine);
-      warmUp(loaded);
+      warmUp(loaded, warmUpImages);
       return loaded;
     } catch (Throwable e) {
       model.close();
@@ -262,13 +263,19 @@ final class InferenceWorker implements AutoCloseable {
   }
 
   /**
-   * A full batch, so that the first real one finds its buffers and kernels made, and that a device
-   * which cannot hold it refuses the model here. On one processor: the others serve meanwhile.
+   * How many images warm up a model beside one that serves. Where there may be a GPU a full batch,
+   * whose memory it must have. On a CPU an engine has its memory when it is made, and one image
+   * brings kernels and code: half a second of a batch would be felt by what is served meanwhile.
    */
-  private void warmUp(Serving loaded) {
+  private int warmUpImages() {
+    return Gpu.found().isEmpty() ? 1 : batching.maxImages();
+  }
+
+  /** On one processor: the others may serve meanwhile. */
+  private void warmUp(Serving loaded, int images) {
     byte[] black = new byte[geometry.bytes(batching.views())];
     try {
-      List<byte[]> batch = Collections.nCopies(batching.maxImages(), black);
+      List<byte[]> batch = Collections.nCopies(images, black);
       Processors.take(1, () -> loaded.engine().probabilities(batch, batching.views()));
     } catch (Throwable e) {
       loaded.engine().close();
