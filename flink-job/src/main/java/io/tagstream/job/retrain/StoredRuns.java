@@ -84,12 +84,10 @@ public final class StoredRuns implements RunLedger {
     return new Images(files, read.stream().filter(StoredImage::isHeldOut).count(), sizes);
   }
 
-  /** Of an image's copies one counts, as in a training. */
   private static ClassSize size(String label, List<StoredImage> ofClass) {
     Map<String, Boolean> heldOut = new HashMap<>();
     ofClass.forEach(image -> heldOut.put(image.sha256(), image.isHeldOut()));
-    return new ClassSize(
-        label, heldOut.size(), (int) heldOut.values().stream().filter(held -> held).count());
+    return ClassSize.of(label, heldOut);
   }
 
   private List<String> waiting(List<String> known, List<ClassSize> sizes) {

@@ -1,5 +1,7 @@
 package io.tagstream.model.training;
 
+import java.util.Map;
+
 /**
  * How many images there are of a class.
  *
@@ -7,6 +9,16 @@ package io.tagstream.model.training;
  * @param heldOut those of them that never train
  */
 public record ClassSize(String label, int images, int heldOut) {
+
+  /**
+   * Counts images, of an image's copies one.
+   *
+   * @param heldOut whether an image never trains, by the SHA-256 of its encoded bytes
+   */
+  public static ClassSize of(String label, Map<String, Boolean> heldOut) {
+    long never = heldOut.values().stream().filter(held -> held).count();
+    return new ClassSize(label, heldOut.size(), (int) never);
+  }
 
   /**
    * Whether a training can learn the class: it has as many images as asked for, and one of them

@@ -12,9 +12,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -157,9 +159,11 @@ record Survey(
     return IntStream.range(0, labels.size())
         .mapToObj(
             i -> {
-              List<Surveyed> different = different(byClass.get(i));
-              long heldOut = split ? different.stream().filter(Surveyed::isHeldOut).count() : 0;
-              return new ClassSize(labels.get(i), different.size(), (int) heldOut);
+              Map<String, Boolean> heldOut = new HashMap<>();
+              byClass
+                  .get(i)
+                  .forEach(image -> heldOut.put(image.sha256(), split && image.isHeldOut()));
+              return ClassSize.of(labels.get(i), heldOut);
             })
         .toList();
   }
@@ -169,14 +173,6 @@ record Survey(
     labels.forEach(label -> byClass.add(new ArrayList<>()));
     images.forEach(image -> byClass.get(image.image().classIndex()).add(image));
     return byClass;
-  }
-
-  /** One of each picture's copies. */
-  private static List<Surveyed> different(List<Surveyed> images) {
-    return List.copyOf(
-        images.stream()
-            .collect(Collectors.toMap(Surveyed::sha256, image -> image, (one, copy) -> one))
-            .values());
   }
 
   /** The images of some classes, in a new order of classes. */
