@@ -3,14 +3,8 @@ package io.tagstream.local;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tagstream.consumers.TopicReader;
-import io.tagstream.model.network.Initialisation;
-import io.tagstream.model.network.NetworkDescription;
-import io.tagstream.model.store.ModelDraft;
 import io.tagstream.model.store.ModelStore;
-import io.tagstream.model.store.Preprocessing;
-import io.tagstream.model.store.Provenance;
 import io.tagstream.producers.Pace;
-import io.tagstream.producers.drawn.DrawnScenes;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.schemas.WireFormat;
 import io.tagstream.settings.Settings;
@@ -74,7 +68,8 @@ final class SwapBenchmark {
     try (TestStream stream =
         new TestStream(directory, Settings.load(Optional.empty(), Map.of(), Map.of()))) {
       ModelStore models = new ModelStore(directory.resolve("full"));
-      List<String> versions = List.of(write(models, 1), write(models, 2));
+      List<String> versions =
+          List.of(TestStream.writeModel(models, 1, 1), TestStream.writeModel(models, 2, 1));
       Process job = job(stream, models.root());
       try {
         measure(stream, models, versions, job);
@@ -83,19 +78,6 @@ final class SwapBenchmark {
         job.waitFor();
       }
     }
-  }
-
-  private static String write(ModelStore models, long seed) {
-    NetworkDescription network = NetworkDescription.alexNet(DrawnScenes.LABELS.size());
-    return models
-        .write(
-            new ModelDraft(
-                Initialisation.HE.draw(network, seed),
-                Preprocessing.tagstream(network.inputSize()),
-                DrawnScenes.LABELS,
-                Optional.empty(),
-                Provenance.made("drawn for a benchmark", "of the drawn scenes", "none")))
-        .version();
   }
 
   private Process job(TestStream stream, Path models) throws IOException {
@@ -157,6 +139,7 @@ final class SwapBenchmark {
           TimeUnit.MILLISECONDS.sleep(100);
         }
         print(List.copyOf(predictions), steady, swaps, usages);
+        requireUnmixed(List.copyOf(predictions));
         assertThat(stream.allPredictions())
             .as("one for each image")
             .hasSize(sent)
@@ -213,12 +196,6 @@ final class SwapBenchmark {
         }
       }
     }
-    Map<Instant, Set<String>> versionsByInstant =
-        predictions.stream()
-            .collect(
-                Collectors.groupingBy(
-                    Prediction::getPredictedAt,
-                    Collectors.mapping(Prediction::getModelVersion, Collectors.toSet())));
     System.out.printf(
         "%d swaps, announced to first answer: median %d ms, at most %d ms%n",
         swaps.size(), percentile(switches, 50), percentile(switches, 100));
@@ -234,6 +211,15 @@ final class SwapBenchmark {
     System.out.printf(
         "after swap 3 %s, after the last %s%n",
         usages.get(Math.min(2, usages.size() - 1)), usages.get(usages.size() - 1));
+  }
+
+  private static void requireUnmixed(List<Prediction> predictions) {
+    Map<Instant, Set<String>> versionsByInstant =
+        predictions.stream()
+            .collect(
+                Collectors.groupingBy(
+                    Prediction::getPredictedAt,
+                    Collectors.mapping(Prediction::getModelVersion, Collectors.toSet())));
     assertThat(versionsByInstant.values())
         .as("a batch has one instant and one version")
         .allSatisfy(versions -> assertThat(versions).hasSize(1));

@@ -86,8 +86,17 @@ final class TestStream implements AutoCloseable {
    * @return its version
    */
   String writeModel(long seed) {
-    NetworkDescription network = NetworkDescription.alexNet(DrawnScenes.LABELS.size(), 1.0 / 16);
-    return new ModelStore(models())
+    return writeModel(new ModelStore(models()), seed, 1.0 / 16);
+  }
+
+  /**
+   * Writes a model that knows the drawn scenes' classes, by name only.
+   *
+   * @param width of its layers, as a share of the paper's
+   */
+  static String writeModel(ModelStore store, long seed, double width) {
+    NetworkDescription network = NetworkDescription.alexNet(DrawnScenes.LABELS.size(), width);
+    return store
         .write(
             new ModelDraft(
                 Initialisation.HE.draw(network, seed),
