@@ -10,6 +10,10 @@ import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.Preprocessing;
 import io.tagstream.model.store.Provenance;
 import io.tagstream.model.store.Verdict;
+import io.tagstream.model.training.FolderDataset;
+import io.tagstream.model.training.LabelledImage;
+import io.tagstream.model.training.Split;
+import io.tagstream.producers.drawn.DrawnScene;
 import io.tagstream.producers.drawn.DrawnScenes;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -17,6 +21,9 @@ import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -114,6 +121,65 @@ final class CommandsTest {
     out.getBuffer().setLength(0);
     assertThat(run("model", "rollback", "--models", models)).isZero();
     assertThat(out.toString()).startsWith(first + " is live");
+  }
+
+  @Test
+  void whatGoesIntoATrainingStoreIsHeldOutBesideValidationImagesToo() throws IOException {
+    String parent = writeModel(1);
+    Path pictures = writeLabelledScenes("pictures", 0, 40);
+    Path validation = writeLabelledScenes("validation", 40, 50);
+    List<String> usual =
+        List.of(
+            "train",
+            "--images",
+            pictures.toString(),
+            "--validation",
+            validation.toString(),
+            "--models",
+            models,
+            "--parent",
+            parent,
+            "--freeze-to",
+            "fc7",
+            "--epochs",
+            "1");
+    List<String> stored = new ArrayList<>(usual);
+    stored.addAll(List.of("--training-store", directory.resolve("training").toString()));
+
+    assertThat(run(usual.toArray(String[]::new))).isZero();
+    assertThat(newestTrainingImages()).contains(40L);
+    assertThat(run(stored.toArray(String[]::new))).isZero();
+    assertThat(newestTrainingImages()).contains(40L - heldOut(pictures));
+  }
+
+  private Optional<Long> newestTrainingImages() {
+    List<String> versions = store().versions();
+    return store().metadata(versions.get(versions.size() - 1)).provenance().images();
+  }
+
+  private static int heldOut(Path folder) throws IOException {
+    int count = 0;
+    for (LabelledImage image : FolderDataset.list(folder).images()) {
+      try {
+        byte[] sha256 = MessageDigest.getInstance("SHA-256").digest(image.content().read());
+        count += Split.isHeldOut(Optional.empty(), sha256) ? 1 : 0;
+      } catch (NoSuchAlgorithmException e) {
+        throw new AssertionError(e);
+      }
+    }
+    assertThat(count).isPositive();
+    return count;
+  }
+
+  /** In a folder for each label. */
+  private Path writeLabelledScenes(String name, int from, int to) throws IOException {
+    Path folder = directory.resolve(name);
+    for (int number = from; number < to; number++) {
+      DrawnScene scene = new DrawnScenes(5).scene(number);
+      Path label = Files.createDirectories(folder.resolve(scene.label()));
+      write(scene, label.resolve(number + ".jpg"));
+    }
+    return folder;
   }
 
   @Test
@@ -285,10 +351,15 @@ final class CommandsTest {
   }
 
   private String writeScene(long number) throws IOException {
-    ByteBuffer jpeg = new DrawnScenes(5).scene(number).jpeg();
+    DrawnScene scene = new DrawnScenes(5).scene(number);
+    return write(scene, directory.resolve("scene-%d.jpg".formatted(number))).toString();
+  }
+
+  private static Path write(DrawnScene scene, Path file) throws IOException {
+    ByteBuffer jpeg = scene.jpeg();
     byte[] bytes = new byte[jpeg.remaining()];
     jpeg.get(bytes);
-    return Files.write(directory.resolve("scene-%d.jpg".formatted(number)), bytes).toString();
+    return Files.write(file, bytes);
   }
 
   private int run(String... args) {
