@@ -48,8 +48,7 @@ public final class Engines {
             });
     try {
       throttle.pause();
-      GoldenImages.require(model);
-      throttle.pause();
+      GoldenImages.require(model, throttle);
       return model;
     } catch (Throwable e) {
       model.close();

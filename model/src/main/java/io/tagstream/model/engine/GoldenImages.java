@@ -1,6 +1,7 @@
 package io.tagstream.model.engine;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.Throttle;
 import java.util.List;
 
 /**
@@ -16,25 +17,25 @@ final class GoldenImages {
   private GoldenImages() {}
 
   /**
-   * Has the model answer.
+   * Has the model answer, one picture after the other on one processor: what serves meanwhile would
+   * feel a batch of them.
    *
+   * @param throttle asked for pauses
    * @throws ModelException when an answer is not a probability for each class
    */
-  static void require(LoadedModel model) {
+  static void require(LoadedModel model, Throttle throttle) {
     List<byte[]> pictures = pictures(model.bundle().preprocessing().crop());
-    Processors.take(
-        1,
-        () -> {
-          try (Engine engine = model.newEngine(pictures.size())) {
-            float[][] answers = engine.probabilities(pictures, 1);
-            for (int i = 0; i < answers.length; i++) {
-              require(answers[i], i, model);
-            }
-          }
-        });
+    try (Engine engine = model.newEngine(1)) {
+      for (int i = 0; i < pictures.size(); i++) {
+        List<byte[]> picture = List.of(pictures.get(i));
+        int number = i + 1;
+        Processors.take(1, () -> require(engine.probabilities(picture, 1)[0], number, model));
+        throttle.pause();
+      }
+    }
   }
 
-  private static void require(float[] probabilities, int picture, LoadedModel model) {
+  private static void require(float[] probabilities, int number, LoadedModel model) {
     double sum = 0;
     for (int i = 0; i < probabilities.length; i++) {
       // Written so that NaN fails.
@@ -45,14 +46,14 @@ final class GoldenImages {
                     model.bundle().version(),
                     probabilities[i],
                     model.bundle().labels().get(i),
-                    picture + 1));
+                    number));
       }
       sum += probabilities[i];
     }
     if (!(Math.abs(sum - 1) <= TOLERANCE)) {
       throw new ModelException(
           "model %s cannot serve: its probabilities for golden image %d sum to %s"
-              .formatted(model.bundle().version(), picture + 1, sum));
+              .formatted(model.bundle().version(), number, sum));
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.Throttle;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
@@ -110,13 +111,13 @@ class GoldenImagesTest {
 
   @Test
   void probabilitiesThatDoNotSumToOneAreRefused() {
-    assertThatThrownBy(() -> GoldenImages.require(answering(0.5f, 0.5f, 0.5f)))
+    assertThatThrownBy(() -> GoldenImages.require(answering(0.5f, 0.5f, 0.5f), Throttle.none()))
         .hasMessage("model test cannot serve: its probabilities for golden image 1 sum to 1.5");
-    assertThatThrownBy(() -> GoldenImages.require(answering(-0.5f, 1, 0.5f)))
+    assertThatThrownBy(() -> GoldenImages.require(answering(-0.5f, 1, 0.5f), Throttle.none()))
         .hasMessageContaining("-0.5 as the probability of class-0 to golden image 1");
-    assertThatThrownBy(() -> GoldenImages.require(answering(Float.NaN, 0.5f, 0.5f)))
+    assertThatThrownBy(() -> GoldenImages.require(answering(Float.NaN, 0.5f, 0.5f), Throttle.none()))
         .hasMessageContaining("NaN as the probability of class-0");
-    assertThatCode(() -> GoldenImages.require(answering(0.25f, 0.25f, 0.5f)))
+    assertThatCode(() -> GoldenImages.require(answering(0.25f, 0.25f, 0.5f), Throttle.none()))
         .doesNotThrowAnyException();
   }
 
@@ -130,6 +131,7 @@ class GoldenImagesTest {
               @Override
               public FloatBuffer run(CropBatch batch, Output output) {
                 assertThat(Processors.share(8)).as("beside engines at work").isEqualTo(1);
+                assertThat(batch.size()).as("a short pass").isEqualTo(1);
                 FloatBuffer rows = FloatBuffer.allocate(batch.size() * row.length);
                 while (rows.hasRemaining()) {
                   rows.put(row);
