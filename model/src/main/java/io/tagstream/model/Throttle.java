@@ -2,13 +2,17 @@ package io.tagstream.model;
 
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
  * Keeps background work to a share of one processor: who works asks for a pause between two pieces,
  * and sleeps in proportion to the processor time that they took. Pieces of a millisecond or less
- * are hardly felt by what computes beside it. For one thread.
+ * are hardly felt by what computes beside it. A network's pass cannot be cut so small; it may be
+ * given to another thread, between whose own passes it runs. For one thread.
  */
 public final class Throttle {
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
@@ -26,15 +30,17 @@ public final class Throttle {
 
   private final LongSupplier cpuTime;
   private final Sleep sleep;
+  private final Executor passes;
   private long since;
 
-  Throttle(double share, LongSupplier cpuTime, Sleep sleep) {
+  Throttle(double share, LongSupplier cpuTime, Sleep sleep, Executor passes) {
     if (!(share > 0 && share <= 1)) {
       throw new IllegalArgumentException("a share is above 0 and at most 1, not " + share);
     }
     this.pausePerWork = (1 - share) / share;
     this.cpuTime = cpuTime;
     this.sleep = sleep;
+    this.passes = passes;
     this.since = cpuTime.getAsLong();
   }
 
@@ -49,7 +55,33 @@ public final class Throttle {
    * @param share above 0; 1 has no pauses
    */
   public static Throttle share(double share) {
-    return new Throttle(share, THREADS::getCurrentThreadCpuTime, TimeUnit.NANOSECONDS::sleep);
+    return share(share, Runnable::run);
+  }
+
+  /**
+   * Work on this share of the time from now on.
+   *
+   * @param share above 0; 1 has no pauses
+   * @param passes runs the passes of networks
+   */
+  public static Throttle share(double share, Executor passes) {
+    return new Throttle(
+        share, THREADS::getCurrentThreadCpuTime, TimeUnit.NANOSECONDS::sleep, passes);
+  }
+
+  /** Runs a pass of a network where it is felt least, and waits for its end. */
+  public void pass(Runnable pass) {
+    try {
+      CompletableFuture.runAsync(pass, passes).join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      if (e.getCause() instanceof Error cause) {
+        throw cause;
+      }
+      throw e;
+    }
   }
 
   /** Sleeps for what was worked since the last sleep; an interrupted thread goes on working. */

@@ -16,7 +16,8 @@ class ThrottleTest {
     return new Throttle(
         share,
         () -> TimeUnit.MICROSECONDS.toNanos(micros),
-        nanos -> slept.add(TimeUnit.NANOSECONDS.toMicros(nanos)));
+        nanos -> slept.add(TimeUnit.NANOSECONDS.toMicros(nanos)),
+        Runnable::run);
   }
 
   @Test

@@ -7,7 +7,6 @@ import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.Gpu;
 import io.tagstream.model.engine.LoadedModel;
-import io.tagstream.model.engine.Processors;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,9 +23,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One subtask's engine and the two threads around it. The inference thread alone touches the engine
- * that serves: batches and changes of the model queue for it, so that a model changes between two
- * batches and is closed when nothing uses it any more. The loading thread reads, verifies and warms
- * up the next model meanwhile.
+ * that serves: batches, changes of the model and, on a CPU, the first passes of the next one queue
+ * for it, so that a model changes between two batches and is closed when nothing uses it any more.
+ * The loading thread reads, verifies and warms up the next model meanwhile.
  *
  * <p>Its methods are called by the task's thread; what it is given to call back, it calls on its
  * own threads.
@@ -35,7 +34,7 @@ final class InferenceWorker implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(InferenceWorker.class);
 
   /** Of a processor, for what loads beside a model that serves. */
-  private static final double LOADING_SHARE = 0.33;
+  private static final double LOADING_SHARE = 0.25;
 
   /** Hears of models that cannot take over. */
   interface Refusals {
@@ -214,7 +213,7 @@ final class InferenceWorker implements AutoCloseable {
         refusal = "";
         return;
       }
-      Serving next = load(version, Throttle.share(LOADING_SHARE), warmUpImages());
+      Serving next = loadBeside(version);
       newest = version;
       refusal = "";
       inference.execute(() -> activate(next));
@@ -241,6 +240,19 @@ final class InferenceWorker implements AutoCloseable {
     refusals.refused(anew, mayPass);
   }
 
+  /**
+   * Loads a model while another serves. Where there may be a GPU it warms up with a full batch,
+   * whose memory it must have. Without one both need the same processors: then the passes of the
+   * new one go between the batches of the other, since two that compute side by side take several
+   * times as long, and one image is enough: an engine on a CPU has its memory when it is made, and
+   * what is left to bring are kernels and code.
+   */
+  private Serving loadBeside(String version) {
+    return Gpu.found().isEmpty()
+        ? load(version, Throttle.share(LOADING_SHARE, inference), 1)
+        : load(version, Throttle.share(LOADING_SHARE), batching.maxImages());
+  }
+
   private Serving load(String version, Throttle throttle, int warmUpImages) {
     unfit = "";
     LoadedModel model = models.load(version, throttle);
@@ -254,7 +266,7 @@ final class InferenceWorker implements AutoCloseable {
       }
       Engine engine = model.newEngine(batching.maxCrops());
       Serving loaded = new Serving(model, engine);
-      warmUp(loaded, warmUpImages);
+      warmUp(loaded, throttle, warmUpImages);
       return loaded;
     } catch (Throwable e) {
       model.close();
@@ -262,21 +274,11 @@ final class InferenceWorker implements AutoCloseable {
     }
   }
 
-  /**
-   * How many images warm up a model beside one that serves. Where there may be a GPU a full batch,
-   * whose memory it must have. On a CPU an engine has its memory when it is made, and one image
-   * brings kernels and code: half a second of a batch would be felt by what is served meanwhile.
-   */
-  private int warmUpImages() {
-    return Gpu.found().isEmpty() ? 1 : batching.maxImages();
-  }
-
-  /** On one processor: the others may serve meanwhile. */
-  private void warmUp(Serving loaded, int images) {
+  private void warmUp(Serving loaded, Throttle throttle, int images) {
     byte[] black = new byte[geometry.bytes(batching.views())];
+    List<byte[]> batch = Collections.nCopies(images, black);
     try {
-      List<byte[]> batch = Collections.nCopies(images, black);
-      Processors.take(1, () -> loaded.engine().probabilities(batch, batching.views()));
+      throttle.pass(() -> loaded.engine().probabilities(batch, batching.views()));
     } catch (Throwable e) {
       loaded.engine().close();
       throw e;

@@ -4,7 +4,6 @@ import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.LoadedModel;
-import io.tagstream.model.engine.Processors;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.Preprocessing;
@@ -65,8 +64,8 @@ public final class FakeModels implements LiveModels {
     public final AtomicInteger running = new AtomicInteger();
     public final AtomicInteger warmUps = new AtomicInteger();
 
-    /** On how many of eight processors each warm-up was. */
-    public final List<Integer> warmUpProcessors = Collections.synchronizedList(new ArrayList<>());
+    /** The names of the threads that warmed up. */
+    public final List<String> warmUpThreads = Collections.synchronizedList(new ArrayList<>());
   }
 
   public FakeModels() {
@@ -144,7 +143,7 @@ public final class FakeModels implements LiveModels {
       boolean warmUp = images.get(0)[1] == 0;
       if (warmUp) {
         state.warmUps.incrementAndGet();
-        state.warmUpProcessors.add(Processors.share(8));
+        state.warmUpThreads.add(Thread.currentThread().getName());
       } else {
         state.running.incrementAndGet();
         if (state.hold) {

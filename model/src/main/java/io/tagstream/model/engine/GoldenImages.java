@@ -17,10 +17,9 @@ final class GoldenImages {
   private GoldenImages() {}
 
   /**
-   * Has the model answer, one picture after the other on one processor: what serves meanwhile would
-   * feel a batch of them.
+   * Has the model answer, one picture after the other: a pass between the batches of what serves
+   * should be short.
    *
-   * @param throttle asked for pauses
    * @throws ModelException when an answer is not a probability for each class
    */
   static void require(LoadedModel model, Throttle throttle) {
@@ -29,7 +28,7 @@ final class GoldenImages {
       for (int i = 0; i < pictures.size(); i++) {
         List<byte[]> picture = List.of(pictures.get(i));
         int number = i + 1;
-        Processors.take(1, () -> require(engine.probabilities(picture, 1)[0], number, model));
+        throttle.pass(() -> require(engine.probabilities(picture, 1)[0], number, model));
         throttle.pause();
       }
     }

@@ -18,6 +18,7 @@ import io.tagstream.model.store.Provenance;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -115,10 +116,25 @@ class GoldenImagesTest {
         .hasMessage("model test cannot serve: its probabilities for golden image 1 sum to 1.5");
     assertThatThrownBy(() -> GoldenImages.require(answering(-0.5f, 1, 0.5f), Throttle.none()))
         .hasMessageContaining("-0.5 as the probability of class-0 to golden image 1");
-    assertThatThrownBy(() -> GoldenImages.require(answering(Float.NaN, 0.5f, 0.5f), Throttle.none()))
+    assertThatThrownBy(
+            () -> GoldenImages.require(answering(Float.NaN, 0.5f, 0.5f), Throttle.none()))
         .hasMessageContaining("NaN as the probability of class-0");
     assertThatCode(() -> GoldenImages.require(answering(0.25f, 0.25f, 0.5f), Throttle.none()))
         .doesNotThrowAnyException();
+  }
+
+  @Test
+  void eachPictureIsAPassOfItsOwnWhereTheThrottleSays() {
+    List<Runnable> passes = new ArrayList<>();
+    GoldenImages.require(
+        answering(0.25f, 0.25f, 0.5f),
+        Throttle.share(
+            1,
+            pass -> {
+              passes.add(pass);
+              pass.run();
+            }));
+    assertThat(passes).hasSize(5);
   }
 
   private static LoadedModel answering(float... row) {
@@ -130,7 +146,6 @@ class GoldenImagesTest {
             return new Forward() {
               @Override
               public FloatBuffer run(CropBatch batch, Output output) {
-                assertThat(Processors.share(8)).as("beside engines at work").isEqualTo(1);
                 assertThat(batch.size()).as("a short pass").isEqualTo(1);
                 FloatBuffer rows = FloatBuffer.allocate(batch.size() * row.length);
                 while (rows.hasRemaining()) {
