@@ -124,7 +124,7 @@ class GoldenImagesTest {
   }
 
   @Test
-  void eachPictureIsAPassOfItsOwnWhereTheThrottleSays() {
+  void theyPassWhereTheThrottleSays() {
     List<Runnable> passes = new ArrayList<>();
     GoldenImages.require(
         answering(0.25f, 0.25f, 0.5f),
@@ -134,7 +134,7 @@ class GoldenImagesTest {
               passes.add(pass);
               pass.run();
             }));
-    assertThat(passes).hasSize(5);
+    assertThat(passes).hasSize(1);
   }
 
   private static LoadedModel answering(float... row) {
@@ -146,7 +146,6 @@ class GoldenImagesTest {
             return new Forward() {
               @Override
               public FloatBuffer run(CropBatch batch, Output output) {
-                assertThat(batch.size()).as("a short pass").isEqualTo(1);
                 FloatBuffer rows = FloatBuffer.allocate(batch.size() * row.length);
                 while (rows.hasRemaining()) {
                   rows.put(row);
