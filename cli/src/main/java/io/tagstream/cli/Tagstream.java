@@ -1,5 +1,6 @@
 package io.tagstream.cli;
 
+import io.tagstream.benchmarks.BenchCommand;
 import io.tagstream.cli.models.ModelCommand;
 import io.tagstream.consumers.StatusCommand;
 import io.tagstream.consumers.TailCommand;
@@ -37,7 +38,8 @@ import picocli.CommandLine.Mixin;
       TrainCommand.class,
       ModelCommand.class,
       RetrainCommand.class,
-      StatusCommand.class
+      StatusCommand.class,
+      BenchCommand.class
     })
 public final class Tagstream {
 

@@ -64,7 +64,8 @@ final class CommandsTest {
             "train",
             "model",
             "retrain",
-            "status");
+            "status",
+            "bench");
     assertThat(program.getSubcommands().values())
         .allSatisfy(
             command ->

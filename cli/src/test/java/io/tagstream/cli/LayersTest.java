@@ -43,9 +43,10 @@ final class LayersTest {
   @ArchTest
   static final ArchRule localIsSeenByTheProgramOnly =
       noClasses()
-          .that(resideInAPackage("io.tagstream..").and(not(inModules("local", "cli"))))
+          .that(
+              resideInAPackage("io.tagstream..").and(not(inModules("local", "benchmarks", "cli"))))
           .should()
-          .dependOnClassesThat(inModules("local", "cli"));
+          .dependOnClassesThat(inModules("local", "benchmarks", "cli"));
 
   @ArchTest
   static final ArchRule modelKnowsNoStreams =
@@ -68,7 +69,8 @@ final class LayersTest {
                               "model.engine.nd4j",
                               "model.samediff",
                               "model.training",
-                              "model.onnx"))))
+                              "model.onnx",
+                              "benchmarks.engines"))))
           .should()
           .dependOnClassesThat(
               resideInAPackage("org.nd4j..").and(not(resideInAPackage("org.nd4j.shade.."))));
@@ -78,6 +80,13 @@ final class LayersTest {
   @ArchTest
   static final ArchRule onnxRuntimeStaysInItsPackage =
       only("ai.onnxruntime..", "engine.onnxruntime");
+
+  @ArchTest
+  static final ArchRule djlIsAPeer =
+      noClasses()
+          .that(resideInAPackage("io.tagstream..").and(not(inModules("benchmarks.peers"))))
+          .should()
+          .dependOnClassesThat(resideInAPackage("ai.djl.."));
 
   @ArchTest
   static final ArchRule libraryInnardsAreBanned =
@@ -108,9 +117,15 @@ final class LayersTest {
         .allowEmptyShould(true);
   }
 
+  /** What is measured against a library, or is a peer that uses it, knows it too. */
   private static ArchRule only(String library, String packageOfModel) {
     return noClasses()
-        .that(resideInAPackage("io.tagstream..").and(not(inModules("model." + packageOfModel))))
+        .that(
+            resideInAPackage("io.tagstream..")
+                .and(
+                    not(
+                        inModules(
+                            "model." + packageOfModel, "benchmarks.engines", "benchmarks.peers"))))
         .should()
         .dependOnClassesThat(resideInAPackage(library));
   }

@@ -1,0 +1,112 @@
+package io.tagstream.benchmarks;
+
+import io.tagstream.benchmarks.engines.DecodeRates;
+import io.tagstream.benchmarks.engines.EngineRates;
+import io.tagstream.benchmarks.engines.Roofline;
+import io.tagstream.benchmarks.engines.StepRates;
+import io.tagstream.benchmarks.ladder.DecodeStep;
+import io.tagstream.benchmarks.ladder.EngineStep;
+import io.tagstream.benchmarks.ladder.KafkaSinkStep;
+import io.tagstream.benchmarks.ladder.KafkaSourceStep;
+import io.tagstream.benchmarks.ladder.Latency;
+import io.tagstream.benchmarks.ladder.MemoryStep;
+import io.tagstream.benchmarks.peers.NaiveFlink;
+import io.tagstream.benchmarks.peers.TorchFlink;
+import io.tagstream.benchmarks.peers.TorchRates;
+import io.tagstream.benchmarks.peers.TorchStep;
+import io.tagstream.benchmarks.probe.Meter;
+import io.tagstream.benchmarks.probe.Probe;
+import io.tagstream.benchmarks.probe.ProbeRunner;
+import io.tagstream.benchmarks.probe.ProbeTask;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Map;
+
+/** What is measured, in which order. */
+final class Bench {
+  static final int BATCH = 32;
+  static final int WARM_UP = 320;
+  static final int COUNT = 1600;
+
+  /** Images in the topic: more than any probe reads while it counts. */
+  static final int TOPIC = 3000;
+
+  private static final int PEER_WARM_UP = 128;
+  private static final int PEER_COUNT = 512;
+  private static final int LATENCY_WARM_SECONDS = 20;
+  private static final int LATENCY_SECONDS = 30;
+  private static final int STEP_WARM_UP = 2;
+  private static final int STEPS = 7;
+  private static final int ENGINE_WARM_UP = 1;
+  private static final int ENGINE_TURNS = 5;
+
+  /** The ladder, from the bottom. */
+  static final List<Class<? extends Probe>> LADDER =
+      List.of(
+          EngineStep.class,
+          DecodeStep.class,
+          MemoryStep.class,
+          KafkaSourceStep.class,
+          KafkaSinkStep.AtLeastOnce.class,
+          KafkaSinkStep.ExactlyOnce.class);
+
+  private final ProbeRunner runner;
+  private final ProbeTask task;
+  private final PrintWriter err;
+
+  Bench(ProbeRunner runner, ProbeTask task, PrintWriter err) {
+    this.runner = runner;
+    this.task = task;
+    this.err = err;
+  }
+
+  /**
+   * Measures everything; with one round only what a quick look needs.
+   *
+   * @param rounds of the ladder and the peers, which alternate
+   */
+  Results run(int rounds) throws InterruptedException {
+    Results results = new Results();
+    add(results, EngineRates.class, task.times(ENGINE_WARM_UP, ENGINE_TURNS * rounds));
+    add(results, TorchRates.class, task.times(ENGINE_WARM_UP, ENGINE_TURNS * rounds));
+    add(results, Roofline.class, task.times(ENGINE_WARM_UP, ENGINE_TURNS * rounds));
+    add(results, DecodeRates.class, task.times(ENGINE_WARM_UP, ENGINE_TURNS * rounds));
+    for (int round = 0; round < rounds; round++) {
+      for (Class<? extends Probe> step : LADDER) {
+        add(results, step, task);
+      }
+      if (rounds > 1) {
+        add(results, KafkaSinkStep.ExactlyOnceEachSecond.class, task);
+        add(results, KafkaSinkStep.ExactlyOnceEachHalfMinute.class, task);
+      }
+      add(results, NaiveFlink.class, task.times(PEER_WARM_UP, PEER_COUNT));
+      add(results, TorchFlink.Single.class, task.times(PEER_WARM_UP, PEER_COUNT));
+      add(results, TorchFlink.Batched.class, task.times(PEER_WARM_UP, PEER_COUNT));
+      add(results, StepRates.class, task.times(STEP_WARM_UP, STEPS));
+      add(results, TorchStep.class, task.times(STEP_WARM_UP, STEPS));
+    }
+    double saturation = results.get(KafkaSinkStep.ExactlyOnce.class, Meter.RATE).orElseThrow();
+    double half = saturation / 2;
+    add(
+        results,
+        Latency.class,
+        task.times((int) (half * LATENCY_WARM_SECONDS), (int) (half * LATENCY_SECONDS))
+            .atRate(half));
+    return results;
+  }
+
+  private void add(Results results, Class<? extends Probe> probe, ProbeTask of)
+      throws InterruptedException {
+    long start = System.nanoTime();
+    Map<String, Double> figures = runner.run(probe, Map.of(), of);
+    results.add(probe, figures);
+    err.printf(
+        "%s in %d s%s%n",
+        probe.getSimpleName(),
+        (System.nanoTime() - start) / 1_000_000_000,
+        figures.containsKey(Meter.RATE)
+            ? ": %.1f images/s".formatted(figures.get(Meter.RATE))
+            : "");
+    err.flush();
+  }
+}

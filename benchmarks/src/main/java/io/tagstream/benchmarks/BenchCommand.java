@@ -1,0 +1,113 @@
+package io.tagstream.benchmarks;
+
+import io.tagstream.benchmarks.probe.BrokerProcess;
+import io.tagstream.benchmarks.probe.ProbeRunner;
+import io.tagstream.benchmarks.probe.ProbeTask;
+import io.tagstream.model.store.Provenance;
+import io.tagstream.model.store.StoreJson;
+import io.tagstream.settings.StandardOptions;
+import io.tagstream.settings.UserException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.apache.flink.util.FileUtils;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code tagstream bench}. */
+@Command(
+    name = "bench",
+    description =
+        "Measure the pipeline step by step, and what else there is, on this machine. Leave the"
+            + " machine alone meanwhile.")
+public final class BenchCommand implements Callable<Integer> {
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+  /** Of ladder and peers in a full run. */
+  private static final int ROUNDS = 3;
+
+  @Mixin StandardOptions standard = new StandardOptions();
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--images",
+      paramLabel = "DIR",
+      description = "Pictures to measure with (default: drawn ones).")
+  private Optional<String> images = Optional.empty();
+
+  @Option(names = "--quick", description = "Once instead of three times, in some ten minutes.")
+  private boolean quick;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Where bench.json and bench.html go, and what the processes logged.")
+  private Path out = Path.of("bench");
+
+  @Override
+  public Integer call() throws InterruptedException, IOException {
+    if (!Files.isDirectory(Path.of("/proc/self/task"))) {
+      throw new UserException("bench reads from /proc what a process uses: it runs on Linux only");
+    }
+    PrintWriter err = spec.commandLine().getErr();
+    Path logs = Files.createDirectories(out.resolve("logs"));
+    Path folder = Files.createTempDirectory(out, "work");
+    try {
+      Workspace workspace = new Workspace(folder);
+      err.println("writing pictures and a model");
+      workspace.fill(images, err);
+      try (BrokerProcess broker = BrokerProcess.start(folder)) {
+        Bench bench =
+            new Bench(
+                new ProbeRunner(logs, PATIENCE),
+                new ProbeTask(
+                    workspace.photos().toString(),
+                    workspace.models().toString(),
+                    broker.bootstrapServer(),
+                    Bench.WARM_UP,
+                    Bench.COUNT,
+                    1,
+                    Bench.BATCH,
+                    0),
+                err);
+        err.printf("sending %d images to a broker%n", Bench.TOPIC);
+        workspace.send(broker.bootstrapServer(), Bench.TOPIC);
+        Results results = bench.run(quick ? 1 : ROUNDS);
+        Report report =
+            new Report(
+                Instant.now(),
+                machine(),
+                images.map(where -> "photos of " + where).orElse("drawn pictures"),
+                quick ? 1 : ROUNDS,
+                results.all(),
+                new Targets(results).all());
+        List<Table> tables = new Tables(results).all();
+        Files.write(out.resolve("bench.json"), StoreJson.write(report));
+        Files.writeString(out.resolve("bench.html"), BenchPage.html(report, tables));
+        PrintWriter stdout = spec.commandLine().getOut();
+        tables.forEach(table -> table.print(stdout));
+        stdout.println();
+        report.targets().forEach(target -> stdout.println(target.line()));
+        stdout.flush();
+      }
+    } finally {
+      FileUtils.deleteDirectory(folder.toFile());
+    }
+    return 0;
+  }
+
+  /** As each model's provenance names it. */
+  private static String machine() {
+    Provenance made = Provenance.made("", "", "");
+    return "%s, %s".formatted(made.processor(), made.java());
+  }
+}

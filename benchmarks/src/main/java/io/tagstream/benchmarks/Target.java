@@ -1,0 +1,46 @@
+package io.tagstream.benchmarks;
+
+import java.util.Locale;
+import java.util.OptionalDouble;
+
+/**
+ * What Tagstream wants to reach on two processors, as a ratio.
+ *
+ * @param wanted at least, or at most where less is better
+ * @param measured empty where this run did not measure it
+ */
+record Target(String name, double wanted, Better better, OptionalDouble measured) {
+  private static final String FULL_RUN = "full-run-only";
+
+  enum Better {
+    MORE,
+    LESS
+  }
+
+  /** {@code target NAME wanted X measured Y met|missed|full-run-only}. */
+  String line() {
+    return "target %s wanted %s measured %s %s"
+        .formatted(name, wantedText(), measuredText(), verdict());
+  }
+
+  String wantedText() {
+    return number(wanted);
+  }
+
+  String measuredText() {
+    return measured.isPresent() ? number(measured.getAsDouble()) : "-";
+  }
+
+  String verdict() {
+    if (measured.isEmpty()) {
+      return FULL_RUN;
+    }
+    boolean met =
+        better == Better.MORE ? measured.getAsDouble() >= wanted : measured.getAsDouble() <= wanted;
+    return met ? "met" : "missed";
+  }
+
+  private static String number(double value) {
+    return String.format(Locale.ROOT, "%.3f", value);
+  }
+}

@@ -1,0 +1,146 @@
+package io.tagstream.benchmarks;
+
+import io.tagstream.model.image.DecodeLimits;
+import io.tagstream.model.image.ImageDecoder;
+import io.tagstream.model.image.UnreadableImageException;
+import io.tagstream.model.image.Views;
+import io.tagstream.model.network.Initialisation;
+import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.store.ModelDraft;
+import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.store.Preprocessing;
+import io.tagstream.model.store.Provenance;
+import io.tagstream.producers.ImageFile;
+import io.tagstream.producers.ImageFiles;
+import io.tagstream.producers.RecordSender;
+import io.tagstream.producers.drawn.DrawnScenes;
+import io.tagstream.schemas.Image;
+import io.tagstream.schemas.KafkaConnection;
+import io.tagstream.schemas.Topics;
+import io.tagstream.settings.UserException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * What is measured with: pictures that can all be read, a model of the paper's size, and later a
+ * topic full of the pictures.
+ *
+ * @param folder thrown away afterwards
+ */
+record Workspace(Path folder) {
+  /** So many pictures; more would only fill the disk. */
+  private static final int PICTURES = 500;
+
+  private static final int CLASSES = 1000;
+  private static final long SEED = 1;
+
+  Path photos() {
+    return folder.resolve("photos");
+  }
+
+  Path models() {
+    return folder.resolve("models");
+  }
+
+  /**
+   * Writes pictures and model.
+   *
+   * @param images where pictures are; drawn ones without
+   * @param err hears of pictures that cannot be read
+   */
+  void fill(Optional<String> images, PrintWriter err) throws IOException {
+    Files.createDirectories(photos());
+    if (images.isPresent()) {
+      copyReadable(ImageFiles.find(images.get()).files(), err);
+    } else {
+      DrawnScenes scenes = new DrawnScenes(SEED);
+      for (int i = 0; i < PICTURES; i++) {
+        write(i, bytes(scenes.scene(i).jpeg()));
+      }
+    }
+    NetworkDescription network = NetworkDescription.alexNet(CLASSES);
+    new ModelStore(models())
+        .write(
+            new ModelDraft(
+                Initialisation.HE.draw(network, SEED),
+                Preprocessing.tagstream(network.inputSize()),
+                IntStream.range(0, CLASSES).mapToObj(number -> "class-" + number).toList(),
+                Optional.empty(),
+                Provenance.made("drawn for a benchmark", "none", "none")));
+  }
+
+  private void copyReadable(List<ImageFile> files, PrintWriter err) throws IOException {
+    Preprocessing preprocessing =
+        Preprocessing.tagstream(NetworkDescription.alexNet(CLASSES).inputSize());
+    int copied = 0;
+    try (ImageDecoder decoder =
+        new ImageDecoder(
+            preprocessing.resize(), preprocessing.crop(), Views.of(1), DecodeLimits.DEFAULT)) {
+      for (ImageFile file : files) {
+        if (copied == PICTURES) {
+          break;
+        }
+        byte[] content = Files.readAllBytes(file.path());
+        try {
+          decoder.decode(content);
+          write(copied, content);
+          copied++;
+        } catch (UnreadableImageException e) {
+          err.printf("%s is left out: %s%n", file.name(), e.reason());
+        }
+      }
+    }
+    if (copied == 0) {
+      throw new UserException("none of the files at --images can be read as a picture");
+    }
+  }
+
+  private void write(int number, byte[] content) throws IOException {
+    Files.write(photos().resolve("%06d".formatted(number)), content);
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.duplicate().get(bytes);
+    return bytes;
+  }
+
+  /** Sends the pictures in turns until the topic {@code images} holds so many. */
+  void send(String bootstrapServer, int count) throws IOException {
+    List<Path> files;
+    try (Stream<Path> listed = Files.list(photos())) {
+      files = listed.sorted().toList();
+    }
+    KafkaConnection connection =
+        new KafkaConnection(bootstrapServer, Duration.ofSeconds(30), Map.of());
+    try (RecordSender<Image> sender = RecordSender.ofImages(connection, new Topics("").images())) {
+      for (int i = 0; i < count; i++) {
+        sender.send(
+            Image.newBuilder()
+                .setId("photo-" + i)
+                .setContent(ByteBuffer.wrap(Files.readAllBytes(files.get(i % files.size()))))
+                .build(),
+            new Accepted());
+      }
+    }
+  }
+
+  private static final class Accepted implements RecordSender.Outcome {
+    @Override
+    public void acknowledged() {}
+
+    @Override
+    public void refused(String reason) {
+      throw new UserException("the broker refused a picture: " + reason);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package io.tagstream.benchmarks.engines;
+
+import io.tagstream.benchmarks.probe.Probe;
+import io.tagstream.benchmarks.probe.ProbeTask;
+import io.tagstream.benchmarks.probe.Turns;
+import io.tagstream.model.image.DecodeLimits;
+import io.tagstream.model.image.ImageDecoder;
+import io.tagstream.model.image.Views;
+import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.store.Preprocessing;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.opencv.global.opencv_core;
+import org.bytedeco.opencv.global.opencv_imgcodecs;
+import org.bytedeco.opencv.opencv_core.Mat;
+
+/**
+ * Decoders on one thread and the task's photos, in turns: photos a second of processor time, the
+ * median of the task's count of turns. OpenCV and ImageIO only decode; ours also resizes and crops.
+ */
+public final class DecodeRates implements Probe {
+  public static final String BARE = "OpenCV, decode only";
+
+  /** A decoder of one photo. */
+  @FunctionalInterface
+  private interface Decoding {
+    void decode(byte[] photo) throws Exception;
+  }
+
+  /** The figure of decode, resize and crops. */
+  public static String crops(int views) {
+    return "crops of %d views".formatted(views);
+  }
+
+  @Override
+  public Map<String, Double> measure(ProbeTask task) throws Exception {
+    opencv_core.setNumThreads(1);
+    List<byte[]> photos = task.encoded();
+    Preprocessing wanted = new ModelStore(Path.of(task.models())).openLive().preprocessing();
+    Map<String, Decoding> decoders = new LinkedHashMap<>();
+    Mat picture = new Mat();
+    decoders.put(BARE, photo -> bare(photo, picture));
+    for (Views views : Views.values()) {
+      ImageDecoder decoder =
+          new ImageDecoder(wanted.resize(), wanted.crop(), views, DecodeLimits.DEFAULT);
+      decoders.put(crops(views.count()), decoder::decode);
+    }
+    decoders.put("ImageIO, decode only", DecodeRates::imageIo);
+    Turns turns = new Turns();
+    for (int turn = 0; turn < task.warmUp() + task.count(); turn++) {
+      if (turn == task.warmUp()) {
+        turns = new Turns();
+      }
+      for (Map.Entry<String, Decoding> decoder : decoders.entrySet()) {
+        turns.add(decoder.getKey(), rate(decoder.getValue(), photos));
+      }
+    }
+    return turns.medians();
+  }
+
+  private static double rate(Decoding decoding, List<byte[]> photos) throws Exception {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long start = threads.getCurrentThreadCpuTime();
+    for (byte[] photo : photos) {
+      decoding.decode(photo);
+    }
+    return photos.size() * 1e9 / (threads.getCurrentThreadCpuTime() - start);
+  }
+
+  private static void bare(byte[] photo, Mat picture) {
+    try (BytePointer bytes = new BytePointer(photo);
+        Mat encoded = new Mat(1, photo.length, opencv_core.CV_8UC1, bytes)) {
+      opencv_imgcodecs.imdecode(
+          encoded,
+          opencv_imgcodecs.IMREAD_COLOR | opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION,
+          picture);
+    }
+  }
+
+  private static void imageIo(byte[] photo) {
+    try {
+      ImageIO.read(new ByteArrayInputStream(photo));
+    } catch (IOException | RuntimeException e) {
+      // It cannot read every photo; the time until it says so counts as well.
+    }
+  }
+}

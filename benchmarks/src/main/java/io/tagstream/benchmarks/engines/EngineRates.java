@@ -1,0 +1,55 @@
+package io.tagstream.benchmarks.engines;
+
+import io.tagstream.benchmarks.probe.Probe;
+import io.tagstream.benchmarks.probe.ProbeTask;
+import io.tagstream.model.engine.DeviceWeights;
+import io.tagstream.model.engine.Engine;
+import io.tagstream.model.engine.LoadedModel;
+import io.tagstream.model.engine.Normalization;
+import io.tagstream.model.engine.SharedModel;
+import io.tagstream.model.engine.nd4j.DirectWeights;
+import io.tagstream.model.engine.onnxruntime.SessionWeights;
+import io.tagstream.model.engine.onnxruntime.SessionWeights.Graph;
+import io.tagstream.model.network.Weights;
+import io.tagstream.model.store.ModelBundle;
+import io.tagstream.model.store.ModelStore;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** The engines that Tagstream has, on all processors, from bytes to probabilities. */
+public final class EngineRates implements Probe {
+  public static final String OURS = "deeplearning4j";
+  public static final String PLAIN = "onnxruntime, plain graph";
+
+  /** What {@code --engine onnxruntime} runs. */
+  public static final String REWRITTEN = "onnxruntime, LRN rewritten";
+
+  @Override
+  public Map<String, Double> measure(ProbeTask task) throws InterruptedException {
+    ModelBundle bundle = new ModelStore(Path.of(task.models())).openLive();
+    int threads = Runtime.getRuntime().availableProcessors();
+    Map<String, Consumer<List<byte[]>>> engines = new LinkedHashMap<>();
+    engines.put(OURS, engine(bundle, direct(bundle, threads)));
+    engines.put(PLAIN, engine(bundle, SessionWeights.onCpu(bundle, threads, Graph.PLAIN)));
+    engines.put(
+        REWRITTEN, engine(bundle, SessionWeights.onCpu(bundle, threads, Graph.FAST_NORMALIZATION)));
+    return Contest.run(engines, new Normalization(bundle.preprocessing()).cropBytes(), task);
+  }
+
+  private static DeviceWeights direct(ModelBundle bundle, int threads) {
+    try (Weights weights = bundle.weights()) {
+      return new DirectWeights(weights, new Normalization(bundle.preprocessing()), threads);
+    }
+  }
+
+  private static Consumer<List<byte[]>> engine(ModelBundle bundle, DeviceWeights weights) {
+    // The engine keeps the weights.
+    try (LoadedModel model = new SharedModel(bundle, weights)) {
+      Engine engine = model.newEngine(Contest.BATCHES.get(Contest.BATCHES.size() - 1));
+      return crops -> engine.probabilities(crops, 1);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package io.tagstream.benchmarks.engines;
+
+import io.tagstream.benchmarks.probe.Meter;
+import io.tagstream.benchmarks.probe.Probe;
+import io.tagstream.benchmarks.probe.ProbeTask;
+import io.tagstream.benchmarks.probe.Turns;
+import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.Normalization;
+import io.tagstream.model.engine.nd4j.DirectTrainingStep;
+import io.tagstream.model.network.Parameter;
+import io.tagstream.model.network.Weights;
+import io.tagstream.model.store.ModelBundle;
+import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.training.Optimizer;
+import io.tagstream.model.training.TrainingResources;
+import io.tagstream.model.training.TrainingStep;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** The training step on one batch again and again, with the paper's update. */
+public final class StepRates implements Probe {
+  /** Images a second, the median of the task's count of steps. */
+  public static final String FIGURE = Meter.RATE;
+
+  public static final int BATCH = 64;
+  public static final double RATE = 0.001;
+  public static final double MOMENTUM = 0.9;
+  public static final double WEIGHT_DECAY = 5e-4;
+
+  @Override
+  public Map<String, Double> measure(ProbeTask task) {
+    ModelBundle bundle = new ModelStore(Path.of(task.models())).openLive();
+    int cropBytes = new Normalization(bundle.preprocessing()).cropBytes();
+    CropBatch crops = new CropBatch(Contest.noise(BATCH, cropBytes), 1, cropBytes);
+    int[] labels = IntStream.range(0, BATCH).toArray();
+    try (Weights weights = bundle.weights();
+        TrainingStep step =
+            new DirectTrainingStep(
+                new TrainingStep.Setup(
+                    weights,
+                    bundle.preprocessing(),
+                    bundle.network().parameters().stream()
+                        .map(Parameter::name)
+                        .collect(Collectors.toSet()),
+                    new Optimizer.Sgd(RATE, MOMENTUM, WEIGHT_DECAY),
+                    0,
+                    Optional.empty(),
+                    BATCH,
+                    TrainingResources.PAPER_MEMORY,
+                    1,
+                    Runtime.getRuntime().availableProcessors()))) {
+      Turns turns = new Turns();
+      for (int turn = 0; turn < task.warmUp() + task.count(); turn++) {
+        long start = System.nanoTime();
+        step.step(crops, labels, RATE);
+        if (turn >= task.warmUp()) {
+          turns.add(FIGURE, BATCH * 1e9 / (System.nanoTime() - start));
+        }
+      }
+      return turns.medians();
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package io.tagstream.benchmarks.ladder;
+
+import io.tagstream.benchmarks.probe.ProbeTask;
+import io.tagstream.job.flow.TaggedImage;
+import io.tagstream.job.sink.PredictionRecords;
+import java.time.Duration;
+import java.util.Properties;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
+import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
+
+/** The last steps: the answers go to Kafka as well. */
+public abstract class KafkaSinkStep extends KafkaSourceStep {
+  private final DeliveryGuarantee guarantee;
+  private final Duration interval;
+
+  KafkaSinkStep(DeliveryGuarantee guarantee, Duration interval) {
+    this.guarantee = guarantee;
+    this.interval = interval;
+  }
+
+  /** At least once, at the default interval. */
+  public static final class AtLeastOnce extends KafkaSinkStep {
+    public AtLeastOnce() {
+      super(DeliveryGuarantee.AT_LEAST_ONCE, Duration.ofSeconds(5));
+    }
+  }
+
+  /** Exactly once, at the default interval. */
+  public static final class ExactlyOnce extends KafkaSinkStep {
+    public ExactlyOnce() {
+      super(DeliveryGuarantee.EXACTLY_ONCE, Duration.ofSeconds(5));
+    }
+  }
+
+  /** Exactly once, with a checkpoint a second. */
+  public static final class ExactlyOnceEachSecond extends KafkaSinkStep {
+    public ExactlyOnceEachSecond() {
+      super(DeliveryGuarantee.EXACTLY_ONCE, Duration.ofSeconds(1));
+    }
+  }
+
+  /** Exactly once, with two checkpoints a minute. */
+  public static final class ExactlyOnceEachHalfMinute extends KafkaSinkStep {
+    public ExactlyOnceEachHalfMinute() {
+      super(DeliveryGuarantee.EXACTLY_ONCE, Duration.ofSeconds(30));
+    }
+  }
+
+  @Override
+  Duration checkpointInterval() {
+    return interval;
+  }
+
+  @Override
+  Sink<TaggedImage> predictions(ProbeTask task) {
+    Properties properties = connection(task).producerProperties();
+    properties.setProperty("transaction.timeout.ms", "600000");
+    return KafkaSink.<TaggedImage>builder()
+        .setKafkaProducerConfig(properties)
+        .setDeliveryGuarantee(guarantee)
+        .setTransactionNamingStrategy(TransactionNamingStrategy.POOLING)
+        .setTransactionalIdPrefix(newName() + ":predictions:")
+        .setRecordSerializer(
+            KafkaRecordSerializationSchema.<TaggedImage>builder()
+                .setTopic(TOPICS.predictions())
+                .setValueSerializationSchema(new PredictionRecords())
+                .build())
+        .build();
+  }
+}

@@ -1,0 +1,45 @@
+package io.tagstream.benchmarks.ladder;
+
+import io.tagstream.benchmarks.probe.ProbeTask;
+import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.model.image.DecodeLimits;
+import io.tagstream.model.image.ImageDecoder;
+import io.tagstream.model.image.UnreadableImageException;
+import io.tagstream.model.image.Views;
+import io.tagstream.model.store.ModelStore;
+import java.nio.file.Path;
+
+/** Decodes, resizes and crops as the live model wants it, for one thread. */
+final class PhotoDecoder implements AutoCloseable {
+  private final ImageDecoder decoder;
+
+  private PhotoDecoder(ImageDecoder decoder) {
+    this.decoder = decoder;
+  }
+
+  static PhotoDecoder of(ProbeTask task) {
+    CropGeometry geometry = geometry(task);
+    return new PhotoDecoder(
+        new ImageDecoder(
+            geometry.resize(), geometry.crop(), Views.of(task.views()), DecodeLimits.DEFAULT));
+  }
+
+  /** What the live model wants. */
+  static CropGeometry geometry(ProbeTask task) {
+    return CropGeometry.of(new ModelStore(Path.of(task.models())).openLive().preprocessing());
+  }
+
+  /** {@code [views][S][S][3]}, RGB; pictures that cannot be read are no part of a task. */
+  byte[] pixels(byte[] photo) {
+    try {
+      return decoder.decode(photo);
+    } catch (UnreadableImageException e) {
+      throw new IllegalStateException("a photo of the task cannot be read", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    decoder.close();
+  }
+}

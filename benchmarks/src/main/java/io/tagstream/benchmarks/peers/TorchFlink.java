@@ -1,0 +1,42 @@
+package io.tagstream.benchmarks.peers;
+
+import io.tagstream.benchmarks.probe.Meter;
+import io.tagstream.benchmarks.probe.Probe;
+import io.tagstream.benchmarks.probe.ProbeTask;
+import java.util.Map;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** {@link TorchMap} on a subtask a processor between Kafka and Kafka, exactly once. */
+public abstract class TorchFlink implements Probe {
+
+  /** Images that go through the network at once. */
+  abstract int batch(ProbeTask task);
+
+  /** One image at a time. */
+  public static final class Single extends TorchFlink {
+    @Override
+    int batch(ProbeTask task) {
+      return 1;
+    }
+  }
+
+  /** As many at a time as Tagstream takes. */
+  public static final class Batched extends TorchFlink {
+    @Override
+    int batch(ProbeTask task) {
+      return task.batch();
+    }
+  }
+
+  @Override
+  public Map<String, Double> measure(ProbeTask task) throws Exception {
+    Meter meter = Meter.start(task.warmUp(), task.count());
+    StreamExecutionEnvironment environment =
+        PlainJob.environment(Runtime.getRuntime().availableProcessors());
+    PlainJob.images(environment, task)
+        .flatMap(new TorchMap(task.models(), batch(task)))
+        .sinkTo(PlainJob.answers(task));
+    meter.await(environment.executeAsync("djl").getJobExecutionResult());
+    return meter.figures();
+  }
+}

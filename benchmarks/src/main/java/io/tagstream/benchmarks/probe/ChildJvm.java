@@ -1,0 +1,63 @@
+package io.tagstream.benchmarks.probe;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** JVMs with this one's class path and options, which end when this one does. */
+final class ChildJvm {
+  private ChildJvm() {}
+
+  /**
+   * Starts one; its standard input stays open as long as this process lives.
+   *
+   * @param environment variables on top of this process's; an empty value takes one away
+   */
+  static Process start(
+      Class<?> main, List<String> arguments, Map<String, String> environment, File out, File err)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(arguments);
+    ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(out).redirectError(err);
+    environment.forEach(
+        (name, value) -> {
+          if (value.isEmpty()) {
+            builder.environment().remove(name);
+          } else {
+            builder.environment().put(name, value);
+          }
+        });
+    return builder.start();
+  }
+
+  /** In the child: ends it when its parent has let go of its standard input. */
+  static void endWithParent() {
+    Thread watch =
+        new Thread(
+            () -> {
+              awaitEndOfInput();
+              Runtime.getRuntime().halt(1);
+            },
+            "parent watch");
+    watch.setDaemon(true);
+    watch.start();
+  }
+
+  /** Returns when the parent is gone; it never writes anything. */
+  static void awaitEndOfInput() {
+    try {
+      while (System.in.read() >= 0) {
+        // Go on waiting.
+      }
+    } catch (IOException e) {
+      // As good as the end.
+    }
+  }
+}

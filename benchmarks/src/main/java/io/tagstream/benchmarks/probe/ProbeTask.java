@@ -1,0 +1,81 @@
+package io.tagstream.benchmarks.probe;
+
+import java.io.IOException;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What a probe works on.
+ *
+ * @param photos a folder of encoded pictures, all of which can be read
+ * @param models a store whose live version has the paper's network
+ * @param bootstrapServer where the broker is, whose topic {@code images} holds the pictures in
+ *     turns
+ * @param warmUp images, or turns, before those that count
+ * @param count images, or turns, that count
+ * @param views crops an image
+ * @param batch crops a batch
+ * @param rate images a second, where a probe sends them
+ */
+public record ProbeTask(
+    String photos,
+    String models,
+    String bootstrapServer,
+    int warmUp,
+    int count,
+    int views,
+    int batch,
+    double rate)
+    implements Serializable {
+
+  /** As arguments of a program, for {@link #parse}. */
+  List<String> arguments() {
+    return Stream.of(photos, models, bootstrapServer, warmUp, count, views, batch, rate)
+        .map(Object::toString)
+        .toList();
+  }
+
+  static ProbeTask parse(List<String> arguments) {
+    return new ProbeTask(
+        arguments.get(0),
+        arguments.get(1),
+        arguments.get(2),
+        Integer.parseInt(arguments.get(3)),
+        Integer.parseInt(arguments.get(4)),
+        Integer.parseInt(arguments.get(5)),
+        Integer.parseInt(arguments.get(6)),
+        Double.parseDouble(arguments.get(7)));
+  }
+
+  /** This task with other numbers of images or turns. */
+  public ProbeTask times(int otherWarmUp, int otherCount) {
+    return new ProbeTask(
+        photos, models, bootstrapServer, otherWarmUp, otherCount, views, batch, rate);
+  }
+
+  /** This task with another rate. */
+  public ProbeTask atRate(double otherRate) {
+    return new ProbeTask(photos, models, bootstrapServer, warmUp, count, views, batch, otherRate);
+  }
+
+  /** The encoded pictures, in the order of their names. */
+  public List<byte[]> encoded() {
+    try (Stream<Path> files = Files.list(Path.of(photos))) {
+      return files.sorted().map(ProbeTask::read).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static byte[] read(Path file) {
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

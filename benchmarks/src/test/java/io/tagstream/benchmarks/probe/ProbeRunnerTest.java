@@ -1,0 +1,70 @@
+package io.tagstream.benchmarks.probe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tagstream.settings.UserException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProbeRunnerTest {
+  private static final ProbeTask TASK = new ProbeTask("photos", "models", "none:1", 3, 4, 2, 32, 7);
+
+  @TempDir private Path logs;
+
+  /** Says what it was given, between other lines. */
+  public static final class Echo implements Probe {
+    @Override
+    public Map<String, Double> measure(ProbeTask task) {
+      System.out.println("a library says hello");
+      boolean set = "yes".equals(System.getenv("ECHO")) && System.getenv("PATH") == null;
+      return Map.of("count", (double) task.count(), "rate", task.rate(), "set", set ? 1.0 : 0.0);
+    }
+  }
+
+  /** Fails. */
+  public static final class Broken implements Probe {
+    @Override
+    public Map<String, Double> measure(ProbeTask task) {
+      throw new IllegalStateException("no such luck");
+    }
+  }
+
+  /** Never ends by itself. */
+  public static final class Endless implements Probe {
+    @Override
+    public Map<String, Double> measure(ProbeTask task) throws InterruptedException {
+      Thread.sleep(Long.MAX_VALUE);
+      return Map.of();
+    }
+  }
+
+  @Test
+  void figuresComeBackFromAProcessWithItsOwnEnvironment() throws InterruptedException {
+    assertThat(
+            new ProbeRunner(logs, Duration.ofMinutes(1))
+                .run(Echo.class, Map.of("ECHO", "yes", "PATH", ""), TASK))
+        .isEqualTo(Map.of("count", 4.0, "rate", 7.0, "set", 1.0));
+  }
+
+  @Test
+  void aFailureNamesTheProbeItsReasonAndItsLog() {
+    assertThatThrownBy(
+            () -> new ProbeRunner(logs, Duration.ofMinutes(1)).run(Broken.class, Map.of(), TASK))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("Broken ended with exit code 1")
+        .hasMessageContaining("no such luck")
+        .hasMessageContaining(logs.resolve("Broken.log").toString());
+  }
+
+  @Test
+  void oneThatTakesTooLongIsEnded() {
+    assertThatThrownBy(
+            () -> new ProbeRunner(logs, Duration.ofMillis(1)).run(Endless.class, Map.of(), TASK))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("Endless is not done after 0 minutes");
+  }
+}
