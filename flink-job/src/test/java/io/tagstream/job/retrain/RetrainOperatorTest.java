@@ -32,9 +32,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 class RetrainOperatorTest {
   private static final Instant START = Instant.parse("2012-12-03T10:00:00Z");
   private static final String BY = "tagstream job test";
+
+  /**
+   * The clock runs while a thread is waited for, on a busy machine for hours: no label may grow old
+   * enough to start a run by itself.
+   */
   private static final RetrainSettings SETTINGS =
-      Settings.load(Optional.empty(), Map.of("retrain.attempts", "3"), Map.of())
+      Settings.load(
+              Optional.empty(),
+              Map.of("retrain.attempts", "3", "retrain.max-age", "30 d"),
+              Map.of())
           .get(RetrainSettings.class);
+
   private static final Duration LOOK = SETTINGS.lookEvery();
 
   private final FakeStores stores = new FakeStores();
