@@ -31,6 +31,27 @@ class ThrottleTest {
   }
 
   @Test
+  void aPassThrowsWhatItThrewElsewhere() {
+    Throttle elsewhere = Throttle.share(1, pass -> new Thread(pass).start());
+    ModelException broken = new ModelException("broken");
+    OutOfMemoryError full = new OutOfMemoryError("no room");
+    assertThatThrownBy(
+            () ->
+                elsewhere.pass(
+                    () -> {
+                      throw broken;
+                    }))
+        .isSameAs(broken);
+    assertThatThrownBy(
+            () ->
+                elsewhere.pass(
+                    () -> {
+                      throw full;
+                    }))
+        .isSameAs(full);
+  }
+
+  @Test
   void smallPiecesArePaidForTogether() {
     Throttle throttle = throttle(0.5);
     for (int piece = 0; piece < 10; piece++) {

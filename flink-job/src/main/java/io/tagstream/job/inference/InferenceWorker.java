@@ -7,6 +7,7 @@ import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.Gpu;
 import io.tagstream.model.engine.LoadedModel;
+import io.tagstream.model.engine.Processors;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -242,15 +243,19 @@ final class InferenceWorker implements AutoCloseable {
 
   /**
    * Loads a model while another serves. Where there may be a GPU it warms up with a full batch,
-   * whose memory it must have. Without one both need the same processors: then the passes of the
-   * new one go between the batches of the other, since two that compute side by side take several
-   * times as long, and one image is enough: an engine on a CPU has its memory when it is made, and
-   * what is left to bring are kernels and code.
+   * whose memory it must have, beside the other, and on one processor in case it computes there.
+   * Without one both need the same processors: then the passes of the new one go between the
+   * batches of the other, since two that compute side by side take several times as long, and one
+   * image is enough: an engine on a CPU has its memory when it is made, and what is left to bring
+   * are kernels and code.
    */
   private Serving loadBeside(String version) {
     return Gpu.found().isEmpty()
         ? load(version, Throttle.share(LOADING_SHARE, inference), 1)
-        : load(version, Throttle.share(LOADING_SHARE), batching.maxImages());
+        : load(
+            version,
+            Throttle.share(LOADING_SHARE, pass -> Processors.take(1, pass::run)),
+            batching.maxImages());
   }
 
   private Serving load(String version, Throttle throttle, int warmUpImages) {

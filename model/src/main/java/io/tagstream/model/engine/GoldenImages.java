@@ -25,7 +25,7 @@ final class GoldenImages {
   static void require(LoadedModel model, Throttle throttle) {
     List<byte[]> pictures = pictures(model.bundle().preprocessing().crop());
     try (Engine engine = model.newEngine(pictures.size())) {
-      // Together: a pass of a single crop is no cheaper than half of this one.
+      // Together: one by one they would go through OpenBLAS, and take twice as long.
       throttle.pass(
           () -> {
             float[][] answers = engine.probabilities(pictures, 1);
