@@ -19,7 +19,8 @@ import io.tagstream.benchmarks.probe.Probe;
 import io.tagstream.benchmarks.probe.ProbeRunner;
 import io.tagstream.benchmarks.probe.ProbeTask;
 import java.io.PrintWriter;
-import java.util.List;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** What is measured, in which order. */
@@ -40,15 +41,8 @@ final class Bench {
   private static final int ENGINE_WARM_UP = 1;
   private static final int ENGINE_TURNS = 5;
 
-  /** The ladder, from the bottom. */
-  static final List<Class<? extends Probe>> LADDER =
-      List.of(
-          EngineStep.class,
-          DecodeStep.class,
-          MemoryStep.class,
-          KafkaSourceStep.class,
-          KafkaSinkStep.AtLeastOnce.class,
-          KafkaSinkStep.ExactlyOnce.class);
+  /** The ladder's steps in words, from the bottom. */
+  static final Map<Class<? extends Probe>, String> LADDER = ladder();
 
   private final ProbeRunner runner;
   private final ProbeTask task;
@@ -58,6 +52,17 @@ final class Bench {
     this.runner = runner;
     this.task = task;
     this.err = err;
+  }
+
+  private static Map<Class<? extends Probe>, String> ladder() {
+    Map<Class<? extends Probe>, String> steps = new LinkedHashMap<>();
+    steps.put(EngineStep.class, "engine on ready tensors");
+    steps.put(DecodeStep.class, "+ decode and preprocess");
+    steps.put(MemoryStep.class, "+ Flink, source in memory");
+    steps.put(KafkaSourceStep.class, "+ Kafka source");
+    steps.put(KafkaSinkStep.AtLeastOnce.class, "+ Kafka sink, at least once");
+    steps.put(KafkaSinkStep.ExactlyOnce.class, "+ exactly once");
+    return Collections.unmodifiableMap(steps);
   }
 
   /**
@@ -72,7 +77,7 @@ final class Bench {
     add(results, Roofline.class, task.times(ENGINE_WARM_UP, ENGINE_TURNS * rounds));
     add(results, DecodeRates.class, task.times(ENGINE_WARM_UP, ENGINE_TURNS * rounds));
     for (int round = 0; round < rounds; round++) {
-      for (Class<? extends Probe> step : LADDER) {
+      for (Class<? extends Probe> step : LADDER.keySet()) {
         add(results, step, task);
       }
       if (rounds > 1) {
@@ -80,8 +85,8 @@ final class Bench {
         add(results, KafkaSinkStep.ExactlyOnceEachHalfMinute.class, task);
       }
       add(results, NaiveFlink.class, task.times(PEER_WARM_UP, PEER_COUNT));
-      add(results, TorchFlink.Single.class, task.times(PEER_WARM_UP, PEER_COUNT));
-      add(results, TorchFlink.Batched.class, task.times(PEER_WARM_UP, PEER_COUNT));
+      add(results, TorchFlink.TorchSingle.class, task.times(PEER_WARM_UP, PEER_COUNT));
+      add(results, TorchFlink.TorchBatched.class, task.times(PEER_WARM_UP, PEER_COUNT));
       add(results, StepRates.class, task.times(STEP_WARM_UP, STEPS));
       add(results, TorchStep.class, task.times(STEP_WARM_UP, STEPS));
     }
@@ -98,7 +103,7 @@ final class Bench {
   private void add(Results results, Class<? extends Probe> probe, ProbeTask of)
       throws InterruptedException {
     long start = System.nanoTime();
-    Map<String, Double> figures = runner.run(probe, Map.of(), of);
+    Map<String, Double> figures = runner.run(probe, of);
     results.add(probe, figures);
     err.printf(
         "%s in %d s%s%n",

@@ -1,10 +1,12 @@
 package io.tagstream.benchmarks;
 
 import io.tagstream.benchmarks.probe.BrokerProcess;
+import io.tagstream.benchmarks.probe.KafkaEnds;
 import io.tagstream.benchmarks.probe.ProbeRunner;
 import io.tagstream.benchmarks.probe.ProbeTask;
 import io.tagstream.model.store.Provenance;
 import io.tagstream.model.store.StoreJson;
+import io.tagstream.producers.Pace;
 import io.tagstream.settings.StandardOptions;
 import io.tagstream.settings.UserException;
 import java.io.IOException;
@@ -66,28 +68,31 @@ public final class BenchCommand implements Callable<Integer> {
       err.println("writing pictures and a model");
       workspace.fill(images, err);
       try (BrokerProcess broker = BrokerProcess.start(folder)) {
-        Bench bench =
-            new Bench(
-                new ProbeRunner(logs, PATIENCE),
-                new ProbeTask(
-                    workspace.photos().toString(),
-                    workspace.models().toString(),
-                    broker.bootstrapServer(),
-                    Bench.WARM_UP,
-                    Bench.COUNT,
-                    1,
-                    Bench.BATCH,
-                    0),
-                err);
+        ProbeTask task =
+            new ProbeTask(
+                workspace.photos().toString(),
+                workspace.models().toString(),
+                broker.bootstrapServer(),
+                Bench.WARM_UP,
+                Bench.COUNT,
+                1,
+                Bench.BATCH,
+                0);
         err.printf("sending %d images to a broker%n", Bench.TOPIC);
-        workspace.send(broker.bootstrapServer(), Bench.TOPIC);
-        Results results = bench.run(quick ? 1 : ROUNDS);
+        KafkaEnds.send(
+            task.connection(),
+            KafkaEnds.TOPICS.images(),
+            task.encoded(),
+            Bench.TOPIC,
+            Pace.unlimited());
+        int rounds = quick ? 1 : ROUNDS;
+        Results results = new Bench(new ProbeRunner(logs, PATIENCE), task, err).run(rounds);
         Report report =
             new Report(
                 Instant.now(),
                 machine(),
                 images.map(where -> "photos of " + where).orElse("drawn pictures"),
-                quick ? 1 : ROUNDS,
+                rounds,
                 results.all(),
                 new Targets(results).all());
         List<Table> tables = new Tables(results).all();

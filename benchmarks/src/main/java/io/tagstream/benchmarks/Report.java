@@ -7,7 +7,7 @@ import java.util.Map;
 /**
  * {@code bench.json}.
  *
- * @param machine processor, processors, memory and Java, in words
+ * @param machine processor, how many, and Java, in words
  * @param images what was measured with, in words
  * @param rounds of the ladder and the peers
  * @param figures by probe, by name

@@ -5,11 +5,7 @@ import io.tagstream.benchmarks.engines.DecodeRates;
 import io.tagstream.benchmarks.engines.EngineRates;
 import io.tagstream.benchmarks.engines.Roofline;
 import io.tagstream.benchmarks.engines.StepRates;
-import io.tagstream.benchmarks.ladder.DecodeStep;
-import io.tagstream.benchmarks.ladder.EngineStep;
 import io.tagstream.benchmarks.ladder.KafkaSinkStep;
-import io.tagstream.benchmarks.ladder.KafkaSourceStep;
-import io.tagstream.benchmarks.ladder.MemoryStep;
 import io.tagstream.benchmarks.peers.NaiveFlink;
 import io.tagstream.benchmarks.peers.TorchFlink;
 import io.tagstream.benchmarks.peers.TorchRates;
@@ -49,24 +45,13 @@ final class Tables {
     return stages;
   }
 
-  private static Map<Class<? extends Probe>, String> steps() {
-    Map<Class<? extends Probe>, String> steps = new LinkedHashMap<>();
-    steps.put(EngineStep.class, "engine on ready tensors");
-    steps.put(DecodeStep.class, "+ decode and preprocess");
-    steps.put(MemoryStep.class, "+ Flink, source in memory");
-    steps.put(KafkaSourceStep.class, "+ Kafka source");
-    steps.put(KafkaSinkStep.AtLeastOnce.class, "+ Kafka sink, at least once");
-    steps.put(KafkaSinkStep.ExactlyOnce.class, "+ exactly once");
-    return steps;
-  }
-
   private Table ladder() {
     List<String> header = new ArrayList<>(List.of("step", "images/s", "of the one before"));
     STAGES.keySet().forEach(stage -> header.add("ms " + stage));
     header.addAll(List.of("ms rest", "ms in all", "KiB allocated", "MiB resident"));
     List<List<String>> rows = new ArrayList<>();
     OptionalDouble before = OptionalDouble.empty();
-    for (Map.Entry<Class<? extends Probe>, String> step : steps().entrySet()) {
+    for (Map.Entry<Class<? extends Probe>, String> step : Bench.LADDER.entrySet()) {
       rows.add(step(step.getValue(), step.getKey(), before));
       before = results.get(step.getKey(), Meter.RATE);
     }
@@ -118,8 +103,8 @@ final class Tables {
         List.of(
             List.of("Tagstream, exactly once", number(ours, 1), NONE),
             peer("Flink map: ImageIO, Graphics2D, ONNX Runtime, batch 1", NaiveFlink.class, ours),
-            peer("Flink map: DJL, PyTorch, batch 1", TorchFlink.Single.class, ours),
-            peer("Flink map: DJL, PyTorch, batch 32", TorchFlink.Batched.class, ours)));
+            peer("Flink map: DJL, PyTorch, batch 1", TorchFlink.TorchSingle.class, ours),
+            peer("Flink map: DJL, PyTorch, batch 32", TorchFlink.TorchBatched.class, ours)));
   }
 
   private Table trainingSteps() {

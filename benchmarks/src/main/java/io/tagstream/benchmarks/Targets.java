@@ -51,7 +51,7 @@ final class Targets {
         atLeast(
             "end-to-end-to-djl-flink",
             1.5,
-            Results.ratio(endToEnd(), rate(TorchFlink.Batched.class))),
+            Results.ratio(endToEnd(), rate(TorchFlink.TorchBatched.class))),
         atLeast(
             "decode-to-opencv",
             0.8,

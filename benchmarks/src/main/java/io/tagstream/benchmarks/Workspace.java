@@ -12,27 +12,19 @@ import io.tagstream.model.store.Preprocessing;
 import io.tagstream.model.store.Provenance;
 import io.tagstream.producers.ImageFile;
 import io.tagstream.producers.ImageFiles;
-import io.tagstream.producers.RecordSender;
 import io.tagstream.producers.drawn.DrawnScenes;
-import io.tagstream.schemas.Image;
-import io.tagstream.schemas.KafkaConnection;
-import io.tagstream.schemas.Topics;
 import io.tagstream.settings.UserException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
- * What is measured with: pictures that can all be read, a model of the paper's size, and later a
- * topic full of the pictures.
+ * What is measured with: pictures that can all be read, and a model of the paper's size.
  *
  * @param folder thrown away afterwards
  */
@@ -60,7 +52,9 @@ record Workspace(Path folder) {
   void fill(Optional<String> images, PrintWriter err) throws IOException {
     Files.createDirectories(photos());
     if (images.isPresent()) {
-      copyReadable(ImageFiles.find(images.get()).files(), err);
+      ImageFiles found = ImageFiles.find(images.get());
+      found.passedOver().forEach(file -> leftOut(file.name(), file.reason(), err));
+      copyReadable(found.files(), err);
     } else {
       DrawnScenes scenes = new DrawnScenes(SEED);
       for (int i = 0; i < PICTURES; i++) {
@@ -95,13 +89,17 @@ record Workspace(Path folder) {
           write(copied, content);
           copied++;
         } catch (UnreadableImageException e) {
-          err.printf("%s is left out: %s%n", file.name(), e.reason());
+          leftOut(file.name(), e.reason(), err);
         }
       }
     }
     if (copied == 0) {
       throw new UserException("none of the files at --images can be read as a picture");
     }
+  }
+
+  private static void leftOut(String name, String reason, PrintWriter err) {
+    err.printf("%s is left out: %s%n", name, reason);
   }
 
   private void write(int number, byte[] content) throws IOException {
@@ -112,35 +110,5 @@ record Workspace(Path folder) {
     byte[] bytes = new byte[buffer.remaining()];
     buffer.duplicate().get(bytes);
     return bytes;
-  }
-
-  /** Sends the pictures in turns until the topic {@code images} holds so many. */
-  void send(String bootstrapServer, int count) throws IOException {
-    List<Path> files;
-    try (Stream<Path> listed = Files.list(photos())) {
-      files = listed.sorted().toList();
-    }
-    KafkaConnection connection =
-        new KafkaConnection(bootstrapServer, Duration.ofSeconds(30), Map.of());
-    try (RecordSender<Image> sender = RecordSender.ofImages(connection, new Topics("").images())) {
-      for (int i = 0; i < count; i++) {
-        sender.send(
-            Image.newBuilder()
-                .setId("photo-" + i)
-                .setContent(ByteBuffer.wrap(Files.readAllBytes(files.get(i % files.size()))))
-                .build(),
-            new Accepted());
-      }
-    }
-  }
-
-  private static final class Accepted implements RecordSender.Outcome {
-    @Override
-    public void acknowledged() {}
-
-    @Override
-    public void refused(String reason) {
-      throw new UserException("the broker refused a picture: " + reason);
-    }
   }
 }

@@ -44,20 +44,17 @@ public final class Contest {
   public static Map<String, Double> run(
       Map<String, Consumer<List<byte[]>>> engines, int cropBytes, ProbeTask task)
       throws InterruptedException {
-    Turns turns = new Turns();
-    for (int turn = 0; turn < task.warmUp() + task.count(); turn++) {
-      if (turn == task.warmUp()) {
-        turns = new Turns();
-      }
-      for (Map.Entry<String, Consumer<List<byte[]>>> engine : engines.entrySet()) {
-        for (int batch : BATCHES) {
-          turns.add(
-              batch(engine.getKey(), batch), rate(engine.getValue(), noise(batch, cropBytes)));
-        }
-        turns.add(spaced(engine.getKey()), spacedRate(engine.getValue(), noise(1, cropBytes)));
-      }
-    }
-    return turns.medians();
+    return Turns.medians(
+        task,
+        turns -> {
+          for (Map.Entry<String, Consumer<List<byte[]>>> engine : engines.entrySet()) {
+            for (int batch : BATCHES) {
+              turns.add(
+                  batch(engine.getKey(), batch), rate(engine.getValue(), noise(batch, cropBytes)));
+            }
+            turns.add(spaced(engine.getKey()), spacedRate(engine.getValue(), noise(1, cropBytes)));
+          }
+        });
   }
 
   private static double rate(Consumer<List<byte[]>> engine, List<byte[]> crops) {

@@ -54,16 +54,13 @@ public final class DecodeRates implements Probe {
       decoders.put(crops(views.count()), decoder::decode);
     }
     decoders.put("ImageIO, decode only", DecodeRates::imageIo);
-    Turns turns = new Turns();
-    for (int turn = 0; turn < task.warmUp() + task.count(); turn++) {
-      if (turn == task.warmUp()) {
-        turns = new Turns();
-      }
-      for (Map.Entry<String, Decoding> decoder : decoders.entrySet()) {
-        turns.add(decoder.getKey(), rate(decoder.getValue(), photos));
-      }
-    }
-    return turns.medians();
+    return Turns.medians(
+        task,
+        turns -> {
+          for (Map.Entry<String, Decoding> decoder : decoders.entrySet()) {
+            turns.add(decoder.getKey(), rate(decoder.getValue(), photos));
+          }
+        });
   }
 
   private static double rate(Decoding decoding, List<byte[]> photos) throws Exception {

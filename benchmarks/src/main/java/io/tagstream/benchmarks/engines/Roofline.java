@@ -45,15 +45,12 @@ public final class Roofline implements Probe {
             .build();
     double productFlops = 2.0 * MATRIX * MATRIX * MATRIX;
     double convolutionFlops = 2.0 * BATCH * SIDE * SIDE * CHANNELS * CHANNELS * 9;
-    Turns turns = new Turns();
-    for (int turn = 0; turn < task.warmUp() + task.count(); turn++) {
-      if (turn == task.warmUp()) {
-        turns = new Turns();
-      }
-      turns.add(PRODUCT, rate(product, productFlops));
-      turns.add(CONVOLUTION, rate(convolution, convolutionFlops));
-    }
-    return turns.medians();
+    return Turns.medians(
+        task,
+        turns -> {
+          turns.add(PRODUCT, rate(product, productFlops));
+          turns.add(CONVOLUTION, rate(convolution, convolutionFlops));
+        });
   }
 
   private static double rate(DynamicCustomOp op, double flops) {

@@ -52,15 +52,13 @@ public final class StepRates implements Probe {
                     TrainingResources.PAPER_MEMORY,
                     1,
                     Runtime.getRuntime().availableProcessors()))) {
-      Turns turns = new Turns();
-      for (int turn = 0; turn < task.warmUp() + task.count(); turn++) {
-        long start = System.nanoTime();
-        step.step(crops, labels, RATE);
-        if (turn >= task.warmUp()) {
-          turns.add(FIGURE, BATCH * 1e9 / (System.nanoTime() - start));
-        }
-      }
-      return turns.medians();
+      return Turns.medians(
+          task,
+          turns -> {
+            long start = System.nanoTime();
+            step.step(crops, labels, RATE);
+            turns.add(FIGURE, BATCH * 1e9 / (System.nanoTime() - start));
+          });
     }
   }
 }

@@ -18,7 +18,6 @@ import io.tagstream.settings.ImageSettings;
 import io.tagstream.settings.JobSettings;
 import io.tagstream.settings.LabelSettings;
 import io.tagstream.settings.Settings;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -56,7 +55,7 @@ abstract class FlinkStep implements Probe {
     FlinkOptions.ofElements(options);
     options.set(RestartStrategyOptions.RESTART_STRATEGY, "disable");
     if (!checkpointInterval().isZero()) {
-      checkpoints(options, settings.get(CheckpointSettings.class));
+      checkpoints(options, settings.get(CheckpointSettings.class), task.newFolder());
     }
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.getExecutionEnvironment(options);
@@ -74,8 +73,7 @@ abstract class FlinkStep implements Probe {
     return meter.figures();
   }
 
-  private void checkpoints(Configuration options, CheckpointSettings settings) throws Exception {
-    Path folder = Files.createTempDirectory("tagstream-bench");
+  private void checkpoints(Configuration options, CheckpointSettings settings, Path folder) {
     options.set(
         CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
     options.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, checkpointInterval());

@@ -1,15 +1,12 @@
 package io.tagstream.benchmarks.ladder;
 
+import io.tagstream.benchmarks.probe.KafkaEnds;
 import io.tagstream.benchmarks.probe.ProbeTask;
 import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.job.sink.PredictionRecords;
 import java.time.Duration;
-import java.util.Properties;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.connector.base.DeliveryGuarantee;
-import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
-import org.apache.flink.connector.kafka.sink.KafkaSink;
-import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
 
 /** The last steps: the answers go to Kafka as well. */
 public abstract class KafkaSinkStep extends KafkaSourceStep {
@@ -56,18 +53,6 @@ public abstract class KafkaSinkStep extends KafkaSourceStep {
 
   @Override
   Sink<TaggedImage> predictions(ProbeTask task) {
-    Properties properties = connection(task).producerProperties();
-    properties.setProperty("transaction.timeout.ms", "600000");
-    return KafkaSink.<TaggedImage>builder()
-        .setKafkaProducerConfig(properties)
-        .setDeliveryGuarantee(guarantee)
-        .setTransactionNamingStrategy(TransactionNamingStrategy.POOLING)
-        .setTransactionalIdPrefix(newName() + ":predictions:")
-        .setRecordSerializer(
-            KafkaRecordSerializationSchema.<TaggedImage>builder()
-                .setTopic(TOPICS.predictions())
-                .setValueSerializationSchema(new PredictionRecords())
-                .build())
-        .build();
+    return KafkaEnds.answers(task, guarantee, new PredictionRecords());
   }
 }

@@ -1,5 +1,6 @@
 package io.tagstream.benchmarks.ladder;
 
+import io.tagstream.benchmarks.probe.KafkaEnds;
 import io.tagstream.benchmarks.probe.Probe;
 import io.tagstream.benchmarks.probe.ProbeTask;
 import io.tagstream.consumers.TopicReader;
@@ -11,8 +12,6 @@ import io.tagstream.model.engine.Device;
 import io.tagstream.model.engine.EngineKind;
 import io.tagstream.model.image.Views;
 import io.tagstream.producers.Pace;
-import io.tagstream.producers.RecordSender;
-import io.tagstream.schemas.Image;
 import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.schemas.TopicAdministration;
@@ -20,8 +19,6 @@ import io.tagstream.schemas.Topics;
 import io.tagstream.schemas.WireFormat;
 import io.tagstream.settings.Settings;
 import io.tagstream.settings.TopicSettings;
-import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,7 +40,7 @@ public final class Latency implements Probe {
   @Override
   public Map<String, Double> measure(ProbeTask task) throws Exception {
     Settings settings = Settings.load(Optional.empty(), Map.of(), Map.of());
-    KafkaConnection connection = KafkaSourceStep.connection(task);
+    KafkaConnection connection = task.connection();
     try (Admin admin = connection.admin()) {
       new TopicAdministration(admin).ensure(TOPICS, settings.get(TopicSettings.class));
     }
@@ -54,8 +51,8 @@ public final class Latency implements Probe {
                 TOPICS,
                 Path.of(task.models()),
                 Optional.empty(),
-                Files.createTempDirectory("tagstream-bench").toString(),
-                KafkaSourceStep.newName(),
+                task.newFolder().toString(),
+                KafkaEnds.newName(),
                 EngineKind.DEEPLEARNING4J,
                 Device.AUTO,
                 Views.of(task.views()),
@@ -63,7 +60,8 @@ public final class Latency implements Probe {
                 settings));
     job.awaitRunning();
     int images = task.warmUp() + task.count();
-    send(connection, task, images);
+    KafkaEnds.send(
+        connection, TOPICS.images(), task.encoded(), images, Pace.perSecond(task.rate()));
     List<Duration> latencies = new ArrayList<>();
     try (TopicReader<Prediction> reader =
         TopicReader.open(connection, TOPICS.predictions(), WireFormat.of(Prediction.class))) {
@@ -75,7 +73,7 @@ public final class Latency implements Probe {
 
             @Override
             public boolean record(Prediction prediction) {
-              if (number(prediction.getImageId()) >= task.warmUp()) {
+              if (Integer.parseInt(prediction.getImageId()) >= task.warmUp()) {
                 latencies.add(
                     Duration.between(prediction.getAppendedAt(), prediction.getPredictedAt()));
               }
@@ -90,34 +88,6 @@ public final class Latency implements Probe {
           });
     }
     return Map.of(P50, percentile(latencies, 50), P99, percentile(latencies, 99));
-  }
-
-  private static void send(KafkaConnection connection, ProbeTask task, int images) {
-    List<byte[]> photos = task.encoded();
-    Pace pace = Pace.perSecond(task.rate());
-    try (RecordSender<Image> sender = RecordSender.ofImages(connection, TOPICS.images())) {
-      for (int i = 0; i < images; i++) {
-        pace.awaitTurn();
-        sender.send(
-            Image.newBuilder()
-                .setId(Integer.toString(i))
-                .setContent(ByteBuffer.wrap(photos.get(i % photos.size())))
-                .build(),
-            new RecordSender.Outcome() {
-              @Override
-              public void acknowledged() {}
-
-              @Override
-              public void refused(String reason) {
-                throw new IllegalStateException(reason);
-              }
-            });
-      }
-    }
-  }
-
-  private static int number(String id) {
-    return Integer.parseInt(id);
   }
 
   /** In milliseconds. */

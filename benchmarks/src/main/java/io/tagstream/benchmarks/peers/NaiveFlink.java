@@ -13,7 +13,7 @@ public final class NaiveFlink implements Probe {
   @Override
   public Map<String, Double> measure(ProbeTask task) throws Exception {
     Meter meter = Meter.start(task.warmUp(), task.count());
-    StreamExecutionEnvironment environment = PlainJob.environment(PARALLELISM);
+    StreamExecutionEnvironment environment = PlainJob.environment(task, PARALLELISM);
     PlainJob.images(environment, task)
         .map(new NaiveMap(task.models()))
         .sinkTo(PlainJob.answers(task));

@@ -13,7 +13,7 @@ public abstract class TorchFlink implements Probe {
   abstract int batch(ProbeTask task);
 
   /** One image at a time. */
-  public static final class Single extends TorchFlink {
+  public static final class TorchSingle extends TorchFlink {
     @Override
     int batch(ProbeTask task) {
       return 1;
@@ -21,7 +21,7 @@ public abstract class TorchFlink implements Probe {
   }
 
   /** As many at a time as Tagstream takes. */
-  public static final class Batched extends TorchFlink {
+  public static final class TorchBatched extends TorchFlink {
     @Override
     int batch(ProbeTask task) {
       return task.batch();
@@ -32,7 +32,7 @@ public abstract class TorchFlink implements Probe {
   public Map<String, Double> measure(ProbeTask task) throws Exception {
     Meter meter = Meter.start(task.warmUp(), task.count());
     StreamExecutionEnvironment environment =
-        PlainJob.environment(Runtime.getRuntime().availableProcessors());
+        PlainJob.environment(task, Runtime.getRuntime().availableProcessors());
     PlainJob.images(environment, task)
         .flatMap(new TorchMap(task.models(), batch(task)))
         .sinkTo(PlainJob.answers(task));

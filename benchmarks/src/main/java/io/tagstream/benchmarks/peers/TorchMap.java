@@ -49,7 +49,7 @@ final class TorchMap extends RichFlatMapFunction<IncomingRecord, String> {
 
   @Override
   public void open(OpenContext context) {
-    manager = Torch.start(1);
+    manager = Torch.start(Torch.folder(models), 1);
     ModelBundle bundle = new ModelStore(Path.of(models)).openLive();
     try (Weights weights = bundle.weights()) {
       network = new TorchNetwork(manager, weights);

@@ -22,8 +22,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A bundle's network in DJL on PyTorch, with the same weights. The normalisation is the form that
- * was fastest there: squares, a 1x1 convolution with a band of alpha, two square roots.
+ * A bundle's network in DJL on PyTorch, with the same weights. The normalisation is not a power, of
+ * which PyTorch is slow: squares, a 1x1 convolution with a band of alpha, two square roots.
  */
 final class TorchNetwork {
   private final NetworkDescription network;

@@ -23,7 +23,8 @@ public final class TorchRates implements Probe {
   @Override
   public Map<String, Double> measure(ProbeTask task) throws InterruptedException {
     ModelBundle bundle = new ModelStore(Path.of(task.models())).openLive();
-    try (NDManager manager = Torch.start(Runtime.getRuntime().availableProcessors());
+    try (NDManager manager =
+            Torch.start(Torch.folder(task.models()), Runtime.getRuntime().availableProcessors());
         Weights weights = bundle.weights()) {
       TorchNetwork network = new TorchNetwork(manager, weights);
       Normalization normalization = new Normalization(bundle.preprocessing());

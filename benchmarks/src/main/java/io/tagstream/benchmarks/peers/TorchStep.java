@@ -24,7 +24,8 @@ public final class TorchStep implements Probe {
   @Override
   public Map<String, Double> measure(ProbeTask task) {
     int batch = StepRates.BATCH;
-    try (NDManager manager = Torch.start(Runtime.getRuntime().availableProcessors());
+    try (NDManager manager =
+            Torch.start(Torch.folder(task.models()), Runtime.getRuntime().availableProcessors());
         Weights weights = new ModelStore(Path.of(task.models())).openLive().weights()) {
       TorchNetwork network = new TorchNetwork(manager, weights);
       network.parameters().values().forEach(parameter -> parameter.setRequiresGradient(true));
@@ -37,15 +38,13 @@ public final class TorchStep implements Probe {
               .optMomentum((float) StepRates.MOMENTUM)
               .optWeightDecays((float) StepRates.WEIGHT_DECAY)
               .build();
-      Turns turns = new Turns();
-      for (int turn = 0; turn < task.warmUp() + task.count(); turn++) {
-        long start = System.nanoTime();
-        step(network, optimizer, manager, images, labels);
-        if (turn >= task.warmUp()) {
-          turns.add(StepRates.FIGURE, batch * 1e9 / (System.nanoTime() - start));
-        }
-      }
-      return turns.medians();
+      return Turns.medians(
+          task,
+          turns -> {
+            long start = System.nanoTime();
+            step(network, optimizer, manager, images, labels);
+            turns.add(StepRates.FIGURE, batch * 1e9 / (System.nanoTime() - start));
+          });
     }
   }
 

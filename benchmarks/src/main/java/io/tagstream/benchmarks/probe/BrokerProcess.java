@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A broker with the topics in a process of its own, as a cluster would be. */
@@ -35,7 +34,6 @@ public final class BrokerProcess implements AutoCloseable {
           ChildJvm.start(
               BrokerMain.class,
               List.of(folder.resolve("kafka").toString(), address.toString()),
-              Map.of(),
               folder.resolve("broker.out").toFile(),
               log.toFile());
       long deadline = System.nanoTime() + PATIENCE.toNanos();

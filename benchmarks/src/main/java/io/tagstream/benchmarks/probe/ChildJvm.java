@@ -6,35 +6,20 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** JVMs with this one's class path and options, which end when this one does. */
 final class ChildJvm {
   private ChildJvm() {}
 
-  /**
-   * Starts one; its standard input stays open as long as this process lives.
-   *
-   * @param environment variables on top of this process's; an empty value takes one away
-   */
-  static Process start(
-      Class<?> main, List<String> arguments, Map<String, String> environment, File out, File err)
+  /** Starts one; its standard input stays open as long as this process lives. */
+  static Process start(Class<?> main, List<String> arguments, File out, File err)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(arguments);
-    ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(out).redirectError(err);
-    environment.forEach(
-        (name, value) -> {
-          if (value.isEmpty()) {
-            builder.environment().remove(name);
-          } else {
-            builder.environment().put(name, value);
-          }
-        });
-    return builder.start();
+    return new ProcessBuilder(command).redirectOutput(out).redirectError(err).start();
   }
 
   /** In the child: ends it when its parent has let go of its standard input. */

@@ -28,18 +28,16 @@ public final class ProbeRunner {
   /**
    * Measures.
    *
-   * @param environment variables on top of this process's; an empty value takes one away
    * @throws UserException with the end of its log when the probe fails or takes too long
    */
-  public Map<String, Double> run(
-      Class<? extends Probe> probe, Map<String, String> environment, ProbeTask task)
+  public Map<String, Double> run(Class<? extends Probe> probe, ProbeTask task)
       throws InterruptedException {
     List<String> arguments = new ArrayList<>(List.of(probe.getName()));
     arguments.addAll(task.arguments());
     File output = logs.resolve(probe.getSimpleName() + ".out").toFile();
     File log = logs.resolve(probe.getSimpleName() + ".log").toFile();
     try {
-      Process process = ChildJvm.start(ProbeMain.class, arguments, environment, output, log);
+      Process process = ChildJvm.start(ProbeMain.class, arguments, output, log);
       try {
         if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
           throw failed(probe, "is not done after " + patience.toMinutes() + " minutes", log);

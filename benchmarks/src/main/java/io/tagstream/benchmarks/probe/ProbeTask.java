@@ -1,11 +1,14 @@
 package io.tagstream.benchmarks.probe;
 
+import io.tagstream.schemas.KafkaConnection;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -60,6 +63,20 @@ public record ProbeTask(
   /** This task with another rate. */
   public ProbeTask atRate(double otherRate) {
     return new ProbeTask(photos, models, bootstrapServer, warmUp, count, views, batch, otherRate);
+  }
+
+  /** To the broker. */
+  public KafkaConnection connection() {
+    return new KafkaConnection(bootstrapServer, Duration.ofSeconds(30), Map.of());
+  }
+
+  /** A new folder for what a probe leaves on the disk; it goes with the task's other folders. */
+  public Path newFolder() {
+    try {
+      return Files.createTempDirectory(Path.of(models).toAbsolutePath().getParent(), "probe");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The encoded pictures, in the order of their names. */

@@ -9,6 +9,25 @@ import java.util.Map;
 public final class Turns {
   private final Map<String, List<Double>> values = new LinkedHashMap<>();
 
+  /** A turn of all contenders. */
+  @FunctionalInterface
+  public interface Turn<E extends Exception> {
+    void take(Turns turns) throws E;
+  }
+
+  /** The medians of the task's count of turns, after those that warm up. */
+  public static <E extends Exception> Map<String, Double> medians(ProbeTask task, Turn<E> turn)
+      throws E {
+    for (int i = 0; i < task.warmUp(); i++) {
+      turn.take(new Turns());
+    }
+    Turns turns = new Turns();
+    for (int i = 0; i < task.count(); i++) {
+      turn.take(turns);
+    }
+    return turns.medians();
+  }
+
   public void add(String name, double value) {
     values.computeIfAbsent(name, unused -> new ArrayList<>()).add(value);
   }

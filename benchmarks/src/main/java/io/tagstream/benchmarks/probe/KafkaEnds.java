@@ -1,0 +1,84 @@
+package io.tagstream.benchmarks.probe;
+
+import io.tagstream.job.flow.IncomingRecord;
+import io.tagstream.job.source.KafkaSources;
+import io.tagstream.producers.Pace;
+import io.tagstream.producers.RecordSender;
+import io.tagstream.schemas.Image;
+import io.tagstream.schemas.KafkaConnection;
+import io.tagstream.schemas.Topics;
+import io.tagstream.settings.UserException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Properties;
+import org.apache.flink.api.common.serialization.SerializationSchema;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
+import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
+import org.apache.flink.connector.kafka.source.KafkaSource;
+
+/** What is the same for all who read pictures from Kafka and write answers to it. */
+public final class KafkaEnds {
+  public static final Topics TOPICS = new Topics("");
+
+  private KafkaEnds() {}
+
+  /** Of no job before: without committed offsets, and without transactions. */
+  public static String newName() {
+    return "bench-" + ProcessHandle.current().pid() + "-" + System.currentTimeMillis();
+  }
+
+  /** The task's pictures from the first on. */
+  public static KafkaSource<IncomingRecord> images(ProbeTask task) {
+    return KafkaSources.images(task.connection(), TOPICS, newName());
+  }
+
+  /** The topic of predictions. */
+  public static <T> KafkaSink<T> answers(
+      ProbeTask task, DeliveryGuarantee guarantee, SerializationSchema<T> values) {
+    Properties properties = task.connection().producerProperties();
+    properties.setProperty("transaction.timeout.ms", "600000");
+    return KafkaSink.<T>builder()
+        .setKafkaProducerConfig(properties)
+        .setDeliveryGuarantee(guarantee)
+        .setTransactionNamingStrategy(TransactionNamingStrategy.POOLING)
+        .setTransactionalIdPrefix(newName() + ":predictions:")
+        .setRecordSerializer(
+            KafkaRecordSerializationSchema.<T>builder()
+                .setTopic(TOPICS.predictions())
+                .setValueSerializationSchema(values)
+                .build())
+        .build();
+  }
+
+  /**
+   * Sends pictures in turns, numbered by their ids.
+   *
+   * @throws UserException when the broker refuses one
+   */
+  public static void send(
+      KafkaConnection connection, String topic, List<byte[]> photos, int count, Pace pace) {
+    try (RecordSender<Image> sender = RecordSender.ofImages(connection, topic)) {
+      for (int i = 0; i < count; i++) {
+        pace.awaitTurn();
+        sender.send(
+            Image.newBuilder()
+                .setId(Integer.toString(i))
+                .setContent(ByteBuffer.wrap(photos.get(i % photos.size())))
+                .build(),
+            new Accepted());
+      }
+    }
+  }
+
+  private static final class Accepted implements RecordSender.Outcome {
+    @Override
+    public void acknowledged() {}
+
+    @Override
+    public void refused(String reason) {
+      throw new UserException("the broker refused a picture: " + reason);
+    }
+  }
+}
