@@ -12,10 +12,12 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -33,6 +35,11 @@ public final class ModelStore {
 
   /** Begins the name of a folder that is being written; no version's name does. */
   private static final String STAGED = ".";
+
+  /** A deletion takes milliseconds; what a crash left is not waited for longer than a second. */
+  private static final Duration HIDDEN_WAIT = Duration.ofMillis(10);
+
+  private static final int HIDDEN_WAITS = 100;
 
   private final Path root;
   private final ServingCheck check;
@@ -95,7 +102,7 @@ public final class ModelStore {
    */
   public ModelMetadata metadata(String version) {
     try {
-      ModelMetadata metadata = bundle(version).metadata();
+      ModelMetadata metadata = readMetadata(bundle(version));
       if (!metadata.version().equals(version)) {
         throw new ModelException(
             "%s holds version %s: a bundle's folder has its version's name"
@@ -112,6 +119,24 @@ public final class ModelStore {
     } catch (IOException e) {
       throw new ModelException("cannot read " + root.resolve(version) + ": " + e, e);
     }
+  }
+
+  /**
+   * Whoever deletes takes a version's file away, looks who needs it, and may put it back: that is
+   * waited for.
+   */
+  private static ModelMetadata readMetadata(BundleFolder bundle) throws IOException {
+    for (int wait = 0; wait < HIDDEN_WAITS; wait++) {
+      try {
+        return bundle.metadata();
+      } catch (NoSuchFileException missing) {
+        if (!bundle.isHidden() && !bundle.exists()) {
+          throw missing;
+        }
+        LockSupport.parkNanos(HIDDEN_WAIT.toNanos());
+      }
+    }
+    return bundle.metadata();
   }
 
   /**
@@ -367,7 +392,7 @@ public final class ModelStore {
       throw new IllegalArgumentException("the live one and a candidate are kept, not " + keep);
     }
     try {
-      return new Retention(root, clock, live, pins).prune(versions(), keep);
+      return new Retention(root, clock, live, pins).prune(keep);
     } catch (IOException e) {
       throw new ModelException("cannot delete old versions in " + root + ": " + e, e);
     }

@@ -42,18 +42,19 @@ final class Retention {
   /**
    * Deletes all but the kept versions, and what crashes left behind.
    *
-   * @param versions the store's, oldest first
    * @return the versions deleted, oldest first
    */
-  List<String> prune(List<String> versions, int keep) throws IOException {
+  List<String> prune(int keep) throws IOException {
+    // Listed once and first: what is written from here on is newer than the newest seen.
+    List<Path> folders = folders();
     Optional<String> present = live.read();
     if (present.isEmpty()) {
       // Whoever removed the file wants one of the versions live again, and nobody knows which.
       return List.of();
     }
-    Set<String> kept = kept(present.get(), versions, keep);
+    Set<String> kept = kept(present.get(), versions(folders), keep);
     List<String> deleted = new ArrayList<>();
-    for (Path folder : folders()) {
+    for (Path folder : folders) {
       String name = folder.getFileName().toString();
       BundleFolder bundle = new BundleFolder(folder);
       if (ModelStore.isStaged(name)) {
@@ -89,7 +90,6 @@ final class Retention {
     Set<String> onceLive =
         live.changes().stream().map(LiveChange::version).collect(Collectors.toSet());
     versions.stream()
-        .filter(TimeSortedName::is)
         .filter(version -> version.compareTo(present) > 0 || !onceLive.contains(version))
         .filter(version -> !version.equals(present))
         .reduce((older, newer) -> newer)
@@ -125,6 +125,14 @@ final class Retention {
         .filter(name -> TimeSortedName.is(name) || ModelStore.isStaged(name))
         .map(root::resolve)
         .filter(Files::isDirectory)
+        .toList();
+  }
+
+  private static List<String> versions(List<Path> folders) {
+    return folders.stream()
+        .filter(folder -> new BundleFolder(folder).exists())
+        .map(folder -> folder.getFileName().toString())
+        .filter(TimeSortedName::is)
         .toList();
   }
 
