@@ -12,7 +12,8 @@ import java.util.function.LongSupplier;
  * Keeps background work to a share of one processor: who works asks for a pause between two pieces,
  * and sleeps in proportion to the processor time that they took. Pieces of a millisecond or less
  * are hardly felt by what computes beside it. A network's pass cannot be cut so small; it may be
- * given to another thread, between whose own passes it runs. For one thread.
+ * given to another thread, between whose own passes it runs, and is paid for in pauses just the
+ * same. For one thread.
  */
 public final class Throttle {
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
@@ -32,6 +33,9 @@ public final class Throttle {
   private final Sleep sleep;
   private final Executor passes;
   private long since;
+
+  /** What passes on another thread took of it since the last sleep. */
+  private long elsewhere;
 
   Throttle(double share, LongSupplier cpuTime, Sleep sleep, Executor passes) {
     if (!(share > 0 && share <= 1)) {
@@ -71,8 +75,17 @@ public final class Throttle {
 
   /** Runs a pass of a network where it is felt least, and waits for its end. */
   public void pass(Runnable pass) {
+    Thread caller = Thread.currentThread();
     try {
-      CompletableFuture.runAsync(pass, passes).join();
+      elsewhere +=
+          CompletableFuture.supplyAsync(
+                  () -> {
+                    long begin = cpuTime.getAsLong();
+                    pass.run();
+                    return Thread.currentThread() == caller ? 0 : cpuTime.getAsLong() - begin;
+                  },
+                  passes)
+              .join();
     } catch (CompletionException e) {
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;
@@ -86,7 +99,7 @@ public final class Throttle {
 
   /** Sleeps for what was worked since the last sleep; an interrupted thread goes on working. */
   public void pause() {
-    long worked = cpuTime.getAsLong() - since;
+    long worked = cpuTime.getAsLong() - since + elsewhere;
     long due = (long) (worked * pausePerWork);
     if (due < LEAST_NANOS) {
       return;
@@ -97,5 +110,6 @@ public final class Throttle {
       Thread.currentThread().interrupt();
     }
     since = cpuTime.getAsLong();
+    elsewhere = 0;
   }
 }

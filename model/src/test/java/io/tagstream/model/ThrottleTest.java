@@ -31,6 +31,31 @@ class ThrottleTest {
   }
 
   @Test
+  void aPassOnAnotherThreadIsPaidForAsWell() {
+    Thread worker = Thread.currentThread();
+    long[] micros = {0, 0};
+    Throttle throttle =
+        new Throttle(
+            0.25,
+            () -> TimeUnit.MICROSECONDS.toNanos(micros[Thread.currentThread() == worker ? 0 : 1]),
+            nanos -> slept.add(TimeUnit.NANOSECONDS.toMicros(nanos)),
+            pass -> new Thread(pass).start());
+    micros[0] += 1000;
+    throttle.pass(() -> micros[1] += 2000);
+    throttle.pause();
+    throttle.pause();
+    assertThat(slept).containsExactly(9000L);
+  }
+
+  @Test
+  void aPassOnTheSameThreadIsPaidForOnce() {
+    Throttle throttle = throttle(0.25);
+    throttle.pass(() -> micros += 2000);
+    throttle.pause();
+    assertThat(slept).containsExactly(6000L);
+  }
+
+  @Test
   void aPassThrowsWhatItThrewElsewhere() {
     Throttle elsewhere = Throttle.share(1, pass -> new Thread(pass).start());
     ModelException broken = new ModelException("broken");

@@ -134,7 +134,7 @@ class GoldenImagesTest {
               passes.add(pass);
               pass.run();
             }));
-    assertThat(passes).hasSize(1);
+    assertThat(passes).hasSize(3);
   }
 
   private static LoadedModel answering(float... row) {
