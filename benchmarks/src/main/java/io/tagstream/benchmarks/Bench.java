@@ -2,6 +2,7 @@ package io.tagstream.benchmarks;
 
 import io.tagstream.benchmarks.engines.DecodeRates;
 import io.tagstream.benchmarks.engines.EngineRates;
+import io.tagstream.benchmarks.engines.IntegerAgreement;
 import io.tagstream.benchmarks.engines.Roofline;
 import io.tagstream.benchmarks.engines.StepRates;
 import io.tagstream.benchmarks.ladder.DecodeStep;
@@ -10,6 +11,7 @@ import io.tagstream.benchmarks.ladder.KafkaSinkStep;
 import io.tagstream.benchmarks.ladder.KafkaSourceStep;
 import io.tagstream.benchmarks.ladder.Latency;
 import io.tagstream.benchmarks.ladder.MemoryStep;
+import io.tagstream.benchmarks.ladder.SwapLatency;
 import io.tagstream.benchmarks.peers.NaiveFlink;
 import io.tagstream.benchmarks.peers.TorchFlink;
 import io.tagstream.benchmarks.peers.TorchRates;
@@ -22,6 +24,7 @@ import java.io.PrintWriter;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** What is measured, in which order. */
 final class Bench {
@@ -36,6 +39,8 @@ final class Bench {
   private static final int PEER_COUNT = 512;
   private static final int LATENCY_WARM_SECONDS = 20;
   private static final int LATENCY_SECONDS = 30;
+  private static final int SWAP_WARM_SECONDS = 180;
+  private static final int SWAPS = 20;
   private static final int STEP_WARM_UP = 2;
   private static final int STEPS = 7;
   private static final int ENGINE_WARM_UP = 1;
@@ -46,11 +51,16 @@ final class Bench {
 
   private final ProbeRunner runner;
   private final ProbeTask task;
+  private final Optional<String> labelled;
   private final PrintWriter err;
 
-  Bench(ProbeRunner runner, ProbeTask task, PrintWriter err) {
+  /**
+   * @param labelled where the pictures lie in a folder per class, if they do
+   */
+  Bench(ProbeRunner runner, ProbeTask task, Optional<String> labelled, PrintWriter err) {
     this.runner = runner;
     this.task = task;
+    this.labelled = labelled;
     this.err = err;
   }
 
@@ -97,6 +107,15 @@ final class Bench {
         Latency.class,
         task.times((int) (half * LATENCY_WARM_SECONDS), (int) (half * LATENCY_SECONDS))
             .atRate(half));
+    if (rounds > 1) {
+      add(
+          results,
+          SwapLatency.class,
+          task.times((int) (half * SWAP_WARM_SECONDS), SWAPS).atRate(half));
+    }
+    if (rounds > 1 && labelled.isPresent()) {
+      add(results, IntegerAgreement.class, task.on(labelled.get()));
+    }
     return results;
   }
 

@@ -1,5 +1,6 @@
 package io.tagstream.benchmarks;
 
+import io.tagstream.benchmarks.engines.IntegerAgreement;
 import io.tagstream.benchmarks.probe.BrokerProcess;
 import io.tagstream.benchmarks.probe.KafkaEnds;
 import io.tagstream.benchmarks.probe.ProbeRunner;
@@ -86,7 +87,9 @@ public final class BenchCommand implements Callable<Integer> {
             Bench.TOPIC,
             Pace.unlimited());
         int rounds = quick ? 1 : ROUNDS;
-        Results results = new Bench(new ProbeRunner(logs, PATIENCE), task, err).run(rounds);
+        Optional<String> labelled = images.filter(IntegerAgreement::isPossible);
+        Results results =
+            new Bench(new ProbeRunner(logs, PATIENCE), task, labelled, err).run(rounds);
         Report report =
             new Report(
                 Instant.now(),

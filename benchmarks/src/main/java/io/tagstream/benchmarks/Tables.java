@@ -3,6 +3,7 @@ package io.tagstream.benchmarks;
 import io.tagstream.benchmarks.engines.Contest;
 import io.tagstream.benchmarks.engines.DecodeRates;
 import io.tagstream.benchmarks.engines.EngineRates;
+import io.tagstream.benchmarks.engines.IntegerAgreement;
 import io.tagstream.benchmarks.engines.Roofline;
 import io.tagstream.benchmarks.engines.StepRates;
 import io.tagstream.benchmarks.ladder.KafkaSinkStep;
@@ -131,13 +132,16 @@ final class Tables {
     rows.add(engine(EngineRates.OURS, EngineRates.class));
     rows.add(engine(EngineRates.PLAIN, EngineRates.class));
     rows.add(engine(EngineRates.REWRITTEN, EngineRates.class));
+    rows.add(engine(EngineRates.INTEGERS, EngineRates.class));
     rows.add(engine(TorchRates.NAME, TorchRates.class));
     return new Table(
         "Engines",
-        "Images/s on the same weights, from bytes to probabilities. Best fp32 rate of this machine: %s GFLOP/s in a product, %s in a convolution."
+        "Images/s on the same weights, from bytes to probabilities. Best fp32 rate of this machine: %s GFLOP/s in a product, %s in a convolution. Integers give the answer of floats to %s of %s held-out pictures."
             .formatted(
                 number(results.get(Roofline.class, Roofline.PRODUCT), 0),
-                number(results.get(Roofline.class, Roofline.CONVOLUTION), 0)),
+                number(results.get(Roofline.class, Roofline.CONVOLUTION), 0),
+                number(results.get(IntegerAgreement.class, IntegerAgreement.SHARE), 3),
+                number(results.get(IntegerAgreement.class, IntegerAgreement.PICTURES), 0)),
         header,
         rows);
   }

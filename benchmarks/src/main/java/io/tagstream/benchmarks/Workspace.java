@@ -1,11 +1,16 @@
 package io.tagstream.benchmarks;
 
+import io.tagstream.benchmarks.probe.ProbeTask;
+import io.tagstream.model.engine.onnxruntime.Calibration;
 import io.tagstream.model.image.DecodeLimits;
 import io.tagstream.model.image.ImageDecoder;
 import io.tagstream.model.image.UnreadableImageException;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.network.Quantization;
+import io.tagstream.model.network.Weights;
+import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelDraft;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.Preprocessing;
@@ -22,6 +27,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What is measured with: pictures that can all be read, and a model of the paper's size.
@@ -32,6 +38,7 @@ record Workspace(Path folder) {
   /** So many pictures; more would only fill the disk. */
   private static final int PICTURES = 500;
 
+  private static final int CALIBRATED_ON = 50;
   private static final int CLASSES = 1000;
   private static final long SEED = 1;
 
@@ -61,24 +68,45 @@ record Workspace(Path folder) {
         write(i, bytes(scenes.scene(i).jpeg()));
       }
     }
-    NetworkDescription network = NetworkDescription.alexNet(CLASSES);
-    new ModelStore(models())
-        .write(
-            new ModelDraft(
-                Initialisation.HE.draw(network, SEED),
-                Preprocessing.tagstream(network.inputSize()),
-                IntStream.range(0, CLASSES).mapToObj(number -> "class-" + number).toList(),
-                Optional.empty(),
-                Provenance.made("drawn for a benchmark", "none", "none")));
+    Weights weights = Initialisation.HE.draw(NetworkDescription.alexNet(CLASSES), SEED);
+    ModelStore store = new ModelStore(models());
+    ModelBundle floats = store.write(draft(weights));
+    store.write(ProbeTask.INTEGERS, draft(weights.quantized(scales(floats))));
+  }
+
+  private static ModelDraft draft(Weights weights) {
+    return new ModelDraft(
+        weights,
+        Preprocessing.tagstream(weights.network().inputSize()),
+        IntStream.range(0, CLASSES).mapToObj(number -> "class-" + number).toList(),
+        Optional.empty(),
+        Provenance.made("drawn for a benchmark", "none", "none"));
+  }
+
+  private Quantization scales(ModelBundle floats) throws IOException {
+    try (Stream<Path> files = Files.list(photos());
+        ImageDecoder decoder = decoder(floats.preprocessing());
+        Calibration calibration =
+            new Calibration(floats, Runtime.getRuntime().availableProcessors(), 1)) {
+      for (Path photo : files.sorted().limit(CALIBRATED_ON).toList()) {
+        calibration.watch(List.of(decoder.decode(Files.readAllBytes(photo))));
+      }
+      return calibration.quantization().orElseThrow();
+    } catch (UnreadableImageException e) {
+      throw new IllegalStateException("it could be read before", e);
+    }
+  }
+
+  private static ImageDecoder decoder(Preprocessing preprocessing) {
+    return new ImageDecoder(
+        preprocessing.resize(), preprocessing.crop(), Views.of(1), DecodeLimits.DEFAULT);
   }
 
   private void copyReadable(List<ImageFile> files, PrintWriter err) throws IOException {
     Preprocessing preprocessing =
         Preprocessing.tagstream(NetworkDescription.alexNet(CLASSES).inputSize());
     int copied = 0;
-    try (ImageDecoder decoder =
-        new ImageDecoder(
-            preprocessing.resize(), preprocessing.crop(), Views.of(1), DecodeLimits.DEFAULT)) {
+    try (ImageDecoder decoder = decoder(preprocessing)) {
       for (ImageFile file : files) {
         if (copied == PICTURES) {
           break;

@@ -27,15 +27,22 @@ public final class EngineRates implements Probe {
   /** What {@code --engine onnxruntime} runs. */
   public static final String REWRITTEN = "onnxruntime, LRN rewritten";
 
+  public static final String INTEGERS = "onnxruntime, int8";
+
   @Override
   public Map<String, Double> measure(ProbeTask task) throws InterruptedException {
-    ModelBundle bundle = new ModelStore(Path.of(task.models())).openLive();
+    ModelStore store = new ModelStore(Path.of(task.models()));
+    ModelBundle bundle = store.openLive();
+    ModelBundle integers = store.open(ProbeTask.INTEGERS);
     int threads = Runtime.getRuntime().availableProcessors();
     Map<String, Consumer<List<byte[]>>> engines = new LinkedHashMap<>();
     engines.put(OURS, engine(bundle, direct(bundle, threads)));
     engines.put(PLAIN, engine(bundle, SessionWeights.onCpu(bundle, threads, Graph.PLAIN)));
     engines.put(
         REWRITTEN, engine(bundle, SessionWeights.onCpu(bundle, threads, Graph.FAST_NORMALIZATION)));
+    engines.put(
+        INTEGERS,
+        engine(integers, SessionWeights.onCpu(integers, threads, Graph.FAST_NORMALIZATION)));
     return Contest.run(engines, new Normalization(bundle.preprocessing()).cropBytes(), task);
   }
 

@@ -15,7 +15,8 @@ import java.util.stream.Stream;
  * What a probe works on.
  *
  * @param photos a folder of encoded pictures, all of which can be read
- * @param models a store whose live version has the paper's network
+ * @param models a store whose live version has the paper's network, and version {@link #INTEGERS}
+ *     the same weights as integers
  * @param bootstrapServer where the broker is, whose topic {@code images} holds the pictures in
  *     turns
  * @param warmUp images, or turns, before those that count
@@ -34,6 +35,9 @@ public record ProbeTask(
     int batch,
     double rate)
     implements Serializable {
+
+  /** The version that computes with integers. */
+  public static final String INTEGERS = "integers";
 
   /** As arguments of a program, for {@link #parse}. */
   List<String> arguments() {
@@ -58,6 +62,11 @@ public record ProbeTask(
   public ProbeTask times(int otherWarmUp, int otherCount) {
     return new ProbeTask(
         photos, models, bootstrapServer, otherWarmUp, otherCount, views, batch, rate);
+  }
+
+  /** This task with other pictures. */
+  public ProbeTask on(String otherPhotos) {
+    return new ProbeTask(otherPhotos, models, bootstrapServer, warmUp, count, views, batch, rate);
   }
 
   /** This task with another rate. */

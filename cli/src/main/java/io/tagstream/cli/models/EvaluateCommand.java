@@ -9,7 +9,6 @@ import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.Evaluation;
 import io.tagstream.model.training.Evaluator;
 import io.tagstream.model.training.FolderDataset;
-import io.tagstream.model.training.TrainingProgress;
 import io.tagstream.settings.Progress;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -65,7 +64,8 @@ final class EvaluateCommand implements Runnable {
       evaluation =
           new Evaluator(
                   bundle.preprocessing(), views, batch, Runtime.getRuntime().availableProcessors())
-              .evaluate(engine::probabilities, dataset, bundle.labels(), listener(progress));
+              .evaluate(
+                  engine::probabilities, dataset, bundle.labels(), new ProgressLine(progress));
     }
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
@@ -74,23 +74,6 @@ final class EvaluateCommand implements Runnable {
       print(out, evaluation);
     }
     out.flush();
-  }
-
-  private static TrainingProgress listener(Progress progress) {
-    return new TrainingProgress() {
-      private long done;
-
-      @Override
-      public void skipped(String place, String reason) {
-        progress.message("%s: %s".formatted(place, reason));
-      }
-
-      @Override
-      public void read(long images, long of) {
-        progress.advance(images - done);
-        done = images;
-      }
-    };
   }
 
   private void print(PrintWriter out, Evaluation evaluation) {

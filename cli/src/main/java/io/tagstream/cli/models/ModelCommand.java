@@ -16,7 +16,8 @@ import picocli.CommandLine.Mixin;
       ExportCommand.class,
       PromoteCommand.class,
       RollbackCommand.class,
-      EvaluateCommand.class
+      EvaluateCommand.class,
+      QuantizeCommand.class
     })
 public final class ModelCommand {
   @Mixin StandardOptions standard = new StandardOptions();

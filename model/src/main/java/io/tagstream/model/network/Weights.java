@@ -3,6 +3,7 @@ package io.tagstream.model.network;
 import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A value for each parameter of a network, in ONNX layout, outside the heap (a memory-mapped file
@@ -12,6 +13,7 @@ public final class Weights implements AutoCloseable {
   private final NetworkDescription network;
   private final Map<String, FloatBuffer> values;
   private final Runnable release;
+  private final Optional<Quantization> quantization;
   private volatile boolean closed;
 
   /**
@@ -32,8 +34,17 @@ public final class Weights implements AutoCloseable {
    * @throws IllegalArgumentException when a parameter is missing, unknown or of another size
    */
   public Weights(NetworkDescription network, Map<String, FloatBuffer> values, Runnable release) {
+    this(network, values, release, Optional.empty());
+  }
+
+  private Weights(
+      NetworkDescription network,
+      Map<String, FloatBuffer> values,
+      Runnable release,
+      Optional<Quantization> quantization) {
     this.network = network;
     this.release = release;
+    this.quantization = quantization;
     this.values = new LinkedHashMap<>();
     for (Parameter parameter : network.parameters()) {
       FloatBuffer value = values.get(parameter.name());
@@ -53,8 +64,21 @@ public final class Weights implements AutoCloseable {
     }
   }
 
+  /**
+   * The same weights for a network that is to compute with integers. They stand in this one's
+   * place: closing them gives this one's memory back.
+   */
+  public Weights quantized(Quantization how) {
+    return new Weights(network, values, this::close, Optional.of(how));
+  }
+
   public NetworkDescription network() {
     return network;
+  }
+
+  /** How it computes with integers, where it does. */
+  public Optional<Quantization> quantization() {
+    return quantization;
   }
 
   /** The parameter's numbers, read-only, a view of its own from position 0. */

@@ -6,6 +6,7 @@ import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.LocalResponseNormalization;
 import io.tagstream.model.network.MaxPool;
 import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.network.Quantization;
 import io.tagstream.model.network.Weights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -26,12 +27,14 @@ import onnx.Onnx.AttributeProto;
 import onnx.Onnx.TensorProto;
 import onnx.Onnx.TensorShapeProto;
 import onnx.Onnx.ValueInfoProto;
+import org.bytedeco.javacpp.FloatPointer;
 
 /**
  * Walks a graph from its image to its softmax and recognises an AlexNet: convolutions, each with an
  * activation and perhaps normalisation and pooling; a flattening; dense layers with an activation
  * and perhaps dropout; a softmax. Constants may be initializers, {@code Constant} or {@code
- * ConstantOfShape} nodes.
+ * ConstantOfShape} nodes, and those of our own integer files whole numbers with their steps.
+ * Activations rounded to bytes are what they were before to the walk.
  */
 final class AlexNetGraph {
 
@@ -51,6 +54,10 @@ final class AlexNetGraph {
   private final List<OnnxNode> chain = new ArrayList<>();
   private final Map<String, FloatBuffer> values = new HashMap<>();
   private final Set<String> used = new HashSet<>();
+  private final Map<String, Quantization.Scale> scales = new HashMap<>();
+
+  /** The memory of the numbers that the file holds as whole ones. */
+  private final List<FloatPointer> widened = new ArrayList<>();
 
   /** The operators asked for at the walk's place, for the message when none of them is there. */
   private final Set<String> expected = new LinkedHashSet<>();
@@ -65,7 +72,21 @@ final class AlexNetGraph {
     this.file = file;
   }
 
+  /** The network and its weights, which are views of the file where it holds them as they are. */
   Weights weights() throws IOException, Mismatch {
+    try {
+      return walk();
+    } catch (Throwable e) {
+      release();
+      throw e;
+    }
+  }
+
+  private void release() {
+    widened.forEach(FloatPointer::close);
+  }
+
+  private Weights walk() throws IOException, Mismatch {
     foldConstants();
     int inputSize = enter();
     List<Convolution> convolutions = new ArrayList<>();
@@ -94,7 +115,19 @@ final class AlexNetGraph {
       throw unexpected();
     }
     leave();
-    return new Weights(new NetworkDescription(inputSize, convolutions, dense), values);
+    NetworkDescription network = new NetworkDescription(inputSize, convolutions, dense);
+    Weights weights = new Weights(network, values, this::release);
+    return scales.isEmpty() ? weights : weights.quantized(quantization(network));
+  }
+
+  private Quantization quantization(NetworkDescription network) throws Mismatch {
+    List<String> activations = OnnxWriter.activations(network);
+    if (!scales.keySet().containsAll(activations)) {
+      throw new Mismatch(
+          "another program made it compute with integers: import the model it was made from, and quantize that");
+    }
+    scales.keySet().retainAll(activations);
+    return new Quantization(scales);
   }
 
   private void foldConstants() throws IOException, Mismatch {
@@ -106,6 +139,14 @@ final class AlexNetGraph {
               node.tensor("value")
                   .orElseThrow(() -> mismatch(node, "a tensor as attribute value", "none"));
           constants.put(node.outputs().get(0), value.named(node.outputs().get(0)));
+        }
+        case "DequantizeLinear" -> {
+          OnnxTensor whole = constants.get(node.inputs().get(0));
+          if (whole == null) {
+            chain.add(node);
+          } else {
+            constants.put(node.outputs().get(0), widened(node, whole));
+          }
         }
         case "ConstantOfShape" -> constants.put(node.outputs().get(0), filled(node));
         default -> chain.add(node);
@@ -137,6 +178,56 @@ final class AlexNetGraph {
       numbers.put(number);
     }
     return new OnnxTensor(node.outputs().get(0), type, dimensions, data, false);
+  }
+
+  private OnnxTensor widened(OnnxNode node, OnnxTensor whole) throws IOException, Mismatch {
+    boolean isBytes = whole.is(TensorProto.DataType.INT8);
+    if (!isBytes && !whole.is(TensorProto.DataType.INT32)) {
+      throw mismatch(node, "constants of INT8 or INT32", whole.typeName());
+    }
+    OnnxTensor steps = constants.get(node.inputs().get(1));
+    int channels = whole.shape().isEmpty() ? 0 : Math.toIntExact(whole.shape().get(0));
+    if (steps == null
+        || !steps.is(TensorProto.DataType.FLOAT)
+        || steps.data().remaining() != channels * Float.BYTES
+        || integer(node, "axis", 1) != 0) {
+      throw mismatch(
+          node, "a constant step for each of the first dimension's " + channels, "other");
+    }
+    if (node.inputs().size() > 2 && !isZero(constants.get(node.inputs().get(2)))) {
+      throw mismatch(node, "0 as the byte that stands for 0", "other");
+    }
+    int bytesEach = isBytes ? 1 : Integer.BYTES;
+    if (whole.data().remaining() != Math.multiplyExact(whole.count(), bytesEach)) {
+      throw mismatch(
+          node,
+          "%d numbers for shape %s".formatted(whole.count(), whole.shape()),
+          whole.data().remaining() / bytesEach + " numbers");
+    }
+    FloatPointer memory = new FloatPointer(whole.count());
+    widened.add(memory);
+    float[] channelSteps = new float[channels];
+    steps.floats().get(channelSteps);
+    IntegerWeights.widen(
+        whole.data().duplicate().order(ByteOrder.LITTLE_ENDIAN),
+        bytesEach,
+        channelSteps,
+        memory.asBuffer());
+    return new OnnxTensor(
+        node.outputs().get(0),
+        TensorProto.DataType.FLOAT_VALUE,
+        whole.shape(),
+        memory.asByteBuffer(),
+        false);
+  }
+
+  private static boolean isZero(OnnxTensor tensor) {
+    ByteBuffer numbers = tensor == null ? ByteBuffer.allocate(0) : tensor.data().duplicate();
+    boolean zero = numbers.hasRemaining();
+    while (numbers.hasRemaining()) {
+      zero &= numbers.get() == 0;
+    }
+    return zero;
   }
 
   /** Finds the image; returns its side. */
@@ -307,21 +398,59 @@ final class AlexNetGraph {
   /** Goes over the node at the walk's place when it is of that type. */
   private Optional<OnnxNode> accept(String type) throws Mismatch {
     expected.add(type);
+    Optional<OnnxNode> reader = reader();
+    while (reader.filter(AlexNetGraph::rounds).isPresent()) {
+      noteScale(reader.get());
+      goOver(reader.get());
+      reader = reader();
+    }
+    Optional<OnnxNode> node = reader.filter(found -> found.type().equals(type));
+    if (node.isPresent()) {
+      expected.clear();
+      last = node.get();
+      goOver(last);
+    }
+    return node;
+  }
+
+  /** The one node that reads the tensor at the walk's place; none at the graph's end. */
+  private Optional<OnnxNode> reader() throws Mismatch {
     List<OnnxNode> readers = chain.stream().filter(node -> node.inputs().contains(tensor)).toList();
     if (readers.size() > 1) {
       throw new Mismatch(
           "expected one node to read %s, found %s"
               .formatted(tensor, readers.stream().map(AlexNetGraph::title).toList()));
     }
-    if (readers.isEmpty() || !readers.get(0).type().equals(type)) {
-      return Optional.empty();
-    }
-    OnnxNode node = readers.get(0);
-    expected.clear();
+    return readers.stream().findFirst();
+  }
+
+  private void goOver(OnnxNode node) {
     tensor = node.outputs().get(0);
-    last = node;
     visited++;
-    return Optional.of(node);
+  }
+
+  /** Whether it writes an activation as bytes, or reads it from them. */
+  private static boolean rounds(OnnxNode node) {
+    return node.type().equals("QuantizeLinear") || node.type().equals("DequantizeLinear");
+  }
+
+  /** Of the pair of nodes the second names the tensor that is read. */
+  private void noteScale(OnnxNode node) throws Mismatch {
+    OnnxTensor step = node.inputs().size() == 3 ? constants.get(node.inputs().get(1)) : null;
+    OnnxTensor zero = node.inputs().size() == 3 ? constants.get(node.inputs().get(2)) : null;
+    if (step == null
+        || zero == null
+        || step.data().remaining() != Float.BYTES
+        || zero.data().remaining() != 1) {
+      throw mismatch(node, "one constant step and zero", node.inputs().toString());
+    }
+    scales.put(
+        OnnxWriter.activation(node.outputs().get(0)),
+        checked(
+            node,
+            () ->
+                new Quantization.Scale(
+                    step.floats().get(0), Byte.toUnsignedInt(zero.data().duplicate().get()))));
   }
 
   private Mismatch unexpected() {

@@ -84,12 +84,12 @@ public final class OnnxReader {
       Path file, FileMapping mapping, UnaryOperator<NetworkDescription> description) {
     try {
       Weights held = new AlexNetGraph(OnnxFile.read(mapping)).weights();
-      NetworkDescription network = description.apply(held.network());
-      Map<String, FloatBuffer> values = new HashMap<>();
-      for (Parameter parameter : network.parameters()) {
-        values.put(parameter.name(), held.get(parameter.name()));
+      try {
+        return described(held, description.apply(held.network()), mapping);
+      } catch (Throwable e) {
+        held.close();
+        throw e;
       }
-      return new Weights(network, values, mapping::close);
     } catch (AlexNetGraph.Mismatch mismatch) {
       throw new ModelException(file + " is not an AlexNet: " + mismatch.getMessage(), mismatch);
     } catch (ArithmeticException e) {
@@ -97,6 +97,22 @@ public final class OnnxReader {
     } catch (IOException e) {
       throw unreadable(file, e);
     }
+  }
+
+  private static Weights described(Weights held, NetworkDescription network, FileMapping mapping) {
+    Map<String, FloatBuffer> values = new HashMap<>();
+    for (Parameter parameter : network.parameters()) {
+      values.put(parameter.name(), held.get(parameter.name()));
+    }
+    Weights described =
+        new Weights(
+            network,
+            values,
+            () -> {
+              held.close();
+              mapping.close();
+            });
+    return held.quantization().map(described::quantized).orElse(described);
   }
 
   private static FileMapping map(Path file) {

@@ -24,6 +24,7 @@ record OnnxTensor(String name, int type, List<Long> shape, ByteBuffer data, bool
     int type = 0;
     List<Long> shape = new ArrayList<>();
     List<ByteBuffer> data = new ArrayList<>();
+    List<Long> integers = new ArrayList<>();
     boolean external = false;
     while (fields.next()) {
       switch (fields.field()) {
@@ -34,12 +35,32 @@ record OnnxTensor(String name, int type, List<Long> shape, ByteBuffer data, bool
         // Packed floats are the same bytes as raw ones; unpacked ones come four at a time.
         case TensorProto.FLOAT_DATA_FIELD_NUMBER ->
             data.add(fields.isBytes() ? fields.bytes() : fields.take(Float.BYTES));
+        case TensorProto.INT32_DATA_FIELD_NUMBER -> readVarints(fields, integers);
         case TensorProto.INT64_DATA_FIELD_NUMBER -> data.add(readLongs(fields));
         case TensorProto.DATA_LOCATION_FIELD_NUMBER -> external |= fields.varint() != 0;
         default -> fields.skip();
       }
     }
+    if (!integers.isEmpty()) {
+      data.add(narrow(integers, type == TensorProto.DataType.INT32_VALUE ? Integer.BYTES : 1));
+    }
     return new OnnxTensor(name, type, List.copyOf(shape), join(data), external);
+  }
+
+  /**
+   * Types of up to 32 bits share a field. Of those of one byte and of 32 bits we read the numbers.
+   */
+  private static ByteBuffer narrow(List<Long> integers, int bytesEach) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(integers.size() * bytesEach).order(ByteOrder.LITTLE_ENDIAN);
+    for (long number : integers) {
+      if (bytesEach == 1) {
+        bytes.put((byte) number);
+      } else {
+        bytes.putInt((int) number);
+      }
+    }
+    return bytes.flip();
   }
 
   private static void readVarints(WireReader fields, List<Long> values) throws IOException {
@@ -78,6 +99,10 @@ record OnnxTensor(String name, int type, List<Long> shape, ByteBuffer data, bool
 
   boolean isFloat() {
     return type == TensorProto.DataType.FLOAT.getNumber();
+  }
+
+  boolean is(TensorProto.DataType other) {
+    return type == other.getNumber();
   }
 
   boolean isLong() {

@@ -6,6 +6,7 @@ import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.MaxPool;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
+import io.tagstream.model.network.Quantization;
 import io.tagstream.model.network.Weights;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -13,7 +14,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.LongStream;
 import onnx.Onnx.AttributeProto;
 import onnx.Onnx.GraphProto;
@@ -32,6 +38,11 @@ import org.nd4j.shade.protobuf.WireFormat;
  * Writes a network and its weights as an ONNX file: operator set 12, IR version 7, standard
  * operators only, all weights float32 initializers inside the file.
  *
+ * <p>Weights with a {@link Quantization} are written for computing with integers, in operator set
+ * 13: weights as int8 with a scale for each output channel, biases as int32, activations rounded to
+ * uint8 where a layer reads them and where one writes them (pairs of {@code QuantizeLinear} and
+ * {@code DequantizeLinear}, which engines join with the layers between them).
+ *
  * <p>Input {@code image} {@code [N][3][S][S]}, already preprocessed; outputs {@code probabilities}
  * {@code [N][classes]} and {@code features} {@code [N][units]}, the layer before the last after its
  * activation. Dropout does nothing when serving and has no node; its probabilities stand in the
@@ -46,16 +57,30 @@ public final class OnnxWriter {
   static final String PROBABILITIES = "probabilities";
   static final String FEATURES = "features";
   static final String DROPOUT_KEY = "dropout.";
+  private static final String ROUNDED_INPUT = INPUT + ".rounded";
 
   private static final int IR_VERSION = 7;
   private static final int OPERATOR_SET = 12;
+
+  /** The first in which weights may have a scale for each channel. */
+  private static final int QUANTIZED_OPERATOR_SET = 13;
+
   private static final int CHUNK_FLOATS = 1 << 16;
 
   private final NetworkDescription network;
-  private final GraphProto.Builder graph = GraphProto.newBuilder().setName("tagstream");
+  private final Weights weights;
+  private final Optional<Quantization> quantization;
 
-  private OnnxWriter(NetworkDescription network) {
-    this.network = network;
+  /** The scales of the tensors that are rounded to bytes, by the name they are read by. */
+  private final Map<String, Quantization.Scale> scales = new HashMap<>();
+
+  private final GraphProto.Builder graph = GraphProto.newBuilder().setName("tagstream");
+  private final List<Initializer> initializers = new ArrayList<>();
+
+  private OnnxWriter(Weights weights) {
+    this.weights = weights;
+    network = weights.network();
+    quantization = weights.quantization();
   }
 
   /**
@@ -65,26 +90,60 @@ public final class OnnxWriter {
    * @param out not closed here
    */
   public static void write(Weights weights, OutputStream out) throws IOException {
-    NetworkDescription network = weights.network();
-    byte[] graph = new OnnxWriter(network).graph().toByteArray();
-    List<TensorHeader> headers = new ArrayList<>();
+    OnnxWriter writer = new OnnxWriter(weights);
+    byte[] graph = writer.graph().toByteArray();
     long graphBytes = graph.length;
-    for (Parameter parameter : network.parameters()) {
-      TensorHeader header = TensorHeader.of(parameter);
-      headers.add(header);
-      graphBytes += header.fieldBytes();
+    for (Initializer initializer : writer.initializers) {
+      graphBytes += initializer.fieldBytes();
     }
 
     CodedOutputStream file = CodedOutputStream.newInstance(out);
-    model(network).writeTo(file);
+    writer.model().writeTo(file);
     file.writeTag(ModelProto.GRAPH_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
     file.writeUInt32NoTag(Math.toIntExact(graphBytes));
     file.writeRawBytes(graph);
-    for (TensorHeader header : headers) {
-      header.writeTo(file);
-      writeLittleEndian(weights.get(header.parameter.name()), file);
+    for (Initializer initializer : writer.initializers) {
+      initializer.writeTo(file);
     }
     file.flush();
+  }
+
+  /** The names of the tensors that a quantization must have a scale for, in the graph's order. */
+  public static List<String> activations(NetworkDescription network) {
+    List<String> names = new ArrayList<>(List.of(INPUT));
+    for (Convolution layer : network.convolutions()) {
+      names.add(activated(layer));
+      if (layer.normalization().isPresent()) {
+        names.add(layer.pool().isPresent() ? pooled(layer) : normalized(layer));
+      }
+    }
+    for (int i = 0; i < network.dense().size() - 1; i++) {
+      names.add(output(network, i));
+    }
+    return List.copyOf(names);
+  }
+
+  /** Which of {@link #activations} is read as {@code tensor}, after it was rounded. */
+  static String activation(String tensor) {
+    return tensor.equals(ROUNDED_INPUT) ? INPUT : tensor;
+  }
+
+  private static String activated(Convolution layer) {
+    return layer.name() + ".act";
+  }
+
+  private static String normalized(Convolution layer) {
+    return layer.name() + ".lrn";
+  }
+
+  private static String pooled(Convolution layer) {
+    return layer.name() + ".pool";
+  }
+
+  private static String output(NetworkDescription network, int dense) {
+    return dense == network.dense().size() - 2
+        ? FEATURES
+        : network.dense().get(dense).name() + ".out";
   }
 
   private static void writeLittleEndian(FloatBuffer values, CodedOutputStream file)
@@ -100,15 +159,11 @@ public final class OnnxWriter {
   }
 
   /** An initializer up to its numbers, which follow as the last field of its message. */
-  private record TensorHeader(Parameter parameter, TensorProto fields, int dataBytes) {
-    static TensorHeader of(Parameter parameter) {
-      TensorProto.Builder tensor =
-          TensorProto.newBuilder()
-              .setName(parameter.name())
-              .setDataType(TensorProto.DataType.FLOAT.getNumber());
-      parameter.shape().forEach(tensor::addDims);
-      return new TensorHeader(
-          parameter, tensor.build(), Math.toIntExact(parameter.count() * Float.BYTES));
+  private record Initializer(TensorProto fields, int dataBytes, Numbers numbers) {
+
+    /** Writes {@code dataBytes} bytes. */
+    interface Numbers {
+      void writeTo(CodedOutputStream file) throws IOException;
     }
 
     int messageBytes() {
@@ -130,15 +185,18 @@ public final class OnnxWriter {
       fields.writeTo(file);
       file.writeTag(TensorProto.RAW_DATA_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
       file.writeUInt32NoTag(dataBytes);
+      numbers.writeTo(file);
     }
   }
 
-  private static ModelProto model(NetworkDescription network) {
+  private ModelProto model() {
     ModelProto.Builder model =
         ModelProto.newBuilder()
             .setIrVersion(IR_VERSION)
             .setProducerName(PRODUCER)
-            .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPERATOR_SET));
+            .addOpsetImport(
+                OperatorSetIdProto.newBuilder()
+                    .setVersion(quantization.isEmpty() ? OPERATOR_SET : QUANTIZED_OPERATOR_SET));
     for (Dense layer : network.dense()) {
       if (layer.dropout() > 0) {
         model.addMetadataProps(
@@ -157,14 +215,27 @@ public final class OnnxWriter {
     graph.addOutput(value(FEATURES, network.features()));
 
     String tensor = INPUT;
+    if (quantization.isPresent()) {
+      scales.putAll(quantization.get().activations());
+      // The graph's input keeps its name, unlike the tensors between nodes.
+      tensor = addRounding(INPUT, ROUNDED_INPUT, scales.get(INPUT));
+      scales.put(tensor, scales.remove(INPUT));
+    }
     for (Convolution layer : network.convolutions()) {
       tensor = add(layer, tensor);
     }
+    keepScale(tensor, "flatten");
     tensor = add("flatten", "Flatten", List.of(tensor), "flatten", integer("axis", 1));
-    List<Dense> dense = network.dense();
-    for (int i = 0; i < dense.size(); i++) {
-      Dense layer = dense.get(i);
-      tensor = add(layer, tensor, i == dense.size() - 2 ? FEATURES : layer.name() + ".out");
+    for (int i = 0; i < network.dense().size(); i++) {
+      Dense layer = network.dense().get(i);
+      tensor =
+          addLayer(
+              layer.name(),
+              "Gemm",
+              layer.activation(),
+              tensor,
+              output(network, i),
+              integer("transB", 1));
     }
     add("softmax", "Softmax", List.of(tensor), PROBABILITIES, integer("axis", 1));
     return graph.build();
@@ -173,16 +244,16 @@ public final class OnnxWriter {
   private String add(Convolution layer, String input) {
     String name = layer.name();
     String tensor =
-        add(
+        addLayer(
             name,
             "Conv",
-            List.of(input, name + ".weight", name + ".bias"),
-            name + ".sum",
+            layer.activation(),
+            input,
+            activated(layer),
             integers("kernel_shape", layer.kernel(), layer.kernel()),
             integers("strides", layer.stride(), layer.stride()),
             integers("pads", layer.padding(), layer.padding(), layer.padding(), layer.padding()),
             integer("group", layer.groups()));
-    tensor = activation(layer.activation(), name, tensor, name + ".act");
     if (layer.normalization().isPresent()) {
       LrnAttributes lrn = LrnAttributes.of(layer.normalization().get());
       tensor =
@@ -190,7 +261,7 @@ public final class OnnxWriter {
               name + ".lrn",
               "LRN",
               List.of(tensor),
-              name + ".lrn",
+              normalized(layer),
               integer("size", lrn.size()),
               real("alpha", lrn.alpha()),
               real("beta", lrn.beta()),
@@ -198,12 +269,13 @@ public final class OnnxWriter {
     }
     if (layer.pool().isPresent()) {
       MaxPool pool = layer.pool().get();
+      keepScale(tensor, pooled(layer));
       tensor =
           add(
               name + ".pool",
               "MaxPool",
               List.of(tensor),
-              name + ".pool",
+              pooled(layer),
               integers("kernel_shape", pool.size(), pool.size()),
               integers("strides", pool.stride(), pool.stride()),
               integers("pads", 0, 0, pool.endPadding(), pool.endPadding()));
@@ -211,25 +283,121 @@ public final class OnnxWriter {
     return tensor;
   }
 
-  private String add(Dense layer, String input, String output) {
-    String name = layer.name();
-    List<String> inputs = List.of(input, name + ".weight", name + ".bias");
-    if (layer.activation() == Activation.IDENTITY) {
-      return add(name, "Gemm", inputs, output, integer("transB", 1));
+  /** A layer and its activation. */
+  private String addLayer(
+      String name,
+      String type,
+      Activation activation,
+      String input,
+      String output,
+      AttributeProto... attributes) {
+    List<String> inputs = new ArrayList<>(List.of(input));
+    if (scales.containsKey(input)) {
+      inputs.addAll(addIntegerWeights(name, scales.get(input)));
+    } else {
+      inputs.addAll(addWeights(name));
     }
-    String sum = add(name, "Gemm", inputs, name + ".sum", integer("transB", 1));
-    return activation(layer.activation(), name, sum, output);
+    if (activation == Activation.IDENTITY) {
+      return add(name, type, inputs, output, attributes);
+    }
+    String sum = add(name, type, inputs, name + ".sum", attributes);
+    String operator = activation == Activation.RELU ? "Relu" : "Tanh";
+    return add(name + "." + operator.toLowerCase(Locale.ROOT), operator, List.of(sum), output);
   }
 
-  private String activation(Activation activation, String layer, String input, String output) {
-    return switch (activation) {
-      case RELU -> add(layer + ".relu", "Relu", List.of(input), output);
-      case TANH -> add(layer + ".tanh", "Tanh", List.of(input), output);
-      case IDENTITY -> input;
-    };
+  private List<String> addWeights(String layer) {
+    List<String> names = new ArrayList<>();
+    for (Parameter parameter : parameters(layer)) {
+      FloatBuffer numbers = weights.get(parameter.name());
+      initializers.add(
+          new Initializer(
+              tensor(parameter.name(), TensorProto.DataType.FLOAT, parameter.shape()).build(),
+              Math.multiplyExact(numbers.remaining(), Float.BYTES),
+              file -> writeLittleEndian(numbers, file)));
+      names.add(parameter.name());
+    }
+    return names;
   }
 
+  /** Whole numbers, and a node each that turns them into what they stand for. */
+  private List<String> addIntegerWeights(String layer, Quantization.Scale input) {
+    Parameter weight = parameters(layer).get(0);
+    Parameter bias = parameters(layer).get(1);
+    IntegerWeights whole = new IntegerWeights(weights.get(weight.name()), weight.shape().get(0));
+    float[] steps = whole.steps();
+
+    initializers.add(
+        new Initializer(
+            tensor(weight.name() + ".int8", TensorProto.DataType.INT8, weight.shape()).build(),
+            whole.count(),
+            whole::writeTo));
+    addFloats(weight.name() + ".steps", bias.shape(), steps);
+    graph.addInitializer(
+        tensor(weight.name() + ".zeros", TensorProto.DataType.INT8, bias.shape())
+            .addAllInt32Data(Collections.nCopies(steps.length, 0)));
+    addNode(
+        weight.name() + ".widen",
+        "DequantizeLinear",
+        List.of(weight.name() + ".int8", weight.name() + ".steps", weight.name() + ".zeros"),
+        weight.name(),
+        integer("axis", 0));
+
+    TensorProto.Builder biases =
+        tensor(bias.name() + ".int32", TensorProto.DataType.INT32, bias.shape());
+    for (int number : whole.biases(weights.get(bias.name()), input.step())) {
+      biases.addInt32Data(number);
+    }
+    graph.addInitializer(biases);
+    for (int i = 0; i < steps.length; i++) {
+      steps[i] *= input.step();
+    }
+    addFloats(bias.name() + ".steps", bias.shape(), steps);
+    addNode(
+        bias.name() + ".widen",
+        "DequantizeLinear",
+        List.of(bias.name() + ".int32", bias.name() + ".steps"),
+        bias.name(),
+        integer("axis", 0));
+    return List.of(weight.name(), bias.name());
+  }
+
+  /** Weight and bias. */
+  private List<Parameter> parameters(String layer) {
+    return network.parameters().stream()
+        .filter(parameter -> parameter.layer().equals(layer))
+        .toList();
+  }
+
+  /** What neither adds nor scales its input's numbers needs no scale of its own. */
+  private void keepScale(String input, String output) {
+    if (scales.containsKey(input)) {
+      scales.putIfAbsent(output, scales.get(input));
+    }
+  }
+
+  /** Adds a node, and rounds what it writes where that has a scale. */
   private String add(
+      String name, String type, List<String> inputs, String output, AttributeProto... attributes) {
+    if (!scales.containsKey(output)) {
+      return addNode(name, type, inputs, output, attributes);
+    }
+    String exact = addNode(name, type, inputs, output + ".exact", attributes);
+    return addRounding(exact, output, scales.get(output));
+  }
+
+  /** To the nearest number that a byte can stand for. */
+  private String addRounding(String input, String output, Quantization.Scale scale) {
+    addFloats(output + ".step", List.of(), scale.step());
+    graph.addInitializer(
+        tensor(output + ".zero", TensorProto.DataType.UINT8, List.of()).addInt32Data(scale.zero()));
+    String bytes = output + ".uint8";
+    String step = output + ".step";
+    String zero = output + ".zero";
+    addNode(output + ".round", "QuantizeLinear", List.of(input, step, zero), bytes);
+    return addNode(output + ".widen", "DequantizeLinear", List.of(bytes, step, zero), output);
+  }
+
+  private String addNode(
       String name, String type, List<String> inputs, String output, AttributeProto... attributes) {
     graph.addNode(
         NodeProto.newBuilder()
@@ -239,6 +407,22 @@ public final class OnnxWriter {
             .addOutput(output)
             .addAllAttribute(List.of(attributes)));
     return output;
+  }
+
+  private void addFloats(String name, List<Integer> shape, float... numbers) {
+    TensorProto.Builder tensor = tensor(name, TensorProto.DataType.FLOAT, shape);
+    for (float number : numbers) {
+      tensor.addFloatData(number);
+    }
+    graph.addInitializer(tensor);
+  }
+
+  private static TensorProto.Builder tensor(
+      String name, TensorProto.DataType type, List<Integer> shape) {
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder().setName(name).setDataType(type.getNumber());
+    shape.forEach(tensor::addDims);
+    return tensor;
   }
 
   /** A float tensor whose first dimension, the batch, is open. */

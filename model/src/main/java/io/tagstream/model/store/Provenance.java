@@ -137,6 +137,13 @@ public record Provenance(
 
   /** The same model after something more was done to it: all else stays true. */
   Provenance then(String next) {
+    return then(next, metrics);
+  }
+
+  /**
+   * The same model after something was done to it that changes its answers: it is measured anew.
+   */
+  public Provenance then(String next, Map<String, Double> newMetrics) {
     return new Provenance(
         how + "; " + next,
         time,
@@ -145,7 +152,7 @@ public record Provenance(
         recipe,
         hyperParameters,
         seed,
-        metrics,
+        newMetrics,
         classes,
         endToEnd,
         library,

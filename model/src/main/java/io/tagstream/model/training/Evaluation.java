@@ -1,6 +1,7 @@
 package io.tagstream.model.training;
 
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -37,6 +38,11 @@ public record Evaluation(List<String> labels, List<List<Integer>> confusion, int
    */
   public double top5() {
     return (double) inTopFive / images();
+  }
+
+  /** As {@code model.json} keeps it. */
+  Map<String, Double> metrics() {
+    return Map.of("top1", top1(), "top5", top5(), "validationImages", (double) images());
   }
 
   /** Collects answers. */

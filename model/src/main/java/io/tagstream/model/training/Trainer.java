@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
@@ -236,16 +235,6 @@ public final class Trainer {
       String recipe,
       Map<String, String> hyperParameters,
       TrainingRun.Arrival arrival) {
-    Map<String, Double> metrics = new TreeMap<>();
-    arrival
-        .heldOut()
-        .evaluation()
-        .ifPresent(
-            evaluation -> {
-              metrics.put("top1", evaluation.top1());
-              metrics.put("top5", evaluation.top5());
-              metrics.put("validationImages", (double) evaluation.images());
-            });
     Provenance provenance =
         Provenance.trained(
             "%s: %d images in %d classes, SHA-256 %s"
@@ -258,7 +247,7 @@ public final class Trainer {
             recipe,
             hyperParameters,
             preparation.task().options().seed(),
-            metrics,
+            arrival.heldOut().evaluation().map(Evaluation::metrics).orElse(Map.of()),
             preparation.classes().origin().toString(),
             preparation.endToEnd(),
             "ND4J");

@@ -2,6 +2,7 @@ package io.tagstream.model.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.tagstream.model.ModelException;
 import io.tagstream.model.network.Activation;
@@ -11,6 +12,7 @@ import io.tagstream.model.network.LocalResponseNormalization;
 import io.tagstream.model.network.MaxPool;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
+import io.tagstream.model.network.Quantization;
 import io.tagstream.model.network.Weights;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -19,7 +21,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -461,5 +465,64 @@ class OnnxReaderTest {
         .isInstanceOf(ModelException.class)
         .hasMessage("no file " + missing);
     assertThatThrownBy(() -> OnnxReader.read(folder)).isInstanceOf(ModelException.class);
+  }
+
+  private static Weights integers(Weights weights) {
+    Map<String, Quantization.Scale> scales = new HashMap<>();
+    int i = 0;
+    for (String activation : OnnxWriter.activations(weights.network())) {
+      scales.put(activation, Quantization.Scale.of(-i, 2 + i));
+      i++;
+    }
+    return weights.quantized(new Quantization(scales));
+  }
+
+  @Test
+  void integersComeBackAsWhatTheyStandFor() throws IOException {
+    Weights quantized = integers(WEIGHTS);
+    byte[] written = OnnxWriterTest.write(quantized);
+    try (Weights found = OnnxReader.read(file(written), NETWORK)) {
+      assertThat(found.quantization()).isEqualTo(quantized.quantization());
+      for (Parameter parameter : NETWORK.parameters()) {
+        FloatBuffer exact = WEIGHTS.get(parameter.name());
+        FloatBuffer rounded = found.get(parameter.name());
+        int perChannel = exact.remaining() / parameter.shape().get(0);
+        for (int first = 0; first < exact.remaining(); first += perChannel) {
+          float[] channel = new float[perChannel];
+          exact.get(first, channel);
+          float largest = 0;
+          for (float weight : channel) {
+            largest = Math.max(largest, Math.abs(weight));
+          }
+          // Half a step: a bias, alone in its channel, has one that no other bias changes.
+          float tolerance = perChannel == 1 ? 0.05f : 0.501f * largest / 127;
+          for (int i = 0; i < perChannel; i++) {
+            assertThat(rounded.get(first + i)).isCloseTo(channel[i], within(tolerance));
+          }
+        }
+      }
+      assertThat(OnnxWriterTest.write(found)).isEqualTo(written);
+    }
+  }
+
+  @Test
+  void integersOfAnotherProgramAreRefused() throws IOException {
+    ModelProto model = ModelProto.parseFrom(OnnxWriterTest.write(integers(WEIGHTS)));
+    GraphProto.Builder graph = model.getGraph().toBuilder();
+    for (NodeProto.Builder node : graph.getNodeBuilderList()) {
+      for (int i = 0; i < node.getInputCount(); i++) {
+        node.setInput(i, node.getInput(i).replace("conv1.act", "other"));
+      }
+      for (int i = 0; i < node.getOutputCount(); i++) {
+        node.setOutput(i, node.getOutput(i).replace("conv1.act", "other"));
+      }
+    }
+    for (TensorProto.Builder tensor : graph.getInitializerBuilderList()) {
+      tensor.setName(tensor.getName().replace("conv1.act", "other"));
+    }
+    Path file = file(model.toBuilder().setGraph(graph).build().toByteArray());
+    assertThatThrownBy(() -> OnnxReader.read(file))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("another program made it compute with integers");
   }
 }

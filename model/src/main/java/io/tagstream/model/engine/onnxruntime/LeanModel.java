@@ -1,5 +1,6 @@
 package io.tagstream.model.engine.onnxruntime;
 
+import ai.onnxruntime.OnnxJavaType;
 import io.tagstream.model.onnx.FileMapping;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,6 +12,8 @@ import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
 import onnx.Onnx.StringStringEntryProto;
 import onnx.Onnx.TensorProto;
+import onnx.Onnx.TypeProto;
+import onnx.Onnx.ValueInfoProto;
 import org.nd4j.shade.protobuf.CodedInputStream;
 import org.nd4j.shade.protobuf.UnsafeByteOperations;
 
@@ -23,12 +26,20 @@ import org.nd4j.shade.protobuf.UnsafeByteOperations;
  */
 record LeanModel(ModelProto model, Map<String, Tensor> weights) {
 
+  /** The types of weights, by ONNX's number. */
+  private static final Map<Integer, OnnxJavaType> TYPES =
+      Map.of(
+          TensorProto.DataType.FLOAT_VALUE,
+          OnnxJavaType.FLOAT,
+          TensorProto.DataType.INT8_VALUE,
+          OnnxJavaType.INT8);
+
   /**
-   * A float tensor in the mapped file.
+   * A tensor in the mapped file.
    *
    * @param numbers little-endian
    */
-  record Tensor(List<Long> shape, ByteBuffer numbers) {}
+  record Tensor(OnnxJavaType type, List<Long> shape, ByteBuffer numbers) {}
 
   /** Takes a model apart; its weights are good until the mapping is closed. */
   static LeanModel read(FileMapping file) throws IOException {
@@ -40,20 +51,42 @@ record LeanModel(ModelProto model, Map<String, Tensor> weights) {
     Map<String, Tensor> weights = new LinkedHashMap<>();
     GraphProto.Builder graph = whole.getGraph().toBuilder().clearInitializer();
     for (TensorProto tensor : whole.getGraph().getInitializerList()) {
-      graph.addInitializer(tensor.getRawData().isEmpty() ? tensor : takeOut(tensor, weights));
+      boolean isWeight = !tensor.getRawData().isEmpty() && TYPES.containsKey(tensor.getDataType());
+      graph.addInitializer(isWeight ? takeOut(tensor, weights) : tensor);
     }
     return new LeanModel(whole.toBuilder().setGraph(graph).build(), weights);
   }
 
   private static TensorProto takeOut(TensorProto tensor, Map<String, Tensor> weights) {
     ByteBuffer numbers = tensor.getRawData().asReadOnlyByteBuffer();
-    weights.put(tensor.getName(), new Tensor(List.copyOf(tensor.getDimsList()), numbers));
+    weights.put(
+        tensor.getName(),
+        new Tensor(TYPES.get(tensor.getDataType()), List.copyOf(tensor.getDimsList()), numbers));
     return tensor.toBuilder()
         .clearRawData()
         .setDataLocation(TensorProto.DataLocation.EXTERNAL)
         .addExternalData(
             StringStringEntryProto.newBuilder().setKey("location").setValue("given-by-name"))
         .build();
+  }
+
+  /** The model with tensors of its graph as further outputs. */
+  LeanModel withOutputs(List<String> tensors) {
+    GraphProto.Builder graph = model.getGraph().toBuilder();
+    List<String> present = graph.getOutputList().stream().map(ValueInfoProto::getName).toList();
+    for (String tensor : tensors) {
+      if (!present.contains(tensor)) {
+        graph.addOutput(
+            ValueInfoProto.newBuilder()
+                .setName(tensor)
+                .setType(
+                    TypeProto.newBuilder()
+                        .setTensorType(
+                            TypeProto.Tensor.newBuilder()
+                                .setElemType(TensorProto.DataType.FLOAT.getNumber()))));
+      }
+    }
+    return new LeanModel(model.toBuilder().setGraph(graph).build(), weights);
   }
 
   /** The model with other nodes, and tensors that these need. */

@@ -1,6 +1,5 @@
 package io.tagstream.model.engine.onnxruntime;
 
-import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxTensorLike;
 import ai.onnxruntime.OrtEnvironment;
@@ -17,9 +16,12 @@ import io.tagstream.model.onnx.FileMapping;
 import io.tagstream.model.store.ModelBundle;
 import java.io.IOException;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** A session over a bundle's ONNX file; all passes share it, as it is thread-safe. */
 public final class SessionWeights implements DeviceWeights {
@@ -31,6 +33,9 @@ public final class SessionWeights implements DeviceWeights {
     /** Its LRN nodes written as a convolution, which is twice as fast. */
     FAST_NORMALIZATION
   }
+
+  /** Whether the processor adds products of bytes to 32 bits at once; where no file tells, not. */
+  private static final boolean VNNI = processorHas("vnni");
 
   private final ModelBundle bundle;
   private final OrtSession session;
@@ -52,6 +57,10 @@ public final class SessionWeights implements DeviceWeights {
       options.setIntraOpNumThreads(threads);
       // Threads that wait for work by spinning take the cores from the decoders beside them.
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
+      if (!VNNI) {
+        // Slower, but without it sums of a pair of products of bytes overflow 16 bits.
+        options.addConfigEntry("session.x64quantprecision", "1");
+      }
       return new SessionWeights(bundle, open(bundle, options, graph));
     } catch (OrtException | IOException e) {
       throw new ModelException(
@@ -99,6 +108,14 @@ public final class SessionWeights implements DeviceWeights {
     return e.getMessage().lines().findFirst().orElse("no reason given");
   }
 
+  private static boolean processorHas(String feature) {
+    try {
+      return Files.readString(Path.of("/proc/cpuinfo")).contains(feature);
+    } catch (IOException notLinux) {
+      return false;
+    }
+  }
+
   /** The process's one. What it would log as an error it also throws, so it logs nothing. */
   static OrtEnvironment environment() {
     return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "tagstream");
@@ -112,8 +129,16 @@ public final class SessionWeights implements DeviceWeights {
     if (graph == Graph.PLAIN) {
       return environment.createSession(bundle.onnx().toString(), options);
     }
+    return open(bundle, options, model -> NormalizationRewrite.apply(model, bundle.network()));
+  }
+
+  /** A session over the bundle's file after a change to its graph. */
+  static OrtSession open(
+      ModelBundle bundle, SessionOptions options, UnaryOperator<LeanModel> change)
+      throws OrtException, IOException {
+    OrtEnvironment environment = environment();
     try (FileMapping file = FileMapping.of(bundle.onnx())) {
-      LeanModel model = NormalizationRewrite.apply(LeanModel.read(file), bundle.network());
+      LeanModel model = change.apply(LeanModel.read(file));
       Map<String, OnnxTensorLike> weights = new HashMap<>();
       try {
         for (Map.Entry<String, LeanModel.Tensor> weight : model.weights().entrySet()) {
@@ -123,7 +148,7 @@ public final class SessionWeights implements DeviceWeights {
                   environment,
                   weight.getValue().numbers().order(ByteOrder.LITTLE_ENDIAN),
                   weight.getValue().shape().stream().mapToLong(Long::longValue).toArray(),
-                  OnnxJavaType.FLOAT));
+                  weight.getValue().type()));
         }
         options.addExternalInitializers(weights);
         return environment.createSession(model.model().toByteArray(), options);

@@ -1,0 +1,103 @@
+package io.tagstream.benchmarks.ladder;
+
+import io.tagstream.benchmarks.probe.KafkaEnds;
+import io.tagstream.benchmarks.probe.ProbeTask;
+import io.tagstream.consumers.TopicReader;
+import io.tagstream.job.JobRequest;
+import io.tagstream.job.JobRunner;
+import io.tagstream.job.RunningJob;
+import io.tagstream.job.snapshot.ResumeDecision.Wish;
+import io.tagstream.model.engine.Device;
+import io.tagstream.model.engine.EngineKind;
+import io.tagstream.model.image.Views;
+import io.tagstream.producers.Pace;
+import io.tagstream.schemas.Prediction;
+import io.tagstream.schemas.TopicAdministration;
+import io.tagstream.schemas.Topics;
+import io.tagstream.schemas.WireFormat;
+import io.tagstream.settings.Settings;
+import io.tagstream.settings.TopicSettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.admin.Admin;
+
+/** The whole job with its defaults, to which pictures come at the task's steady rate. */
+final class SteadyJob {
+  private final ProbeTask task;
+  private final Topics topics;
+
+  private SteadyJob(ProbeTask task, Topics topics) {
+    this.task = task;
+    this.topics = topics;
+  }
+
+  /** Starts it in this process, whose end is its end, and waits until it runs. */
+  static SteadyJob start(ProbeTask task, Path models, Topics topics) throws InterruptedException {
+    Settings settings = Settings.load(Optional.empty(), Map.of(), Map.of());
+    try (Admin admin = task.connection().admin()) {
+      new TopicAdministration(admin).ensure(topics, settings.get(TopicSettings.class));
+    }
+    RunningJob job =
+        JobRunner.start(
+            new JobRequest(
+                task.connection(),
+                topics,
+                models,
+                Optional.empty(),
+                task.newFolder().toString(),
+                KafkaEnds.newName(),
+                EngineKind.DEEPLEARNING4J,
+                Device.AUTO,
+                Views.of(task.views()),
+                new Wish(false, false),
+                settings));
+    job.awaitRunning();
+    return new SteadyJob(task, topics);
+  }
+
+  /** Sends so many pictures, numbered by their ids. */
+  void send(int images) {
+    KafkaEnds.send(
+        task.connection(), topics.images(), task.encoded(), images, Pace.perSecond(task.rate()));
+  }
+
+  /** Waits for so many predictions, all there ever were. */
+  List<Prediction> predictions(int images) {
+    List<Prediction> predictions = new ArrayList<>();
+    try (TopicReader<Prediction> reader =
+        TopicReader.open(
+            task.connection(), topics.predictions(), WireFormat.of(Prediction.class))) {
+      reader.read(
+          TopicReader.Start.BEGINNING,
+          TopicReader.Stop.NEVER,
+          new TopicReader.Sink<>() {
+            @Override
+            public boolean record(Prediction prediction) {
+              predictions.add(prediction);
+              return predictions.size() < images;
+            }
+
+            @Override
+            public boolean malformed(String where, String reason) {
+              throw new IllegalStateException(where + ": " + reason);
+            }
+          });
+    }
+    return predictions;
+  }
+
+  /** From an image's append to its prediction. */
+  static Duration latency(Prediction prediction) {
+    return Duration.between(prediction.getAppendedAt(), prediction.getPredictedAt());
+  }
+
+  /** In milliseconds. */
+  static double percentile(List<Duration> durations, int percent) {
+    List<Duration> sorted = durations.stream().sorted().toList();
+    return sorted.get((sorted.size() - 1) * percent / 100).toNanos() / 1e6;
+  }
+}
