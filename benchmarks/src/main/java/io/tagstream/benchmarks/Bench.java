@@ -11,7 +11,9 @@ import io.tagstream.benchmarks.ladder.KafkaSinkStep;
 import io.tagstream.benchmarks.ladder.KafkaSourceStep;
 import io.tagstream.benchmarks.ladder.Latency;
 import io.tagstream.benchmarks.ladder.MemoryStep;
+import io.tagstream.benchmarks.ladder.Overload;
 import io.tagstream.benchmarks.ladder.SwapLatency;
+import io.tagstream.benchmarks.peers.ConsumerLoop;
 import io.tagstream.benchmarks.peers.NaiveFlink;
 import io.tagstream.benchmarks.peers.TorchFlink;
 import io.tagstream.benchmarks.peers.TorchRates;
@@ -23,17 +25,28 @@ import io.tagstream.benchmarks.probe.ProbeTask;
 import java.io.PrintWriter;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** What is measured, in which order. */
 final class Bench {
   static final int BATCH = 32;
+
+  /** The ladder is climbed with one crop an image; once more with these in a full run. */
+  static final List<Integer> MORE_VIEWS = List.of(2, 10);
+
   static final int WARM_UP = 320;
   static final int COUNT = 1600;
 
   /** Images in the topic: more than any probe reads while it counts. */
   static final int TOPIC = 3000;
+
+  /** Of the rate that saturates, in percent. */
+  static final List<Integer> LOADS = List.of(10, 25, 50, 70, 85, 95);
+
+  private static final int OVERLOAD = 10;
+  private static final int OVERLOAD_SECONDS = 8;
 
   private static final int PEER_WARM_UP = 128;
   private static final int PEER_COUNT = 512;
@@ -95,6 +108,7 @@ final class Bench {
         add(results, KafkaSinkStep.ExactlyOnceEachHalfMinute.class, task);
       }
       add(results, NaiveFlink.class, task.times(PEER_WARM_UP, PEER_COUNT));
+      add(results, ConsumerLoop.class, task.times(PEER_WARM_UP, PEER_COUNT));
       add(results, TorchFlink.TorchSingle.class, task.times(PEER_WARM_UP, PEER_COUNT));
       add(results, TorchFlink.TorchBatched.class, task.times(PEER_WARM_UP, PEER_COUNT));
       add(results, StepRates.class, task.times(STEP_WARM_UP, STEPS));
@@ -108,10 +122,22 @@ final class Bench {
         task.times((int) (half * LATENCY_WARM_SECONDS), (int) (half * LATENCY_SECONDS))
             .atRate(half));
     if (rounds > 1) {
+      addLoads(results, saturation);
+      double tenfold = OVERLOAD * saturation;
+      add(
+          results,
+          Overload.class,
+          task.times(0, (int) (tenfold * OVERLOAD_SECONDS)).atRate(tenfold));
       add(
           results,
           SwapLatency.class,
           task.times((int) (half * SWAP_WARM_SECONDS), SWAPS).atRate(half));
+      for (Class<? extends Probe> step : LADDER.keySet()) {
+        for (int views : MORE_VIEWS) {
+          ProbeTask more = task.times(WARM_UP / views, COUNT / views).of(views);
+          results.add(step, Map.of(rate(views), run(step, more).get(Meter.RATE)));
+        }
+      }
     }
     if (rounds > 1 && labelled.isPresent()) {
       add(results, IntegerAgreement.class, task.on(labelled.get()));
@@ -119,11 +145,38 @@ final class Bench {
     return results;
   }
 
+  private void addLoads(Results results, double saturation) throws InterruptedException {
+    for (int percent : LOADS) {
+      double rate = saturation * percent / 100;
+      run(
+              Latency.class,
+              task.times((int) (rate * LATENCY_WARM_SECONDS), (int) (rate * LATENCY_SECONDS))
+                  .atRate(rate))
+          .forEach(
+              (figure, value) -> results.add(Latency.class, Map.of(at(figure, percent), value)));
+      results.add(Latency.class, Map.of(at(Meter.RATE, percent), rate));
+    }
+  }
+
+  /** A figure of {@link Latency} at a share of the rate that saturates. */
+  static String at(String figure, int percent) {
+    return "%s at %d %%".formatted(figure, percent);
+  }
+
+  /** The figure of a step on several crops an image, in images/s. */
+  static String rate(int views) {
+    return "%s of %d views".formatted(Meter.RATE, views);
+  }
+
   private void add(Results results, Class<? extends Probe> probe, ProbeTask of)
+      throws InterruptedException {
+    results.add(probe, run(probe, of));
+  }
+
+  private Map<String, Double> run(Class<? extends Probe> probe, ProbeTask of)
       throws InterruptedException {
     long start = System.nanoTime();
     Map<String, Double> figures = runner.run(probe, of);
-    results.add(probe, figures);
     err.printf(
         "%s in %d s%s%n",
         probe.getSimpleName(),
@@ -132,5 +185,6 @@ final class Bench {
             ? ": %.1f images/s".formatted(figures.get(Meter.RATE))
             : "");
     err.flush();
+    return figures;
   }
 }

@@ -98,9 +98,11 @@ public final class BenchCommand implements Callable<Integer> {
                 rounds,
                 results.all(),
                 new Targets(results).all());
-        List<Table> tables = new Tables(results).all();
+        Tables shown = new Tables(results);
+        List<Table> tables = shown.all();
         Files.write(out.resolve("bench.json"), StoreJson.write(report));
-        Files.writeString(out.resolve("bench.html"), BenchPage.html(report, tables));
+        Files.writeString(
+            out.resolve("bench.html"), BenchPage.html(report, tables, shown.loadChart()));
         PrintWriter stdout = spec.commandLine().getOut();
         tables.forEach(table -> table.print(stdout));
         stdout.println();

@@ -1,7 +1,9 @@
 package io.tagstream.benchmarks;
 
+import io.tagstream.model.report.Chart;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /** {@code bench.html}: the tables with bars beside their numbers, in one page of its own. */
@@ -19,12 +21,15 @@ final class BenchPage {
       th:first-child, td:first-child { text-align: left; padding-left: 0 }
       .met { color: #1a7f37 } .missed { color: #cf222e }
       rect { fill: #54aeff }
+      figure { max-width: 40rem; margin: 2rem 0 } figcaption { color: #57606a }
+      figure text { font-size: 9px; fill: #57606a } .axis, .grid { stroke: #8c959f; stroke-width: .6 } .grid { opacity: .4 }
+      .line { fill: none; stroke-width: 1.6 } .line.s0 { stroke: #cf222e } .line.s1 { stroke: #0969da } circle.s0 { fill: #cf222e } circle.s1 { fill: #0969da }
       @media (prefers-color-scheme: dark) { body { color: #e6edf3; background: #0d1117 } p { color: #8d96a0 } th, td { border-color: #30363d } }
       """;
 
   private BenchPage() {}
 
-  static String html(Report report, List<Table> tables) {
+  static String html(Report report, List<Table> tables, Optional<Chart> loads) {
     StringBuilder out = new StringBuilder();
     out.append(
         """
@@ -44,6 +49,11 @@ final class BenchPage {
                 report.rounds()));
     targets(report.targets(), out);
     tables.forEach(table -> table(table, out));
+    loads.ifPresent(
+        chart ->
+            out.append("<figure>%s<figcaption>".formatted(chart.svg()))
+                .append(text(chart.title()))
+                .append("</figcaption></figure>\n"));
     return out.append("</body></html>\n").toString();
   }
 

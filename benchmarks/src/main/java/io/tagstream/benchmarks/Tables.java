@@ -7,18 +7,25 @@ import io.tagstream.benchmarks.engines.IntegerAgreement;
 import io.tagstream.benchmarks.engines.Roofline;
 import io.tagstream.benchmarks.engines.StepRates;
 import io.tagstream.benchmarks.ladder.KafkaSinkStep;
+import io.tagstream.benchmarks.ladder.Latency;
+import io.tagstream.benchmarks.ladder.Overload;
+import io.tagstream.benchmarks.ladder.SwapLatency;
+import io.tagstream.benchmarks.peers.ConsumerLoop;
 import io.tagstream.benchmarks.peers.NaiveFlink;
 import io.tagstream.benchmarks.peers.TorchFlink;
 import io.tagstream.benchmarks.peers.TorchRates;
 import io.tagstream.benchmarks.peers.TorchStep;
 import io.tagstream.benchmarks.probe.Meter;
 import io.tagstream.benchmarks.probe.Probe;
+import io.tagstream.model.report.Chart;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 
 /** A run's figures, as tables. */
 final class Tables {
@@ -34,7 +41,85 @@ final class Tables {
   }
 
   List<Table> all() {
-    return List.of(ladder(), peers(), engines(), trainingSteps(), decoders());
+    return List.of(
+        ladder(), peers(), engines(), trainingSteps(), decoders(), loads(), overload(), swaps());
+  }
+
+  private Table loads() {
+    List<List<String>> rows = new ArrayList<>();
+    for (int percent : Bench.LOADS) {
+      rows.add(
+          List.of(
+              percent + " %",
+              number(results.get(Latency.class, Bench.at(Latency.P99, percent)), 0),
+              number(results.get(Latency.class, Bench.at(Latency.P50, percent)), 0),
+              number(results.get(Latency.class, Bench.at(Meter.RATE, percent)), 1)));
+    }
+    return new Table(
+        "Latency against load",
+        "The job with its defaults, from an image's append to its prediction, at shares of the rate that saturates. A full run measures it.",
+        List.of("load", "p99 ms", "p50 ms", "images/s"),
+        rows);
+  }
+
+  /** The same as a picture; none of a run that did not measure it. */
+  Optional<Chart> loadChart() {
+    List<Chart.Line> lines = new ArrayList<>();
+    for (String figure : List.of(Latency.P99, Latency.P50)) {
+      List<Chart.Point> points = new ArrayList<>();
+      for (int percent : Bench.LOADS) {
+        OptionalDouble rate = results.get(Latency.class, Bench.at(Meter.RATE, percent));
+        OptionalDouble latency = results.get(Latency.class, Bench.at(figure, percent));
+        if (rate.isPresent() && latency.isPresent()) {
+          points.add(new Chart.Point(rate.getAsDouble(), latency.getAsDouble()));
+        }
+      }
+      if (points.isEmpty()) {
+        return Optional.empty();
+      }
+      lines.add(new Chart.Line(figure.replace(" ms", ""), points));
+    }
+    return Optional.of(
+        new Chart(
+            "Latency against load, ms",
+            "From an image's append to its prediction, in milliseconds, over images a second.",
+            "images/s",
+            lines,
+            Optional.empty(),
+            Optional.empty(),
+            value -> "%.0f ms".formatted(value)));
+  }
+
+  private Table overload() {
+    return new Table(
+        "Ten times too much",
+        "Images sent at ten times the rate that saturates, until the last is answered. A full run measures it.",
+        List.of("what", ""),
+        Stream.of(
+                Overload.SENT,
+                Overload.ANSWERED,
+                Overload.SECONDS,
+                Overload.WAIT,
+                Overload.CHECKPOINTS,
+                Overload.HEAP_EARLY,
+                Overload.HEAP_LATE)
+            .map(figure -> List.of(figure, number(results.get(Overload.class, figure), 0)))
+            .toList());
+  }
+
+  private Table swaps() {
+    return new Table(
+        "Model swaps",
+        "At half the rate that saturates. A full run measures it.",
+        List.of("what", ""),
+        Stream.of(
+                SwapLatency.P50_AT_REST,
+                SwapLatency.P99_AT_REST,
+                SwapLatency.P50_DURING,
+                SwapLatency.P99_DURING,
+                SwapLatency.SLOWEST)
+            .map(figure -> List.of(figure, number(results.get(SwapLatency.class, figure), 0)))
+            .toList());
   }
 
   private static Map<String, List<String>> stages() {
@@ -50,6 +135,7 @@ final class Tables {
     List<String> header = new ArrayList<>(List.of("step", "images/s", "of the one before"));
     STAGES.keySet().forEach(stage -> header.add("ms " + stage));
     header.addAll(List.of("ms rest", "ms in all", "KiB allocated", "MiB resident"));
+    Bench.MORE_VIEWS.forEach(views -> header.add("images/s of %d views".formatted(views)));
     List<List<String>> rows = new ArrayList<>();
     OptionalDouble before = OptionalDouble.empty();
     for (Map.Entry<Class<? extends Probe>, String> step : Bench.LADDER.entrySet()) {
@@ -92,6 +178,7 @@ final class Tables {
     row.add(number(all, 2));
     row.add(number(results.get(probe, Meter.ALLOCATED), 0));
     row.add(number(results.get(probe, Meter.RESIDENT), 0));
+    Bench.MORE_VIEWS.forEach(views -> row.add(number(results.get(probe, Bench.rate(views)), 1)));
     return row;
   }
 
@@ -104,6 +191,10 @@ final class Tables {
         List.of(
             List.of("Tagstream, exactly once", number(ours, 1), NONE),
             peer("Flink map: ImageIO, Graphics2D, ONNX Runtime, batch 1", NaiveFlink.class, ours),
+            peer(
+                "consumer loop: ImageIO, Graphics2D, ONNX Runtime, batch 32",
+                ConsumerLoop.class,
+                ours),
             peer("Flink map: DJL, PyTorch, batch 1", TorchFlink.TorchSingle.class, ours),
             peer("Flink map: DJL, PyTorch, batch 32", TorchFlink.TorchBatched.class, ours)));
   }

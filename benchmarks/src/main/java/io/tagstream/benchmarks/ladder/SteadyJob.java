@@ -29,10 +29,12 @@ import org.apache.kafka.clients.admin.Admin;
 final class SteadyJob {
   private final ProbeTask task;
   private final Topics topics;
+  private final Path checkpoints;
 
-  private SteadyJob(ProbeTask task, Topics topics) {
+  private SteadyJob(ProbeTask task, Topics topics, Path checkpoints) {
     this.task = task;
     this.topics = topics;
+    this.checkpoints = checkpoints;
   }
 
   /** Starts it in this process, whose end is its end, and waits until it runs. */
@@ -41,6 +43,7 @@ final class SteadyJob {
     try (Admin admin = task.connection().admin()) {
       new TopicAdministration(admin).ensure(topics, settings.get(TopicSettings.class));
     }
+    Path checkpoints = task.newFolder();
     RunningJob job =
         JobRunner.start(
             new JobRequest(
@@ -48,7 +51,7 @@ final class SteadyJob {
                 topics,
                 models,
                 Optional.empty(),
-                task.newFolder().toString(),
+                checkpoints.toString(),
                 KafkaEnds.newName(),
                 EngineKind.DEEPLEARNING4J,
                 Device.AUTO,
@@ -56,7 +59,12 @@ final class SteadyJob {
                 new Wish(false, false),
                 settings));
     job.awaitRunning();
-    return new SteadyJob(task, topics);
+    return new SteadyJob(task, topics, checkpoints);
+  }
+
+  /** Where its snapshots are. */
+  Path checkpoints() {
+    return checkpoints;
   }
 
   /** Sends so many pictures, numbered by their ids. */

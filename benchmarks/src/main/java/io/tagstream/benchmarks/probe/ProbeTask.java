@@ -69,6 +69,11 @@ public record ProbeTask(
     return new ProbeTask(otherPhotos, models, bootstrapServer, warmUp, count, views, batch, rate);
   }
 
+  /** This task with other crops an image. */
+  public ProbeTask of(int otherViews) {
+    return new ProbeTask(photos, models, bootstrapServer, warmUp, count, otherViews, batch, rate);
+  }
+
   /** This task with another rate. */
   public ProbeTask atRate(double otherRate) {
     return new ProbeTask(photos, models, bootstrapServer, warmUp, count, views, batch, otherRate);

@@ -8,17 +8,19 @@ import java.util.Optional;
 import java.util.stream.DoubleStream;
 
 /**
- * A small line chart over image-steps, as SVG. Its vertical axis begins at 0, and the last point of
- * each line is labelled with its value.
+ * A small line chart, as SVG. Its vertical axis begins at 0, and the last point of each line is
+ * labelled with its value.
  *
  * @param title what is drawn, with its unit
  * @param description the same in a sentence, for who cannot see it
+ * @param across what the horizontal axis counts, from 0
  * @param top where the vertical axis ends, where that is given by the unit
  * @param level a horizontal line to compare with
  */
-record Chart(
+public record Chart(
     String title,
     String description,
+    String across,
     List<Line> lines,
     Optional<Double> top,
     Optional<Level> level,
@@ -42,16 +44,16 @@ record Chart(
   /** With more points than this a line has no dots. */
   private static final int DOTS = 40;
 
-  /** A point: image-steps, value. */
-  record Point(double x, double y) {}
+  /** A point: what the horizontal axis counts, value. */
+  public record Point(double x, double y) {}
 
   /**
    * A line.
    *
    * @param name stands beside its last value; empty where the chart has one line
    */
-  record Line(String name, List<Point> points) {
-    Line {
+  public record Line(String name, List<Point> points) {
+    public Line {
       points = List.copyOf(points);
       if (points.isEmpty()) {
         throw new IllegalArgumentException(name + " has no points");
@@ -64,14 +66,19 @@ record Chart(
   }
 
   /** A horizontal line. */
-  record Level(String name, double y) {}
+  public record Level(String name, double y) {}
 
   /** How a value is written. */
-  interface Values {
+  public interface Values {
     String write(double value);
   }
 
-  String svg() {
+  /**
+   * The picture. It has classes instead of colours: {@code axis}, {@code grid} and {@code level}
+   * are lines, {@code tick} and {@code value} texts, {@code line} paths, {@code s0}, {@code s1} …
+   * what belongs to a line.
+   */
+  public String svg() {
     double right = lines.stream().mapToDouble(line -> line.last().x()).max().orElseThrow();
     double yStep = step(top.orElseGet(this::highest), STEPS_UP);
     double ceiling = top.orElseGet(() -> Math.ceil(highest() / yStep - 1e-9) * yStep);
@@ -116,8 +123,8 @@ record Chart(
                   Markup.count(Math.round(i * xStep))));
     }
     out.append(
-        "<text class=\"tick\" x=\"%s\" y=\"%s\" text-anchor=\"middle\">image-steps</text>\n"
-            .formatted(pixels((LEFT + WIDTH - RIGHT) / 2.0), HEIGHT - 4));
+        "<text class=\"tick\" x=\"%s\" y=\"%s\" text-anchor=\"middle\">%s</text>\n"
+            .formatted(pixels((LEFT + WIDTH - RIGHT) / 2.0), HEIGHT - 4, Markup.text(across)));
     level.ifPresent(
         line -> {
           double y = y(line.y(), ceiling);

@@ -113,7 +113,7 @@ final class Curves {
           drawn.stream()
               .map(line -> sentence(title, line, values))
               .collect(Collectors.joining(" "));
-      charts.add(new Chart(title, description, drawn, top, level, values));
+      charts.add(new Chart(title, description, "image-steps", drawn, top, level, values));
     }
   }
 
