@@ -22,6 +22,7 @@ import io.tagstream.benchmarks.probe.Meter;
 import io.tagstream.benchmarks.probe.Probe;
 import io.tagstream.benchmarks.probe.ProbeRunner;
 import io.tagstream.benchmarks.probe.ProbeTask;
+import io.tagstream.settings.UserException;
 import java.io.PrintWriter;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -124,11 +125,11 @@ final class Bench {
     if (rounds > 1) {
       addLoads(results, saturation);
       double tenfold = OVERLOAD * saturation;
-      add(
+      addIfPossible(
           results,
           Overload.class,
           task.times(0, (int) (tenfold * OVERLOAD_SECONDS)).atRate(tenfold));
-      add(
+      addIfPossible(
           results,
           SwapLatency.class,
           task.times((int) (half * SWAP_WARM_SECONDS), SWAPS).atRate(half));
@@ -140,7 +141,7 @@ final class Bench {
       }
     }
     if (rounds > 1 && labelled.isPresent()) {
-      add(results, IntegerAgreement.class, task.on(labelled.get()));
+      addIfPossible(results, IntegerAgreement.class, task.on(labelled.get()));
     }
     return results;
   }
@@ -171,6 +172,17 @@ final class Bench {
   private void add(Results results, Class<? extends Probe> probe, ProbeTask of)
       throws InterruptedException {
     results.add(probe, run(probe, of));
+  }
+
+  /** What a machine may be too slow for is missing then, and all else is not lost. */
+  private void addIfPossible(Results results, Class<? extends Probe> probe, ProbeTask of)
+      throws InterruptedException {
+    try {
+      add(results, probe, of);
+    } catch (UserException e) {
+      err.println("left out: " + e.getMessage());
+      err.flush();
+    }
   }
 
   private Map<String, Double> run(Class<? extends Probe> probe, ProbeTask of)

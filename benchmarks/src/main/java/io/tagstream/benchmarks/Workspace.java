@@ -89,7 +89,7 @@ record Workspace(Path folder) {
         Calibration calibration =
             new Calibration(floats, Runtime.getRuntime().availableProcessors(), 1)) {
       for (Path photo : files.sorted().limit(CALIBRATED_ON).toList()) {
-        calibration.watch(List.of(decoder.decode(Files.readAllBytes(photo))));
+        calibration.watch(List.of(decoder.decode(Files.readAllBytes(photo))), 1);
       }
       return calibration.quantization().orElseThrow();
     } catch (UnreadableImageException e) {

@@ -312,6 +312,43 @@ final class CommandsTest {
   }
 
   @Test
+  void quantizeWritesACandidateOfIntegers() throws IOException {
+    String version = writeModel(1);
+    Path pictures = Files.createDirectory(directory.resolve("flat"));
+    for (int i = 0; i < 12; i++) {
+      write(new DrawnScenes(5).scene(i), pictures.resolve("%d.jpg".formatted(i)));
+    }
+
+    int exit =
+        run("model", "quantize", version, "--calibrate", pictures.toString(), "--models", models);
+
+    assertThat(exit).isZero();
+    String integers = store().versions().get(1);
+    assertThat(out.toString().lines())
+        .contains(
+            "no verdict  the folders of %s are not the labels of %s".formatted(pictures, version),
+            "./tagstream model promote %s --models %s makes it live".formatted(integers, models));
+    assertThat(store().live()).isEqualTo(version);
+    out.getBuffer().setLength(0);
+    assertThat(
+            run(
+                "model",
+                "quantize",
+                version,
+                "--calibrate",
+                pictures.toString(),
+                "--models",
+                models,
+                "--json"))
+        .isZero();
+    assertThat(out.toString())
+        .startsWith("{\"version\":\"" + store().versions().get(2) + "\",\"parent\":\"" + version)
+        .contains("\"watched\":", "\"compared\":", "\"agreeing\":")
+        .doesNotContain("gate");
+    assertThat(run("model", "quantize", version, "--models", models)).isEqualTo(2);
+  }
+
+  @Test
   void anEmptyStoreSaysHowToFillIt() {
     Path scene = directory.resolve("scene.jpg");
     List<List<String>> commands =

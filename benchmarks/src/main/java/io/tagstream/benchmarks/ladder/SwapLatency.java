@@ -145,8 +145,14 @@ public final class SwapLatency implements Probe {
       List<Prediction> predictions, List<Period> rests, List<Swap> swaps) {
     List<Period> during = new ArrayList<>();
     long slowest = 0;
-    for (Swap swap : swaps) {
+    for (int i = 0; i < swaps.size(); i++) {
+      Swap swap = swaps.get(i);
       Instant answered = swap.answered(predictions);
+      if (i + 1 < swaps.size() && answered.isAfter(swaps.get(i + 1).announced())) {
+        throw new IllegalStateException(
+            "a swap took longer than %s: nothing can be said of what it does"
+                .formatted(BETWEEN.minus(PROMOTED_BEFORE)));
+      }
       during.add(new Period(swap.announced(), answered.plusSeconds(1)));
       slowest = Math.max(slowest, Duration.between(swap.announced(), answered).toMillis());
     }

@@ -38,8 +38,8 @@ final class QuantizeCommand implements Runnable {
       required = true,
       paramLabel = "DIR",
       description = {
-        "A folder with a folder of images per class, like those to come.",
-        "The model is watched on four fifths of them; the gate measures on the fifth."
+        "A folder of images like those to come. The model is watched on four fifths of them.",
+        "Where they lie in a folder per class of V, the gate measures on the other fifth."
       })
   private Path images = Path.of("");
 
@@ -50,7 +50,7 @@ final class QuantizeCommand implements Runnable {
 
   @Override
   public void run() {
-    Dataset pictures = FolderDataset.list(images);
+    Dataset pictures = FolderDataset.listWithOrWithoutLabels(images);
     ModelStore store = options.store();
     Quantizer quantizer =
         new Quantizer(
@@ -59,8 +59,7 @@ final class QuantizeCommand implements Runnable {
             new LiveGate(store, settings.load().get(RetrainSettings.class).minHeldOut()));
     Quantizer.Result result;
     try (Progress progress =
-        Progress.start(
-            spec.commandLine().getErr(), "calibrating", "images", OptionalLong.empty())) {
+        Progress.start(spec.commandLine().getErr(), "quantizing", "images", OptionalLong.empty())) {
       result = quantizer.quantize(version, pictures, new ProgressLine(progress));
     }
     PrintWriter out = spec.commandLine().getOut();
@@ -89,8 +88,14 @@ final class QuantizeCommand implements Runnable {
           result.compared(),
           100.0 * result.agreeing() / result.compared());
     }
-    result.verdict().ifPresent(verdict -> new VerdictView(verdict).print(out));
-    out.printf("./tagstream model promote %s makes it live%n", made);
+    if (result.verdict().isPresent()) {
+      new VerdictView(result.verdict().get()).print(out);
+    } else {
+      out.printf("no verdict  the folders of %s are not the labels of %s%n", images, version);
+    }
+    out.printf(
+        "./tagstream model promote %s --models %s makes it live%n",
+        made, result.bundle().folder().getParent());
   }
 
   private String json(Quantizer.Result result) {

@@ -29,13 +29,18 @@ public record Quantization(Map<String, Scale> activations) {
     /**
      * The finest scale for a range of numbers; 0 always has a byte of its own, since padding is
      * made of it.
+     *
+     * @throws IllegalArgumentException when one of the two is infinite or not a number
      */
     public static Scale of(float min, float max) {
+      if (!Float.isFinite(min) || !Float.isFinite(max)) {
+        throw new IllegalArgumentException("no byte stands for %s or %s".formatted(min, max));
+      }
       float low = Math.min(min, 0);
       float high = Math.max(max, 0);
-      // What is always 0 can have any step.
-      float step = high > low ? (high - low) / LARGEST : 1;
-      return new Scale(step, Math.round(-low / step));
+      float step = high / LARGEST - low / LARGEST;
+      // What is always 0, or as good as that, can have any step.
+      return step > 0 ? new Scale(step, Math.round(-low / step)) : new Scale(1, 0);
     }
   }
 

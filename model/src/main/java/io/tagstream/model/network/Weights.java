@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A value for each parameter of a network, in ONNX layout, outside the heap (a memory-mapped file
@@ -12,9 +13,24 @@ import java.util.Optional;
 public final class Weights implements AutoCloseable {
   private final NetworkDescription network;
   private final Map<String, FloatBuffer> values;
-  private final Runnable release;
+  private final Memory memory;
   private final Optional<Quantization> quantization;
-  private volatile boolean closed;
+
+  /** What the values lie in, of these weights and of what stands in their place. */
+  private static final class Memory {
+    private final Runnable release;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    Memory(Runnable release) {
+      this.release = release;
+    }
+
+    void close() {
+      if (closed.compareAndSet(false, true)) {
+        release.run();
+      }
+    }
+  }
 
   /**
    * Weights whose memory goes when they are garbage.
@@ -34,16 +50,16 @@ public final class Weights implements AutoCloseable {
    * @throws IllegalArgumentException when a parameter is missing, unknown or of another size
    */
   public Weights(NetworkDescription network, Map<String, FloatBuffer> values, Runnable release) {
-    this(network, values, release, Optional.empty());
+    this(network, values, new Memory(release), Optional.empty());
   }
 
   private Weights(
       NetworkDescription network,
       Map<String, FloatBuffer> values,
-      Runnable release,
+      Memory memory,
       Optional<Quantization> quantization) {
     this.network = network;
-    this.release = release;
+    this.memory = memory;
     this.quantization = quantization;
     this.values = new LinkedHashMap<>();
     for (Parameter parameter : network.parameters()) {
@@ -65,11 +81,11 @@ public final class Weights implements AutoCloseable {
   }
 
   /**
-   * The same weights for a network that is to compute with integers. They stand in this one's
-   * place: closing them gives this one's memory back.
+   * The same weights, in the same memory, for a network that is to compute with integers. Closing
+   * the ones closes the others.
    */
   public Weights quantized(Quantization how) {
-    return new Weights(network, values, this::close, Optional.of(how));
+    return new Weights(network, values, memory, Optional.of(how));
   }
 
   public NetworkDescription network() {
@@ -87,7 +103,7 @@ public final class Weights implements AutoCloseable {
     if (value == null) {
       throw new IllegalArgumentException("no parameter named " + parameter);
     }
-    if (closed) {
+    if (memory.closed.get()) {
       throw new IllegalStateException("the weights are closed");
     }
     return value.duplicate();
@@ -99,9 +115,6 @@ public final class Weights implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      release.run();
-    }
+    memory.close();
   }
 }

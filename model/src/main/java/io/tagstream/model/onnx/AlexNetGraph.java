@@ -141,6 +141,9 @@ final class AlexNetGraph {
           constants.put(node.outputs().get(0), value.named(node.outputs().get(0)));
         }
         case "DequantizeLinear" -> {
+          if (node.inputs().size() < 2 || node.inputs().size() > 3) {
+            throw mismatch(node, "2 or 3 inputs (numbers, step, zero)", node.inputs().toString());
+          }
           OnnxTensor whole = constants.get(node.inputs().get(0));
           if (whole == null) {
             chain.add(node);
@@ -187,7 +190,8 @@ final class AlexNetGraph {
     }
     OnnxTensor steps = constants.get(node.inputs().get(1));
     int channels = whole.shape().isEmpty() ? 0 : Math.toIntExact(whole.shape().get(0));
-    if (steps == null
+    if (channels < 1
+        || steps == null
         || !steps.is(TensorProto.DataType.FLOAT)
         || steps.data().remaining() != channels * Float.BYTES
         || integer(node, "axis", 1) != 0) {
@@ -399,9 +403,8 @@ final class AlexNetGraph {
   private Optional<OnnxNode> accept(String type) throws Mismatch {
     expected.add(type);
     Optional<OnnxNode> reader = reader();
-    while (reader.filter(AlexNetGraph::rounds).isPresent()) {
-      noteScale(reader.get());
-      goOver(reader.get());
+    while (reader.isPresent() && reader.get().type().equals("QuantizeLinear")) {
+      goOverRounding(reader.get());
       reader = reader();
     }
     Optional<OnnxNode> node = reader.filter(found -> found.type().equals(type));
@@ -429,25 +432,39 @@ final class AlexNetGraph {
     visited++;
   }
 
-  /** Whether it writes an activation as bytes, or reads it from them. */
-  private static boolean rounds(OnnxNode node) {
-    return node.type().equals("QuantizeLinear") || node.type().equals("DequantizeLinear");
-  }
-
-  /** Of the pair of nodes the second names the tensor that is read. */
-  private void noteScale(OnnxNode node) throws Mismatch {
-    OnnxTensor step = node.inputs().size() == 3 ? constants.get(node.inputs().get(1)) : null;
-    OnnxTensor zero = node.inputs().size() == 3 ? constants.get(node.inputs().get(2)) : null;
+  /** Goes over a node that writes an activation as bytes and the one that reads it from them. */
+  private void goOverRounding(OnnxNode rounding) throws Mismatch {
+    goOver(rounding);
+    OnnxNode widening =
+        reader()
+            .filter(next -> next.type().equals("DequantizeLinear"))
+            .orElseThrow(
+                () ->
+                    new Mismatch(
+                        "node %s: expected DequantizeLinear after it".formatted(title(rounding))));
+    goOver(widening);
+    int inputs = rounding.inputs().size();
+    if (inputs != 3
+        || !rounding.inputs().subList(1, inputs).equals(widening.inputs().subList(1, inputs))) {
+      throw mismatch(
+          widening,
+          "the step and the zero of %s".formatted(rounding.inputs()),
+          widening.inputs().toString());
+    }
+    OnnxTensor step = constants.get(widening.inputs().get(1));
+    OnnxTensor zero = constants.get(widening.inputs().get(2));
     if (step == null
         || zero == null
+        || !step.is(TensorProto.DataType.FLOAT)
+        || !zero.is(TensorProto.DataType.UINT8)
         || step.data().remaining() != Float.BYTES
         || zero.data().remaining() != 1) {
-      throw mismatch(node, "one constant step and zero", node.inputs().toString());
+      throw mismatch(widening, "one constant FLOAT step and UINT8 zero", "other");
     }
     scales.put(
-        OnnxWriter.activation(node.outputs().get(0)),
+        OnnxWriter.activation(widening.outputs().get(0)),
         checked(
-            node,
+            widening,
             () ->
                 new Quantization.Scale(
                     step.floats().get(0), Byte.toUnsignedInt(zero.data().duplicate().get()))));

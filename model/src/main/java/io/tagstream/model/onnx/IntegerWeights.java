@@ -9,21 +9,33 @@ import org.nd4j.shade.protobuf.CodedOutputStream;
  * A layer's weights as whole numbers: each output channel has a step of its own, such that its
  * largest weight is 127 steps. The first dimension is the output channels, in a convolution's
  * weights as in a dense layer's.
+ *
+ * <p>A bias counts in the steps of the sums it is added to, an input's step times the channel's.
+ * Where weights are next to nothing beside their bias it would not fit into 32 bits, so the
+ * channel's step is larger there.
  */
 final class IntegerWeights {
   private static final int LARGEST = 127;
 
+  /** Far from what 32 bits hold, and exact as a float. */
+  private static final int LARGEST_BIAS = 1 << 22;
+
   private final FloatBuffer weights;
   private final int perChannel;
   private final float[] steps;
+  private final int[] biases;
 
   /**
    * @param weights {@code [channels][…]}
+   * @param biases {@code [channels]}
+   * @param inputStep of the numbers that the weights are multiplied with
    */
-  IntegerWeights(FloatBuffer weights, int channels) {
+  IntegerWeights(FloatBuffer weights, FloatBuffer biases, float inputStep) {
+    int channels = biases.remaining();
     this.weights = weights;
-    perChannel = weights.remaining() / channels;
-    steps = new float[channels];
+    this.perChannel = weights.remaining() / channels;
+    this.steps = new float[channels];
+    this.biases = new int[channels];
     float[] channel = new float[perChannel];
     for (int i = 0; i < channels; i++) {
       weights.get(i * perChannel, channel);
@@ -31,8 +43,10 @@ final class IntegerWeights {
       for (float weight : channel) {
         largest = Math.max(largest, Math.abs(weight));
       }
-      // A channel of zeros can have any step.
-      steps[i] = largest > 0 ? shortened(largest / LARGEST) : 1;
+      float bias = biases.get(i);
+      float step = Math.max(largest / LARGEST, Math.abs(bias) / inputStep / LARGEST_BIAS);
+      steps[i] = step > 0 ? shortened(step) : 1;
+      this.biases[i] = Math.round(bias / (inputStep * steps[i]));
     }
   }
 
@@ -49,11 +63,16 @@ final class IntegerWeights {
     return steps.clone();
   }
 
+  /** One an output channel, each in steps of its own: the input's times the channel's. */
+  int[] biases() {
+    return biases.clone();
+  }
+
   int count() {
     return weights.remaining();
   }
 
-  /** Writes them, a byte each. */
+  /** Writes the weights, a byte each. */
   void writeTo(CodedOutputStream file) throws IOException {
     float[] channel = new float[perChannel];
     byte[] bytes = new byte[perChannel];
@@ -64,19 +83,6 @@ final class IntegerWeights {
       }
       file.writeRawBytes(bytes);
     }
-  }
-
-  /**
-   * Biases in the steps of the sums they are added to: an input's step times the channel's.
-   *
-   * @param biases {@code [channels]}
-   */
-  int[] biases(FloatBuffer biases, float inputStep) {
-    int[] whole = new int[steps.length];
-    for (int i = 0; i < whole.length; i++) {
-      whole[i] = Math.round(biases.get(i) / (inputStep * steps[i]));
-    }
-    return whole;
   }
 
   /**

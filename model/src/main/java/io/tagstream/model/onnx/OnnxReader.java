@@ -47,6 +47,20 @@ public final class OnnxReader {
   }
 
   /**
+   * Whether the file's network computes with integers.
+   *
+   * @throws ModelException when the file is missing, no ONNX file or cut short
+   */
+  public static boolean isQuantized(Path file) {
+    try (FileMapping mapping = map(file)) {
+      return OnnxFile.read(mapping).nodes().stream()
+          .anyMatch(node -> node.type().equals("QuantizeLinear"));
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /**
    * The weights of a file whose network is known.
    *
    * @throws ModelException as {@link #read(Path)}, and when the file's graph is another network

@@ -36,7 +36,7 @@ import org.nd4j.shade.protobuf.WireFormat;
 
 /**
  * Writes a network and its weights as an ONNX file: operator set 12, IR version 7, standard
- * operators only, all weights float32 initializers inside the file.
+ * operators only, all weights initializers inside the file, float32.
  *
  * <p>Weights with a {@link Quantization} are written for computing with integers, in operator set
  * 13: weights as int8 with a scale for each output channel, biases as int32, activations rounded to
@@ -323,7 +323,8 @@ public final class OnnxWriter {
   private List<String> addIntegerWeights(String layer, Quantization.Scale input) {
     Parameter weight = parameters(layer).get(0);
     Parameter bias = parameters(layer).get(1);
-    IntegerWeights whole = new IntegerWeights(weights.get(weight.name()), weight.shape().get(0));
+    IntegerWeights whole =
+        new IntegerWeights(weights.get(weight.name()), weights.get(bias.name()), input.step());
     float[] steps = whole.steps();
 
     initializers.add(
@@ -344,7 +345,7 @@ public final class OnnxWriter {
 
     TensorProto.Builder biases =
         tensor(bias.name() + ".int32", TensorProto.DataType.INT32, bias.shape());
-    for (int number : whole.biases(weights.get(bias.name()), input.step())) {
+    for (int number : whole.biases()) {
       biases.addInt32Data(number);
     }
     graph.addInitializer(biases);

@@ -3,6 +3,7 @@ package io.tagstream.model.store;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;
+import io.tagstream.model.network.Weights;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
@@ -130,7 +131,8 @@ public final class ModelStore {
       try {
         return bundle.metadata();
       } catch (NoSuchFileException missing) {
-        if (!bundle.isHidden() && !bundle.exists()) {
+        // It may be put back and taken away again between the looks.
+        if (!bundle.isHidden() && !bundle.exists() && !bundle.isHidden()) {
           throw missing;
         }
         LockSupport.parkNanos(HIDDEN_WAIT.toNanos());
@@ -252,7 +254,9 @@ public final class ModelStore {
 
   /** The weights: what else is in a bundle is small beside the reserve. */
   private static long bytes(ModelDraft draft) {
-    return draft.weights().network().parameterCount() * Float.BYTES;
+    Weights weights = draft.weights();
+    return weights.network().parameterCount()
+        * (weights.quantization().isPresent() ? Byte.BYTES : Float.BYTES);
   }
 
   /** Whether the version is there now by this, and not by another writer who was faster. */

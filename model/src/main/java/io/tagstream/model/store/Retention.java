@@ -45,14 +45,15 @@ final class Retention {
    * @return the versions deleted, oldest first
    */
   List<String> prune(int keep) throws IOException {
-    // Listed once and first: what is written from here on is newer than the newest seen.
+    // Once and first: what is whole only from here on is newer than the newest seen, and stays.
     List<Path> folders = folders();
     Optional<String> present = live.read();
     if (present.isEmpty()) {
       // Whoever removed the file wants one of the versions live again, and nobody knows which.
       return List.of();
     }
-    Set<String> kept = kept(present.get(), versions(folders), keep);
+    List<String> versions = versions(folders);
+    Set<String> kept = kept(present.get(), versions, keep);
     List<String> deleted = new ArrayList<>();
     for (Path folder : folders) {
       String name = folder.getFileName().toString();
@@ -68,7 +69,8 @@ final class Retention {
       if (crashed) {
         bundle.restore();
       }
-      if (bundle.exists() && (crashed || !kept.contains(name))) {
+      boolean surplus = versions.contains(name) && !kept.contains(name);
+      if (bundle.exists() && (crashed || surplus)) {
         if (deleteUnlessNeeded(name, bundle)) {
           deleted.add(name);
         }

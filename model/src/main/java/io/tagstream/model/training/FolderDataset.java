@@ -51,6 +51,31 @@ public final class FolderDataset {
     return new Dataset(folder.toString(), classes.labels(), images);
   }
 
+  /**
+   * Lists a folder whose pictures need no label: as {@link #list}, or, where no folder is in it,
+   * its files, whose only label is empty.
+   *
+   * @throws ModelException when it is no folder, cannot be listed, or holds no file
+   */
+  public static Dataset listWithOrWithoutLabels(Path folder) {
+    List<Path> files = new ArrayList<>();
+    try {
+      if (Files.isDirectory(folder)
+          && visibleChildren(folder).stream().noneMatch(child -> Files.isDirectory(child))) {
+        addFiles(folder, files);
+      }
+    } catch (IOException e) {
+      throw new ModelException("cannot list " + folder + ": " + e, e);
+    }
+    if (files.isEmpty()) {
+      return list(folder);
+    }
+    return new Dataset(
+        folder.toString(),
+        List.of(""),
+        files.stream().map(file -> image(folder, file, 0)).toList());
+  }
+
   /** In the form that labels have everywhere: some file systems take letters apart. */
   private static String label(Path folder) {
     return Normalizer.normalize(folder.getFileName().toString(), Normalizer.Form.NFC).strip();

@@ -9,7 +9,6 @@ import io.tagstream.model.engine.Engines;
 import io.tagstream.model.engine.LoadedModel;
 import io.tagstream.model.engine.onnxruntime.Calibration;
 import io.tagstream.model.image.Views;
-import io.tagstream.model.network.Quantization;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.onnx.OnnxWriter;
 import io.tagstream.model.report.Answer;
@@ -37,12 +36,15 @@ import java.util.UUID;
  * watching the model answer pictures (post-training static quantization). ONNX Runtime computes
  * with integers then; deeplearning4j takes the rounded weights and computes with floats.
  *
- * <p>The pictures are divided as in a training: four fifths are watched, the held-out fifth goes to
- * the gate.
+ * <p>The pictures are divided as in a training: some of four fifths are watched, the held-out fifth
+ * goes to the gate where it has labels that the version knows.
  */
 public final class Quantizer {
-  /** Their activations' ranges hardly grow any more. */
+  /** With more their activations' ranges hardly grow. */
   private static final int MOST_WATCHED = 500;
+
+  /** Read to be divided; a fifth of them is held out, as many as a training measures on. */
+  private static final int MOST_READ = 10_000;
 
   private static final int BATCH = 32;
 
@@ -67,7 +69,7 @@ public final class Quantizer {
    * @param watched pictures whose activations were seen
    * @param compared held-out pictures that both versions answered
    * @param agreeing those for which both think the same class most probable
-   * @param verdict the gate's, where there is one
+   * @param verdict the gate's; none where the pictures' labels are not the version's
    */
   public record Result(
       ModelBundle bundle, int watched, int compared, int agreeing, Optional<Verdict> verdict) {}
@@ -75,61 +77,68 @@ public final class Quantizer {
   /**
    * Writes the new version, a candidate.
    *
-   * @param pictures with labels that the version knows
+   * @param pictures like those to come
    * @param progress hears of pictures that cannot be read, which are left out, and of each picture
-   * @throws ModelException when there is no such version, it computes with integers already, a
-   *     label is none of its, no picture is left to watch or the disk refuses
+   * @throws ModelException when there is no such version, it computes with integers already, no
+   *     picture can be watched or the disk refuses
    */
   public Result quantize(String version, Dataset pictures, TrainingProgress progress) {
     // Nobody deletes it meanwhile.
     Pin pin = store.pins().pin("quantize-" + UUID.randomUUID(), Set.of(version));
-    ModelBundle bundle = store.open(version);
-    try (Weights weights = bundle.weights()) {
-      if (weights.quantization().isPresent()) {
-        throw new ModelException(version + " computes with integers already");
-      }
-      Division division = divide(pictures.withLabels(bundle.labels()), progress);
-      List<LabelledImage> watched = EvenSample.of(division.others(), MOST_WATCHED);
-      Weights quantized = weights.quantized(calibrate(bundle, watched, progress));
-      Answers before =
-          Answers.of(
-              weights,
-              bundle.preprocessing(),
-              division.heldOut(),
-              bundle.labels(),
-              threads,
-              progress);
-      Answers after = answers(bundle, quantized, division.heldOut());
-      ModelDraft draft =
-          draft(bundle, quantized, watched.size(), pictures, after, Optional.empty());
-      Optional<Verdict> verdict =
-          judge.judge(
-              new Judge.Candidate(
-                  draft,
-                  store.metadata(version).provenance().images().map(Math::toIntExact).orElse(0),
-                  division.heldOut(),
-                  after.each(),
-                  0,
-                  new TrainingResources(threads, TrainingResources.PAPER_MEMORY),
-                  progress));
-      ModelBundle written =
-          store.write(draft(bundle, quantized, watched.size(), pictures, after, verdict));
-      return new Result(
-          written,
-          watched.size(),
-          after.each().size(),
-          agreeing(before.each(), after.each()),
-          verdict);
+    try {
+      return quantizePinned(store.open(version), pictures, progress);
     } finally {
       pin.close();
     }
   }
 
+  private Result quantizePinned(ModelBundle bundle, Dataset pictures, TrainingProgress progress) {
+    ClassNames known = new ClassNames(bundle.labels());
+    boolean labelled = pictures.labels().stream().allMatch(label -> known.find(label).isPresent());
+    try (Weights weights = bundle.weights()) {
+      if (weights.quantization().isPresent()) {
+        throw new ModelException(bundle.version() + " computes with integers already");
+      }
+      Division division =
+          divide(
+              labelled
+                  ? pictures.withLabels(bundle.labels()).images()
+                  : pictures.images().stream().map(picture -> picture.withClass(0)).toList(),
+              progress);
+      try (Calibration calibration = new Calibration(bundle, threads, BATCH)) {
+        int watched = watch(bundle, calibration, division, progress);
+        Weights quantized = weights.quantized(calibration.quantization().orElseThrow());
+        List<LabelledImage> heldOut = division.heldOut();
+        Answers before = answers(bundle, calibration::watch, heldOut, progress);
+        Answers after = tried(bundle, quantized, heldOut, progress);
+        Draft draft = new Draft(bundle, quantized, watched, pictures, labelled, after);
+        Optional<Verdict> verdict =
+            labelled
+                ? judge.judge(
+                    new Judge.Candidate(
+                        draft.model(Optional.empty()),
+                        draft.trainingImages(),
+                        heldOut,
+                        after.each(),
+                        0,
+                        new TrainingResources(threads, TrainingResources.PAPER_MEMORY),
+                        progress))
+                : Optional.empty();
+        return new Result(
+            store.write(draft.model(verdict)),
+            watched,
+            after.each().size(),
+            agreeing(before.each(), after.each()),
+            verdict);
+      }
+    }
+  }
+
   private record Division(List<LabelledImage> heldOut, List<LabelledImage> others) {}
 
-  private static Division divide(Dataset pictures, TrainingProgress progress) {
+  private static Division divide(List<LabelledImage> pictures, TrainingProgress progress) {
     Division division = new Division(new ArrayList<>(), new ArrayList<>());
-    for (LabelledImage picture : pictures.images()) {
+    for (LabelledImage picture : EvenSample.of(pictures, MOST_READ)) {
       progress.requireGoing("pictures were divided");
       try {
         byte[] hash = Split.sha256(picture.content().read());
@@ -142,30 +151,39 @@ public final class Quantizer {
     return division;
   }
 
-  private Quantization calibrate(
-      ModelBundle bundle, List<LabelledImage> pictures, TrainingProgress progress) {
-    try (Calibration calibration = new Calibration(bundle, threads, BATCH)) {
-      evaluator(bundle, Views.CENTER)
-          .answer(
-              (crops, views) -> calibration.watch(crops),
-              pictures,
-              progress,
-              (picture, probabilities) -> {});
-      return calibration
-          .quantization()
-          .orElseThrow(
-              () ->
-                  new ModelException(
-                      "none of %d pictures can be read: there is nothing to calibrate with"
-                          .formatted(pictures.size())));
+  /** How many pictures could be watched. */
+  private int watch(
+      ModelBundle bundle, Calibration calibration, Division division, TrainingProgress progress) {
+    List<LabelledImage> pictures = EvenSample.of(division.others(), MOST_WATCHED);
+    int watched = answers(bundle, calibration::watch, pictures, progress).each().size();
+    if (watched == 0) {
+      throw new ModelException(
+          "no picture to calibrate with: of those given %d are held out, and of the other %d none can be read"
+              .formatted(division.heldOut().size(), division.others().size()));
     }
+    return watched;
   }
 
-  /** By the engine that computes with integers. */
-  private Answers answers(ModelBundle bundle, Weights quantized, List<LabelledImage> pictures) {
+  private Answers answers(
+      ModelBundle bundle,
+      Classifier classifier,
+      List<LabelledImage> pictures,
+      TrainingProgress progress) {
     Answers.Collector collector = new Answers.Collector(bundle.labels());
+    new Evaluator(bundle.preprocessing(), Views.CENTER_AND_FLIP, BATCH, threads)
+        .answer(classifier, pictures, progress, collector::add);
+    return collector.finish();
+  }
+
+  /** By the engine that computes with integers, from a file beside the versions. */
+  private Answers tried(
+      ModelBundle bundle,
+      Weights quantized,
+      List<LabelledImage> pictures,
+      TrainingProgress progress) {
+    Path folder = store.root();
     try {
-      Path folder = Files.createTempDirectory("tagstream-int8");
+      folder = Files.createTempDirectory(folder, "." + store.newVersion() + ".");
       ModelBundle onDisk =
           new ModelBundle(
               bundle.version() + " with integers",
@@ -173,53 +191,66 @@ public final class Quantizer {
               bundle.network(),
               bundle.preprocessing(),
               bundle.labels());
-      try {
-        try (OutputStream file = Files.newOutputStream(onDisk.onnx())) {
-          OnnxWriter.write(quantized, file);
-        }
-        EngineOptions options = new EngineOptions(EngineKind.ONNXRUNTIME, Device.CPU, threads);
-        try (LoadedModel model = Engines.load(onDisk, options);
-            Engine engine = model.newEngine(BATCH)) {
-          evaluator(bundle, Views.CENTER_AND_FLIP)
-              .answer(engine::probabilities, pictures, TrainingProgress.SILENT, collector::add);
-        }
-      } finally {
-        Files.deleteIfExists(onDisk.onnx());
-        Files.deleteIfExists(folder);
+      try (OutputStream file = Files.newOutputStream(onDisk.onnx())) {
+        OnnxWriter.write(quantized, file);
       }
+      EngineOptions options = new EngineOptions(EngineKind.ONNXRUNTIME, Device.CPU, threads);
+      Answers answers;
+      try (LoadedModel model = Engines.load(onDisk, options);
+          Engine engine = model.newEngine(BATCH)) {
+        answers = answers(bundle, engine::probabilities, pictures, progress);
+      }
+      Files.delete(onDisk.onnx());
+      Files.delete(folder);
+      return answers;
     } catch (IOException e) {
-      throw new ModelException("cannot write the model to try it: " + e, e);
+      // What is left there goes with the store's other unfinished folders.
+      throw new ModelException("cannot try the model in %s: %s".formatted(folder, e), e);
     }
-    return collector.finish();
   }
 
-  private Evaluator evaluator(ModelBundle bundle, Views views) {
-    return new Evaluator(bundle.preprocessing(), views, BATCH, threads);
-  }
+  /** The version to be, before and after the verdict. */
+  private final class Draft {
+    private final ModelBundle bundle;
+    private final Weights quantized;
+    private final Provenance parent;
+    private final Provenance provenance;
 
-  private ModelDraft draft(
-      ModelBundle bundle,
-      Weights quantized,
-      int watched,
-      Dataset pictures,
-      Answers answers,
-      Optional<Verdict> verdict) {
-    Provenance provenance =
-        store
-            .metadata(bundle.version())
-            .provenance()
-            .then(
-                "quantized to int8 from version %s, calibrated on %d images of %s"
-                    .formatted(bundle.version(), watched, pictures.description()),
-                answers.evaluation().map(Evaluation::metrics).orElse(Map.of()));
-    return new ModelDraft(
-        quantized,
-        bundle.preprocessing(),
-        bundle.labels(),
-        Optional.of(bundle.version()),
-        provenance,
-        verdict,
-        Optional.empty());
+    Draft(
+        ModelBundle bundle,
+        Weights quantized,
+        int watched,
+        Dataset pictures,
+        boolean labelled,
+        Answers answers) {
+      this.bundle = bundle;
+      this.quantized = quantized;
+      this.parent = store.metadata(bundle.version()).provenance();
+      this.provenance =
+          parent.then(
+              "quantized to int8 from version %s, calibrated on %d images of %s"
+                  .formatted(bundle.version(), watched, pictures.description()),
+              answers
+                  .evaluation()
+                  .filter(measured -> labelled)
+                  .map(Evaluation::metrics)
+                  .orElse(Map.of()));
+    }
+
+    int trainingImages() {
+      return parent.images().map(Math::toIntExact).orElse(0);
+    }
+
+    ModelDraft model(Optional<Verdict> verdict) {
+      return new ModelDraft(
+          quantized,
+          bundle.preprocessing(),
+          bundle.labels(),
+          Optional.of(bundle.version()),
+          provenance,
+          verdict,
+          Optional.empty());
+    }
   }
 
   private static int agreeing(List<Answer> before, List<Answer> after) {

@@ -494,8 +494,8 @@ class OnnxReaderTest {
           for (float weight : channel) {
             largest = Math.max(largest, Math.abs(weight));
           }
-          // Half a step: a bias, alone in its channel, has one that no other bias changes.
-          float tolerance = perChannel == 1 ? 0.05f : 0.501f * largest / 127;
+          // Half a step; a bias has finer ones, of at most a few thousandths here.
+          float tolerance = perChannel == 1 ? 0.01f : 0.501f * largest / 127;
           for (int i = 0; i < perChannel; i++) {
             assertThat(rounded.get(first + i)).isCloseTo(channel[i], within(tolerance));
           }
@@ -524,5 +524,57 @@ class OnnxReaderTest {
     assertThatThrownBy(() -> OnnxReader.read(file))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("another program made it compute with integers");
+  }
+
+  /** Weights of nothing beside a bias: its steps would be beyond what 32 bits count. */
+  @Test
+  void aBiasSurvivesInAChannelWithoutWeights() throws IOException {
+    for (float scale : new float[] {0, 1e-9f, 1e-30f}) {
+      Map<String, FloatBuffer> values = new HashMap<>();
+      for (Parameter parameter : NETWORK.parameters()) {
+        float[] numbers = new float[(int) parameter.count()];
+        WEIGHTS.get(parameter.name()).get(numbers);
+        if (parameter.name().equals("conv1.weight")) {
+          int perChannel = numbers.length / parameter.shape().get(0);
+          for (int i = 0; i < perChannel; i++) {
+            numbers[i] *= scale;
+          }
+        }
+        values.put(parameter.name(), FloatBuffer.wrap(numbers));
+      }
+      byte[] written = OnnxWriterTest.write(integers(new Weights(NETWORK, values)));
+      try (Weights found = OnnxReader.read(file(written), NETWORK)) {
+        float bias = WEIGHTS.get("conv1.bias").get(0);
+        assertThat(found.get("conv1.bias").get(0)).isCloseTo(bias, within(1e-5f));
+        assertThat(OnnxWriterTest.write(found)).isEqualTo(written);
+      }
+    }
+  }
+
+  private Path changedIntegers(String node, Consumer<NodeProto.Builder> change) throws IOException {
+    ModelProto.Builder model =
+        ModelProto.parseFrom(OnnxWriterTest.write(integers(WEIGHTS))).toBuilder();
+    change.accept(node(model.getGraphBuilder(), node));
+    return file(model.build().toByteArray());
+  }
+
+  @Test
+  void damagedIntegersAreRefusedWithTheNode() throws IOException {
+    Path withoutStep =
+        changedIntegers(
+            "conv1.weight.widen", node -> node.clearInput().addInput("conv1.weight.int8"));
+    assertThatThrownBy(() -> OnnxReader.read(withoutStep))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("conv1.weight.widen (DequantizeLinear): expected 2 or 3 inputs");
+    Path otherSteps =
+        changedIntegers("fc6.weight.widen", node -> node.setInput(1, "conv1.weight.steps"));
+    assertThatThrownBy(() -> OnnxReader.read(otherSteps))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("fc6.weight.widen (DequantizeLinear): expected a constant step");
+    Path unequal =
+        changedIntegers("conv1.act.round", node -> node.setInput(1, "image.rounded.step"));
+    assertThatThrownBy(() -> OnnxReader.read(unequal))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("conv1.act.widen (DequantizeLinear): expected the step and the zero");
   }
 }

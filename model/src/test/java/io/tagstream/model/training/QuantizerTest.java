@@ -11,7 +11,10 @@ import io.tagstream.model.engine.EngineKind;
 import io.tagstream.model.engine.EngineOptions;
 import io.tagstream.model.engine.Engines;
 import io.tagstream.model.engine.LoadedModel;
+import io.tagstream.model.engine.SharedModel;
 import io.tagstream.model.engine.nd4j.DirectTrainingStep;
+import io.tagstream.model.engine.onnxruntime.SessionWeights;
+import io.tagstream.model.engine.onnxruntime.SessionWeights.Graph;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;
@@ -125,6 +128,69 @@ class QuantizerTest {
   }
 
   @Test
+  void picturesWithoutLabelsDoToCalibrateButGiveNoVerdict() throws IOException {
+    Path flat = Files.createDirectory(folder.resolve("flat"));
+    for (LabelledImage picture : pictures.images()) {
+      Files.write(flat.resolve(picture.id().replace('/', '-')), picture.content().read());
+    }
+    Quantizer.Result flatly =
+        quantizer.quantize(
+            floats.version(), FolderDataset.listWithOrWithoutLabels(flat), TrainingProgress.SILENT);
+    assertThat(flatly.verdict()).isEmpty();
+    Quantizer.Result labelled = quantize();
+    assertThat(flatly.watched()).isEqualTo(labelled.watched());
+    assertThat(flatly.agreeing()).isEqualTo(labelled.agreeing());
+    assertThat(flatly.bundle().onnx()).hasSameBinaryContentAs(labelled.bundle().onnx());
+    assertThat(store.metadata(flatly.bundle().version()).provenance().metrics()).isEmpty();
+    assertThat(store.metadata(labelled.bundle().version()).provenance().metrics())
+        .containsKey("top1");
+  }
+
+  @Test
+  void whatCannotBeReadIsNamedAndNotCounted() throws IOException {
+    Quantizer.Result before = quantize();
+    List<String> skipped = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      // Some of them fall to either side.
+      Files.writeString(folder.resolve("pictures/discs/broken-%d.png".formatted(i)), "no " + i);
+    }
+    Quantizer.Result after =
+        quantizer.quantize(
+            floats.version(),
+            FolderDataset.list(folder.resolve("pictures")),
+            new TrainingProgress() {
+              @Override
+              public void skipped(String place, String reason) {
+                skipped.add(place);
+              }
+            });
+    assertThat(skipped.stream().distinct().toList())
+        .hasSize(12)
+        .allMatch(place -> place.contains("broken-"));
+    assertThat(after.watched()).isEqualTo(before.watched());
+    assertThat(after.compared()).isEqualTo(before.compared());
+  }
+
+  @Test
+  void aFailureLeavesNothing() throws IOException {
+    assertThatThrownBy(() -> quantizer.quantize("none", pictures, TrainingProgress.SILENT))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("no version none");
+    Path broken = Files.createDirectories(folder.resolve("broken"));
+    Files.writeString(broken.resolve("one.jpg"), "no picture");
+    assertThatThrownBy(
+            () ->
+                quantizer.quantize(
+                    floats.version(),
+                    FolderDataset.listWithOrWithoutLabels(broken),
+                    TrainingProgress.SILENT))
+        .isInstanceOf(ModelException.class)
+        .hasMessageStartingWith("no picture to calibrate with: ");
+    assertThat(store.pins().pinned()).isEmpty();
+    assertThat(store.versions()).containsExactly(floats.version());
+  }
+
+  @Test
   void integersAreNotQuantizedAgain() {
     String integers = quantize().bundle().version();
     assertThatThrownBy(() -> quantizer.quantize(integers, pictures, TrainingProgress.SILENT))
@@ -158,6 +224,26 @@ class QuantizerTest {
             TrainingProgress.SILENT,
             (image, probabilities) -> {});
     return crops;
+  }
+
+  /** The file as it is, and what is run: its normalisation written for the layout of integers. */
+  @Test
+  void theRewrittenNormalizationAnswersAsTheFileDoes() {
+    ModelBundle integers = quantize().bundle();
+    List<byte[]> crops = crops();
+    float[][] plain = answers(integers, Graph.PLAIN, crops);
+    float[][] fast = answers(integers, Graph.FAST_NORMALIZATION, crops);
+    for (int i = 0; i < plain.length; i++) {
+      // Rounding may fall to the other side here and there.
+      assertThat(fast[i][0]).isEqualTo(plain[i][0], within(5e-3f));
+    }
+  }
+
+  private static float[][] answers(ModelBundle bundle, Graph graph, List<byte[]> crops) {
+    try (LoadedModel model = new SharedModel(bundle, SessionWeights.onCpu(bundle, THREADS, graph));
+        Engine engine = model.newEngine(crops.size())) {
+      return engine.probabilities(crops, 1);
+    }
   }
 
   private static float[][] answers(ModelBundle bundle, EngineKind kind, List<byte[]> crops) {

@@ -53,6 +53,7 @@ public final class Calibration implements AutoCloseable {
     this.bundle = bundle;
     normalization = new Normalization(bundle.preprocessing());
     activations = OnnxWriter.activations(bundle.network());
+    input = new FloatPointer((long) maxBatch * normalization.cropBytes());
     try (SessionOptions options = new SessionOptions()) {
       options.setIntraOpNumThreads(threads);
       List<String> computed = activations.subList(1, activations.size());
@@ -62,20 +63,21 @@ public final class Calibration implements AutoCloseable {
               options,
               model -> NormalizationRewrite.apply(model.withOutputs(computed), bundle.network()));
     } catch (OrtException | IOException e) {
+      input.close();
       throw new ModelException(
           "ONNX Runtime cannot open %s: %s".formatted(bundle.onnx(), e.getMessage()), e);
     }
-    input = new FloatPointer((long) maxBatch * normalization.cropBytes());
   }
 
   /**
-   * The probabilities for pictures, whose activations are noted.
+   * The mean probabilities over each picture's crops, whose activations are noted.
    *
-   * @param pictures one array a picture, {@code [S][S][3]} RGB bytes
+   * @param pictures one array a picture, {@code [views][S][S][3]} RGB bytes
    * @return {@code [pictures][classes]}
+   * @throws ModelException when an activation is infinite or not a number
    */
-  public float[][] watch(List<byte[]> pictures) {
-    CropBatch batch = new CropBatch(pictures, 1, normalization.cropBytes());
+  public float[][] watch(List<byte[]> pictures, int views) {
+    CropBatch batch = new CropBatch(pictures, views, normalization.cropBytes());
     FloatBuffer pixels = input.asBuffer().slice(0, batch.size() * batch.cropBytes());
     for (int crop = 0; crop < batch.size(); crop++) {
       normalization.planar(batch, crop, pixels, crop * batch.cropBytes());
@@ -86,23 +88,26 @@ public final class Calibration implements AutoCloseable {
     long[] shape = {batch.size(), NetworkDescription.INPUT_CHANNELS, side, side};
     Set<String> outputs = new LinkedHashSet<>(activations.subList(1, activations.size()));
     outputs.add(PROBABILITIES);
+    float[][] means = new float[pictures.size()][bundle.network().classes()];
     try (OnnxTensor image = OnnxTensor.createTensor(environment, pixels, shape);
         OrtSession.Result result = session.run(Map.of(activations.get(0), image), outputs)) {
-      float[][] probabilities = new float[batch.size()][bundle.network().classes()];
       for (Map.Entry<String, OnnxValue> output : result) {
         FloatBuffer numbers = ((OnnxTensor) output.getValue()).getFloatBuffer();
         if (output.getKey().equals(PROBABILITIES)) {
-          for (float[] row : probabilities) {
-            numbers.get(row);
+          for (int crop = 0; crop < batch.size(); crop++) {
+            float[] mean = means[crop / views];
+            for (int i = 0; i < mean.length; i++) {
+              mean[i] += numbers.get() / views;
+            }
           }
         } else {
           note(output.getKey(), numbers);
         }
       }
-      return probabilities;
     } catch (OrtException e) {
       throw new IllegalStateException("ONNX Runtime failed to run the model", e);
     }
+    return means;
   }
 
   private void note(String activation, FloatBuffer numbers) {
@@ -112,6 +117,11 @@ public final class Calibration implements AutoCloseable {
       float number = numbers.get(i);
       min = Math.min(min, number);
       max = Math.max(max, number);
+    }
+    if (!Float.isFinite(min) || !Float.isFinite(max)) {
+      throw new ModelException(
+          "model %s cannot compute with integers: tensor %s holds %s"
+              .formatted(bundle.version(), activation, Float.isFinite(min) ? max : min));
     }
     ranges.merge(activation, new Range(min, max), Range::and);
   }
