@@ -2,6 +2,7 @@ package io.tagstream.benchmarks;
 
 import io.tagstream.benchmarks.engines.DecodeRates;
 import io.tagstream.benchmarks.engines.EngineRates;
+import io.tagstream.benchmarks.engines.GpuRates;
 import io.tagstream.benchmarks.engines.IntegerAgreement;
 import io.tagstream.benchmarks.engines.Roofline;
 import io.tagstream.benchmarks.engines.StepRates;
@@ -143,6 +144,14 @@ final class Bench {
     if (rounds > 1 && labelled.isPresent()) {
       addIfPossible(results, IntegerAgreement.class, task.on(labelled.get()));
     }
+    return results;
+  }
+
+  /** What there is to measure on a GPU. */
+  Results runOnGpu() throws InterruptedException {
+    Results results = new Results();
+    add(results, GpuRates.class, task.times(ENGINE_WARM_UP, ENGINE_TURNS));
+    add(results, StepRates.class, task.times(STEP_WARM_UP, STEPS));
     return results;
   }
 

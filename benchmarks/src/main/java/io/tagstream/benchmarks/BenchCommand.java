@@ -5,6 +5,7 @@ import io.tagstream.benchmarks.probe.BrokerProcess;
 import io.tagstream.benchmarks.probe.KafkaEnds;
 import io.tagstream.benchmarks.probe.ProbeRunner;
 import io.tagstream.benchmarks.probe.ProbeTask;
+import io.tagstream.model.engine.Gpu;
 import io.tagstream.model.store.Provenance;
 import io.tagstream.model.store.StoreJson;
 import io.tagstream.producers.Pace;
@@ -35,6 +36,8 @@ import picocli.CommandLine.Spec;
 public final class BenchCommand implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofMinutes(10);
 
+  private static final int NO_GPU = 3;
+
   /** Of ladder and peers in a full run. */
   private static final int ROUNDS = 3;
 
@@ -51,6 +54,13 @@ public final class BenchCommand implements Callable<Integer> {
   private boolean quick;
 
   @Option(
+      names = "--gpu",
+      description =
+          "Measure the engines on this machine's NVIDIA GPU instead, and the training step. Without one"
+              + " the exit code is 3.")
+  private boolean gpu;
+
+  @Option(
       names = "--out",
       paramLabel = "DIR",
       description = "Where bench.json and bench.html go, and what the processes logged.")
@@ -62,6 +72,11 @@ public final class BenchCommand implements Callable<Integer> {
       throw new UserException("bench reads from /proc what a process uses: it runs on Linux only");
     }
     PrintWriter err = spec.commandLine().getErr();
+    if (gpu && Gpu.found().isEmpty()) {
+      err.println("no NVIDIA GPU here: nvidia-smi names none");
+      err.flush();
+      return NO_GPU;
+    }
     Path logs = Files.createDirectories(out.resolve("logs"));
     Path folder = Files.createTempDirectory(out, "work");
     try {
@@ -79,6 +94,12 @@ public final class BenchCommand implements Callable<Integer> {
                 1,
                 Bench.BATCH,
                 0);
+        if (gpu) {
+          Bench bench = new Bench(new ProbeRunner(logs, PATIENCE), task, Optional.empty(), err);
+          new Tables(bench.runOnGpu()).onGpu().forEach(table -> table.print(out()));
+          out().flush();
+          return 0;
+        }
         err.printf("sending %d images to a broker%n", Bench.TOPIC);
         KafkaEnds.send(
             task.connection(),
@@ -103,7 +124,7 @@ public final class BenchCommand implements Callable<Integer> {
         Files.write(out.resolve("bench.json"), StoreJson.write(report));
         Files.writeString(
             out.resolve("bench.html"), BenchPage.html(report, tables, shown.loadChart()));
-        PrintWriter stdout = spec.commandLine().getOut();
+        PrintWriter stdout = out();
         tables.forEach(table -> table.print(stdout));
         stdout.println();
         report.targets().forEach(target -> stdout.println(target.line()));
@@ -113,6 +134,10 @@ public final class BenchCommand implements Callable<Integer> {
       FileUtils.deleteDirectory(folder.toFile());
     }
     return 0;
+  }
+
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
   }
 
   /** As each model's provenance names it. */

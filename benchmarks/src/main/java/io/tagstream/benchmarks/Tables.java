@@ -3,6 +3,7 @@ package io.tagstream.benchmarks;
 import io.tagstream.benchmarks.engines.Contest;
 import io.tagstream.benchmarks.engines.DecodeRates;
 import io.tagstream.benchmarks.engines.EngineRates;
+import io.tagstream.benchmarks.engines.GpuRates;
 import io.tagstream.benchmarks.engines.IntegerAgreement;
 import io.tagstream.benchmarks.engines.Roofline;
 import io.tagstream.benchmarks.engines.StepRates;
@@ -17,6 +18,7 @@ import io.tagstream.benchmarks.peers.TorchRates;
 import io.tagstream.benchmarks.peers.TorchStep;
 import io.tagstream.benchmarks.probe.Meter;
 import io.tagstream.benchmarks.probe.Probe;
+import io.tagstream.model.engine.Gpu;
 import io.tagstream.model.report.Chart;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -43,6 +45,39 @@ final class Tables {
   List<Table> all() {
     return List.of(
         ladder(), peers(), engines(), trainingSteps(), decoders(), loads(), overload(), swaps());
+  }
+
+  /** Of a run on a GPU. */
+  List<Table> onGpu() {
+    List<String> engines =
+        Stream.of(GpuRates.FLOAT, GpuRates.HALF, GpuRates.OURS)
+            .filter(
+                engine ->
+                    results.get(GpuRates.class, GpuRates.ready(engine, 1)).isPresent())
+            .toList();
+    List<String> header = new ArrayList<>(List.of("batch"));
+    engines.forEach(engine -> header.addAll(List.of(engine, "from photos")));
+    List<List<String>> rows = new ArrayList<>();
+    for (int batch : GpuRates.BATCHES) {
+      List<String> row = new ArrayList<>(List.of(Integer.toString(batch)));
+      for (String engine : engines) {
+        row.add(number(results.get(GpuRates.class, GpuRates.ready(engine, batch)), 0));
+        row.add(number(results.get(GpuRates.class, GpuRates.fed(engine, batch)), 0));
+      }
+      rows.add(row);
+    }
+    return List.of(
+        new Table(
+            "Engines on " + Gpu.describe(Gpu.found()),
+            "Images/s on crops that are ready, and fed by a decoder a processor.",
+            header,
+            rows),
+        new Table(
+            "Training step",
+            "The whole network with 1000 classes, batch 64, on the processors: no training runs on a GPU.",
+            List.of("who", "images/s"),
+            List.of(
+                List.of("Tagstream", number(results.get(StepRates.class, Meter.RATE), 1)))));
   }
 
   private Table loads() {

@@ -79,7 +79,7 @@ public final class Engines {
       }
       case AUTO, CPU -> {
         LOG.info("deeplearning4j on the CPU, {} threads", options.threads());
-        try (Weights weights = bundle.weights()) {
+        try (Weights weights = bundle.weights(throttle)) {
           yield new DirectWeights(weights, normalization, options.threads(), throttle);
         }
       }
@@ -113,7 +113,7 @@ public final class Engines {
   }
 
   private static DeviceWeights onnxRuntimeOnCuda(ModelBundle bundle) {
-    DeviceWeights weights = SessionWeights.onCuda(bundle);
+    DeviceWeights weights = SessionWeights.onCuda(bundle, Graph.FAST_NORMALIZATION);
     LOG.info("onnxruntime on CUDA");
     return weights;
   }

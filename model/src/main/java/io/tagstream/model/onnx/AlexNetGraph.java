@@ -1,5 +1,6 @@
 package io.tagstream.model.onnx;
 
+import io.tagstream.model.Throttle;
 import io.tagstream.model.network.Activation;
 import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.Dense;
@@ -50,6 +51,7 @@ final class AlexNetGraph {
   private static final String WEIGHT_SUFFIX = ".weight";
 
   private final OnnxFile file;
+  private final Throttle throttle;
   private final Map<String, OnnxTensor> constants = new HashMap<>();
   private final List<OnnxNode> chain = new ArrayList<>();
   private final Map<String, FloatBuffer> values = new HashMap<>();
@@ -68,8 +70,12 @@ final class AlexNetGraph {
   private OnnxNode last = new OnnxNode("", "", List.of(), List.of(), Map.of());
   private int visited;
 
-  AlexNetGraph(OnnxFile file) {
+  /**
+   * @param throttle asked for pauses
+   */
+  AlexNetGraph(OnnxFile file, Throttle throttle) {
     this.file = file;
+    this.throttle = throttle;
   }
 
   /** The network and its weights, which are views of the file where it holds them as they are. */
@@ -216,7 +222,8 @@ final class AlexNetGraph {
         whole.data().duplicate().order(ByteOrder.LITTLE_ENDIAN),
         bytesEach,
         channelSteps,
-        memory.asBuffer());
+        memory.asBuffer(),
+        throttle);
     return new OnnxTensor(
         node.outputs().get(0),
         TensorProto.DataType.FLOAT_VALUE,

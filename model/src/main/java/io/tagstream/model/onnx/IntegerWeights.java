@@ -1,5 +1,6 @@
 package io.tagstream.model.onnx;
 
+import io.tagstream.model.Throttle;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -91,13 +92,16 @@ final class IntegerWeights {
    * @param whole {@code [channels][…]}, one a byte or, when {@code bytesEach} is 4, an int
    * @param steps one a channel
    * @param numbers room for as many
+   * @param throttle asked for pauses
    */
-  static void widen(ByteBuffer whole, int bytesEach, float[] steps, FloatBuffer numbers) {
+  static void widen(
+      ByteBuffer whole, int bytesEach, float[] steps, FloatBuffer numbers, Throttle throttle) {
     int perChannel = numbers.remaining() / steps.length;
     for (float step : steps) {
       for (int i = 0; i < perChannel; i++) {
         numbers.put(step * (bytesEach == 1 ? whole.get() : whole.getInt()));
       }
+      throttle.pause();
     }
   }
 }

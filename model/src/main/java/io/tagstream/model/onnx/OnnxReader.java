@@ -1,6 +1,7 @@
 package io.tagstream.model.onnx;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.Throttle;
 import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
@@ -30,7 +31,7 @@ public final class OnnxReader {
    *     with the node or shape that differs
    */
   public static Weights read(Path file) {
-    return read(file, found -> found);
+    return read(file, Throttle.none(), found -> found);
   }
 
   /**
@@ -66,9 +67,19 @@ public final class OnnxReader {
    * @throws ModelException as {@link #read(Path)}, and when the file's graph is another network
    */
   public static Weights read(Path file, NetworkDescription network) {
+    return read(file, network, Throttle.none());
+  }
+
+  /**
+   * {@link #read(Path, NetworkDescription)} beside something that should not feel it.
+   *
+   * @param throttle asked for pauses where there is more to do than to map the file
+   */
+  public static Weights read(Path file, NetworkDescription network, Throttle throttle) {
     NetworkDescription expected = asOnnxHolds(network);
     return read(
         file,
+        throttle,
         found -> {
           if (!found.equals(expected)) {
             throw new ModelException(
@@ -84,10 +95,11 @@ public final class OnnxReader {
    *
    * @param description what the network that was found is called, or an exception
    */
-  private static Weights read(Path file, UnaryOperator<NetworkDescription> description) {
+  private static Weights read(
+      Path file, Throttle throttle, UnaryOperator<NetworkDescription> description) {
     FileMapping mapping = map(file);
     try {
-      return weights(file, mapping, description);
+      return weights(file, mapping, throttle, description);
     } catch (Throwable e) {
       mapping.close();
       throw e;
@@ -95,9 +107,12 @@ public final class OnnxReader {
   }
 
   private static Weights weights(
-      Path file, FileMapping mapping, UnaryOperator<NetworkDescription> description) {
+      Path file,
+      FileMapping mapping,
+      Throttle throttle,
+      UnaryOperator<NetworkDescription> description) {
     try {
-      Weights held = new AlexNetGraph(OnnxFile.read(mapping)).weights();
+      Weights held = new AlexNetGraph(OnnxFile.read(mapping), throttle).weights();
       try {
         return described(held, description.apply(held.network()), mapping);
       } catch (Throwable e) {

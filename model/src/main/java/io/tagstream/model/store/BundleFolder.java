@@ -167,7 +167,7 @@ final class BundleFolder {
     ModelBundle bundle =
         new ModelBundle(
             metadata.version(), folder, metadata.network(), metadata.preprocessing(), labels);
-    try (Weights weights = bundle.weights()) {
+    try (Weights weights = bundle.weights(throttle)) {
       requireFinite(weights, bundle.onnx().toString(), throttle);
     }
     return bundle;

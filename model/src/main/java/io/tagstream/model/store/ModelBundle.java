@@ -1,6 +1,7 @@
 package io.tagstream.model.store;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.Throttle;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.onnx.OnnxReader;
@@ -30,12 +31,22 @@ public record ModelBundle(
   }
 
   /**
-   * The weights, memory-mapped: what nobody reads is not loaded. Each call maps the file anew; the
-   * mapping goes when the weights are closed, at the latest when they are garbage.
+   * The weights, memory-mapped: what nobody reads is not loaded. Those of a version of integers are
+   * widened to floats, in memory of their own. Each call maps the file anew; the mapping goes when
+   * the weights are closed, at the latest when they are garbage.
    *
    * @throws ModelException when the file is gone or is not what it was
    */
   public Weights weights() {
-    return OnnxReader.read(onnx(), network);
+    return weights(Throttle.none());
+  }
+
+  /**
+   * {@link #weights()} beside something that should not feel it.
+   *
+   * @param throttle asked for pauses: whole numbers are widened at once
+   */
+  public Weights weights(Throttle throttle) {
+    return OnnxReader.read(onnx(), network, throttle);
   }
 }

@@ -32,7 +32,9 @@ public final class SessionWeights implements DeviceWeights {
     /** The file as it is. */
     PLAIN,
     /** Its LRN nodes written as products, which makes the network twice as fast. */
-    FAST_NORMALIZATION
+    FAST_NORMALIZATION,
+    /** That in 16-bit floats, for a GPU. */
+    HALF_PRECISION
   }
 
   /** Whether the processor adds products of bytes to 32 bits at once; where no file tells, not. */
@@ -75,7 +77,7 @@ public final class SessionWeights implements DeviceWeights {
    *
    * @throws ModelException when the build or the machine has no fitting GPU
    */
-  public static SessionWeights onCuda(ModelBundle bundle) {
+  public static SessionWeights onCuda(ModelBundle bundle, Graph graph) {
     if (!cudaInBuild()) {
       throw unusable("a build without CUDA for ONNX Runtime", Optional.empty());
     }
@@ -87,7 +89,7 @@ public final class SessionWeights implements DeviceWeights {
     try (SessionOptions options = new SessionOptions()) {
       options.addCUDA();
       options.addConfigEntry("session.disable_cpu_ep_fallback", "1");
-      return new SessionWeights(bundle, open(bundle, options, Graph.FAST_NORMALIZATION));
+      return new SessionWeights(bundle, open(bundle, options, graph));
     } catch (OrtException e) {
       throw unusable(Gpu.describe(Gpu.found()), Optional.of(e));
     } catch (IOException e) {
@@ -140,7 +142,13 @@ public final class SessionWeights implements DeviceWeights {
     if (graph == Graph.PLAIN) {
       return environment().createSession(bundle.onnx().toString(), options);
     }
-    return open(bundle, options, model -> NormalizationRewrite.apply(model, bundle.network()));
+    return open(
+        bundle,
+        options,
+        model ->
+            NormalizationRewrite.apply(
+                graph == Graph.HALF_PRECISION ? HalfPrecision.apply(model) : model,
+                bundle.network()));
   }
 
   /** A session over the bundle's file after a change to its graph. */

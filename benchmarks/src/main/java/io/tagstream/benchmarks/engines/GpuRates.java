@@ -1,0 +1,161 @@
+package io.tagstream.benchmarks.engines;
+
+import io.tagstream.benchmarks.probe.Probe;
+import io.tagstream.benchmarks.probe.ProbeTask;
+import io.tagstream.benchmarks.probe.Turns;
+import io.tagstream.model.engine.Device;
+import io.tagstream.model.engine.Engine;
+import io.tagstream.model.engine.EngineKind;
+import io.tagstream.model.engine.EngineOptions;
+import io.tagstream.model.engine.Engines;
+import io.tagstream.model.engine.LoadedModel;
+import io.tagstream.model.engine.Normalization;
+import io.tagstream.model.engine.SharedModel;
+import io.tagstream.model.engine.onnxruntime.SessionWeights;
+import io.tagstream.model.engine.onnxruntime.SessionWeights.Graph;
+import io.tagstream.model.image.DecodeLimits;
+import io.tagstream.model.image.ImageDecoder;
+import io.tagstream.model.image.UnreadableImageException;
+import io.tagstream.model.image.Views;
+import io.tagstream.model.store.ModelBundle;
+import io.tagstream.model.store.ModelStore;
+import io.tagstream.model.store.Preprocessing;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+
+/**
+ * The engines on the machine's GPU, in images/s: on crops that are ready, and fed by a decoder a
+ * processor. Which engines there are, the build decides.
+ */
+public final class GpuRates implements Probe {
+  public static final List<Integer> BATCHES =
+      IntStream.rangeClosed(0, 10).map(power -> 1 << power).boxed().toList();
+
+  public static final String HALF = "onnxruntime fp16";
+  public static final String FLOAT = "onnxruntime fp32";
+  public static final String OURS = "deeplearning4j fp32";
+
+  /** In a turn an engine answers at least so many crops, in at least so many calls. */
+  private static final int CROPS = 256;
+
+  private static final int CALLS = 4;
+
+  /** The figure of an engine on crops that are ready. */
+  public static String ready(String engine, int batch) {
+    return "%s batch %d".formatted(engine, batch);
+  }
+
+  /** The figure of an engine that decoders feed. */
+  public static String fed(String engine, int batch) {
+    return "%s batch %d from photos".formatted(engine, batch);
+  }
+
+  @Override
+  public Map<String, Double> measure(ProbeTask task) throws InterruptedException {
+    ModelBundle bundle = new ModelStore(Path.of(task.models())).openLive();
+    Map<String, LoadedModel> models = new LinkedHashMap<>();
+    if (SessionWeights.cudaInBuild()) {
+      models.put(
+          FLOAT,
+          new SharedModel(bundle, SessionWeights.onCuda(bundle, Graph.FAST_NORMALIZATION)));
+      models.put(
+          HALF, new SharedModel(bundle, SessionWeights.onCuda(bundle, Graph.HALF_PRECISION)));
+    } else {
+      models.put(
+          OURS,
+          Engines.load(bundle, new EngineOptions(EngineKind.DEEPLEARNING4J, Device.CUDA)));
+    }
+    Map<String, Double> figures = new LinkedHashMap<>();
+    for (Map.Entry<String, LoadedModel> model : models.entrySet()) {
+      for (int batch : BATCHES) {
+        try (Engine engine = model.getValue().newEngine(batch)) {
+          List<byte[]> crops =
+              Contest.noise(batch, new Normalization(bundle.preprocessing()).cropBytes());
+          figures.putAll(
+              Turns.medians(
+                  task,
+                  turns ->
+                      turns.add(ready(model.getKey(), batch), rate(engine, () -> crops, batch))));
+          figures.put(fed(model.getKey(), batch), fed(engine, batch, task, bundle.preprocessing()));
+        }
+      }
+      model.getValue().close();
+    }
+    return figures;
+  }
+
+  /** Where an engine's next batch comes from. */
+  @FunctionalInterface
+  private interface Crops {
+    List<byte[]> next() throws InterruptedException;
+  }
+
+  private static double rate(Engine engine, Crops crops, int batch) throws InterruptedException {
+    int calls = Math.max(CALLS, CROPS / batch);
+    long start = System.nanoTime();
+    for (int i = 0; i < calls; i++) {
+      engine.probabilities(crops.next(), 1);
+    }
+    return (double) calls * batch * 1e9 / (System.nanoTime() - start);
+  }
+
+  private static double fed(Engine engine, int batch, ProbeTask task, Preprocessing preprocessing)
+      throws InterruptedException {
+    List<byte[]> photos = task.encoded();
+    BlockingQueue<byte[]> ready = new ArrayBlockingQueue<>(2 * batch);
+    AtomicLong next = new AtomicLong();
+    AtomicBoolean done = new AtomicBoolean();
+    List<Thread> decoding = new ArrayList<>();
+    for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+      Thread thread =
+          new Thread(() -> decode(photos, next, ready, done, preprocessing), "Decode " + i);
+      thread.start();
+      decoding.add(thread);
+    }
+    try {
+      Crops crops =
+          () -> {
+            List<byte[]> taken = new ArrayList<>();
+            while (taken.size() < batch) {
+              taken.add(ready.take());
+            }
+            return taken;
+          };
+      rate(engine, crops, batch);
+      return rate(engine, crops, batch);
+    } finally {
+      done.set(true);
+      for (Thread thread : decoding) {
+        thread.interrupt();
+        thread.join();
+      }
+    }
+  }
+
+  private static void decode(
+      List<byte[]> photos,
+      AtomicLong next,
+      BlockingQueue<byte[]> ready,
+      AtomicBoolean done,
+      Preprocessing preprocessing) {
+    try (ImageDecoder decoder =
+        new ImageDecoder(
+            preprocessing.resize(), preprocessing.crop(), Views.CENTER, DecodeLimits.DEFAULT)) {
+      while (!done.get()) {
+        ready.put(decoder.decode(photos.get((int) (next.getAndIncrement() % photos.size()))));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (UnreadableImageException e) {
+      throw new IllegalStateException("a photo of the task cannot be read", e);
+    }
+  }
+}
