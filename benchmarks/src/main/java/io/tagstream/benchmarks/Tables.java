@@ -51,9 +51,7 @@ final class Tables {
   List<Table> onGpu() {
     List<String> engines =
         Stream.of(GpuRates.FLOAT, GpuRates.HALF, GpuRates.OURS)
-            .filter(
-                engine ->
-                    results.get(GpuRates.class, GpuRates.ready(engine, 1)).isPresent())
+            .filter(engine -> results.get(GpuRates.class, GpuRates.ready(engine, 1)).isPresent())
             .toList();
     List<String> header = new ArrayList<>(List.of("batch"));
     engines.forEach(engine -> header.addAll(List.of(engine, "from photos")));
@@ -76,8 +74,7 @@ final class Tables {
             "Training step",
             "The whole network with 1000 classes, batch 64, on the processors: no training runs on a GPU.",
             List.of("who", "images/s"),
-            List.of(
-                List.of("Tagstream", number(results.get(StepRates.class, Meter.RATE), 1)))));
+            List.of(List.of("Tagstream", number(results.get(StepRates.class, Meter.RATE), 1)))));
   }
 
   private Table loads() {

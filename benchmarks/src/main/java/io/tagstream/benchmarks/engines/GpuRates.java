@@ -64,14 +64,12 @@ public final class GpuRates implements Probe {
     Map<String, LoadedModel> models = new LinkedHashMap<>();
     if (SessionWeights.cudaInBuild()) {
       models.put(
-          FLOAT,
-          new SharedModel(bundle, SessionWeights.onCuda(bundle, Graph.FAST_NORMALIZATION)));
+          FLOAT, new SharedModel(bundle, SessionWeights.onCuda(bundle, Graph.FAST_NORMALIZATION)));
       models.put(
           HALF, new SharedModel(bundle, SessionWeights.onCuda(bundle, Graph.HALF_PRECISION)));
     } else {
       models.put(
-          OURS,
-          Engines.load(bundle, new EngineOptions(EngineKind.DEEPLEARNING4J, Device.CUDA)));
+          OURS, Engines.load(bundle, new EngineOptions(EngineKind.DEEPLEARNING4J, Device.CUDA)));
     }
     Map<String, Double> figures = new LinkedHashMap<>();
     for (Map.Entry<String, LoadedModel> model : models.entrySet()) {
