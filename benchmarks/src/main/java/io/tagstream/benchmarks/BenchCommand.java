@@ -83,52 +83,12 @@ public final class BenchCommand implements Callable<Integer> {
       Workspace workspace = new Workspace(folder);
       err.println("writing pictures and a model");
       workspace.fill(images, err);
-      try (BrokerProcess broker = BrokerProcess.start(folder)) {
-        ProbeTask task =
-            new ProbeTask(
-                workspace.photos().toString(),
-                workspace.models().toString(),
-                broker.bootstrapServer(),
-                Bench.WARM_UP,
-                Bench.COUNT,
-                1,
-                Bench.BATCH,
-                0);
-        if (gpu) {
-          Bench bench = new Bench(new ProbeRunner(logs, PATIENCE), task, Optional.empty(), err);
-          new Tables(bench.runOnGpu()).onGpu().forEach(table -> table.print(out()));
-          out().flush();
-          return 0;
+      if (gpu) {
+        measureOnGpu(task(workspace, ""), logs);
+      } else {
+        try (BrokerProcess broker = BrokerProcess.start(folder)) {
+          measure(task(workspace, broker.bootstrapServer()), logs);
         }
-        err.printf("sending %d images to a broker%n", Bench.TOPIC);
-        KafkaEnds.send(
-            task.connection(),
-            KafkaEnds.TOPICS.images(),
-            task.encoded(),
-            Bench.TOPIC,
-            Pace.unlimited());
-        int rounds = quick ? 1 : ROUNDS;
-        Optional<String> labelled = images.filter(IntegerAgreement::isPossible);
-        Results results =
-            new Bench(new ProbeRunner(logs, PATIENCE), task, labelled, err).run(rounds);
-        Report report =
-            new Report(
-                Instant.now(),
-                machine(),
-                images.map(where -> "photos of " + where).orElse("drawn pictures"),
-                rounds,
-                results.all(),
-                new Targets(results).all());
-        Tables shown = new Tables(results);
-        List<Table> tables = shown.all();
-        Files.write(out.resolve("bench.json"), StoreJson.write(report));
-        Files.writeString(
-            out.resolve("bench.html"), BenchPage.html(report, tables, shown.loadChart()));
-        PrintWriter stdout = out();
-        tables.forEach(table -> table.print(stdout));
-        stdout.println();
-        report.targets().forEach(target -> stdout.println(target.line()));
-        stdout.flush();
       }
     } finally {
       FileUtils.deleteDirectory(folder.toFile());
@@ -136,8 +96,60 @@ public final class BenchCommand implements Callable<Integer> {
     return 0;
   }
 
-  private PrintWriter out() {
-    return spec.commandLine().getOut();
+  private static ProbeTask task(Workspace workspace, String bootstrapServer) {
+    return new ProbeTask(
+        workspace.photos().toString(),
+        workspace.models().toString(),
+        bootstrapServer,
+        Bench.WARM_UP,
+        Bench.COUNT,
+        1,
+        Bench.BATCH,
+        0);
+  }
+
+  private void measureOnGpu(ProbeTask task, Path logs) throws InterruptedException {
+    print(new Tables(bench(task, Optional.empty(), logs).runOnGpu()).onGpu());
+  }
+
+  private void measure(ProbeTask task, Path logs) throws InterruptedException, IOException {
+    PrintWriter err = spec.commandLine().getErr();
+    err.printf("sending %d images to a broker%n", Bench.TOPIC);
+    KafkaEnds.send(
+        task.connection(),
+        KafkaEnds.TOPICS.images(),
+        task.encoded(),
+        Bench.TOPIC,
+        Pace.unlimited());
+    int rounds = quick ? 1 : ROUNDS;
+    Results results = bench(task, images.filter(IntegerAgreement::isPossible), logs).run(rounds);
+    Report report =
+        new Report(
+            Instant.now(),
+            machine(),
+            images.map(where -> "photos of " + where).orElse("drawn pictures"),
+            rounds,
+            results.all(),
+            new Targets(results).all());
+    Tables tables = new Tables(results);
+    Files.write(out.resolve("bench.json"), StoreJson.write(report));
+    Files.writeString(
+        out.resolve("bench.html"), BenchPage.html(report, tables.all(), tables.loadChart()));
+    print(tables.all());
+    PrintWriter stdout = spec.commandLine().getOut();
+    stdout.println();
+    report.targets().forEach(target -> stdout.println(target.line()));
+    stdout.flush();
+  }
+
+  private Bench bench(ProbeTask task, Optional<String> labelled, Path logs) {
+    return new Bench(new ProbeRunner(logs, PATIENCE), task, labelled, spec.commandLine().getErr());
+  }
+
+  private void print(List<Table> tables) {
+    PrintWriter stdout = spec.commandLine().getOut();
+    tables.forEach(table -> table.print(stdout));
+    stdout.flush();
   }
 
   /** As each model's provenance names it. */

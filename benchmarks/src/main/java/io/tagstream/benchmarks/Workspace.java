@@ -1,6 +1,8 @@
 package io.tagstream.benchmarks;
 
 import io.tagstream.benchmarks.probe.ProbeTask;
+import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.Output;
 import io.tagstream.model.engine.onnxruntime.Calibration;
 import io.tagstream.model.image.DecodeLimits;
 import io.tagstream.model.image.ImageDecoder;
@@ -89,7 +91,8 @@ record Workspace(Path folder) {
         Calibration calibration =
             new Calibration(floats, Runtime.getRuntime().availableProcessors(), 1)) {
       for (Path photo : files.sorted().limit(CALIBRATED_ON).toList()) {
-        calibration.watch(List.of(decoder.decode(Files.readAllBytes(photo))), 1);
+        byte[] pixels = decoder.decode(Files.readAllBytes(photo));
+        calibration.run(new CropBatch(List.of(pixels), 1, pixels.length), Output.PROBABILITIES);
       }
       return calibration.quantization().orElseThrow();
     } catch (UnreadableImageException e) {

@@ -1,5 +1,6 @@
 package io.tagstream.benchmarks.engines;
 
+import io.tagstream.benchmarks.ladder.PhotoDecoder;
 import io.tagstream.benchmarks.probe.Probe;
 import io.tagstream.benchmarks.probe.ProbeTask;
 import io.tagstream.benchmarks.probe.Turns;
@@ -13,13 +14,8 @@ import io.tagstream.model.engine.Normalization;
 import io.tagstream.model.engine.SharedModel;
 import io.tagstream.model.engine.onnxruntime.SessionWeights;
 import io.tagstream.model.engine.onnxruntime.SessionWeights.Graph;
-import io.tagstream.model.image.DecodeLimits;
-import io.tagstream.model.image.ImageDecoder;
-import io.tagstream.model.image.UnreadableImageException;
-import io.tagstream.model.image.Views;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelStore;
-import io.tagstream.model.store.Preprocessing;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -82,7 +78,7 @@ public final class GpuRates implements Probe {
                   task,
                   turns ->
                       turns.add(ready(model.getKey(), batch), rate(engine, () -> crops, batch))));
-          figures.put(fed(model.getKey(), batch), fed(engine, batch, task, bundle.preprocessing()));
+          figures.put(fed(model.getKey(), batch), fed(engine, batch, task));
         }
       }
       model.getValue().close();
@@ -105,16 +101,14 @@ public final class GpuRates implements Probe {
     return (double) calls * batch * 1e9 / (System.nanoTime() - start);
   }
 
-  private static double fed(Engine engine, int batch, ProbeTask task, Preprocessing preprocessing)
-      throws InterruptedException {
+  private static double fed(Engine engine, int batch, ProbeTask task) throws InterruptedException {
     List<byte[]> photos = task.encoded();
     BlockingQueue<byte[]> ready = new ArrayBlockingQueue<>(2 * batch);
     AtomicLong next = new AtomicLong();
     AtomicBoolean done = new AtomicBoolean();
     List<Thread> decoding = new ArrayList<>();
     for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
-      Thread thread =
-          new Thread(() -> decode(photos, next, ready, done, preprocessing), "Decode " + i);
+      Thread thread = new Thread(() -> decode(task, photos, next, ready, done), "Decode " + i);
       thread.start();
       decoding.add(thread);
     }
@@ -139,21 +133,17 @@ public final class GpuRates implements Probe {
   }
 
   private static void decode(
+      ProbeTask task,
       List<byte[]> photos,
       AtomicLong next,
       BlockingQueue<byte[]> ready,
-      AtomicBoolean done,
-      Preprocessing preprocessing) {
-    try (ImageDecoder decoder =
-        new ImageDecoder(
-            preprocessing.resize(), preprocessing.crop(), Views.CENTER, DecodeLimits.DEFAULT)) {
+      AtomicBoolean done) {
+    try (PhotoDecoder decoder = PhotoDecoder.of(task)) {
       while (!done.get()) {
-        ready.put(decoder.decode(photos.get((int) (next.getAndIncrement() % photos.size()))));
+        ready.put(decoder.pixels(photos.get((int) (next.getAndIncrement() % photos.size()))));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (UnreadableImageException e) {
-      throw new IllegalStateException("a photo of the task cannot be read", e);
     }
   }
 }

@@ -9,15 +9,16 @@ import io.tagstream.model.image.Views;
 import io.tagstream.model.store.ModelStore;
 import java.nio.file.Path;
 
-/** Decodes, resizes and crops as the live model wants it, for one thread. */
-final class PhotoDecoder implements AutoCloseable {
+/** Decodes, resizes and crops as the task's live model wants it, for one thread. */
+public final class PhotoDecoder implements AutoCloseable {
   private final ImageDecoder decoder;
 
   private PhotoDecoder(ImageDecoder decoder) {
     this.decoder = decoder;
   }
 
-  static PhotoDecoder of(ProbeTask task) {
+  /** A decoder with memory of its own. */
+  public static PhotoDecoder of(ProbeTask task) {
     CropGeometry geometry = geometry(task);
     return new PhotoDecoder(
         new ImageDecoder(
@@ -30,7 +31,7 @@ final class PhotoDecoder implements AutoCloseable {
   }
 
   /** {@code [views][S][S][3]}, RGB; pictures that cannot be read are no part of a task. */
-  byte[] pixels(byte[] photo) {
+  public byte[] pixels(byte[] photo) {
     try {
       return decoder.decode(photo);
     } catch (UnreadableImageException e) {

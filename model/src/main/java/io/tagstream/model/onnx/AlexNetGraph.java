@@ -198,7 +198,7 @@ final class AlexNetGraph {
     int channels = whole.shape().isEmpty() ? 0 : Math.toIntExact(whole.shape().get(0));
     if (channels < 1
         || steps == null
-        || !steps.is(TensorProto.DataType.FLOAT)
+        || !steps.isFloat()
         || steps.data().remaining() != channels * Float.BYTES
         || integer(node, "axis", 1) != 0) {
       throw mismatch(
@@ -462,7 +462,7 @@ final class AlexNetGraph {
     OnnxTensor zero = constants.get(widening.inputs().get(2));
     if (step == null
         || zero == null
-        || !step.is(TensorProto.DataType.FLOAT)
+        || !step.isFloat()
         || !zero.is(TensorProto.DataType.UINT8)
         || step.data().remaining() != Float.BYTES
         || zero.data().remaining() != 1) {

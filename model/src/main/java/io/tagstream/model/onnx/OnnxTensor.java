@@ -98,7 +98,7 @@ record OnnxTensor(String name, int type, List<Long> shape, ByteBuffer data, bool
   }
 
   boolean isFloat() {
-    return type == TensorProto.DataType.FLOAT.getNumber();
+    return is(TensorProto.DataType.FLOAT);
   }
 
   boolean is(TensorProto.DataType other) {
@@ -106,7 +106,7 @@ record OnnxTensor(String name, int type, List<Long> shape, ByteBuffer data, bool
   }
 
   boolean isLong() {
-    return type == TensorProto.DataType.INT64.getNumber();
+    return is(TensorProto.DataType.INT64);
   }
 
   /** The type's name in ONNX: FLOAT, INT64, FLOAT16 … */

@@ -65,6 +65,17 @@ public record ModelDraft(
     this(weights, preprocessing, labels, parent, provenance, Optional.empty(), Optional.empty());
   }
 
+  /** The same model after it went through a gate. */
+  public ModelDraft judged(Optional<Verdict> by) {
+    return new ModelDraft(weights, preprocessing, labels, parent, provenance, by, report);
+  }
+
+  /** The same model with a page about its training. */
+  public ModelDraft reported(String page) {
+    return new ModelDraft(
+        weights, preprocessing, labels, parent, provenance, verdict, Optional.of(page));
+  }
+
   /** What it is once it is written. */
   ModelBundle at(String version, Path folder) {
     return new ModelBundle(version, folder, weights.network(), preprocessing, labels);

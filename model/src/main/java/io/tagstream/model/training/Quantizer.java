@@ -9,6 +9,7 @@ import io.tagstream.model.engine.Engines;
 import io.tagstream.model.engine.LoadedModel;
 import io.tagstream.model.engine.onnxruntime.Calibration;
 import io.tagstream.model.image.Views;
+import io.tagstream.model.network.Quantization;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.onnx.OnnxWriter;
 import io.tagstream.model.report.Answer;
@@ -18,6 +19,7 @@ import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.Pin;
 import io.tagstream.model.store.Provenance;
 import io.tagstream.model.store.Verdict;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -29,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * Makes a version that computes with integers out of one that computes with floats: weights as int8
@@ -105,32 +108,46 @@ public final class Quantizer {
                   ? pictures.withLabels(bundle.labels()).images()
                   : pictures.images().stream().map(picture -> picture.withClass(0)).toList(),
               progress);
-      try (Calibration calibration = new Calibration(bundle, threads, BATCH)) {
-        int watched = watch(bundle, calibration, division, progress);
-        Weights quantized = weights.quantized(calibration.quantization().orElseThrow());
-        List<LabelledImage> heldOut = division.heldOut();
-        Answers before = answers(bundle, calibration::watch, heldOut, progress);
-        Answers after = tried(bundle, quantized, heldOut, progress);
-        Draft draft = new Draft(bundle, quantized, watched, pictures, labelled, after);
-        Optional<Verdict> verdict =
-            labelled
-                ? judge.judge(
-                    new Judge.Candidate(
-                        draft.model(Optional.empty()),
-                        draft.trainingImages(),
-                        heldOut,
-                        after.each(),
-                        0,
-                        new TrainingResources(threads, TrainingResources.PAPER_MEMORY),
-                        progress))
-                : Optional.empty();
-        return new Result(
-            store.write(draft.model(verdict)),
-            watched,
-            after.each().size(),
-            agreeing(before.each(), after.each()),
-            verdict);
-      }
+      Watch watch = watch(bundle, division, progress);
+      Weights quantized = weights.quantized(watch.scales());
+      Answers before = answers(bundle, division.heldOut(), progress);
+      Set<String> readable = before.each().stream().map(Answer::id).collect(Collectors.toSet());
+      List<LabelledImage> heldOut =
+          division.heldOut().stream().filter(image -> readable.contains(image.id())).toList();
+      Answers after = tried(bundle, quantized, heldOut, progress);
+      Provenance parent = store.metadata(bundle.version()).provenance();
+      ModelDraft draft =
+          new ModelDraft(
+              quantized,
+              bundle.preprocessing(),
+              bundle.labels(),
+              Optional.of(bundle.version()),
+              parent.then(
+                  "quantized to int8 from version %s, calibrated on %d images of %s"
+                      .formatted(bundle.version(), watch.pictures(), pictures.description()),
+                  after
+                      .evaluation()
+                      .filter(measured -> labelled)
+                      .map(Evaluation::metrics)
+                      .orElse(Map.of())));
+      Optional<Verdict> verdict =
+          labelled
+              ? judge.judge(
+                  new Judge.Candidate(
+                      draft,
+                      parent.images().map(Math::toIntExact).orElse(0),
+                      heldOut,
+                      after.each(),
+                      0,
+                      new TrainingResources(threads, TrainingResources.PAPER_MEMORY),
+                      progress))
+              : Optional.empty();
+      return new Result(
+          store.write(draft.judged(verdict)),
+          watch.pictures(),
+          after.each().size(),
+          agreeing(before.each(), after.each()),
+          verdict);
     }
   }
 
@@ -151,17 +168,74 @@ public final class Quantizer {
     return division;
   }
 
-  /** How many pictures could be watched. */
-  private int watch(
-      ModelBundle bundle, Calibration calibration, Division division, TrainingProgress progress) {
-    List<LabelledImage> pictures = EvenSample.of(division.others(), MOST_WATCHED);
-    int watched = answers(bundle, calibration::watch, pictures, progress).each().size();
-    if (watched == 0) {
-      throw new ModelException(
-          "no picture to calibrate with: of those given %d are held out, and of the other %d none can be read"
-              .formatted(division.heldOut().size(), division.others().size()));
+  /** What was seen of a model, and on how many pictures. */
+  private record Watch(Quantization scales, int pictures) {}
+
+  private Watch watch(ModelBundle bundle, Division division, TrainingProgress progress) {
+    try (Calibration calibration = new Calibration(bundle, threads, BATCH)) {
+      int pictures =
+          answers(
+                  bundle,
+                  Classifier.of(calibration, bundle.preprocessing(), bundle.labels().size()),
+                  EvenSample.of(division.others(), MOST_WATCHED),
+                  progress)
+              .each()
+              .size();
+      return calibration
+          .quantization()
+          .map(scales -> new Watch(scales, pictures))
+          .orElseThrow(
+              () ->
+                  new ModelException(
+                      "no picture to calibrate with: of those given %d are held out, and of the other %d none can be read"
+                          .formatted(division.heldOut().size(), division.others().size())));
     }
-    return watched;
+  }
+
+  /** A folder with an ONNX file, beside the versions, until it is closed. */
+  private record Trial(ModelBundle bundle) implements Closeable {
+    @Override
+    public void close() throws IOException {
+      Files.deleteIfExists(bundle.onnx());
+      Files.deleteIfExists(bundle.folder());
+    }
+  }
+
+  /** What a version's weights answer once they are integers. */
+  private Answers tried(
+      ModelBundle bundle,
+      Weights quantized,
+      List<LabelledImage> pictures,
+      TrainingProgress progress) {
+    Path folder = store.root();
+    try {
+      folder = Files.createTempDirectory(folder, "." + store.newVersion() + ".");
+      try (Trial trial =
+          new Trial(
+              new ModelBundle(
+                  bundle.version() + " with integers",
+                  folder,
+                  bundle.network(),
+                  bundle.preprocessing(),
+                  bundle.labels()))) {
+        try (OutputStream file = Files.newOutputStream(trial.bundle().onnx())) {
+          OnnxWriter.write(quantized, file);
+        }
+        return answers(trial.bundle(), pictures, progress);
+      }
+    } catch (IOException e) {
+      throw new ModelException("cannot try the model in %s: %s".formatted(folder, e), e);
+    }
+  }
+
+  /** By the engine that computes with integers where the model does. */
+  private Answers answers(
+      ModelBundle bundle, List<LabelledImage> pictures, TrainingProgress progress) {
+    EngineOptions options = new EngineOptions(EngineKind.ONNXRUNTIME, Device.CPU, threads);
+    try (LoadedModel model = Engines.load(bundle, options);
+        Engine engine = model.newEngine(BATCH)) {
+      return answers(bundle, engine::probabilities, pictures, progress);
+    }
   }
 
   private Answers answers(
@@ -173,84 +247,6 @@ public final class Quantizer {
     new Evaluator(bundle.preprocessing(), Views.CENTER_AND_FLIP, BATCH, threads)
         .answer(classifier, pictures, progress, collector::add);
     return collector.finish();
-  }
-
-  /** By the engine that computes with integers, from a file beside the versions. */
-  private Answers tried(
-      ModelBundle bundle,
-      Weights quantized,
-      List<LabelledImage> pictures,
-      TrainingProgress progress) {
-    Path folder = store.root();
-    try {
-      folder = Files.createTempDirectory(folder, "." + store.newVersion() + ".");
-      ModelBundle onDisk =
-          new ModelBundle(
-              bundle.version() + " with integers",
-              folder,
-              bundle.network(),
-              bundle.preprocessing(),
-              bundle.labels());
-      try (OutputStream file = Files.newOutputStream(onDisk.onnx())) {
-        OnnxWriter.write(quantized, file);
-      }
-      EngineOptions options = new EngineOptions(EngineKind.ONNXRUNTIME, Device.CPU, threads);
-      Answers answers;
-      try (LoadedModel model = Engines.load(onDisk, options);
-          Engine engine = model.newEngine(BATCH)) {
-        answers = answers(bundle, engine::probabilities, pictures, progress);
-      }
-      Files.delete(onDisk.onnx());
-      Files.delete(folder);
-      return answers;
-    } catch (IOException e) {
-      // What is left there goes with the store's other unfinished folders.
-      throw new ModelException("cannot try the model in %s: %s".formatted(folder, e), e);
-    }
-  }
-
-  /** The version to be, before and after the verdict. */
-  private final class Draft {
-    private final ModelBundle bundle;
-    private final Weights quantized;
-    private final Provenance parent;
-    private final Provenance provenance;
-
-    Draft(
-        ModelBundle bundle,
-        Weights quantized,
-        int watched,
-        Dataset pictures,
-        boolean labelled,
-        Answers answers) {
-      this.bundle = bundle;
-      this.quantized = quantized;
-      this.parent = store.metadata(bundle.version()).provenance();
-      this.provenance =
-          parent.then(
-              "quantized to int8 from version %s, calibrated on %d images of %s"
-                  .formatted(bundle.version(), watched, pictures.description()),
-              answers
-                  .evaluation()
-                  .filter(measured -> labelled)
-                  .map(Evaluation::metrics)
-                  .orElse(Map.of()));
-    }
-
-    int trainingImages() {
-      return parent.images().map(Math::toIntExact).orElse(0);
-    }
-
-    ModelDraft model(Optional<Verdict> verdict) {
-      return new ModelDraft(
-          quantized,
-          bundle.preprocessing(),
-          bundle.labels(),
-          Optional.of(bundle.version()),
-          provenance,
-          verdict,
-          Optional.empty());
-    }
   }
 
   private static int agreeing(List<Answer> before, List<Answer> after) {

@@ -205,17 +205,7 @@ public final class Trainer {
     String page =
         TrainingPage.html(
             version, started, preparation, run, arrival.history(), draft, answers, verdict);
-    ModelBundle bundle =
-        store.write(
-            version,
-            new ModelDraft(
-                draft.weights(),
-                draft.preprocessing(),
-                draft.labels(),
-                draft.parent(),
-                draft.provenance(),
-                verdict,
-                Optional.of(page)));
+    ModelBundle bundle = store.write(version, draft.judged(verdict).reported(page));
     return new Outcome(bundle, arrival, verdict);
   }
 

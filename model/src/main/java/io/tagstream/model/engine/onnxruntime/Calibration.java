@@ -1,14 +1,14 @@
 package io.tagstream.model.engine.onnxruntime;
 
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OnnxValue;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.Forward;
 import io.tagstream.model.engine.Normalization;
+import io.tagstream.model.engine.Output;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Quantization;
 import io.tagstream.model.onnx.OnnxWriter;
@@ -24,15 +24,16 @@ import java.util.Set;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * Watches a model answer pictures, to know between which numbers its activations lie: from the
- * least to the greatest one seen. Not thread-safe.
+ * Passes through a network that note between which numbers its activations lie: from the least to
+ * the greatest one seen.
  */
-public final class Calibration implements AutoCloseable {
-  private static final String PROBABILITIES = "probabilities";
-
+public final class Calibration implements Forward {
   private final ModelBundle bundle;
   private final Normalization normalization;
-  private final List<String> activations;
+
+  /** The tensors to note, but for the input. */
+  private final List<String> computed;
+
   private final Map<String, Range> ranges = new HashMap<>();
   private final FloatPointer input;
   private final OrtSession session;
@@ -52,11 +53,11 @@ public final class Calibration implements AutoCloseable {
   public Calibration(ModelBundle bundle, int threads, int maxBatch) {
     this.bundle = bundle;
     normalization = new Normalization(bundle.preprocessing());
-    activations = OnnxWriter.activations(bundle.network());
+    List<String> activations = OnnxWriter.activations(bundle.network());
+    computed = activations.subList(1, activations.size());
     input = new FloatPointer((long) maxBatch * normalization.cropBytes());
     try (SessionOptions options = new SessionOptions()) {
       options.setIntraOpNumThreads(threads);
-      List<String> computed = activations.subList(1, activations.size());
       session =
           SessionWeights.open(
               bundle,
@@ -70,44 +71,34 @@ public final class Calibration implements AutoCloseable {
   }
 
   /**
-   * The mean probabilities over each picture's crops, whose activations are noted.
-   *
-   * @param pictures one array a picture, {@code [views][S][S][3]} RGB bytes
-   * @return {@code [pictures][classes]}
    * @throws ModelException when an activation is infinite or not a number
    */
-  public float[][] watch(List<byte[]> pictures, int views) {
-    CropBatch batch = new CropBatch(pictures, views, normalization.cropBytes());
+  @Override
+  public FloatBuffer run(CropBatch batch, Output output) {
     FloatBuffer pixels = input.asBuffer().slice(0, batch.size() * batch.cropBytes());
     for (int crop = 0; crop < batch.size(); crop++) {
       normalization.planar(batch, crop, pixels, crop * batch.cropBytes());
     }
-    note(activations.get(0), pixels);
-    OrtEnvironment environment = SessionWeights.environment();
+    note(SessionForward.INPUT, pixels);
+    String asked = SessionForward.OUTPUT_NAMES.get(output);
+    Set<String> outputs = new LinkedHashSet<>(computed);
+    outputs.add(asked);
     int side = bundle.network().inputSize();
     long[] shape = {batch.size(), NetworkDescription.INPUT_CHANNELS, side, side};
-    Set<String> outputs = new LinkedHashSet<>(activations.subList(1, activations.size()));
-    outputs.add(PROBABILITIES);
-    float[][] means = new float[pictures.size()][bundle.network().classes()];
-    try (OnnxTensor image = OnnxTensor.createTensor(environment, pixels, shape);
-        OrtSession.Result result = session.run(Map.of(activations.get(0), image), outputs)) {
-      for (Map.Entry<String, OnnxValue> output : result) {
-        FloatBuffer numbers = ((OnnxTensor) output.getValue()).getFloatBuffer();
-        if (output.getKey().equals(PROBABILITIES)) {
-          for (int crop = 0; crop < batch.size(); crop++) {
-            float[] mean = means[crop / views];
-            for (int i = 0; i < mean.length; i++) {
-              mean[i] += numbers.get() / views;
-            }
-          }
-        } else {
-          note(output.getKey(), numbers);
-        }
+    try (OnnxTensor image = OnnxTensor.createTensor(SessionWeights.environment(), pixels, shape);
+        OrtSession.Result result = session.run(Map.of(SessionForward.INPUT, image), outputs)) {
+      for (String tensor : computed) {
+        note(tensor, numbers(result, tensor));
       }
+      return numbers(result, asked);
     } catch (OrtException e) {
       throw new IllegalStateException("ONNX Runtime failed to run the model", e);
     }
-    return means;
+  }
+
+  /** A copy, which the result's end does not take away. */
+  private static FloatBuffer numbers(OrtSession.Result result, String tensor) {
+    return ((OnnxTensor) result.get(tensor).orElseThrow()).getFloatBuffer();
   }
 
   private void note(String activation, FloatBuffer numbers) {

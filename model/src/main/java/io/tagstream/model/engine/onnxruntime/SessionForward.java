@@ -15,8 +15,8 @@ import org.bytedeco.javacpp.FloatPointer;
 
 /** A run of the session on an input and outputs allocated once. */
 final class SessionForward implements Forward {
-  private static final String INPUT = "image";
-  private static final Map<Output, String> OUTPUT_NAMES =
+  static final String INPUT = "image";
+  static final Map<Output, String> OUTPUT_NAMES =
       Map.of(Output.PROBABILITIES, "probabilities", Output.FEATURES, "features");
 
   private final SessionWeights weights;
