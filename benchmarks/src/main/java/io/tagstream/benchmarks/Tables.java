@@ -42,9 +42,18 @@ final class Tables {
     this.results = results;
   }
 
+  /** Those of which the run measured something. */
   List<Table> all() {
-    return List.of(
-        ladder(), peers(), engines(), trainingSteps(), decoders(), loads(), overload(), swaps());
+    return Stream.of(
+            ladder(), peers(), engines(), trainingSteps(), decoders(), loads(), overload(), swaps())
+        .filter(Tables::isMeasured)
+        .toList();
+  }
+
+  private static boolean isMeasured(Table table) {
+    return table.rows().stream()
+        .flatMap(row -> row.stream().skip(1))
+        .anyMatch(cell -> !cell.equals(NONE));
   }
 
   /** Of a run on a GPU. */
@@ -89,7 +98,7 @@ final class Tables {
     }
     return new Table(
         "Latency against load",
-        "The job with its defaults, from an image's append to its prediction, at shares of the rate that saturates. A full run measures it.",
+        "The job with its defaults, from an image's append to its prediction, at shares of the rate that saturates.",
         List.of("load", "p99 ms", "p50 ms", "images/s"),
         rows);
   }
@@ -125,7 +134,7 @@ final class Tables {
   private Table overload() {
     return new Table(
         "Ten times too much",
-        "Images sent at ten times the rate that saturates, until the last is answered. A full run measures it.",
+        "Images sent at ten times the rate that saturates, until the last is answered.",
         List.of("what", ""),
         Stream.of(
                 Overload.SENT,
@@ -142,7 +151,7 @@ final class Tables {
   private Table swaps() {
     return new Table(
         "Model swaps",
-        "At half the rate that saturates. A full run measures it.",
+        "At half the rate that saturates.",
         List.of("what", ""),
         Stream.of(
                 SwapLatency.P50_AT_REST,
@@ -259,14 +268,23 @@ final class Tables {
     rows.add(engine(TorchRates.NAME, TorchRates.class));
     return new Table(
         "Engines",
-        "Images/s on the same weights, from bytes to probabilities. Best fp32 rate of this machine: %s GFLOP/s in a product, %s in a convolution. Integers give the answer of floats to %s of %s held-out pictures."
+        "Images/s on the same weights, from bytes to probabilities. Best fp32 rate of this machine: %s GFLOP/s in a product, %s in a convolution.%s"
             .formatted(
                 number(results.get(Roofline.class, Roofline.PRODUCT), 0),
                 number(results.get(Roofline.class, Roofline.CONVOLUTION), 0),
-                number(results.get(IntegerAgreement.class, IntegerAgreement.SHARE), 3),
-                number(results.get(IntegerAgreement.class, IntegerAgreement.PICTURES), 0)),
+                agreement()),
         header,
         rows);
+  }
+
+  private String agreement() {
+    OptionalDouble share = results.get(IntegerAgreement.class, IntegerAgreement.SHARE);
+    return share.isEmpty()
+        ? ""
+        : " Integers answer %s held-out pictures as floats do, a share of %s."
+            .formatted(
+                number(results.get(IntegerAgreement.class, IntegerAgreement.PICTURES), 0),
+                number(share, 3));
   }
 
   private List<String> engine(String name, Class<? extends Probe> probe) {

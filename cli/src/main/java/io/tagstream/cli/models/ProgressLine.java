@@ -19,6 +19,10 @@ final class ProgressLine implements TrainingProgress {
 
   @Override
   public void read(long images, long of) {
+    if (images < done) {
+      // A further round of images has begun.
+      done = 0;
+    }
     progress.advance(images - done);
     done = images;
   }
