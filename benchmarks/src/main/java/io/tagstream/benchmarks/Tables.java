@@ -262,6 +262,7 @@ final class Tables {
     header.add("batch 1, one each 20 ms");
     List<List<String>> rows = new ArrayList<>();
     rows.add(engine(EngineRates.OURS, EngineRates.class));
+    rows.add(engine(EngineRates.OPS, EngineRates.class));
     rows.add(engine(EngineRates.PLAIN, EngineRates.class));
     rows.add(engine(EngineRates.REWRITTEN, EngineRates.class));
     rows.add(engine(EngineRates.INTEGERS, EngineRates.class));

@@ -82,6 +82,9 @@ final class LayersTest {
       only("ai.onnxruntime..", "engine.onnxruntime");
 
   @ArchTest
+  static final ArchRule oneDnnStaysInItsPackage = only("org.bytedeco.dnnl..", "engine.onednn");
+
+  @ArchTest
   static final ArchRule djlIsAPeer =
       noClasses()
           .that(resideInAPackage("io.tagstream..").and(not(inModules("benchmarks.peers"))))

@@ -2,8 +2,10 @@ package io.tagstream.benchmarks.engines;
 
 import io.tagstream.benchmarks.probe.Probe;
 import io.tagstream.benchmarks.probe.ProbeTask;
+import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.DeviceWeights;
 import io.tagstream.model.engine.Engine;
+import io.tagstream.model.engine.Engines;
 import io.tagstream.model.engine.LoadedModel;
 import io.tagstream.model.engine.Normalization;
 import io.tagstream.model.engine.SharedModel;
@@ -22,6 +24,10 @@ import java.util.function.Consumer;
 /** The engines that Tagstream has, on all processors, from bytes to probabilities. */
 public final class EngineRates implements Probe {
   public static final String OURS = "deeplearning4j";
+
+  /** The same where oneDNN alone is not in the build. */
+  public static final String OPS = "deeplearning4j, ND4J's ops";
+
   public static final String PLAIN = "onnxruntime, plain graph";
 
   /** What {@code --engine onnxruntime} runs. */
@@ -36,7 +42,8 @@ public final class EngineRates implements Probe {
     ModelBundle integers = store.open(ProbeTask.INTEGERS);
     int threads = Runtime.getRuntime().availableProcessors();
     Map<String, Consumer<List<byte[]>>> engines = new LinkedHashMap<>();
-    engines.put(OURS, engine(bundle, direct(bundle, threads)));
+    engines.put(OURS, engine(bundle, onCpu(bundle, threads)));
+    engines.put(OPS, engine(bundle, byOps(bundle, threads)));
     engines.put(PLAIN, engine(bundle, SessionWeights.onCpu(bundle, threads, Graph.PLAIN)));
     engines.put(
         REWRITTEN, engine(bundle, SessionWeights.onCpu(bundle, threads, Graph.FAST_NORMALIZATION)));
@@ -46,9 +53,17 @@ public final class EngineRates implements Probe {
     return Contest.run(engines, new Normalization(bundle.preprocessing()).cropBytes(), task);
   }
 
-  private static DeviceWeights direct(ModelBundle bundle, int threads) {
+  private static DeviceWeights onCpu(ModelBundle bundle, int threads) {
     try (Weights weights = bundle.weights()) {
-      return new DirectWeights(weights, new Normalization(bundle.preprocessing()), threads);
+      return Engines.onCpu(
+          weights, new Normalization(bundle.preprocessing()), threads, Throttle.none());
+    }
+  }
+
+  private static DeviceWeights byOps(ModelBundle bundle, int threads) {
+    try (Weights weights = bundle.weights()) {
+      return new DirectWeights(
+          weights, new Normalization(bundle.preprocessing()), threads, Throttle.none());
     }
   }
 

@@ -4,6 +4,7 @@ import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.nd4j.DirectWeights;
 import io.tagstream.model.engine.nd4j.Nd4jBuild;
+import io.tagstream.model.engine.onednn.OneDnnWeights;
 import io.tagstream.model.engine.onnxruntime.SessionWeights;
 import io.tagstream.model.engine.onnxruntime.SessionWeights.Graph;
 import io.tagstream.model.network.Weights;
@@ -66,6 +67,20 @@ public final class Engines {
         bundle -> load(bundle, new EngineOptions(EngineKind.ONNXRUNTIME, Device.CPU)).close());
   }
 
+  /**
+   * Weights for {@code deeplearning4j} on the CPU: by oneDNN itself where it is in the build, else
+   * by ND4J's ops. The given ones are not used afterwards.
+   *
+   * @param threads OpenMP threads of each pass, unless others compute beside it
+   * @param throttle asked for pauses
+   */
+  public static DeviceWeights onCpu(
+      Weights weights, Normalization normalization, int threads, Throttle throttle) {
+    return OneDnnWeights.areUsable()
+        ? new OneDnnWeights(weights, normalization, threads, throttle)
+        : new DirectWeights(weights, normalization, threads, throttle);
+  }
+
   private static DeviceWeights deeplearning4j(
       ModelBundle bundle, EngineOptions options, Throttle throttle) {
     Normalization normalization = new Normalization(bundle.preprocessing());
@@ -80,7 +95,7 @@ public final class Engines {
       case AUTO, CPU -> {
         LOG.info("deeplearning4j on the CPU, {} threads", options.threads());
         try (Weights weights = bundle.weights(throttle)) {
-          yield new DirectWeights(weights, normalization, options.threads(), throttle);
+          yield onCpu(weights, normalization, options.threads(), throttle);
         }
       }
     };

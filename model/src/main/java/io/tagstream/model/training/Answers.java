@@ -1,8 +1,10 @@
 package io.tagstream.model.training;
 
+import io.tagstream.model.Throttle;
+import io.tagstream.model.engine.DeviceWeights;
+import io.tagstream.model.engine.Engines;
 import io.tagstream.model.engine.Forward;
 import io.tagstream.model.engine.Normalization;
-import io.tagstream.model.engine.nd4j.DirectWeights;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.report.Answer;
@@ -41,8 +43,8 @@ record Answers(List<Answer> each, Optional<Evaluation> evaluation) {
       TrainingProgress progress) {
     Collector answers = new Collector(labels);
     if (!images.isEmpty()) {
-      try (DirectWeights onDevice =
-              new DirectWeights(weights, new Normalization(preprocessing), threads);
+      try (DeviceWeights onDevice =
+              Engines.onCpu(weights, new Normalization(preprocessing), threads, Throttle.none());
           Forward forward = onDevice.newForward(BATCH)) {
         new Evaluator(preprocessing, Views.CENTER_AND_FLIP, BATCH, 1)
             .answer(

@@ -1,11 +1,13 @@
 package io.tagstream.model.training;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.DeviceWeights;
+import io.tagstream.model.engine.Engines;
 import io.tagstream.model.engine.Forward;
 import io.tagstream.model.engine.Normalization;
 import io.tagstream.model.engine.Output;
-import io.tagstream.model.engine.nd4j.DirectWeights;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.NetworkDescription;
@@ -114,9 +116,12 @@ final class LastLayerTraining {
     Iterator<INDArray> arrays = into.iterator();
     FloatBuffer target = buffer(arrays.next());
     int done = 0;
-    try (DirectWeights weights =
-            new DirectWeights(
-                start, new Normalization(run.preprocessing()), run.resources().threads());
+    try (DeviceWeights weights =
+            Engines.onCpu(
+                start,
+                new Normalization(run.preprocessing()),
+                run.resources().threads(),
+                Throttle.none());
         Forward forward = weights.newForward(IMAGES_PER_CALL * VIEWS.count());
         ImageReader reader = new ImageReader(run.preprocessing(), VIEWS, 1)) {
       Iterator<Outcome<byte[]>> outcomes =

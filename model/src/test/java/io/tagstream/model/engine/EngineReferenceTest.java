@@ -2,9 +2,12 @@ package io.tagstream.model.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.tagstream.model.engine.nd4j.DirectWeights;
+import io.tagstream.model.engine.onednn.OneDnnWeights;
 import io.tagstream.model.engine.onnxruntime.SessionWeights;
 import io.tagstream.model.engine.onnxruntime.SessionWeights.Graph;
 import io.tagstream.model.network.Activation;
@@ -35,10 +38,19 @@ class EngineReferenceTest {
 
   /** The engines, and what runs on CUDA, which is checked here on the CPU. */
   private enum Form {
-    DIRECT {
+    ONEDNN {
       @Override
       LoadedModel load(ModelBundle bundle) {
+        assumeTrue(OneDnnWeights.areUsable(), "oneDNN has no natives for this machine");
         return Engines.load(bundle, new EngineOptions(EngineKind.DEEPLEARNING4J, Device.CPU));
+      }
+    },
+    OPS {
+      @Override
+      LoadedModel load(ModelBundle bundle) {
+        return new SharedModel(
+            bundle,
+            new DirectWeights(bundle.weights(), new Normalization(bundle.preprocessing()), 2));
       }
     },
     GRAPH {

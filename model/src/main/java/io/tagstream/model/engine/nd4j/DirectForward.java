@@ -13,7 +13,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.nativeblas.NativeOpsHolder;
 
 /**
  * A pass of ND4J ops executed one after the other, without a graph, on arrays allocated once. The
@@ -79,10 +78,7 @@ final class DirectForward implements Forward {
 
   @Override
   public FloatBuffer run(CropBatch batch, Output output) {
-    // A setting of the calling thread, which may be another one than last time.
-    NativeOpsHolder.getInstance()
-        .getDeviceNativeOps()
-        .setOmpNumThreads(Processors.share(weights.threads()));
+    OpenMp.useThreads(Processors.share(weights.threads()));
     for (int first = 0; first < batch.size(); first += CHUNK) {
       int size = Math.min(CHUNK, batch.size() - first);
       weights.normalization().interleaved(batch, first, size, inputNumbers);

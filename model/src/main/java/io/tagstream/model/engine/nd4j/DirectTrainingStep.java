@@ -19,8 +19,6 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.nativeblas.NativeOpsHolder;
 
 /**
  * A training step of ND4J ops executed one after the other on arrays allocated once, forward and
@@ -51,7 +49,7 @@ public final class DirectTrainingStep implements TrainingStep {
     network = setup.start().network();
     plan = MemoryPlan.of(setup);
     rule = UpdateRule.of(setup.optimizer());
-    useThreads();
+    OpenMp.useThreads(setup.threads());
     weights =
         new DirectWeights(setup.start(), new Normalization(setup.preprocessing()), setup.threads());
     weights
@@ -104,12 +102,6 @@ public final class DirectTrainingStep implements TrainingStep {
             .orElseThrow();
   }
 
-  /** A setting of the calling thread, which an engine may have changed since. */
-  private void useThreads() {
-    Nd4j.getMemoryManager().togglePeriodicGc(false);
-    NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(setup.threads());
-  }
-
   @Override
   public double step(CropBatch crops, int[] classes, double learningRate) {
     int size = crops.size();
@@ -118,7 +110,7 @@ public final class DirectTrainingStep implements TrainingStep {
           "%d crops and %d classes, where a step takes up to %d"
               .formatted(size, classes.length, plan.batch()));
     }
-    useThreads();
+    OpenMp.useThreads(setup.threads());
     double loss = 0;
     for (int first = 0; first < size; first += plan.part()) {
       int part = Math.min(plan.part(), size - first);

@@ -1,0 +1,47 @@
+package io.tagstream.model.engine.onednn;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.Supplier;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+
+/** Native objects that live as long as their owner does. */
+final class Arena implements AutoCloseable {
+  private final Deque<Pointer> pointers = new ArrayDeque<>();
+
+  /** Keeps an object beyond the scope it was made in. */
+  <P extends Pointer> P keep(P pointer) {
+    pointer.retainReference();
+    pointers.push(pointer);
+    return pointer;
+  }
+
+  /** So many numbers, at the start of a cache line. */
+  FloatPointer allocate(long count) {
+    return scoped(
+        () -> {
+          memory numbers = keep(new memory(OneDnn.shape(memory.format_tag.a, count), OneDnn.cpu()));
+          return keep(new FloatPointer(numbers.get_data_handle()).capacity(count));
+        });
+  }
+
+  /** Frees the native objects that are made meanwhile and that nobody keeps. */
+  static <T> T scoped(Supplier<T> work) {
+    PointerScope scope = new PointerScope();
+    try {
+      return work.get();
+    } finally {
+      scope.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    while (!pointers.isEmpty()) {
+      pointers.pop().close();
+    }
+  }
+}

@@ -1,0 +1,172 @@
+package io.tagstream.model.engine.onednn;
+
+import static io.tagstream.model.engine.onednn.OneDnnWeights.CHUNK;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_inference;
+
+import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.Forward;
+import io.tagstream.model.engine.Output;
+import io.tagstream.model.engine.Processors;
+import io.tagstream.model.engine.nd4j.OpenMp;
+import io.tagstream.model.network.Convolution;
+import io.tagstream.model.network.Dense;
+import io.tagstream.model.network.NetworkDescription;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.dnnl.inner_product_forward;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.softmax_forward;
+import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.FloatPointer;
+
+/**
+ * A pass of oneDNN's primitives executed one after the other. The convolutions run in chunks, so
+ * that a layer's output is still in the cache when the next one reads it; the dense layers run once
+ * for the whole batch, because their cost is reading the weights.
+ */
+final class OneDnnForward implements Forward {
+  private final OneDnnWeights weights;
+  private final NetworkDescription network;
+  private final Arena arena = new Arena();
+  private final stream order = arena.keep(new stream(OneDnn.cpu()));
+  private final Scratchpad scratchpad = new Scratchpad(arena);
+
+  /** A chunk's crops, and later every other step's maps. */
+  private final FloatPointer crops;
+
+  /** The maps of the steps between. */
+  private final FloatPointer maps;
+
+  /** What the convolutions leave of the batch, {@code [batch][channels * side * side]}. */
+  private final FloatPointer rows;
+
+  private final int rowLength;
+
+  /** By dense layer, {@code [batch][units]}. */
+  private final List<FloatPointer> activations = new ArrayList<>();
+
+  private final FloatPointer probabilities;
+
+  private final Map<Plan, ChunkSteps> chunkSteps = new HashMap<>();
+  private final Map<Plan, DenseSteps> denseSteps = new HashMap<>();
+
+  /** What the library's code is made for. */
+  private record Plan(int crops, int threads) {}
+
+  /** The convolutions, and the rows that their last step writes. */
+  private record ChunkSteps(Steps steps, memory rows) {}
+
+  /** The dense layers up to the features, and the rest up to the softmax. */
+  private record DenseSteps(Steps features, Steps rest) {}
+
+  OneDnnForward(OneDnnWeights weights, int maxBatch) {
+    this.weights = weights;
+    this.network = weights.network();
+    int side = network.inputSize();
+    int channels = NetworkDescription.INPUT_CHANNELS;
+    long largest = (long) channels * side * side;
+    for (Convolution layer : network.convolutions()) {
+      channels = layer.channels();
+      int convolved = layer.convolvedSide(side);
+      largest = Math.max(largest, (long) channels * convolved * convolved);
+      side = layer.outputSide(side);
+    }
+    rowLength = channels * side * side;
+    int chunk = Math.min(CHUNK, maxBatch);
+    crops = arena.allocate(chunk * largest);
+    maps = arena.allocate(chunk * largest);
+    rows = arena.allocate((long) maxBatch * rowLength);
+    for (Dense layer : network.dense()) {
+      activations.add(arena.allocate((long) maxBatch * layer.units()));
+    }
+    probabilities = arena.allocate((long) maxBatch * network.classes());
+  }
+
+  @Override
+  public FloatBuffer run(CropBatch batch, Output output) {
+    int threads = Processors.share(weights.threads());
+    OpenMp.useThreads(threads);
+    for (int first = 0; first < batch.size(); first += CHUNK) {
+      int size = Math.min(CHUNK, batch.size() - first);
+      weights.normalization().interleaved(batch, first, size, crops.asBuffer());
+      ChunkSteps chunk =
+          chunkSteps.computeIfAbsent(new Plan(size, threads), plan -> chunkSteps(plan.crops()));
+      try (FloatPointer place = rows.getPointer((long) first * rowLength)) {
+        chunk.rows().set_data_handle(place);
+      }
+      chunk.steps().run();
+    }
+    DenseSteps dense =
+        denseSteps.computeIfAbsent(
+            new Plan(batch.size(), threads), plan -> denseSteps(plan.crops()));
+    dense.features().run();
+    if (output == Output.FEATURES) {
+      return activations.get(activations.size() - 2).asBuffer();
+    }
+    dense.rest().run();
+    return probabilities.asBuffer();
+  }
+
+  private ChunkSteps chunkSteps(int size) {
+    return Arena.scoped(
+        () -> {
+          Steps steps = new Steps(arena, scratchpad, order);
+          memory written = new ConvolutionSteps(weights, steps, size, crops, maps).add(arena, rows);
+          return new ChunkSteps(steps, written);
+        });
+  }
+
+  private DenseSteps denseSteps(int size) {
+    return Arena.scoped(
+        () -> {
+          Steps features = new Steps(arena, scratchpad, order);
+          Steps rest = new Steps(arena, scratchpad, order);
+          FloatPointer from = rows;
+          int inputs = rowLength;
+          for (int i = 0; i < activations.size(); i++) {
+            Dense layer = network.dense().get(i);
+            FloatPointer to = activations.get(i);
+            add(i < activations.size() - 1 ? features : rest, layer, size, inputs, from, to);
+            from = to;
+            inputs = layer.units();
+          }
+          addSoftmax(rest, size, from);
+          return new DenseSteps(features, rest);
+        });
+  }
+
+  private void add(
+      Steps steps, Dense layer, int size, int inputs, FloatPointer from, FloatPointer to) {
+    inner_product_forward.primitive_desc description =
+        OneDnnWeights.product(size, inputs, layer.units(), layer.activation());
+    steps.add(
+        description,
+        new inner_product_forward(description),
+        OneDnn.view(description.src_desc(), from),
+        weights.matrix(layer, description.weights_desc()),
+        OneDnn.view(description.bias_desc(), weights.bias(layer.name(), 0)),
+        OneDnn.view(description.dst_desc(), to));
+  }
+
+  private void addSoftmax(Steps steps, int size, FloatPointer logits) {
+    memory.desc shape = OneDnn.shape(memory.format_tag.ab, size, network.classes());
+    softmax_forward.primitive_desc description =
+        new softmax_forward.primitive_desc(
+            new softmax_forward.desc(dnnl_forward_inference, shape, 1),
+            OneDnn.attributes(),
+            OneDnn.cpu());
+    steps.add(
+        description,
+        new softmax_forward(description),
+        OneDnn.view(shape, logits),
+        OneDnn.view(shape, probabilities));
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

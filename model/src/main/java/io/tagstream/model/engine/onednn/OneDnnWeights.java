@@ -1,0 +1,261 @@
+package io.tagstream.model.engine.onednn;
+
+import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_inference;
+
+import io.tagstream.model.Throttle;
+import io.tagstream.model.engine.DeviceWeights;
+import io.tagstream.model.engine.Forward;
+import io.tagstream.model.engine.Normalization;
+import io.tagstream.model.engine.nd4j.OpenMp;
+import io.tagstream.model.network.Activation;
+import io.tagstream.model.network.Convolution;
+import io.tagstream.model.network.Dense;
+import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.network.Parameter;
+import io.tagstream.model.network.Weights;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.dnnl.convolution_forward;
+import org.bytedeco.dnnl.inner_product_forward;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.javacpp.FloatPointer;
+
+/**
+ * A network's weights outside the heap, in the layouts that oneDNN's primitives ask for: once, not
+ * in each pass.
+ */
+public final class OneDnnWeights implements DeviceWeights {
+
+  /** Crops that pass the convolutions together; the weights lie as the code for so many wants. */
+  static final int CHUNK = 16;
+
+  /**
+   * Rows of a matrix that are laid out between two pauses: whole blocks of the layouts there are.
+   */
+  private static final int ROWS = 64;
+
+  /** Of columns; what no layout pads. */
+  private static final int BLOCK = 64;
+
+  /** Numbers between two rows, lest all of them begin in the same part of the cache. */
+  private static final int GAP = 16;
+
+  private final NetworkDescription network;
+  private final Normalization normalization;
+  private final int threads;
+  private final Arena arena = new Arena();
+
+  /** The convolutions' weights and all biases, by the parameter's name, in ONNX's order. */
+  private final Map<String, FloatPointer> plain = new HashMap<>();
+
+  /**
+   * By the layer's name, for Winograd's way, a group each; layers that it is not for are not in.
+   */
+  private final Map<String, List<memory>> transformed = new HashMap<>();
+
+  /** By the layer's name, in every layout that was asked for. */
+  private final Map<String, List<memory>> laidOut = new HashMap<>();
+
+  /**
+   * Copies the weights; the given ones are not used afterwards.
+   *
+   * @param threads OpenMP threads of each pass, unless others compute beside it
+   * @param throttle asked for pauses
+   */
+  public OneDnnWeights(
+      Weights weights, Normalization normalization, int threads, Throttle throttle) {
+    this.network = weights.network();
+    this.normalization = normalization;
+    this.threads = threads;
+    try {
+      copy(weights, throttle);
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** Whether oneDNN is in the build and runs on this machine. */
+  public static boolean areUsable() {
+    return OneDnn.isUsable();
+  }
+
+  NetworkDescription network() {
+    return network;
+  }
+
+  Normalization normalization() {
+    return normalization;
+  }
+
+  int threads() {
+    return threads;
+  }
+
+  /** A layer's bias, from one of its numbers on. */
+  FloatPointer bias(String layer, int first) {
+    return plain.get(layer + ".bias").getPointer(first);
+  }
+
+  /** Whether a group's kernels lie so. */
+  boolean hasKernels(Convolution layer, memory.desc wanted) {
+    List<memory> groups = transformed.get(layer.name());
+    return groups != null && isOf(groups.get(0), wanted);
+  }
+
+  /** A group's kernels in the one layout that they have for Winograd's way. */
+  memory kernels(Convolution layer, int group) {
+    return transformed.get(layer.name()).get(group);
+  }
+
+  /** A convolution's kernels in whatever layout. */
+  synchronized memory kernels(Convolution layer, memory.desc wanted) {
+    return known(layer.name(), wanted)
+        .orElseGet(
+            () ->
+                layOut(
+                    layer.name(),
+                    OneDnn.view(
+                        OneDnn.shape(memory.format_tag.goihw, longs(wanted)),
+                        plain.get(layer.name() + ".weight")),
+                    wanted));
+  }
+
+  /** A dense layer's weights in whatever layout. */
+  synchronized memory matrix(Dense layer, memory.desc wanted) {
+    return known(layer.name(), wanted)
+        .orElseGet(() -> layOut(layer.name(), laidOut.get(layer.name()).get(0), wanted));
+  }
+
+  private Optional<memory> known(String layer, memory.desc wanted) {
+    return laidOut.getOrDefault(layer, List.of()).stream()
+        .filter(each -> isOf(each, wanted))
+        .findFirst();
+  }
+
+  private memory layOut(String layer, memory from, memory.desc wanted) {
+    memory to = arena.keep(new memory(wanted, OneDnn.cpu()));
+    OneDnn.copy(from, to);
+    laidOut.computeIfAbsent(layer, any -> new ArrayList<>()).add(to);
+    return to;
+  }
+
+  private static boolean isOf(memory numbers, memory.desc wanted) {
+    try (memory.desc is = numbers.get_desc()) {
+      return is.equals(wanted);
+    }
+  }
+
+  private static long[] longs(memory.desc shape) {
+    long[] dims = new long[shape.data().ndims()];
+    shape.dims().get(dims);
+    return dims;
+  }
+
+  @Override
+  public Forward newForward(int maxBatch) {
+    return new OneDnnForward(this, maxBatch);
+  }
+
+  @Override
+  public synchronized void close() {
+    arena.close();
+  }
+
+  private synchronized void copy(Weights weights, Throttle throttle) {
+    OpenMp.useThreads(1);
+    for (Parameter parameter : network.parameters()) {
+      FloatBuffer numbers = weights.get(parameter.name());
+      List<Integer> shape = parameter.shape();
+      if (shape.size() == 2) {
+        layOutMatrix(parameter.layer(), numbers, shape.get(0), shape.get(1), throttle);
+      } else {
+        FloatPointer copy = arena.allocate(numbers.remaining());
+        copy.asBuffer().put(numbers);
+        plain.put(parameter.name(), copy);
+        throttle.pause();
+      }
+    }
+    int inputs = NetworkDescription.INPUT_CHANNELS;
+    int side = network.inputSize();
+    for (Convolution layer : network.convolutions()) {
+      transform(layer, inputs, side, throttle);
+      inputs = layer.channels();
+      side = layer.outputSide(side);
+    }
+  }
+
+  private void layOutMatrix(
+      String layer, FloatBuffer numbers, int units, int inputs, Throttle throttle) {
+    Arena.scoped(
+        () -> {
+          memory.desc wanted = product(CHUNK, inputs, units, Activation.IDENTITY).weights_desc();
+          memory matrix = arena.keep(new memory(wanted, OneDnn.cpu()));
+          // Parts of a layout that pads its rows are not to be had.
+          int atATime = inputs % BLOCK == 0 ? Math.min(ROWS, units) : units;
+          long stride = (long) inputs + GAP;
+          FloatPointer rows = new FloatPointer(atATime * stride);
+          FloatBuffer buffer = rows.asBuffer();
+          for (int first = 0; first < units; first += atATime) {
+            int count = Math.min(atATime, units - first);
+            for (int row = 0; row < count; row++) {
+              buffer.put(Math.toIntExact(row * stride), numbers, (first + row) * inputs, inputs);
+            }
+            memory.desc some =
+                new memory.desc(
+                    OneDnn.dims(count, inputs), memory.data_type.f32, OneDnn.dims(stride, 1));
+            memory.desc there =
+                count == units
+                    ? wanted
+                    : wanted.submemory_desc(OneDnn.dims(count, inputs), OneDnn.dims(first, 0));
+            OneDnn.copy(OneDnn.view(some, rows), OneDnn.view(there, matrix.get_data_handle()));
+            throttle.pause();
+          }
+          return laidOut.put(layer, new ArrayList<>(List.of(matrix)));
+        });
+  }
+
+  private void transform(Convolution layer, int inputs, int side, Throttle throttle) {
+    Arena.scoped(
+        () -> {
+          Optional<convolution_forward.primitive_desc> description =
+              Convolutions.winograd(layer, CHUNK, inputs, side);
+          if (description.isEmpty()) {
+            return false;
+          }
+          List<memory> groups = new ArrayList<>();
+          memory.desc wanted = description.get().weights_desc();
+          memory.desc shape = OneDnn.shape(memory.format_tag.oihw, longs(wanted));
+          for (int group = 0; group < layer.groups(); group++) {
+            FloatPointer kernels =
+                plain
+                    .get(layer.name() + ".weight")
+                    .getPointer(group * shape.get_size() / Float.BYTES);
+            memory to = arena.keep(new memory(wanted, OneDnn.cpu()));
+            OneDnn.copy(OneDnn.view(shape, kernels), to);
+            groups.add(to);
+            throttle.pause();
+          }
+          transformed.put(layer.name(), groups);
+          return true;
+        });
+  }
+
+  /** A dense layer with its activation: rows of inputs to rows of units. */
+  static inner_product_forward.primitive_desc product(
+      int crops, int inputs, int units, Activation activation) {
+    return new inner_product_forward.primitive_desc(
+        new inner_product_forward.desc(
+            dnnl_forward_inference,
+            OneDnn.shape(memory.format_tag.ab, crops, inputs),
+            OneDnn.any(units, inputs),
+            OneDnn.any(units),
+            OneDnn.shape(memory.format_tag.ab, crops, units)),
+        OneDnn.attributes(activation),
+        OneDnn.cpu());
+  }
+}
