@@ -12,6 +12,9 @@ import org.bytedeco.dnnl.memory;
 /** The two ways to compute a convolution with its activation, as the library is asked for them. */
 final class Convolutions {
 
+  /** With fewer crops there is little to gain, and golden images are to show what overflows. */
+  private static final int CROPS_FOR_WINOGRAD = 8;
+
   /** The channels of a block in the layout that Winograd's code wants. */
   private static final int BLOCK = 16;
 
@@ -34,6 +37,7 @@ final class Convolutions {
     return description(
         layer,
         dnnl_convolution_direct,
+        OneDnn.SLOPE,
         maps(crops, inputs, side),
         OneDnn.any(
             groups, layer.channels() / groups, inputs / groups, layer.kernel(), layer.kernel()),
@@ -47,13 +51,17 @@ final class Convolutions {
    *
    * @param inputs channels of the maps that come in, of all groups
    * @param side theirs, in pixels
-   * @return nothing where the layer or the processor (AVX-512 it must have) is not made for it
+   * @return nothing where layer, crops or processor (it must have AVX-512) are not made for it
    */
   static Optional<convolution_forward.primitive_desc> winograd(
       Convolution layer, int crops, int inputs, int side) {
     int from = inputs / layer.groups();
     int to = layer.channels() / layer.groups();
-    if (layer.kernel() != 3 || layer.stride() != 1 || from % BLOCK != 0 || to % BLOCK != 0) {
+    if (crops < CROPS_FOR_WINOGRAD
+        || layer.kernel() != 3
+        || layer.stride() != 1
+        || from % BLOCK != 0
+        || to % BLOCK != 0) {
       return Optional.empty();
     }
     int outputSide = layer.convolvedSide(side);
@@ -61,6 +69,7 @@ final class Convolutions {
             description(
                 layer,
                 dnnl_convolution_winograd,
+                0,
                 OneDnn.any(crops, from, side, side),
                 OneDnn.any(to, from, layer.kernel(), layer.kernel()),
                 to,
@@ -71,6 +80,7 @@ final class Convolutions {
   private static convolution_forward.primitive_desc description(
       Convolution layer,
       int algorithm,
+      float slope,
       memory.desc input,
       memory.desc kernels,
       long channels,
@@ -88,7 +98,7 @@ final class Convolutions {
             OneDnn.dims(stride, stride),
             OneDnn.dims(padding, padding),
             OneDnn.dims(padding, padding)),
-        OneDnn.attributes(layer.activation()),
+        OneDnn.attributes(layer.activation(), slope),
         OneDnn.cpu(),
         true);
   }

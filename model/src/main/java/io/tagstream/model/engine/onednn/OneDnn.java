@@ -18,6 +18,12 @@ import org.slf4j.LoggerFactory;
 
 /** What all uses of the library share. */
 final class OneDnn {
+  /**
+   * Of a ReLU below zero, far less than rounding takes: with a slope the library keeps NaN, of
+   * which it makes 0 without, and a sum that overflowed would not show in any answer.
+   */
+  static final float SLOPE = 1e-10f;
+
   private static final Logger LOG = LoggerFactory.getLogger(OneDnn.class);
 
   private OneDnn() {}
@@ -68,21 +74,27 @@ final class OneDnn {
     return new memory(shape, cpu(), numbers);
   }
 
-  /** A primitive's attributes: an activation on its output, and a scratchpad that we give it. */
-  static primitive_attr attributes(Activation activation) {
-    primitive_attr attributes = new primitive_attr();
-    attributes.set_scratchpad_mode(dnnl_scratchpad_mode_user);
-    if (activation != Activation.IDENTITY) {
-      post_ops ops = new post_ops();
-      ops.append_eltwise(
-          1, activation == Activation.RELU ? dnnl_eltwise_relu : dnnl_eltwise_tanh, 0, 0);
-      attributes.set_post_ops(ops);
+  /**
+   * Attributes of a primitive: an activation on its output, and a scratchpad that we give it.
+   *
+   * @param slope of a ReLU below zero
+   */
+  static primitive_attr attributes(Activation activation, float slope) {
+    primitive_attr attributes = attributes();
+    post_ops ops = new post_ops();
+    switch (activation) {
+      case RELU -> ops.append_eltwise(1, dnnl_eltwise_relu, slope, 0);
+      case TANH -> ops.append_eltwise(1, dnnl_eltwise_tanh, 0, 0);
+      case IDENTITY -> {}
     }
+    attributes.set_post_ops(ops);
     return attributes;
   }
 
   static primitive_attr attributes() {
-    return attributes(Activation.IDENTITY);
+    primitive_attr attributes = new primitive_attr();
+    attributes.set_scratchpad_mode(dnnl_scratchpad_mode_user);
+    return attributes;
   }
 
   /** Copies numbers from one layout into another, at once. */

@@ -255,7 +255,7 @@ public final class OneDnnWeights implements DeviceWeights {
             OneDnn.any(units, inputs),
             OneDnn.any(units),
             OneDnn.shape(memory.format_tag.ab, crops, units)),
-        OneDnn.attributes(activation),
+        OneDnn.attributes(activation, OneDnn.SLOPE),
         OneDnn.cpu());
   }
 }
