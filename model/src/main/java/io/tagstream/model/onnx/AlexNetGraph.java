@@ -10,8 +10,6 @@ import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Quantization;
 import io.tagstream.model.network.Weights;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,11 +22,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import onnx.Onnx.AttributeProto;
 import onnx.Onnx.TensorProto;
 import onnx.Onnx.TensorShapeProto;
 import onnx.Onnx.ValueInfoProto;
-import org.bytedeco.javacpp.FloatPointer;
 
 /**
  * Walks a graph from its image to its softmax and recognises an AlexNet: convolutions, each with an
@@ -38,28 +34,17 @@ import org.bytedeco.javacpp.FloatPointer;
  * Activations rounded to bytes are what they were before to the walk.
  */
 final class AlexNetGraph {
-
-  /** A graph that is something else; the message names the node or shape that differs. */
-  static final class Mismatch extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    Mismatch(String message) {
-      super(message);
-    }
-  }
-
   private static final String WEIGHT_SUFFIX = ".weight";
 
   private final OnnxFile file;
-  private final Throttle throttle;
-  private final Map<String, OnnxTensor> constants = new HashMap<>();
-  private final List<OnnxNode> chain = new ArrayList<>();
+  private final GraphConstants constants;
+
+  /** What is walked. */
+  private final List<OnnxNode> chain;
+
   private final Map<String, FloatBuffer> values = new HashMap<>();
   private final Set<String> used = new HashSet<>();
   private final Map<String, Quantization.Scale> scales = new HashMap<>();
-
-  /** The memory of the numbers that the file holds as whole ones. */
-  private final List<FloatPointer> widened = new ArrayList<>();
 
   /** The operators asked for at the walk's place, for the message when none of them is there. */
   private final Set<String> expected = new LinkedHashSet<>();
@@ -70,30 +55,28 @@ final class AlexNetGraph {
   private OnnxNode last = new OnnxNode("", "", List.of(), List.of(), Map.of());
   private int visited;
 
-  /**
-   * @param throttle asked for pauses
-   */
-  AlexNetGraph(OnnxFile file, Throttle throttle) {
+  private AlexNetGraph(OnnxFile file, GraphConstants constants) {
     this.file = file;
-    this.throttle = throttle;
+    this.constants = constants;
+    this.chain = constants.nodes();
   }
 
-  /** The network and its weights, which are views of the file where it holds them as they are. */
-  Weights weights() throws IOException, Mismatch {
+  /**
+   * The network and its weights, which are views of the file where it holds them as they are.
+   *
+   * @param throttle asked for pauses
+   */
+  static Weights weights(OnnxFile file, Throttle throttle) throws IOException, Mismatch {
+    GraphConstants constants = GraphConstants.of(file, throttle);
     try {
-      return walk();
+      return new AlexNetGraph(file, constants).walk();
     } catch (Throwable e) {
-      release();
+      constants.close();
       throw e;
     }
   }
 
-  private void release() {
-    widened.forEach(FloatPointer::close);
-  }
-
   private Weights walk() throws IOException, Mismatch {
-    foldConstants();
     int inputSize = enter();
     List<Convolution> convolutions = new ArrayList<>();
     int channels = NetworkDescription.INPUT_CHANNELS;
@@ -122,7 +105,7 @@ final class AlexNetGraph {
     }
     leave();
     NetworkDescription network = new NetworkDescription(inputSize, convolutions, dense);
-    Weights weights = new Weights(network, values, this::release);
+    Weights weights = new Weights(network, values, constants::close);
     return scales.isEmpty() ? weights : weights.quantized(quantization(network));
   }
 
@@ -134,111 +117,6 @@ final class AlexNetGraph {
     }
     scales.keySet().retainAll(activations);
     return new Quantization(scales);
-  }
-
-  private void foldConstants() throws IOException, Mismatch {
-    constants.putAll(file.initializers());
-    for (OnnxNode node : file.nodes()) {
-      switch (node.type()) {
-        case "Constant" -> {
-          OnnxTensor value =
-              node.tensor("value")
-                  .orElseThrow(() -> mismatch(node, "a tensor as attribute value", "none"));
-          constants.put(node.outputs().get(0), value.named(node.outputs().get(0)));
-        }
-        case "DequantizeLinear" -> {
-          if (node.inputs().size() < 2 || node.inputs().size() > 3) {
-            throw mismatch(node, "2 or 3 inputs (numbers, step, zero)", node.inputs().toString());
-          }
-          OnnxTensor whole = constants.get(node.inputs().get(0));
-          if (whole == null) {
-            chain.add(node);
-          } else {
-            constants.put(node.outputs().get(0), widened(node, whole));
-          }
-        }
-        case "ConstantOfShape" -> constants.put(node.outputs().get(0), filled(node));
-        default -> chain.add(node);
-      }
-    }
-  }
-
-  private OnnxTensor filled(OnnxNode node) throws IOException, Mismatch {
-    OnnxTensor shape = node.inputs().isEmpty() ? null : constants.get(node.inputs().get(0));
-    if (shape == null || !shape.isLong()) {
-      throw mismatch(node, "a constant shape", "input " + node.inputs());
-    }
-    Optional<OnnxTensor> value = node.tensor("value");
-    int type = value.map(OnnxTensor::type).orElse(TensorProto.DataType.FLOAT.getNumber());
-    if (type != TensorProto.DataType.FLOAT.getNumber()) {
-      throw mismatch(node, "a FLOAT value", value.orElseThrow().typeName());
-    }
-    if (value.isPresent() && value.get().data().remaining() != Float.BYTES) {
-      throw mismatch(node, "one number as value", value.get().shape().toString());
-    }
-    float number = value.map(v -> v.floats().get(0)).orElse(0f);
-    List<Long> dimensions = shape.longs();
-    long count = dimensions.stream().reduce(1L, Math::multiplyExact);
-    ByteBuffer data =
-        ByteBuffer.allocateDirect(Math.toIntExact(Math.multiplyExact(count, Float.BYTES)))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    FloatBuffer numbers = data.asFloatBuffer();
-    while (numbers.hasRemaining()) {
-      numbers.put(number);
-    }
-    return new OnnxTensor(node.outputs().get(0), type, dimensions, data, false);
-  }
-
-  private OnnxTensor widened(OnnxNode node, OnnxTensor whole) throws IOException, Mismatch {
-    boolean isBytes = whole.is(TensorProto.DataType.INT8);
-    if (!isBytes && !whole.is(TensorProto.DataType.INT32)) {
-      throw mismatch(node, "constants of INT8 or INT32", whole.typeName());
-    }
-    OnnxTensor steps = constants.get(node.inputs().get(1));
-    int channels = whole.shape().isEmpty() ? 0 : Math.toIntExact(whole.shape().get(0));
-    if (channels < 1
-        || steps == null
-        || !steps.isFloat()
-        || steps.data().remaining() != channels * Float.BYTES
-        || integer(node, "axis", 1) != 0) {
-      throw mismatch(
-          node, "a constant step for each of the first dimension's " + channels, "other");
-    }
-    if (node.inputs().size() > 2 && !isZero(constants.get(node.inputs().get(2)))) {
-      throw mismatch(node, "0 as the byte that stands for 0", "other");
-    }
-    int bytesEach = isBytes ? 1 : Integer.BYTES;
-    if (whole.data().remaining() != Math.multiplyExact(whole.count(), bytesEach)) {
-      throw mismatch(
-          node,
-          "%d numbers for shape %s".formatted(whole.count(), whole.shape()),
-          whole.data().remaining() / bytesEach + " numbers");
-    }
-    FloatPointer memory = new FloatPointer(whole.count());
-    widened.add(memory);
-    float[] channelSteps = new float[channels];
-    steps.floats().get(channelSteps);
-    IntegerWeights.widen(
-        whole.data().duplicate().order(ByteOrder.LITTLE_ENDIAN),
-        bytesEach,
-        channelSteps,
-        memory.asBuffer(),
-        throttle);
-    return new OnnxTensor(
-        node.outputs().get(0),
-        TensorProto.DataType.FLOAT_VALUE,
-        whole.shape(),
-        memory.asByteBuffer(),
-        false);
-  }
-
-  private static boolean isZero(OnnxTensor tensor) {
-    ByteBuffer numbers = tensor == null ? ByteBuffer.allocate(0) : tensor.data().duplicate();
-    boolean zero = numbers.hasRemaining();
-    while (numbers.hasRemaining()) {
-      zero &= numbers.get() == 0;
-    }
-    return zero;
   }
 
   /** Finds the image; returns its side. */
@@ -269,11 +147,11 @@ final class AlexNetGraph {
       throws IOException, Mismatch {
     OnnxTensor weight = parameter(node, 1);
     if (weight.shape().size() != 4) {
-      throw mismatch(node, "weights of 4 dimensions", weight.shape().toString());
+      throw Mismatch.at(node, "weights of 4 dimensions", weight.shape().toString());
     }
     int channels = Math.toIntExact(weight.shape().get(0));
     int kernel = Math.toIntExact(weight.shape().get(2));
-    int groups = integer(node, "group", 1);
+    int groups = node.integer("group", 1);
     requireShape(node, weight, channels, inputChannels / Math.max(1, groups), kernel, kernel);
     String name = layer(node, "conv" + number, weight, channels);
     integers(node, "kernel_shape", kernel, kernel);
@@ -308,10 +186,10 @@ final class AlexNetGraph {
     // The defaults are ONNX's.
     LrnAttributes attributes =
         new LrnAttributes(
-            integer(node, "size", 0),
-            real(node, "alpha", 1e-4f),
-            real(node, "beta", 0.75f),
-            real(node, "bias", 1f));
+            node.integer("size", 0),
+            node.real("alpha", 1e-4f),
+            node.real("beta", 0.75f),
+            node.real("bias", 1f));
     return Optional.of(checked(node, attributes::toPaper));
   }
 
@@ -325,12 +203,12 @@ final class AlexNetGraph {
     int stride = square(node, "strides", 1);
     integers(node, "dilations", 1, 1);
     notAutomatic(node);
-    if (integer(node, "ceil_mode", 0) != 0) {
-      throw mismatch(node, "ceil_mode 0", "1");
+    if (node.integer("ceil_mode", 0) != 0) {
+      throw Mismatch.at(node, "ceil_mode 0", "1");
     }
-    List<Long> pads = ints(node, "pads").orElse(List.of(0L, 0L, 0L, 0L));
+    List<Long> pads = node.ints("pads").orElse(List.of(0L, 0L, 0L, 0L));
     if (pads.size() != 4 || pads.get(0) != 0 || pads.get(1) != 0 || !same(pads.subList(2, 4))) {
-      throw mismatch(node, "pads at the end only, equal on both sides", pads.toString());
+      throw Mismatch.at(node, "pads at the end only, equal on both sides", pads.toString());
     }
     int endPadding = Math.toIntExact(pads.get(2));
     return Optional.of(checked(node, () -> new MaxPool(size, stride, endPadding)));
@@ -339,8 +217,9 @@ final class AlexNetGraph {
   private void flatten(int units) throws IOException, Mismatch {
     Optional<OnnxNode> flatten = accept("Flatten");
     if (flatten.isPresent()) {
-      if (integer(flatten.get(), "axis", 1) != 1) {
-        throw mismatch(flatten.get(), "axis 1", "axis " + integer(flatten.get(), "axis", 1));
+      int axis = flatten.get().integer("axis", 1);
+      if (axis != 1) {
+        throw Mismatch.at(flatten.get(), "axis 1", "axis " + axis);
       }
       return;
     }
@@ -348,20 +227,20 @@ final class AlexNetGraph {
     OnnxTensor shape = reshape.inputs().size() < 2 ? null : constants.get(reshape.inputs().get(1));
     List<Long> target = shape == null || !shape.isLong() ? List.of() : shape.longs();
     if (target.size() != 2 || (target.get(1) != units && target.get(1) != -1)) {
-      throw mismatch(reshape, "a constant shape [N][%d]".formatted(units), target.toString());
+      throw Mismatch.at(reshape, "a constant shape [N][%d]".formatted(units), target.toString());
     }
   }
 
   private Dense dense(OnnxNode node, int inputs, int number) throws IOException, Mismatch {
     OnnxTensor weight = parameter(node, 1);
     if (weight.shape().size() != 2) {
-      throw mismatch(node, "weights of 2 dimensions", weight.shape().toString());
+      throw Mismatch.at(node, "weights of 2 dimensions", weight.shape().toString());
     }
-    if (integer(node, "transA", 0) != 0 || integer(node, "transB", 0) != 1) {
-      throw mismatch(node, "transA 0 and transB 1, weights [units][inputs]", "other");
+    if (node.integer("transA", 0) != 0 || node.integer("transB", 0) != 1) {
+      throw Mismatch.at(node, "transA 0 and transB 1, weights [units][inputs]", "other");
     }
-    if (real(node, "alpha", 1) != 1 || real(node, "beta", 1) != 1) {
-      throw mismatch(node, "alpha 1 and beta 1", "other factors");
+    if (node.real("alpha", 1) != 1 || node.real("beta", 1) != 1) {
+      throw Mismatch.at(node, "alpha 1 and beta 1", "other factors");
     }
     int units = Math.toIntExact(weight.shape().get(0));
     requireShape(node, weight, units, inputs);
@@ -387,17 +266,17 @@ final class AlexNetGraph {
     OnnxTensor ratio = node.inputs().size() < 2 ? null : constants.get(node.inputs().get(1));
     return ratio != null && ratio.isFloat() && ratio.count() == 1
         ? LrnAttributes.decimal(ratio.floats().get(0))
-        : LrnAttributes.decimal(real(node, "ratio", 0.5f));
+        : LrnAttributes.decimal(node.real("ratio", 0.5f));
   }
 
   private void leave() throws IOException, Mismatch {
     OnnxNode softmax = accept("Softmax").orElseThrow(this::unexpected);
-    int axis = integer(softmax, "axis", 1);
+    int axis = softmax.integer("axis", 1);
     if (axis != 1 && axis != -1) {
-      throw mismatch(softmax, "axis 1", "axis " + axis);
+      throw Mismatch.at(softmax, "axis 1", "axis " + axis);
     }
     if (file.outputs().stream().noneMatch(output -> output.getName().equals(tensor))) {
-      throw mismatch(softmax, "the graph's output", "output " + tensor + " that is none");
+      throw Mismatch.at(softmax, "the graph's output", "output " + tensor + " that is none");
     }
     if (visited != chain.size()) {
       throw new Mismatch(
@@ -429,7 +308,7 @@ final class AlexNetGraph {
     if (readers.size() > 1) {
       throw new Mismatch(
           "expected one node to read %s, found %s"
-              .formatted(tensor, readers.stream().map(AlexNetGraph::title).toList()));
+              .formatted(tensor, readers.stream().map(OnnxNode::title).toList()));
     }
     return readers.stream().findFirst();
   }
@@ -448,12 +327,12 @@ final class AlexNetGraph {
             .orElseThrow(
                 () ->
                     new Mismatch(
-                        "node %s: expected DequantizeLinear after it".formatted(title(rounding))));
+                        "node %s: expected DequantizeLinear after it".formatted(rounding.title())));
     goOver(widening);
     int inputs = rounding.inputs().size();
     if (inputs != 3
         || !rounding.inputs().subList(1, inputs).equals(widening.inputs().subList(1, inputs))) {
-      throw mismatch(
+      throw Mismatch.at(
           widening,
           "the step and the zero of %s".formatted(rounding.inputs()),
           widening.inputs().toString());
@@ -466,7 +345,7 @@ final class AlexNetGraph {
         || !zero.is(TensorProto.DataType.UINT8)
         || step.data().remaining() != Float.BYTES
         || zero.data().remaining() != 1) {
-      throw mismatch(widening, "one constant FLOAT step and UINT8 zero", "other");
+      throw Mismatch.at(widening, "one constant FLOAT step and UINT8 zero", "other");
     }
     scales.put(
         OnnxWriter.activation(widening.outputs().get(0)),
@@ -486,12 +365,12 @@ final class AlexNetGraph {
     return chain.stream()
         .filter(node -> node.inputs().contains(tensor))
         .findFirst()
-        .map(node -> mismatch(node, operators, node.type()))
+        .map(node -> Mismatch.at(node, operators, node.type()))
         .orElseGet(
             () ->
                 new Mismatch(
                     "expected %s after %s, found the graph's end"
-                        .formatted(operators, last.type().isEmpty() ? "the input" : title(last))));
+                        .formatted(operators, last.type().isEmpty() ? "the input" : last.title())));
   }
 
   private String layer(OnnxNode node, String positional, OnnxTensor weight, int units)
@@ -504,7 +383,7 @@ final class AlexNetGraph {
             : positional;
     // This also ends the walk through a graph that goes in circles.
     if (!used.add(weight.name()) || values.put(name + WEIGHT_SUFFIX, weight.floats()) != null) {
-      throw mismatch(node, "weights and a name of its own", weight.name() + " again");
+      throw Mismatch.at(node, "weights and a name of its own", weight.name() + " again");
     }
     values.put(name + ".bias", bias.floats());
     return name;
@@ -513,22 +392,22 @@ final class AlexNetGraph {
   /** A float32 constant among the node's inputs, with all its numbers there. */
   private OnnxTensor parameter(OnnxNode node, int input) throws Mismatch {
     if (node.inputs().size() != 3) {
-      throw mismatch(node, "3 inputs (data, weight, bias)", node.inputs().toString());
+      throw Mismatch.at(node, "3 inputs (data, weight, bias)", node.inputs().toString());
     }
     String name = node.inputs().get(input);
     OnnxTensor constant = constants.get(name);
     if (constant == null) {
-      throw mismatch(node, "a constant as input " + name, "none");
+      throw Mismatch.at(node, "a constant as input " + name, "none");
     }
     if (constant.external()) {
-      throw mismatch(
+      throw Mismatch.at(
           node, "the numbers of " + name + " inside the file", "external data in another file");
     }
     if (!constant.isFloat()) {
-      throw mismatch(node, name + " as FLOAT", constant.typeName());
+      throw Mismatch.at(node, name + " as FLOAT", constant.typeName());
     }
     if (constant.data().remaining() != constant.count() * Float.BYTES) {
-      throw mismatch(
+      throw Mismatch.at(
           node,
           "%d numbers for %s of shape %s".formatted(constant.count(), name, constant.shape()),
           constant.data().remaining() / Float.BYTES + " numbers");
@@ -540,7 +419,7 @@ final class AlexNetGraph {
       throws Mismatch {
     List<Long> wanted = Arrays.stream(shape).boxed().toList();
     if (!constant.shape().equals(wanted)) {
-      throw mismatch(
+      throw Mismatch.at(
           node, "%s of shape %s".formatted(constant.name(), wanted), constant.shape().toString());
     }
   }
@@ -548,18 +427,18 @@ final class AlexNetGraph {
   private static void integers(OnnxNode node, String attribute, long... wanted)
       throws IOException, Mismatch {
     List<Long> values = Arrays.stream(wanted).boxed().toList();
-    List<Long> found = ints(node, attribute).orElse(values);
+    List<Long> found = node.ints(attribute).orElse(values);
     if (!found.equals(values)) {
-      throw mismatch(node, attribute + " " + values, found.toString());
+      throw Mismatch.at(node, attribute + " " + values, found.toString());
     }
   }
 
   /** A list attribute whose numbers must all be the same, since windows are square. */
   private static int square(OnnxNode node, String attribute, int absent)
       throws IOException, Mismatch {
-    List<Long> found = ints(node, attribute).orElse(List.of((long) absent));
+    List<Long> found = node.ints(attribute).orElse(List.of((long) absent));
     if (!same(found)) {
-      throw mismatch(node, attribute + " the same on all sides", found.toString());
+      throw Mismatch.at(node, attribute + " the same on all sides", found.toString());
     }
     return Math.toIntExact(found.get(0));
   }
@@ -572,20 +451,8 @@ final class AlexNetGraph {
     String padding =
         node.attribute("auto_pad").map(found -> found.getS().toStringUtf8()).orElse("NOTSET");
     if (!padding.equals("NOTSET")) {
-      throw mismatch(node, "explicit pads", "auto_pad " + padding);
+      throw Mismatch.at(node, "explicit pads", "auto_pad " + padding);
     }
-  }
-
-  private static Optional<List<Long>> ints(OnnxNode node, String attribute) throws IOException {
-    return node.attribute(attribute).map(AttributeProto::getIntsList);
-  }
-
-  private static int integer(OnnxNode node, String attribute, int absent) throws IOException {
-    return node.attribute(attribute).map(found -> Math.toIntExact(found.getI())).orElse(absent);
-  }
-
-  private static float real(OnnxNode node, String attribute, float absent) throws IOException {
-    return node.attribute(attribute).map(AttributeProto::getF).orElse(absent);
   }
 
   /** Sizes that contradict each other are the node's fault, not the caller's. */
@@ -593,16 +460,7 @@ final class AlexNetGraph {
     try {
       return description.get();
     } catch (IllegalArgumentException e) {
-      throw new Mismatch("node %s: %s".formatted(title(node), e.getMessage()));
+      throw new Mismatch("node %s: %s".formatted(node.title(), e.getMessage()));
     }
-  }
-
-  private static Mismatch mismatch(OnnxNode node, String expected, String found) {
-    return new Mismatch("node %s: expected %s, found %s".formatted(title(node), expected, found));
-  }
-
-  private static String title(OnnxNode node) {
-    String name = node.name().isEmpty() ? "without a name" : node.name();
-    return "%s (%s)".formatted(name, node.type());
   }
 }

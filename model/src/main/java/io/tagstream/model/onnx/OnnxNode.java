@@ -82,4 +82,21 @@ record OnnxNode(
     }
     return Optional.empty();
   }
+
+  Optional<List<Long>> ints(String attribute) throws IOException {
+    return attribute(attribute).map(AttributeProto::getIntsList);
+  }
+
+  int integer(String attribute, int absent) throws IOException {
+    return attribute(attribute).map(found -> Math.toIntExact(found.getI())).orElse(absent);
+  }
+
+  float real(String attribute, float absent) throws IOException {
+    return attribute(attribute).map(AttributeProto::getF).orElse(absent);
+  }
+
+  /** For messages. */
+  String title() {
+    return "%s (%s)".formatted(name.isEmpty() ? "without a name" : name, type);
+  }
 }

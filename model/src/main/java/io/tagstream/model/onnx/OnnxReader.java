@@ -112,14 +112,14 @@ public final class OnnxReader {
       Throttle throttle,
       UnaryOperator<NetworkDescription> description) {
     try {
-      Weights held = new AlexNetGraph(OnnxFile.read(mapping), throttle).weights();
+      Weights held = AlexNetGraph.weights(OnnxFile.read(mapping), throttle);
       try {
         return described(held, description.apply(held.network()), mapping);
       } catch (Throwable e) {
         held.close();
         throw e;
       }
-    } catch (AlexNetGraph.Mismatch mismatch) {
+    } catch (Mismatch mismatch) {
       throw new ModelException(file + " is not an AlexNet: " + mismatch.getMessage(), mismatch);
     } catch (ArithmeticException e) {
       throw new ModelException(file + " is not an AlexNet: it has a size beyond any network's", e);

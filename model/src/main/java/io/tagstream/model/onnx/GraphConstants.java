@@ -1,0 +1,168 @@
+package io.tagstream.model.onnx;
+
+import io.tagstream.model.Throttle;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import onnx.Onnx.TensorProto;
+import org.bytedeco.javacpp.FloatPointer;
+
+/** A graph's constants, with those that its nodes make out of others, and the nodes left then. */
+final class GraphConstants implements AutoCloseable {
+  private final Throttle throttle;
+  private final Map<String, OnnxTensor> tensors = new HashMap<>();
+  private final List<OnnxNode> nodes = new ArrayList<>();
+
+  /** The memory of the numbers that the file holds as whole ones. */
+  private final List<FloatPointer> memories = new ArrayList<>();
+
+  private GraphConstants(Throttle throttle) {
+    this.throttle = throttle;
+  }
+
+  /**
+   * Those of a file.
+   *
+   * @param throttle asked for pauses
+   * @throws Mismatch when one cannot be made as its node says
+   */
+  static GraphConstants of(OnnxFile file, Throttle throttle) throws IOException, Mismatch {
+    GraphConstants constants = new GraphConstants(throttle);
+    try {
+      constants.fold(file);
+      return constants;
+    } catch (Throwable e) {
+      constants.close();
+      throw e;
+    }
+  }
+
+  /** The constant of that name, or null. */
+  OnnxTensor get(String name) {
+    return tensors.get(name);
+  }
+
+  /** The nodes that compute, in the file's order. */
+  List<OnnxNode> nodes() {
+    return Collections.unmodifiableList(nodes);
+  }
+
+  /** Gives back the memory of what was made; views of the file stay. */
+  @Override
+  public void close() {
+    memories.forEach(FloatPointer::close);
+  }
+
+  private void fold(OnnxFile file) throws IOException, Mismatch {
+    tensors.putAll(file.initializers());
+    for (OnnxNode node : file.nodes()) {
+      switch (node.type()) {
+        case "Constant" -> {
+          OnnxTensor value =
+              node.tensor("value")
+                  .orElseThrow(() -> Mismatch.at(node, "a tensor as attribute value", "none"));
+          tensors.put(node.outputs().get(0), value.named(node.outputs().get(0)));
+        }
+        case "DequantizeLinear" -> {
+          if (node.inputs().size() < 2 || node.inputs().size() > 3) {
+            throw Mismatch.at(
+                node, "2 or 3 inputs (numbers, step, zero)", node.inputs().toString());
+          }
+          OnnxTensor whole = tensors.get(node.inputs().get(0));
+          if (whole == null) {
+            nodes.add(node);
+          } else {
+            tensors.put(node.outputs().get(0), widened(node, whole));
+          }
+        }
+        case "ConstantOfShape" -> tensors.put(node.outputs().get(0), filled(node));
+        default -> nodes.add(node);
+      }
+    }
+  }
+
+  private OnnxTensor filled(OnnxNode node) throws IOException, Mismatch {
+    OnnxTensor shape = node.inputs().isEmpty() ? null : tensors.get(node.inputs().get(0));
+    if (shape == null || !shape.isLong()) {
+      throw Mismatch.at(node, "a constant shape", "input " + node.inputs());
+    }
+    Optional<OnnxTensor> value = node.tensor("value");
+    int type = value.map(OnnxTensor::type).orElse(TensorProto.DataType.FLOAT.getNumber());
+    if (type != TensorProto.DataType.FLOAT.getNumber()) {
+      throw Mismatch.at(node, "a FLOAT value", value.orElseThrow().typeName());
+    }
+    if (value.isPresent() && value.get().data().remaining() != Float.BYTES) {
+      throw Mismatch.at(node, "one number as value", value.get().shape().toString());
+    }
+    float number = value.map(v -> v.floats().get(0)).orElse(0f);
+    List<Long> dimensions = shape.longs();
+    long count = dimensions.stream().reduce(1L, Math::multiplyExact);
+    ByteBuffer data =
+        ByteBuffer.allocateDirect(Math.toIntExact(Math.multiplyExact(count, Float.BYTES)))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    FloatBuffer numbers = data.asFloatBuffer();
+    while (numbers.hasRemaining()) {
+      numbers.put(number);
+    }
+    return new OnnxTensor(node.outputs().get(0), type, dimensions, data, false);
+  }
+
+  private OnnxTensor widened(OnnxNode node, OnnxTensor whole) throws IOException, Mismatch {
+    boolean isBytes = whole.is(TensorProto.DataType.INT8);
+    if (!isBytes && !whole.is(TensorProto.DataType.INT32)) {
+      throw Mismatch.at(node, "constants of INT8 or INT32", whole.typeName());
+    }
+    OnnxTensor steps = tensors.get(node.inputs().get(1));
+    int channels = whole.shape().isEmpty() ? 0 : Math.toIntExact(whole.shape().get(0));
+    if (channels < 1
+        || steps == null
+        || !steps.isFloat()
+        || steps.data().remaining() != channels * Float.BYTES
+        || node.integer("axis", 1) != 0) {
+      throw Mismatch.at(
+          node, "a constant step for each of the first dimension's " + channels, "other");
+    }
+    if (node.inputs().size() > 2 && !isZero(tensors.get(node.inputs().get(2)))) {
+      throw Mismatch.at(node, "0 as the byte that stands for 0", "other");
+    }
+    int bytesEach = isBytes ? 1 : Integer.BYTES;
+    if (whole.data().remaining() != Math.multiplyExact(whole.count(), bytesEach)) {
+      throw Mismatch.at(
+          node,
+          "%d numbers for shape %s".formatted(whole.count(), whole.shape()),
+          whole.data().remaining() / bytesEach + " numbers");
+    }
+    FloatPointer memory = new FloatPointer(whole.count());
+    memories.add(memory);
+    float[] channelSteps = new float[channels];
+    steps.floats().get(channelSteps);
+    IntegerWeights.widen(
+        whole.data().duplicate().order(ByteOrder.LITTLE_ENDIAN),
+        bytesEach,
+        channelSteps,
+        memory.asBuffer(),
+        throttle);
+    return new OnnxTensor(
+        node.outputs().get(0),
+        TensorProto.DataType.FLOAT_VALUE,
+        whole.shape(),
+        memory.asByteBuffer(),
+        false);
+  }
+
+  private static boolean isZero(OnnxTensor tensor) {
+    ByteBuffer numbers = tensor == null ? ByteBuffer.allocate(0) : tensor.data().duplicate();
+    boolean zero = numbers.hasRemaining();
+    while (numbers.hasRemaining()) {
+      zero &= numbers.get() == 0;
+    }
+    return zero;
+  }
+}
