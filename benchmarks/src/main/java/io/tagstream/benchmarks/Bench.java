@@ -6,6 +6,7 @@ import io.tagstream.benchmarks.engines.GpuRates;
 import io.tagstream.benchmarks.engines.IntegerAgreement;
 import io.tagstream.benchmarks.engines.Roofline;
 import io.tagstream.benchmarks.engines.StepRates;
+import io.tagstream.benchmarks.growth.StoreGrowth;
 import io.tagstream.benchmarks.ladder.DecodeStep;
 import io.tagstream.benchmarks.ladder.EngineStep;
 import io.tagstream.benchmarks.ladder.KafkaSinkStep;
@@ -13,6 +14,7 @@ import io.tagstream.benchmarks.ladder.KafkaSourceStep;
 import io.tagstream.benchmarks.ladder.Latency;
 import io.tagstream.benchmarks.ladder.MemoryStep;
 import io.tagstream.benchmarks.ladder.Overload;
+import io.tagstream.benchmarks.ladder.SleepingEngines;
 import io.tagstream.benchmarks.ladder.SwapLatency;
 import io.tagstream.benchmarks.peers.ConsumerLoop;
 import io.tagstream.benchmarks.peers.NaiveFlink;
@@ -46,6 +48,11 @@ final class Bench {
 
   /** Of the rate that saturates, in percent. */
   static final List<Integer> LOADS = List.of(10, 25, 50, 70, 85, 95);
+
+  /** Of a training store. */
+  static final List<Integer> ROWS = List.of(100, 1_000, 10_000, 100_000);
+
+  private static final int SLEEPING_SECONDS = 10;
 
   private static final int OVERLOAD = 10;
   private static final int OVERLOAD_SECONDS = 8;
@@ -134,6 +141,7 @@ final class Bench {
           results,
           SwapLatency.class,
           task.times((int) (half * SWAP_WARM_SECONDS), SWAPS).atRate(half));
+      addGrowth(results);
       for (Class<? extends Probe> step : LADDER.keySet()) {
         for (int views : MORE_VIEWS) {
           ProbeTask more = task.times(WARM_UP / views, COUNT / views).of(views);
@@ -153,6 +161,24 @@ final class Bench {
     add(results, GpuRates.class, task.times(ENGINE_WARM_UP, ENGINE_TURNS));
     add(results, StepRates.class, task.times(STEP_WARM_UP, STEPS));
     return results;
+  }
+
+  private void addGrowth(Results results) throws InterruptedException {
+    for (Map.Entry<Class<? extends SleepingEngines>, Integer> engines :
+        SleepingEngines.BY_COUNT.entrySet()) {
+      int second = SleepingEngines.RATE_OF_ONE * engines.getValue();
+      add(results, engines.getKey(), task.times(second, SLEEPING_SECONDS * second));
+    }
+    for (int rows : ROWS) {
+      run(StoreGrowth.class, task.times(0, rows))
+          .forEach(
+              (figure, value) -> results.add(StoreGrowth.class, Map.of(of(figure, rows), value)));
+    }
+  }
+
+  /** A figure of {@link StoreGrowth} for a number of rows. */
+  static String of(String figure, int rows) {
+    return "%s of %d rows".formatted(figure, rows);
   }
 
   private void addLoads(Results results, double saturation) throws InterruptedException {

@@ -7,9 +7,11 @@ import io.tagstream.benchmarks.engines.GpuRates;
 import io.tagstream.benchmarks.engines.IntegerAgreement;
 import io.tagstream.benchmarks.engines.Roofline;
 import io.tagstream.benchmarks.engines.StepRates;
+import io.tagstream.benchmarks.growth.StoreGrowth;
 import io.tagstream.benchmarks.ladder.KafkaSinkStep;
 import io.tagstream.benchmarks.ladder.Latency;
 import io.tagstream.benchmarks.ladder.Overload;
+import io.tagstream.benchmarks.ladder.SleepingEngines;
 import io.tagstream.benchmarks.ladder.SwapLatency;
 import io.tagstream.benchmarks.peers.ConsumerLoop;
 import io.tagstream.benchmarks.peers.NaiveFlink;
@@ -45,7 +47,16 @@ final class Tables {
   /** Those of which the run measured something. */
   List<Table> all() {
     return Stream.of(
-            ladder(), peers(), engines(), trainingSteps(), decoders(), loads(), overload(), swaps())
+            ladder(),
+            peers(),
+            engines(),
+            trainingSteps(),
+            decoders(),
+            loads(),
+            overload(),
+            swaps(),
+            subtasks(),
+            stores())
         .filter(Tables::isMeasured)
         .toList();
   }
@@ -54,6 +65,41 @@ final class Tables {
     return table.rows().stream()
         .flatMap(row -> row.stream().skip(1))
         .anyMatch(cell -> !cell.equals(NONE));
+  }
+
+  private Table subtasks() {
+    OptionalDouble one = results.get(SleepingEngines.One.class, Meter.RATE);
+    List<List<String>> rows = new ArrayList<>();
+    SleepingEngines.BY_COUNT.forEach(
+        (probe, count) -> {
+          OptionalDouble rate = results.get(probe, Meter.RATE);
+          rows.add(List.of(count.toString(), number(rate, 1), number(Results.ratio(rate, one), 2)));
+        });
+    return new Table(
+        "Engines that sleep",
+        "The job fed from memory, with engines that sleep for what a device would take, %d images/s each."
+            .formatted(SleepingEngines.RATE_OF_ONE),
+        List.of("subtasks", "images/s", "of one"),
+        rows);
+  }
+
+  private Table stores() {
+    List<String> figures =
+        List.of(StoreGrowth.FIRST_LOOK, StoreGrowth.LOOK, StoreGrowth.SNAPSHOT, StoreGrowth.HEAP);
+    List<String> header = new ArrayList<>(List.of("rows"));
+    header.addAll(figures);
+    List<List<String>> rows = new ArrayList<>();
+    for (int count : Bench.ROWS) {
+      List<String> row = new ArrayList<>(List.of(Integer.toString(count)));
+      figures.forEach(
+          figure -> row.add(number(results.get(StoreGrowth.class, Bench.of(figure, count)), 1)));
+      rows.add(row);
+    }
+    return new Table(
+        "Training store",
+        "What a job's look into a store of so many rows costs, and a run's snapshot of it.",
+        header,
+        rows);
   }
 
   /** Of a run on a GPU. */

@@ -9,6 +9,7 @@ import io.tagstream.job.TagstreamJob;
 import io.tagstream.job.flow.IncomingRecord;
 import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.TaggedImage;
+import io.tagstream.job.inference.LiveModels;
 import io.tagstream.job.inference.MicroBatching;
 import io.tagstream.job.source.SourceBroker;
 import io.tagstream.schemas.Topics;
@@ -41,6 +42,16 @@ abstract class FlinkStep implements Probe {
 
   abstract SourceBroker broker(ProbeTask task);
 
+  /** Whose engines tell the meter what they answered. */
+  LiveModels models(ProbeTask task) {
+    return MeteredModels.of(task);
+  }
+
+  /** Subtasks that infer. */
+  int engines() {
+    return 1;
+  }
+
   /** Zero for none. */
   Duration checkpointInterval() {
     return Duration.ZERO;
@@ -63,7 +74,7 @@ abstract class FlinkStep implements Probe {
             images(task),
             MemorySources.news(),
             broker(task),
-            MeteredModels.of(task),
+            models(task),
             predictions(task),
             MemorySources.<RejectedImage>nowhere(),
             Optional.empty())
@@ -82,12 +93,12 @@ abstract class FlinkStep implements Probe {
   }
 
   /** As {@code job} makes it where no setting was given. */
-  private static JobPlan plan(ProbeTask task, Settings settings) {
+  private JobPlan plan(ProbeTask task, Settings settings) {
     int processors = Runtime.getRuntime().availableProcessors();
     return new JobPlan(
         processors,
         processors,
-        1,
+        engines(),
         false,
         false,
         PhotoDecoder.geometry(task),

@@ -8,7 +8,7 @@ import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 
 /** The third step: Flink, fed from memory; the answers go nowhere. */
-public final class MemoryStep extends FlinkStep {
+public class MemoryStep extends FlinkStep {
   @Override
   Source<IncomingRecord, ?, ?> images(ProbeTask task) {
     return MemorySources.images(task);

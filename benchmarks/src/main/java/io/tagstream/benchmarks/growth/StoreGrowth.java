@@ -1,0 +1,104 @@
+package io.tagstream.benchmarks.growth;
+
+import io.tagstream.benchmarks.probe.Probe;
+import io.tagstream.benchmarks.probe.ProbeTask;
+import io.tagstream.job.trainingstore.Addition;
+import io.tagstream.job.trainingstore.Listing;
+import io.tagstream.job.trainingstore.Snapshot;
+import io.tagstream.job.trainingstore.TrainingStore;
+import io.tagstream.model.training.Dataset;
+import io.tagstream.model.training.LabelledImage;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/**
+ * What a training store of the task's count of rows costs a job that looks into it. The rows'
+ * pictures are small and of noise: nobody decodes them here, and heads are read without them.
+ */
+public final class StoreGrowth implements Probe {
+  /** In a job's first look, which reads the heads of all rows. */
+  public static final String FIRST_LOOK = "first look ms";
+
+  /** In a look after that, each some seconds. */
+  public static final String LOOK = "look ms";
+
+  /** To the images and classes that a run trains on. */
+  public static final String SNAPSHOT = "snapshot ms";
+
+  /** That the looks leave behind. */
+  public static final String HEAP = "heap MiB";
+
+  private static final int CLASSES = 100;
+  private static final int BYTES = 2000;
+
+  @Override
+  public Map<String, Double> measure(ProbeTask task) {
+    Path folder = task.newFolder();
+    Addition.of(noise(task.count()), new TrainingStore(folder), Instant.EPOCH);
+    double before = aliveMebibytes();
+    TrainingStore store = new TrainingStore(folder);
+    long start = System.nanoTime();
+    store.list();
+    double firstLook = millisSince(start);
+    start = System.nanoTime();
+    Listing listing = store.list();
+    double look = millisSince(start);
+    start = System.nanoTime();
+    Snapshot snapshot = store.read(listing.files());
+    int images = snapshot.inClasses(List.of()).images().size();
+    double snapshotMillis = millisSince(start);
+    if (images != task.count()) {
+      throw new IllegalStateException("%d images of %d".formatted(images, task.count()));
+    }
+    return Map.of(
+        FIRST_LOOK,
+        firstLook,
+        LOOK,
+        look,
+        SNAPSHOT,
+        snapshotMillis,
+        HEAP,
+        aliveMebibytes() - before);
+  }
+
+  private static Dataset noise(int rows) {
+    List<LabelledImage> images =
+        IntStream.range(0, rows)
+            .mapToObj(
+                number ->
+                    new LabelledImage(
+                        "image-" + number, Optional.empty(), number % CLASSES, new Noise(number)))
+            .toList();
+    List<String> labels = IntStream.range(0, CLASSES).mapToObj(i -> "class-" + i).toList();
+    return new Dataset("noise", labels, images);
+  }
+
+  private record Noise(int seed) implements LabelledImage.Content {
+    @Override
+    public byte[] read() {
+      byte[] bytes = new byte[BYTES];
+      new Random(seed).nextBytes(bytes);
+      return bytes;
+    }
+
+    @Override
+    public String place() {
+      return "noise " + seed;
+    }
+  }
+
+  private static double millisSince(long nanos) {
+    return (System.nanoTime() - nanos) / 1e6;
+  }
+
+  private static double aliveMebibytes() {
+    System.gc();
+    Runtime runtime = Runtime.getRuntime();
+    return (runtime.totalMemory() - runtime.freeMemory()) / 1048576.0;
+  }
+}
