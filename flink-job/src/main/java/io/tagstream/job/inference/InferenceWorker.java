@@ -246,8 +246,8 @@ final class InferenceWorker implements AutoCloseable {
    * whose memory it must have, beside the other, and on one processor in case it computes there.
    * Without one both need the same processors: then the passes of the new one go between the
    * batches of the other, since two that compute side by side take several times as long, and one
-   * image is enough: an engine on a CPU has its memory when it is made, and what is left to bring
-   * are kernels and code.
+   * image is enough: an engine on a CPU has its memory and its code for whole batches when it is
+   * made.
    */
   private Serving loadBeside(String version) {
     return Gpu.found().isEmpty()

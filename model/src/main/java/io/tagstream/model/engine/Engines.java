@@ -93,7 +93,10 @@ public final class Engines {
         }
       }
       case AUTO, CPU -> {
-        LOG.info("deeplearning4j on the CPU, {} threads", options.threads());
+        LOG.info(
+            "deeplearning4j on the CPU by {}, {} threads",
+            OneDnnWeights.areUsable() ? "oneDNN" : "ND4J's ops",
+            options.threads());
         try (Weights weights = bundle.weights(throttle)) {
           yield onCpu(weights, normalization, options.threads(), throttle);
         }

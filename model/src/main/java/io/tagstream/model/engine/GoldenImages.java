@@ -15,8 +15,8 @@ final class GoldenImages {
   private static final int SQUARES = 8;
 
   /**
-   * Pictures a pass: a single one would go through OpenBLAS and take as long as two, and more would
-   * hold up the images between whose batches the pass runs.
+   * Pictures a pass: a single one takes ND4J's ops as long as two, and more would hold up the
+   * images between whose batches the pass runs.
    */
   private static final int PAIR = 2;
 

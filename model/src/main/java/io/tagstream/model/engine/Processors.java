@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Who computes on this process's processors. An OpenMP team that is larger than the processors that
  * are free waits for its last thread at the end of every loop: beside one busy thread a pass on
  * both of two processors takes three times as long as alone, and longer than on one of them. So
- * what computes beside the engines takes processors here, and the passes that ND4J's ops make on
+ * what computes beside the engines takes processors here, and {@code deeplearning4j}'s passes on
  * the CPU make do with the others. ONNX Runtime fixes its threads when it opens a model.
  */
 public final class Processors {

@@ -19,7 +19,7 @@ public final class OpenMp {
   }
 
   private static NativeOps load() {
-    // Loads the native library, which its holder does not.
+    // Loads the native library, which its holder does not. Its collector calls are of no use here.
     Nd4j.getMemoryManager().togglePeriodicGc(false);
     return NativeOpsHolder.getInstance().getDeviceNativeOps();
   }

@@ -19,12 +19,14 @@ final class Arena implements AutoCloseable {
     return pointer;
   }
 
-  /** So many numbers, at the start of a cache line. */
+  /** So many zeros, from the start of a cache line; their pages are there then. */
   FloatPointer allocate(long count) {
     return scoped(
         () -> {
           memory numbers = keep(new memory(OneDnn.shape(memory.format_tag.a, count), OneDnn.cpu()));
-          return keep(new FloatPointer(numbers.get_data_handle()).capacity(count));
+          FloatPointer zeros = new FloatPointer(numbers.get_data_handle()).capacity(count);
+          Pointer.memset(zeros, 0, count * Float.BYTES);
+          return zeros;
         });
   }
 

@@ -33,16 +33,16 @@ final class ConvolutionSteps {
   private int side;
 
   /**
-   * @param crops as {@code [crops][side][side][3]}
-   * @param other as large as the largest maps between two steps, like the crops' own memory
+   * @param input the crops, {@code [crops][side][side][3]}, in memory that is overwritten later
+   * @param other as large as the largest maps between two steps, like the input's memory
    */
   ConvolutionSteps(
-      OneDnnWeights weights, Steps steps, int count, FloatPointer crops, FloatPointer other) {
+      OneDnnWeights weights, Steps steps, int crops, FloatPointer input, FloatPointer other) {
     this.weights = weights;
     this.steps = steps;
-    this.crops = count;
+    this.crops = crops;
     this.side = weights.network().inputSize();
-    this.from = crops;
+    this.from = input;
     this.to = other;
   }
 
@@ -53,11 +53,11 @@ final class ConvolutionSteps {
    * @return that, {@code [crops][channels][side][side]}, the order of the dense layers' inputs; its
    *     place may be set anew before each run
    */
-  memory add(Arena arena, FloatPointer rows) {
+  memory addAll(Arena arena, FloatPointer rows) {
     for (Convolution layer : weights.network().convolutions()) {
       addSums(layer);
-      layer.normalization().ifPresent(this::add);
-      layer.pool().ifPresent(this::add);
+      layer.normalization().ifPresent(this::addNormalization);
+      layer.pool().ifPresent(this::addPool);
     }
     memory.desc shape = OneDnn.shape(memory.format_tag.nchw, crops, channels, side, side);
     memory written = arena.keep(OneDnn.view(shape, rows));
@@ -132,7 +132,7 @@ final class ConvolutionSteps {
   }
 
   /** The library divides alpha by the size, which the paper does not. */
-  private void add(LocalResponseNormalization lrn) {
+  private void addNormalization(LocalResponseNormalization lrn) {
     lrn_forward.primitive_desc description =
         new lrn_forward.primitive_desc(
             new lrn_forward.desc(
@@ -153,7 +153,7 @@ final class ConvolutionSteps {
     swap();
   }
 
-  private void add(MaxPool pool) {
+  private void addPool(MaxPool pool) {
     memory.desc pooled = Convolutions.maps(crops, channels, pool.outputSide(side));
     pooling_forward.primitive_desc description =
         new pooling_forward.primitive_desc(

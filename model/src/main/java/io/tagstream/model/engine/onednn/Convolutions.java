@@ -37,6 +37,7 @@ final class Convolutions {
     return description(
         layer,
         dnnl_convolution_direct,
+        false,
         OneDnn.SLOPE,
         maps(crops, inputs, side),
         OneDnn.any(
@@ -69,6 +70,7 @@ final class Convolutions {
             description(
                 layer,
                 dnnl_convolution_winograd,
+                true,
                 0,
                 OneDnn.any(crops, from, side, side),
                 OneDnn.any(to, from, layer.kernel(), layer.kernel()),
@@ -80,6 +82,7 @@ final class Convolutions {
   private static convolution_forward.primitive_desc description(
       Convolution layer,
       int algorithm,
+      boolean mayBeMissing,
       float slope,
       memory.desc input,
       memory.desc kernels,
@@ -100,6 +103,6 @@ final class Convolutions {
             OneDnn.dims(padding, padding)),
         OneDnn.attributes(layer.activation(), slope),
         OneDnn.cpu(),
-        true);
+        mayBeMissing);
   }
 }

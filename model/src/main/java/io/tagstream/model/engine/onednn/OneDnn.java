@@ -11,6 +11,7 @@ import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.slf4j.Logger;
@@ -30,18 +31,24 @@ final class OneDnn {
 
   /** The processor, as the library's engine; stays, as the library does. */
   private static final class Cpu {
-    static final engine ENGINE = new Arena().keep(new engine(engine.kind.cpu.value, 0));
+    static final engine ENGINE = new engine(engine.kind.cpu.value, 0).retainReference();
   }
 
   private static final class Usable {
-    static final boolean HERE = load();
+    static final boolean HERE = isInBuild() && loads();
 
-    private static boolean load() {
+    private static boolean isInBuild() {
+      return OneDnn.class.getResource(
+              "/org/bytedeco/dnnl/%s/%s"
+                  .formatted(Loader.getPlatform(), System.mapLibraryName("jnidnnl")))
+          != null;
+    }
+
+    private static boolean loads() {
       try {
         return !Cpu.ENGINE.isNull();
       } catch (LinkageError e) {
-        LOG.info(
-            "oneDNN is not in this build or does not run here, ND4J computes: {}", e.toString());
+        LOG.warn("oneDNN does not load; ND4J's ops compute, which is slower", e);
         return false;
       }
     }

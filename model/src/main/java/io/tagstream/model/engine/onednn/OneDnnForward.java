@@ -32,7 +32,7 @@ final class OneDnnForward implements Forward {
   private final NetworkDescription network;
   private final Arena arena = new Arena();
   private final stream order = arena.keep(new stream(OneDnn.cpu()));
-  private final Scratchpad scratchpad = new Scratchpad(arena);
+  private final Scratchpad scratchpad = new Scratchpad();
 
   /** A chunk's crops, and later every other step's maps. */
   private final FloatPointer crops;
@@ -76,13 +76,31 @@ final class OneDnnForward implements Forward {
     }
     rowLength = channels * side * side;
     int chunk = Math.min(CHUNK, maxBatch);
-    crops = arena.allocate(chunk * largest);
-    maps = arena.allocate(chunk * largest);
-    rows = arena.allocate((long) maxBatch * rowLength);
-    for (Dense layer : network.dense()) {
-      activations.add(arena.allocate((long) maxBatch * layer.units()));
+    long batch = denseRows(maxBatch);
+    try {
+      crops = arena.allocate(chunk * largest);
+      maps = arena.allocate(chunk * largest);
+      rows = arena.allocate(batch * rowLength);
+      for (Dense layer : network.dense()) {
+        activations.add(arena.allocate(batch * layer.units()));
+      }
+      probabilities = arena.allocate(batch * network.classes());
+      // Whole batches are not to wait for their code.
+      OpenMp.useThreads(weights.threads());
+      chunk(new Plan(chunk, weights.threads()));
+      dense(new Plan(denseRows(maxBatch), weights.threads()));
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
     }
-    probabilities = arena.allocate((long) maxBatch * network.classes());
+  }
+
+  /**
+   * With how many rows the dense layers run, the last ones of no meaning: one or two more cost less
+   * than code for each size there is.
+   */
+  private static int denseRows(int crops) {
+    return crops < CHUNK ? crops : (crops + CHUNK - 1) / CHUNK * CHUNK;
   }
 
   @Override
@@ -92,16 +110,13 @@ final class OneDnnForward implements Forward {
     for (int first = 0; first < batch.size(); first += CHUNK) {
       int size = Math.min(CHUNK, batch.size() - first);
       weights.normalization().interleaved(batch, first, size, crops.asBuffer());
-      ChunkSteps chunk =
-          chunkSteps.computeIfAbsent(new Plan(size, threads), plan -> chunkSteps(plan.crops()));
+      ChunkSteps chunk = chunk(new Plan(size, threads));
       try (FloatPointer place = rows.getPointer((long) first * rowLength)) {
         chunk.rows().set_data_handle(place);
       }
       chunk.steps().run();
     }
-    DenseSteps dense =
-        denseSteps.computeIfAbsent(
-            new Plan(batch.size(), threads), plan -> denseSteps(plan.crops()));
+    DenseSteps dense = dense(new Plan(denseRows(batch.size()), threads));
     dense.features().run();
     if (output == Output.FEATURES) {
       return activations.get(activations.size() - 2).asBuffer();
@@ -110,11 +125,20 @@ final class OneDnnForward implements Forward {
     return probabilities.asBuffer();
   }
 
+  private ChunkSteps chunk(Plan plan) {
+    return chunkSteps.computeIfAbsent(plan, any -> chunkSteps(plan.crops()));
+  }
+
+  private DenseSteps dense(Plan plan) {
+    return denseSteps.computeIfAbsent(plan, any -> denseSteps(plan.crops()));
+  }
+
   private ChunkSteps chunkSteps(int size) {
     return Arena.scoped(
         () -> {
           Steps steps = new Steps(arena, scratchpad, order);
-          memory written = new ConvolutionSteps(weights, steps, size, crops, maps).add(arena, rows);
+          memory written =
+              new ConvolutionSteps(weights, steps, size, crops, maps).addAll(arena, rows);
           return new ChunkSteps(steps, written);
         });
   }
@@ -140,13 +164,14 @@ final class OneDnnForward implements Forward {
 
   private void add(
       Steps steps, Dense layer, int size, int inputs, FloatPointer from, FloatPointer to) {
+    memory matrix = weights.matrix(layer);
     inner_product_forward.primitive_desc description =
-        OneDnnWeights.product(size, inputs, layer.units(), layer.activation());
+        OneDnnWeights.product(size, inputs, layer.units(), layer.activation(), matrix.get_desc());
     steps.add(
         description,
         new inner_product_forward(description),
         OneDnn.view(description.src_desc(), from),
-        weights.matrix(layer, description.weights_desc()),
+        matrix,
         OneDnn.view(description.bias_desc(), weights.bias(layer.name(), 0)),
         OneDnn.view(description.dst_desc(), to));
   }
@@ -168,5 +193,6 @@ final class OneDnnForward implements Forward {
   @Override
   public void close() {
     arena.close();
+    scratchpad.close();
   }
 }

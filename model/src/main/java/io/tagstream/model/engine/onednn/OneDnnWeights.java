@@ -49,6 +49,8 @@ public final class OneDnnWeights implements DeviceWeights {
   private final int threads;
   private final Arena arena = new Arena();
 
+  // What is filled once is read without a lock.
+
   /** The convolutions' weights and all biases, by the parameter's name, in ONNX's order. */
   private final Map<String, FloatPointer> plain = new HashMap<>();
 
@@ -57,13 +59,17 @@ public final class OneDnnWeights implements DeviceWeights {
    */
   private final Map<String, List<memory>> transformed = new HashMap<>();
 
-  /** By the layer's name, in every layout that was asked for. */
-  private final Map<String, List<memory>> laidOut = new HashMap<>();
+  /** The dense layers' weights, by the layer's name. */
+  private final Map<String, memory> matrices = new HashMap<>();
+
+  /** By the convolution's name, in every layout that was asked for. */
+  private final Map<String, List<memory>> kernels = new HashMap<>();
 
   /**
-   * Copies the weights; the given ones are not used afterwards.
+   * Copies the weights, on one processor; the given ones are not used afterwards.
    *
-   * @param threads OpenMP threads of each pass, unless others compute beside it
+   * @param threads OpenMP threads of each pass, unless others compute beside it: the layouts are
+   *     the ones for so many
    * @param throttle asked for pauses
    */
   public OneDnnWeights(
@@ -114,34 +120,23 @@ public final class OneDnnWeights implements DeviceWeights {
 
   /** A convolution's kernels in whatever layout. */
   synchronized memory kernels(Convolution layer, memory.desc wanted) {
-    return known(layer.name(), wanted)
-        .orElseGet(
-            () ->
-                layOut(
-                    layer.name(),
-                    OneDnn.view(
-                        OneDnn.shape(memory.format_tag.goihw, longs(wanted)),
-                        plain.get(layer.name() + ".weight")),
-                    wanted));
-  }
-
-  /** A dense layer's weights in whatever layout. */
-  synchronized memory matrix(Dense layer, memory.desc wanted) {
-    return known(layer.name(), wanted)
-        .orElseGet(() -> layOut(layer.name(), laidOut.get(layer.name()).get(0), wanted));
-  }
-
-  private Optional<memory> known(String layer, memory.desc wanted) {
-    return laidOut.getOrDefault(layer, List.of()).stream()
+    List<memory> known = kernels.computeIfAbsent(layer.name(), any -> new ArrayList<>());
+    return known.stream()
         .filter(each -> isOf(each, wanted))
-        .findFirst();
+        .findFirst()
+        .orElseGet(
+            () -> {
+              memory.desc shape = OneDnn.shape(memory.format_tag.goihw, longs(wanted));
+              memory to = arena.keep(new memory(wanted, OneDnn.cpu()));
+              OneDnn.copy(OneDnn.view(shape, plain.get(layer.name() + ".weight")), to);
+              known.add(to);
+              return to;
+            });
   }
 
-  private memory layOut(String layer, memory from, memory.desc wanted) {
-    memory to = arena.keep(new memory(wanted, OneDnn.cpu()));
-    OneDnn.copy(from, to);
-    laidOut.computeIfAbsent(layer, any -> new ArrayList<>()).add(to);
-    return to;
+  /** A dense layer's weights, in the one layout that they have. */
+  memory matrix(Dense layer) {
+    return matrices.get(layer.name());
   }
 
   private static boolean isOf(memory numbers, memory.desc wanted) {
@@ -166,8 +161,7 @@ public final class OneDnnWeights implements DeviceWeights {
     arena.close();
   }
 
-  private synchronized void copy(Weights weights, Throttle throttle) {
-    OpenMp.useThreads(1);
+  private void copy(Weights weights, Throttle throttle) {
     for (Parameter parameter : network.parameters()) {
       FloatBuffer numbers = weights.get(parameter.name());
       List<Integer> shape = parameter.shape();
@@ -193,7 +187,11 @@ public final class OneDnnWeights implements DeviceWeights {
       String layer, FloatBuffer numbers, int units, int inputs, Throttle throttle) {
     Arena.scoped(
         () -> {
-          memory.desc wanted = product(CHUNK, inputs, units, Activation.IDENTITY).weights_desc();
+          OpenMp.useThreads(threads);
+          memory.desc any = OneDnn.any(units, inputs);
+          memory.desc wanted =
+              product(CHUNK, inputs, units, Activation.IDENTITY, any).weights_desc();
+          OpenMp.useThreads(1);
           memory matrix = arena.keep(new memory(wanted, OneDnn.cpu()));
           // Parts of a layout that pads its rows are not to be had.
           int atATime = inputs % BLOCK == 0 ? Math.min(ROWS, units) : units;
@@ -215,15 +213,17 @@ public final class OneDnnWeights implements DeviceWeights {
             OneDnn.copy(OneDnn.view(some, rows), OneDnn.view(there, matrix.get_data_handle()));
             throttle.pause();
           }
-          return laidOut.put(layer, new ArrayList<>(List.of(matrix)));
+          return matrices.put(layer, matrix);
         });
   }
 
   private void transform(Convolution layer, int inputs, int side, Throttle throttle) {
     Arena.scoped(
         () -> {
+          OpenMp.useThreads(threads);
           Optional<convolution_forward.primitive_desc> description =
               Convolutions.winograd(layer, CHUNK, inputs, side);
+          OpenMp.useThreads(1);
           if (description.isEmpty()) {
             return false;
           }
@@ -245,14 +245,18 @@ public final class OneDnnWeights implements DeviceWeights {
         });
   }
 
-  /** A dense layer with its activation: rows of inputs to rows of units. */
+  /**
+   * A dense layer with its activation: rows of inputs to rows of units.
+   *
+   * @param weights {@code [units][inputs]}
+   */
   static inner_product_forward.primitive_desc product(
-      int crops, int inputs, int units, Activation activation) {
+      int crops, int inputs, int units, Activation activation, memory.desc weights) {
     return new inner_product_forward.primitive_desc(
         new inner_product_forward.desc(
             dnnl_forward_inference,
             OneDnn.shape(memory.format_tag.ab, crops, inputs),
-            OneDnn.any(units, inputs),
+            weights,
             OneDnn.any(units),
             OneDnn.shape(memory.format_tag.ab, crops, units)),
         OneDnn.attributes(activation, OneDnn.SLOPE),

@@ -9,23 +9,34 @@ import org.bytedeco.javacpp.FloatPointer;
  * What the steps of a pass compute in, one after the other: as large as the one that needs most.
  * The library's own is bound to the thread that makes a primitive, and a pass may run in another.
  */
-final class Scratchpad {
-  private final Arena arena;
-  private final List<memory> users = new ArrayList<>();
+final class Scratchpad implements AutoCloseable {
+  private final Arena users = new Arena();
+  private final List<memory> views = new ArrayList<>();
+  private Arena space = new Arena();
   private FloatPointer numbers = new FloatPointer();
 
-  Scratchpad(Arena arena) {
-    this.arena = arena;
-  }
-
+  /** The beginning of it, for a step. */
   memory of(memory.desc shape) {
     long count = (shape.get_size() + Float.BYTES - 1) / Float.BYTES;
     if (count > numbers.capacity()) {
-      numbers = arena.allocate(count);
-      users.forEach(user -> user.set_data_handle(numbers));
+      grow(count);
     }
-    memory user = arena.keep(OneDnn.view(shape, numbers));
-    users.add(user);
-    return user;
+    memory view = users.keep(OneDnn.view(shape, numbers));
+    views.add(view);
+    return view;
+  }
+
+  private void grow(long count) {
+    Arena larger = new Arena();
+    numbers = larger.allocate(count);
+    views.forEach(view -> view.set_data_handle(numbers));
+    space.close();
+    space = larger;
+  }
+
+  @Override
+  public void close() {
+    users.close();
+    space.close();
   }
 }

@@ -38,11 +38,7 @@ final class Steps {
   }
 
   void add(primitive_desc_base description, primitive code, memory from, memory to) {
-    IntMemoryMap arguments = arena.keep(new IntMemoryMap());
-    arguments.put(DNNL_ARG_SRC, from);
-    arguments.put(DNNL_ARG_DST, to);
-    arguments.put(DNNL_ARG_SCRATCHPAD, scratchpad.of(description.scratchpad_desc()));
-    steps.add(new Step(arena.keep(code), arguments));
+    addStep(description, code, from, to);
   }
 
   void add(
@@ -52,8 +48,7 @@ final class Steps {
       memory weights,
       memory bias,
       memory to) {
-    add(description, code, from, to);
-    IntMemoryMap arguments = steps.get(steps.size() - 1).arguments();
+    IntMemoryMap arguments = addStep(description, code, from, to);
     arguments.put(DNNL_ARG_WEIGHTS, weights);
     arguments.put(DNNL_ARG_BIAS, bias);
   }
@@ -63,5 +58,15 @@ final class Steps {
     reorder.primitive_desc description =
         new reorder.primitive_desc(from, to, OneDnn.attributes(), false);
     add(description, new reorder(description), from, to);
+  }
+
+  private IntMemoryMap addStep(
+      primitive_desc_base description, primitive code, memory from, memory to) {
+    IntMemoryMap arguments = arena.keep(new IntMemoryMap());
+    arguments.put(DNNL_ARG_SRC, from);
+    arguments.put(DNNL_ARG_DST, to);
+    arguments.put(DNNL_ARG_SCRATCHPAD, scratchpad.of(description.scratchpad_desc()));
+    steps.add(new Step(arena.keep(code), arguments));
+    return arguments;
   }
 }

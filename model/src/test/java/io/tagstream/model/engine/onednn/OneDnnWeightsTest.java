@@ -11,6 +11,7 @@ import io.tagstream.model.engine.Normalization;
 import io.tagstream.model.engine.Output;
 import io.tagstream.model.engine.Processors;
 import io.tagstream.model.engine.nd4j.DirectWeights;
+import io.tagstream.model.engine.nd4j.OpenMp;
 import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;
@@ -22,10 +23,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** oneDNN against ND4J's ops on the same weights, on networks wide enough for Winograd's way. */
 class OneDnnWeightsTest {
-  private static final int CLASSES = 7;
+  /** More than one part of a matrix, and not a whole number of them. */
+  private static final int CLASSES = 100;
 
   /** conv3 to conv5 have 96, 96 and 64 channels, in two groups 48 and 32. */
   private static final NetworkDescription NETWORK = NetworkDescription.alexNet(CLASSES, 0.25);
@@ -47,7 +51,7 @@ class OneDnnWeightsTest {
             new DirectWeights(Initialisation.HE.draw(NETWORK, 1), NORMALIZATION, 2);
         Forward forward = ours.newForward(BATCH);
         Forward reference = ops.newForward(BATCH)) {
-      for (int size : List.of(BATCH, 1, OneDnnWeights.CHUNK + 3, 5)) {
+      for (int size : List.of(1, BATCH, OneDnnWeights.CHUNK + 3, 5)) {
         CropBatch batch = batch(size);
         for (Output output : Output.values()) {
           assertClose(rows(forward, batch, output), rows(reference, batch, output));
@@ -71,12 +75,13 @@ class OneDnnWeightsTest {
   }
 
   /** Else a change of the library, or of what it is asked, would quietly cost a fifth. */
-  @Test
-  void fullChunksOfThePapersNetworkGoWinogradsWayWhereTheProcessorCan() {
-    try (OneDnnWeights weights = weights()) {
-      List<Convolution> layers = NETWORK.convolutions().subList(2, 5);
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 4, 16})
+  void wholeChunksGoWinogradsWayWhereTheProcessorCan(int threads) {
+    try (OneDnnWeights weights = weights(threads)) {
+      OpenMp.useThreads(threads);
       int inputs = NETWORK.convolutions().get(1).channels();
-      for (Convolution layer : layers) {
+      for (Convolution layer : NETWORK.convolutions().subList(2, 5)) {
         int channels = inputs;
         boolean transformed =
             Arena.scoped(
@@ -92,7 +97,12 @@ class OneDnnWeightsTest {
   }
 
   private static OneDnnWeights weights() {
-    return new OneDnnWeights(Initialisation.HE.draw(NETWORK, 1), NORMALIZATION, 2, Throttle.none());
+    return weights(2);
+  }
+
+  private static OneDnnWeights weights(int threads) {
+    return new OneDnnWeights(
+        Initialisation.HE.draw(NETWORK, 1), NORMALIZATION, threads, Throttle.none());
   }
 
   private static CropBatch batch(int size) {
