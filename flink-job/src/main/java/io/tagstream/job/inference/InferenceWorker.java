@@ -35,8 +35,8 @@ final class InferenceWorker implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(InferenceWorker.class);
 
   /**
-   * Of a processor, for what loads beside a model that serves. A job's first load is twice the work,
-   * and is to be over within 10 s.
+   * Of a processor, for what loads beside a model that serves. A job's first load is twice the
+   * work, and is to be over within 10 s.
    */
   private static final double LOADING_SHARE = 1.0 / 3;
 
