@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** The engines that Tagstream has, on all processors, from bytes to probabilities. */
 public final class EngineRates implements Probe {
@@ -42,28 +43,24 @@ public final class EngineRates implements Probe {
     ModelBundle integers = store.open(ProbeTask.INTEGERS);
     int threads = Runtime.getRuntime().availableProcessors();
     Map<String, Consumer<List<byte[]>>> engines = new LinkedHashMap<>();
-    engines.put(OURS, engine(bundle, onCpu(bundle, threads)));
-    engines.put(OPS, engine(bundle, byOps(bundle, threads)));
+    Normalization normalization = new Normalization(bundle.preprocessing());
+    DeviceWeights ours =
+        load(bundle, weights -> Engines.onCpu(weights, normalization, threads, Throttle.none()));
+    DeviceWeights ops = load(bundle, weights -> new DirectWeights(weights, normalization, threads));
+    engines.put(OURS, engine(bundle, ours));
+    engines.put(OPS, engine(bundle, ops));
     engines.put(PLAIN, engine(bundle, SessionWeights.onCpu(bundle, threads, Graph.PLAIN)));
     engines.put(
         REWRITTEN, engine(bundle, SessionWeights.onCpu(bundle, threads, Graph.FAST_NORMALIZATION)));
     engines.put(
         INTEGERS,
         engine(integers, SessionWeights.onCpu(integers, threads, Graph.FAST_NORMALIZATION)));
-    return Contest.run(engines, new Normalization(bundle.preprocessing()).cropBytes(), task);
+    return Contest.run(engines, normalization.cropBytes(), task);
   }
 
-  private static DeviceWeights onCpu(ModelBundle bundle, int threads) {
+  private static DeviceWeights load(ModelBundle bundle, Function<Weights, DeviceWeights> copy) {
     try (Weights weights = bundle.weights()) {
-      return Engines.onCpu(
-          weights, new Normalization(bundle.preprocessing()), threads, Throttle.none());
-    }
-  }
-
-  private static DeviceWeights byOps(ModelBundle bundle, int threads) {
-    try (Weights weights = bundle.weights()) {
-      return new DirectWeights(
-          weights, new Normalization(bundle.preprocessing()), threads, Throttle.none());
+      return copy.apply(weights);
     }
   }
 

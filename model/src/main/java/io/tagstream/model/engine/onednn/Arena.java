@@ -40,6 +40,15 @@ final class Arena implements AutoCloseable {
     }
   }
 
+  /** The same for work without a result. */
+  static void scoped(Runnable work) {
+    scoped(
+        () -> {
+          work.run();
+          return null;
+        });
+  }
+
   @Override
   public void close() {
     while (!pointers.isEmpty()) {

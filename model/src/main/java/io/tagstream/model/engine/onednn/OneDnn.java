@@ -110,7 +110,7 @@ final class OneDnn {
         () -> {
           stream order = new stream(cpu());
           new reorder(from, to).execute(order, from, to);
-          return order._wait();
+          order._wait();
         });
   }
 }

@@ -213,7 +213,7 @@ public final class OneDnnWeights implements DeviceWeights {
             OneDnn.copy(OneDnn.view(some, rows), OneDnn.view(there, matrix.get_data_handle()));
             throttle.pause();
           }
-          return matrices.put(layer, matrix);
+          matrices.put(layer, matrix);
         });
   }
 
@@ -225,7 +225,7 @@ public final class OneDnnWeights implements DeviceWeights {
               Convolutions.winograd(layer, CHUNK, inputs, side);
           OpenMp.useThreads(1);
           if (description.isEmpty()) {
-            return false;
+            return;
           }
           List<memory> groups = new ArrayList<>();
           memory.desc wanted = description.get().weights_desc();
@@ -241,7 +241,6 @@ public final class OneDnnWeights implements DeviceWeights {
             throttle.pause();
           }
           transformed.put(layer.name(), groups);
-          return true;
         });
   }
 
