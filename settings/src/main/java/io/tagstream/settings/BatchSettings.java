@@ -21,6 +21,7 @@ public record BatchSettings(
             min = "0 ms",
             max = "60 s",
             meaning =
-                "A batch goes to the engine this long after its own first image at the latest.")
+                "A batch that is not full goes to the engine this long after its own first image, or"
+                    + " as soon as the engine is free if that is later.")
         Duration maxWait)
     implements Serializable {}

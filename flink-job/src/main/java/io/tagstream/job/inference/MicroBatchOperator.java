@@ -35,10 +35,11 @@ import org.apache.flink.util.function.ThrowingRunnable;
  * news that the live model changed. Every image gets an answer, but one that comes again only at
  * the side, where answers to labelled images go.
  *
- * <p>A batch goes on when it is full, when its first image has waited long enough, before a barrier
- * and at the end of the images. It then passes three places, in order: {@link #gathering}, {@link
- * #waiting}, {@link #inFlight}. The engine works on its own thread, with one batch to compute and
- * one at hand; answers come back as mails of the task's thread, in the order of the batches.
+ * <p>A batch goes on when it is full, when its first image has waited long enough and the engine
+ * has nothing else to do, before a barrier and at the end of the images. It then passes three
+ * places, in order: {@link #gathering}, {@link #waiting}, {@link #inFlight}. The engine works on
+ * its own thread, with one batch to compute and one at hand; answers come back as mails of the
+ * task's thread, in the order of the batches.
  *
  * <p>Nothing of it is in a checkpoint: before the barrier leaves, every image before it has been
  * answered. A failure brings the images back from the source.
@@ -70,6 +71,9 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
 
     /** Set with the first image. */
     long firstAt;
+
+    /** The first image has waited long enough. */
+    boolean due;
 
     Optional<ScheduledFuture<?>> timer = Optional.empty();
 
@@ -170,6 +174,14 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
   private void timeIsUp(Batch batch) {
     // The timer of a batch that went on before may still be a mail: it says nothing of the next.
     if (batch == gathering) {
+      batch.due = true;
+      sendOnIfDue();
+    }
+  }
+
+  /** Behind other batches it would not be answered any sooner, and might as well grow. */
+  private void sendOnIfDue() {
+    if (gathering.due && inFlight.isEmpty()) {
       sendOn();
     }
   }
@@ -218,6 +230,7 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
     }
     // First, so that the engine has work while the answers leave.
     dispatch();
+    sendOnIfDue();
     InferenceWorker.Answered answered = (InferenceWorker.Answered) outcome;
     reported.answered(answered.time());
     if (answered.probabilities().size() != batch.images.size()) {

@@ -18,12 +18,13 @@ import org.apache.kafka.common.TopicPartition;
 /** What the job reads. */
 public final class KafkaSources {
   /**
-   * A fetch's answer; several stand in the heap at once. A broker sends the first record even if it
-   * is larger, so that one of 21 MiB still comes.
+   * A fetch's answer; several stand in the heap at once for each reader, and what stands there long
+   * is copied by each collection. A broker sends the first record even if it is larger, so that one
+   * of 21 MiB still comes.
    */
-  private static final String FETCH_BYTES = Integer.toString(8 << 20);
+  private static final String FETCH_BYTES = Integer.toString(2 << 20);
 
-  private static final String PARTITION_FETCH_BYTES = Integer.toString(2 << 20);
+  private static final String PARTITION_FETCH_BYTES = Integer.toString(1 << 20);
 
   private KafkaSources() {}
 

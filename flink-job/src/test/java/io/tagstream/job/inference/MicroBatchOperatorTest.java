@@ -211,6 +211,21 @@ class MicroBatchOperatorTest {
   }
 
   @Test
+  void aBatchWhoseTimeIsUpGrowsWhileTheEngineIsBusy() throws Exception {
+    open(4, 1);
+    store.hold = true;
+    harness.setProcessingTime(100);
+    send(4);
+    send(1);
+    harness.setProcessingTime(150);
+    send(2);
+    store.permits.release(2);
+    // Without another image or timer: the answers of the first batch send the second one on.
+    awaitAnswers(7);
+    assertThat(store.batches).containsExactly(4, 3);
+  }
+
+  @Test
   void theNextBatchWaitsFromItsOwnFirstImage() throws Exception {
     open(3, 1);
     harness.setProcessingTime(100);
