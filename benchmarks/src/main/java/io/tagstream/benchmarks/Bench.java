@@ -7,6 +7,7 @@ import io.tagstream.benchmarks.engines.IntegerAgreement;
 import io.tagstream.benchmarks.engines.Roofline;
 import io.tagstream.benchmarks.engines.StepRates;
 import io.tagstream.benchmarks.growth.StoreGrowth;
+import io.tagstream.benchmarks.growth.StreamGrowth;
 import io.tagstream.benchmarks.ladder.DecodeStep;
 import io.tagstream.benchmarks.ladder.EngineStep;
 import io.tagstream.benchmarks.ladder.KafkaSinkStep;
@@ -40,11 +41,16 @@ final class Bench {
   /** The ladder is climbed with one crop an image; once more with these in a full run. */
   static final List<Integer> MORE_VIEWS = List.of(2, 10);
 
-  static final int WARM_UP = 320;
+  /**
+   * The JVM compiles a record's way through Flink and Kafka once after some hundreds of them and
+   * again after 5,000, each time for seconds; what counts lies between.
+   */
+  static final int WARM_UP = 3000;
+
   static final int COUNT = 1600;
 
   /** Images in the topic: more than any probe reads while it counts. */
-  static final int TOPIC = 3000;
+  static final int TOPIC = 6000;
 
   /** Of the rate that saturates, in percent. */
   static final List<Integer> LOADS = List.of(10, 25, 50, 70, 85, 95);
@@ -54,10 +60,13 @@ final class Bench {
 
   private static final int SLEEPING_SECONDS = 10;
 
+  /** Small pictures a second, of a stream of a million. */
+  private static final int STREAM_RATE = 2500;
+
   private static final int OVERLOAD = 10;
   private static final int OVERLOAD_SECONDS = 8;
 
-  private static final int PEER_WARM_UP = 128;
+  private static final int PEER_WARM_UP = 400;
   private static final int PEER_COUNT = 512;
   private static final int LATENCY_WARM_SECONDS = 20;
   private static final int LATENCY_SECONDS = 30;
@@ -174,6 +183,10 @@ final class Bench {
           .forEach(
               (figure, value) -> results.add(StoreGrowth.class, Map.of(of(figure, rows), value)));
     }
+    addIfPossible(
+        results,
+        StreamGrowth.class,
+        task.times(0, Collections.max(StreamGrowth.LOOKS)).atRate(STREAM_RATE));
   }
 
   /** A figure of {@link StoreGrowth} for a number of rows. */

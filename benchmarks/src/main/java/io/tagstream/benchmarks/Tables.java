@@ -8,6 +8,7 @@ import io.tagstream.benchmarks.engines.IntegerAgreement;
 import io.tagstream.benchmarks.engines.Roofline;
 import io.tagstream.benchmarks.engines.StepRates;
 import io.tagstream.benchmarks.growth.StoreGrowth;
+import io.tagstream.benchmarks.growth.StreamGrowth;
 import io.tagstream.benchmarks.ladder.KafkaSinkStep;
 import io.tagstream.benchmarks.ladder.Latency;
 import io.tagstream.benchmarks.ladder.Overload;
@@ -56,6 +57,7 @@ final class Tables {
             overload(),
             swaps(),
             subtasks(),
+            stream(),
             stores())
         .filter(Tables::isMeasured)
         .toList();
@@ -80,6 +82,27 @@ final class Tables {
         "The job fed from memory, with engines that sleep for what a device would take, %d images/s each."
             .formatted(SleepingEngines.RATE_OF_ONE),
         List.of("subtasks", "images/s", "of one"),
+        rows);
+  }
+
+  private Table stream() {
+    List<String> figures =
+        List.of(StreamGrowth.HEAP, StreamGrowth.LATENCY, StreamGrowth.CHECKPOINT);
+    List<String> header = new ArrayList<>(List.of("images"));
+    header.addAll(figures);
+    List<List<String>> rows = new ArrayList<>();
+    for (int count : StreamGrowth.LOOKS) {
+      List<String> row = new ArrayList<>(List.of(Integer.toString(count)));
+      figures.forEach(
+          figure ->
+              row.add(
+                  number(results.get(StreamGrowth.class, StreamGrowth.after(figure, count)), 1)));
+      rows.add(row);
+    }
+    return new Table(
+        "One job",
+        "After so many small pictures through a small network at a steady rate.",
+        header,
         rows);
   }
 

@@ -40,7 +40,7 @@ public final class StoreGrowth implements Probe {
   public Map<String, Double> measure(ProbeTask task) {
     Path folder = task.newFolder();
     Addition.of(noise(task.count()), new TrainingStore(folder), Instant.EPOCH);
-    double before = aliveMebibytes();
+    double before = LiveHeap.mebibytes();
     TrainingStore store = new TrainingStore(folder);
     long start = System.nanoTime();
     store.list();
@@ -63,7 +63,7 @@ public final class StoreGrowth implements Probe {
         SNAPSHOT,
         snapshotMillis,
         HEAP,
-        aliveMebibytes() - before);
+        LiveHeap.mebibytes() - before);
   }
 
   private static Dataset noise(int rows) {
@@ -94,11 +94,5 @@ public final class StoreGrowth implements Probe {
 
   private static double millisSince(long nanos) {
     return (System.nanoTime() - nanos) / 1e6;
-  }
-
-  private static double aliveMebibytes() {
-    System.gc();
-    Runtime runtime = Runtime.getRuntime();
-    return (runtime.totalMemory() - runtime.freeMemory()) / 1048576.0;
   }
 }

@@ -23,10 +23,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 
 /** The whole job with its defaults, to which pictures come at the task's steady rate. */
-final class SteadyJob {
+public final class SteadyJob {
   private final ProbeTask task;
   private final Topics topics;
   private final Path checkpoints;
@@ -39,7 +40,18 @@ final class SteadyJob {
 
   /** Starts it in this process, whose end is its end, and waits until it runs. */
   static SteadyJob start(ProbeTask task, Path models, Topics topics) throws InterruptedException {
-    Settings settings = Settings.load(Optional.empty(), Map.of(), Map.of());
+    return start(task, models, topics, Map.of());
+  }
+
+  /**
+   * {@link #start(ProbeTask, Path, Topics)} with some settings that are not the defaults.
+   *
+   * @param sets as {@code --set} takes them
+   */
+  public static SteadyJob start(
+      ProbeTask task, Path models, Topics topics, Map<String, String> sets)
+      throws InterruptedException {
+    Settings settings = Settings.load(Optional.empty(), sets, Map.of());
     try (Admin admin = task.connection().admin()) {
       new TopicAdministration(admin).ensure(topics, settings.get(TopicSettings.class));
     }
@@ -68,7 +80,7 @@ final class SteadyJob {
   }
 
   /** Sends so many pictures, numbered by their ids. */
-  void send(int images) {
+  public void send(int images) {
     KafkaEnds.send(
         task.connection(), topics.images(), task.encoded(), images, Pace.perSecond(task.rate()));
   }
@@ -76,6 +88,12 @@ final class SteadyJob {
   /** Waits for so many predictions, all there ever were. */
   List<Prediction> predictions(int images) {
     List<Prediction> predictions = new ArrayList<>();
+    read(images, predictions::add);
+    return predictions;
+  }
+
+  /** Hands on so many predictions, the first that there ever were, as they are committed. */
+  public void read(int images, Consumer<Prediction> sink) {
     try (TopicReader<Prediction> reader =
         TopicReader.open(
             task.connection(), topics.predictions(), WireFormat.of(Prediction.class))) {
@@ -83,10 +101,13 @@ final class SteadyJob {
           TopicReader.Start.BEGINNING,
           TopicReader.Stop.NEVER,
           new TopicReader.Sink<>() {
+            private int read;
+
             @Override
             public boolean record(Prediction prediction) {
-              predictions.add(prediction);
-              return predictions.size() < images;
+              sink.accept(prediction);
+              read++;
+              return read < images;
             }
 
             @Override
@@ -95,16 +116,15 @@ final class SteadyJob {
             }
           });
     }
-    return predictions;
   }
 
   /** From an image's append to its prediction. */
-  static Duration latency(Prediction prediction) {
+  public static Duration latency(Prediction prediction) {
     return Duration.between(prediction.getAppendedAt(), prediction.getPredictedAt());
   }
 
   /** In milliseconds. */
-  static double percentile(List<Duration> durations, int percent) {
+  public static double percentile(List<Duration> durations, int percent) {
     List<Duration> sorted = durations.stream().sorted().toList();
     return sorted.get((sorted.size() - 1) * percent / 100).toNanos() / 1e6;
   }
