@@ -36,6 +36,7 @@ import picocli.CommandLine.Mixin;
       RetagCommand.class,
       ClassifyCommand.class,
       TrainCommand.class,
+      AblateCommand.class,
       ModelCommand.class,
       RetrainCommand.class,
       StatusCommand.class,

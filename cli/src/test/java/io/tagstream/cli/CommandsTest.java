@@ -62,6 +62,7 @@ final class CommandsTest {
             "retag",
             "classify",
             "train",
+            "ablate",
             "model",
             "retrain",
             "status",

@@ -1,6 +1,5 @@
 package io.tagstream.model.report;
 
-import io.tagstream.model.image.ImageEncoder;
 import io.tagstream.model.report.PictureCards.Shown;
 import io.tagstream.model.report.Scores.Interval;
 import io.tagstream.model.report.TrainingReport.LeftOut;
@@ -201,32 +200,12 @@ public final class ReportPage {
   }
 
   private String kernels() {
-    List<KernelSheet> sheets =
-        KernelSheet.of(report.weights(), report.preprocessing().channelOrder());
-    StringBuilder out = new StringBuilder("<div class=\"towers\">\n");
-    for (int i = 0; i < sheets.size(); i++) {
-      KernelSheet sheet = sheets.get(i);
-      String what =
-          Markup.count(sheet.kernels(), "kernel", "kernels")
-              + (sheets.size() > 1 ? " of tower " + (i + 1) : "");
-      out.append(
-          """
-          <figure><figcaption>%s; grey is 0, a full colour %s or more</figcaption>
-          <img width="%s" height="%s" alt="The first layer's %s" src="%s"/></figure>
-          """
-              .formatted(
-                  what,
-                  Markup.significant(sheet.full()),
-                  sheet.image().width(),
-                  sheet.image().height(),
-                  what,
-                  Markup.dataUri("image/png", ImageEncoder.png(sheet.image()))));
-    }
     int side = report.weights().network().convolutions().get(0).kernel();
     return section(
         "What the first layer looks for",
         "<p>Each square is one kernel of %s × %s pixels, as a picture.</p>\n".formatted(side, side)
-            + out.append("</div>\n"));
+            + KernelPicture.html(
+                KernelPicture.of(report.weights(), report.preprocessing().channelOrder())));
   }
 
   private String run() {

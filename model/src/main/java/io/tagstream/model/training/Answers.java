@@ -26,8 +26,19 @@ record Answers(List<Answer> each, Optional<Evaluation> evaluation) {
     each = List.copyOf(each);
   }
 
+  /** {@link #of(Weights, Preprocessing, List, List, Views, int, TrainingProgress)} on two views. */
+  static Answers of(
+      Weights weights,
+      Preprocessing preprocessing,
+      List<LabelledImage> images,
+      List<String> labels,
+      int threads,
+      TrainingProgress progress) {
+    return of(weights, preprocessing, images, labels, Views.CENTER_AND_FLIP, threads, progress);
+  }
+
   /**
-   * Asks, on the centre crop and its mirror image.
+   * Asks.
    *
    * @param weights of a network for crops of the preprocessing's size
    * @param labels in class order
@@ -39,6 +50,7 @@ record Answers(List<Answer> each, Optional<Evaluation> evaluation) {
       Preprocessing preprocessing,
       List<LabelledImage> images,
       List<String> labels,
+      Views views,
       int threads,
       TrainingProgress progress) {
     Collector answers = new Collector(labels);
@@ -46,7 +58,7 @@ record Answers(List<Answer> each, Optional<Evaluation> evaluation) {
       try (DeviceWeights onDevice =
               Engines.onCpu(weights, new Normalization(preprocessing), threads, Throttle.none());
           Forward forward = onDevice.newForward(BATCH)) {
-        new Evaluator(preprocessing, Views.CENTER_AND_FLIP, BATCH, 1)
+        new Evaluator(preprocessing, views, BATCH, 1)
             .answer(
                 Classifier.of(forward, preprocessing, labels.size()),
                 images,

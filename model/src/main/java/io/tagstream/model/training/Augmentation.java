@@ -6,7 +6,7 @@ import java.util.Random;
 
 /**
  * How a training changes a picture each time it looks at it, so that it never sees quite the same
- * one twice. All of them mirror every other picture, left for right.
+ * one twice.
  */
 public sealed interface Augmentation {
 
@@ -32,6 +32,11 @@ public sealed interface Augmentation {
     }
 
     @Override
+    public boolean mirrors() {
+      return true;
+    }
+
+    @Override
     public Region crop(int width, int height, int resize, int side, Random random) {
       double perPixel = (double) Math.min(width, height) / resize;
       long columns = Math.max(side, Math.round(width / perPixel));
@@ -39,6 +44,44 @@ public sealed interface Augmentation {
       return new Region(
           perPixel * random.nextLong(columns - side + 1),
           perPixel * random.nextLong(rows - side + 1),
+          perPixel * side,
+          perPixel * side,
+          side,
+          side);
+    }
+
+    @Override
+    public ColorChange colors(Random random, PrincipalColors principal) {
+      double[] levels = principal.shift(colorDeviation, random);
+      return ColorChange.shift(levels[0], levels[1], levels[2]);
+    }
+  }
+
+  /**
+   * The square in the middle that serving looks at, never mirrored: what is left of the paper's
+   * section 4.1 without crops and reflections.
+   *
+   * @param colorDeviation as for {@link PaperCrops}
+   */
+  record CentreCrop(double colorDeviation) implements Augmentation {
+
+    public CentreCrop {
+      if (!(colorDeviation >= 0)) {
+        throw new IllegalArgumentException("a colour deviation of " + colorDeviation);
+      }
+    }
+
+    @Override
+    public boolean mirrors() {
+      return false;
+    }
+
+    @Override
+    public Region crop(int width, int height, int resize, int side, Random random) {
+      double perPixel = (double) Math.min(width, height) / resize;
+      return new Region(
+          (width - perPixel * side) / 2,
+          (height - perPixel * side) / 2,
           perPixel * side,
           perPixel * side,
           side,
@@ -75,6 +118,11 @@ public sealed interface Augmentation {
       }
     }
 
+    @Override
+    public boolean mirrors() {
+      return true;
+    }
+
     /** A rectangle that does not fit is drawn again; after ten it is shrunk until it does. */
     @Override
     public Region crop(int width, int height, int resize, int side, Random random) {
@@ -109,6 +157,9 @@ public sealed interface Augmentation {
       return 1 + colorRange * (2 * random.nextDouble() - 1);
     }
   }
+
+  /** Whether every other picture is mirrored, left for right. */
+  boolean mirrors();
 
   /**
    * What is cut out of a picture.

@@ -29,7 +29,7 @@ record Augmenter(
       throws UnreadableImageException {
     Random random = random(image.id());
     int side = preprocessing.crop();
-    boolean flip = random.nextBoolean();
+    boolean flip = random.nextBoolean() && augmentation.mirrors();
     ColorChange colors = augmentation.colors(random, principalColors);
     RgbImage crop =
         decoder.decodeRegion(

@@ -133,7 +133,7 @@ record Preparation(
   }
 
   /** The paper's resize and crop in proportion; mean and deviation are not known yet. */
-  private static Preprocessing geometry(int crop) {
+  static Preprocessing geometry(int crop) {
     return Preprocessing.tagstream(crop, List.of(0.0, 0.0, 0.0), List.of(1.0, 1.0, 1.0));
   }
 

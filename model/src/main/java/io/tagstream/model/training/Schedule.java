@@ -13,6 +13,19 @@ public sealed interface Schedule {
    */
   double rate(double highest, long step, long steps, Stall stall);
 
+  /** The same rate throughout. */
+  record Constant() implements Schedule {
+    @Override
+    public double rate(double highest, long step, long steps, Stall stall) {
+      return highest;
+    }
+
+    @Override
+    public String toString() {
+      return "constant";
+    }
+  }
+
   /**
    * A linear rise, then half a cosine down to 0.
    *

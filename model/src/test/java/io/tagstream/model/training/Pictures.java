@@ -11,11 +11,11 @@ import java.util.Random;
 import javax.imageio.ImageIO;
 
 /** Draws labelled pictures for tests. */
-final class Pictures {
+public final class Pictures {
   private Pictures() {}
 
   /** Warm discs on dark ground and cold stripes on bright ground, {@code count} of each. */
-  static void twoClasses(Path folder, int count) {
+  public static void twoClasses(Path folder, int count) {
     Random random = new Random(count);
     for (int i = 0; i < count; i++) {
       write(folder.resolve("discs/%02d.png".formatted(i)), disc(random));

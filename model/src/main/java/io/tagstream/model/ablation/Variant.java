@@ -1,0 +1,189 @@
+package io.tagstream.model.ablation;
+
+import io.tagstream.model.network.Activation;
+import io.tagstream.model.network.Convolution;
+import io.tagstream.model.network.Dense;
+import io.tagstream.model.network.Initialisation;
+import io.tagstream.model.network.MaxPool;
+import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.training.Augmentation;
+import io.tagstream.model.training.Optimizer;
+import io.tagstream.model.training.Recipe;
+import io.tagstream.model.training.Schedule;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * A network and the way it trains.
+ *
+ * @param name short, as {@code --json} has it
+ * @param words what is different about it
+ */
+public record Variant(String name, String words, NetworkDescription network, Recipe recipe) {
+  /** All of the paper's ideas. */
+  static final String PAPER = "paper";
+
+  static final String RELU = "relu";
+  static final String TANH = "tanh";
+
+  private static final int BATCH = 32;
+
+  /** Pooling windows that touch and do not overlap. */
+  private static final MaxPool ADJACENT = new MaxPool(2, 2, 0);
+
+  /**
+   * One of figure 1's two networks, trained as there: nothing regularises, neither dropout nor
+   * weight decay nor changed pictures, and the rate is the same throughout.
+   */
+  static Variant ofFigure1(Activation activation, double rate, double width, int epochs) {
+    NetworkDescription network =
+        changed(
+            NetworkDescription.alexNet(1, width),
+            layer -> with(layer, activation),
+            layer ->
+                new Dense(
+                    layer.name(),
+                    layer.units(),
+                    layer.activation() == Activation.IDENTITY ? layer.activation() : activation,
+                    0));
+    return new Variant(
+        activation == Activation.RELU ? RELU : TANH,
+        "%s, no regularisation, rate %s".formatted(activation, rate),
+        network,
+        recipe(
+            new Optimizer.Sgd(rate, 0.9, 0),
+            new Schedule.Constant(),
+            new Augmentation.CentreCrop(0),
+            epochs));
+  }
+
+  /** The paper's network, and those that lack one of its ideas each. */
+  static List<Variant> ofTable(double width, int epochs) {
+    NetworkDescription paper = NetworkDescription.alexNet(1, width);
+    Recipe recipe = recipe(Augmentation.PAPER, epochs);
+    UnaryOperator<Dense> same = UnaryOperator.identity();
+    return List.of(
+        new Variant(PAPER, "all of the paper's ideas", paper, recipe),
+        new Variant(
+            "no-overlap",
+            "pooling windows of 2 every 2 pixels instead of 3 every 2",
+            changed(paper, layer -> with(layer, layer.pool().map(pool -> ADJACENT)), same),
+            recipe),
+        new Variant(
+            "no-lrn",
+            "no local response normalisation",
+            changed(paper, Variant::withoutNormalization, same),
+            recipe),
+        new Variant(
+            "no-dropout",
+            "no dropout",
+            changed(
+                paper,
+                UnaryOperator.identity(),
+                layer -> new Dense(layer.name(), layer.units(), layer.activation(), 0)),
+            recipe),
+        new Variant(
+            "no-crops",
+            "the centre of every picture, never mirrored",
+            paper,
+            recipe(new Augmentation.CentreCrop(colorDeviation()), epochs)),
+        new Variant(
+            "no-color",
+            "no change of colours along their principal components",
+            paper,
+            recipe(new Augmentation.PaperCrops(0), epochs)),
+        new Variant(
+            "one-group",
+            "every map sees all maps below it",
+            changed(paper, Variant::withOneGroup, same),
+            recipe));
+  }
+
+  private static double colorDeviation() {
+    return ((Augmentation.PaperCrops) Augmentation.PAPER).colorDeviation();
+  }
+
+  /** A thousand pictures are too few for the paper's own optimizer and first weights. */
+  private static Recipe recipe(Augmentation augmentation, int epochs) {
+    return recipe(
+        new Optimizer.Adam(3e-4), new Schedule.WarmUpThenCosine(0.05), augmentation, epochs);
+  }
+
+  private static Recipe recipe(
+      Optimizer optimizer, Schedule schedule, Augmentation augmentation, int epochs) {
+    return new Recipe(
+        "ablation",
+        Recipe.Start.AFRESH,
+        Initialisation.HE,
+        optimizer,
+        schedule,
+        BATCH,
+        0,
+        Optional.empty(),
+        augmentation,
+        new Recipe.Length.Epochs(epochs));
+  }
+
+  private static NetworkDescription changed(
+      NetworkDescription network,
+      UnaryOperator<Convolution> convolutions,
+      UnaryOperator<Dense> dense) {
+    return new NetworkDescription(
+        network.inputSize(),
+        network.convolutions().stream().map(convolutions).toList(),
+        network.dense().stream().map(dense).toList());
+  }
+
+  private static Convolution with(Convolution layer, Activation activation) {
+    return new Convolution(
+        layer.name(),
+        layer.channels(),
+        layer.kernel(),
+        layer.stride(),
+        layer.padding(),
+        layer.groups(),
+        activation,
+        layer.normalization(),
+        layer.pool());
+  }
+
+  private static Convolution with(Convolution layer, Optional<MaxPool> pool) {
+    return new Convolution(
+        layer.name(),
+        layer.channels(),
+        layer.kernel(),
+        layer.stride(),
+        layer.padding(),
+        layer.groups(),
+        layer.activation(),
+        layer.normalization(),
+        pool);
+  }
+
+  private static Convolution withoutNormalization(Convolution layer) {
+    return new Convolution(
+        layer.name(),
+        layer.channels(),
+        layer.kernel(),
+        layer.stride(),
+        layer.padding(),
+        layer.groups(),
+        layer.activation(),
+        Optional.empty(),
+        layer.pool());
+  }
+
+  private static Convolution withOneGroup(Convolution layer) {
+    return new Convolution(
+        layer.name(),
+        layer.channels(),
+        layer.kernel(),
+        layer.stride(),
+        layer.padding(),
+        1,
+        layer.activation(),
+        layer.normalization(),
+        layer.pool());
+  }
+}

@@ -1,0 +1,257 @@
+package io.tagstream.model.report;
+
+import io.tagstream.model.report.AblationReport.Cost;
+import io.tagstream.model.report.AblationReport.Curve;
+import io.tagstream.model.report.AblationReport.Difference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
+
+/**
+ * One page about an ablation, which asks for nothing from elsewhere and runs no script. It is XML
+ * as well, so that a program can read it.
+ */
+public final class AblationPage {
+  private static final double MARK_PERCENT = 25;
+
+  /** Of a difference's drawing, in pixels. */
+  private static final int WIDTH = 220;
+
+  private static final int HEIGHT = 22;
+  private static final int MIDDLE = WIDTH / 2;
+
+  private final AblationReport report;
+
+  /** Points at the ends of all drawings. */
+  private final double reach;
+
+  private AblationPage(AblationReport report) {
+    this.report = report;
+    reach =
+        report.differences().stream()
+            .flatMapToDouble(found -> DoubleStream.of(found.low(), found.high()))
+            .map(share -> Math.abs(100 * share))
+            .max()
+            .orElse(1);
+  }
+
+  /** The page, to be encoded as UTF-8. */
+  public static String html(AblationReport report) {
+    return new AblationPage(report).html();
+  }
+
+  private String html() {
+    StringBuilder out = new StringBuilder();
+    out.append(
+        """
+        <!DOCTYPE html>
+        <html xmlns="http://www.w3.org/1999/xhtml" lang="en">
+        <head>
+        <meta charset="utf-8"/>
+        <meta name="viewport" content="width=device-width, initial-scale=1"/>
+        <meta http-equiv="Content-Security-Policy" \
+        content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"/>
+        <title>What AlexNet's ideas bring</title>
+        <style>
+        """);
+    out.append(Style.CSS)
+        .append(
+            """
+            .interval { width: %spx; max-width: none; height: %spx; }
+            .interval .bar { fill: var(--first); opacity: .55; }
+            .interval .whisker { stroke: var(--ink); stroke-width: 1.5; }
+            </style>
+            </head>
+            <body>
+            <main>
+            <header>
+            <h1>What AlexNet’s ideas bring</h1>
+            <p>Networks that differ in one idea of the paper each, trained on the same pictures in \
+            the same order and measured on the same others. The paper: Krizhevsky, Sutskever and \
+            Hinton, <i>ImageNet Classification with Deep Convolutional Neural Networks</i>, NIPS \
+            2012; its figures are of 1.2 million pictures in a thousand classes.</p>
+            </header>
+            """
+                .formatted(WIDTH, HEIGHT));
+    out.append(figure1()).append(differences());
+    if (!report.kernels().isEmpty()) {
+      out.append(
+          section(
+              "What the first layer looks for, by tower",
+              "<p>The paper’s figure 3, of the network with all ideas and the first seed. The "
+                  + "paper’s towers specialise, one in shapes and one in colours; whether these do "
+                  + "is for the eye to say.</p>\n"
+                  + KernelPicture.html(report.kernels())));
+    }
+    return out.append(costs()).append(reasons()).append("</main>\n</body>\n</html>\n").toString();
+  }
+
+  private static String section(String title, String content) {
+    return "<section>\n<h2>%s</h2>\n%s</section>\n".formatted(title, content);
+  }
+
+  private String figure1() {
+    List<Chart.Line> lines = new ArrayList<>();
+    for (Curve curve : report.curves()) {
+      List<Chart.Point> points = new ArrayList<>();
+      for (int i = 0; i < curve.errors().size(); i++) {
+        points.add(new Chart.Point(i + 1, 100 * curve.errors().get(i)));
+      }
+      lines.add(new Chart.Line(curve.name(), points));
+    }
+    Chart chart =
+        new Chart(
+            "Training error, %",
+            report.figure(),
+            "epochs",
+            lines,
+            Optional.of(100.0),
+            Optional.of(new Chart.Level("figure 1’s mark", MARK_PERCENT)),
+            value -> Markup.fixed(value, 1));
+    return section(
+        "ReLU against tanh: the paper’s figure 1",
+        """
+        <p>%s</p>
+        <div class="charts"><figure><figcaption>Training error, %%</figcaption>
+        %s</figure></div>
+        """
+            .formatted(Markup.text(report.figure()), chart.svg()));
+  }
+
+  private String differences() {
+    StringBuilder rows = new StringBuilder();
+    for (Difference found : report.differences()) {
+      rows.append(
+          """
+          <tr><th scope="row" class="text">%s</th><td class="number">%s</td>
+          <td class="number">%s</td><td class="number">%s</td><td class="number">%s to %s</td>
+          <td>%s</td><td>%s</td><td class="text">%s</td></tr>
+          """
+              .formatted(
+                  Markup.text(found.idea()),
+                  Markup.percent(found.with()),
+                  Markup.percent(found.without()),
+                  points(found.value()),
+                  points(found.low()),
+                  points(found.high()),
+                  drawing(found),
+                  found.isShown() ? "<b>" + found.verdict() + "</b>" : found.verdict(),
+                  Markup.text(found.paper())));
+    }
+    return section(
+        "What each idea brings",
+        """
+        <div class="wide"><table>
+        <caption>Top-1 with the idea and without it, and the difference in percentage points with \
+        its 95 %% interval, paired by picture and seed. An interval that holds 0 shows \
+        nothing.</caption>
+        <thead><tr><th scope="col">idea</th><th scope="col" class="number">with</th>
+        <th scope="col" class="number">without</th><th scope="col" class="number">difference</th>
+        <th scope="col" class="number">95 %% interval</th><th scope="col">−%s … %s points</th>
+        <th scope="col">here</th><th scope="col">the paper, on ImageNet</th></tr></thead>
+        <tbody>
+        %s</tbody></table></div>
+        """
+            .formatted(Markup.fixed(reach, 1), Markup.fixed(reach, 1), rows));
+  }
+
+  private static String points(double share) {
+    return String.format(Locale.ROOT, "%+.1f", 100 * share);
+  }
+
+  /** A bar from 0 to the difference, and the interval as a line over it. */
+  private String drawing(Difference found) {
+    double value = x(found.value());
+    return """
+        <svg class="interval" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s" role="img" \
+        aria-label="%s, from %s to %s">
+        <rect class="bar" x="%s" y="5" width="%s" height="12"/>
+        <line class="axis" x1="%s" x2="%s" y1="0" y2="%s"/>
+        <line class="whisker" x1="%s" x2="%s" y1="11" y2="11"/></svg>"""
+        .formatted(
+            WIDTH,
+            HEIGHT,
+            points(found.value()),
+            points(found.low()),
+            points(found.high()),
+            pixels(Math.min(MIDDLE, value)),
+            pixels(Math.abs(value - MIDDLE)),
+            MIDDLE,
+            MIDDLE,
+            HEIGHT,
+            pixels(x(found.low())),
+            pixels(x(found.high())));
+  }
+
+  private double x(double share) {
+    return MIDDLE + (MIDDLE - 2) * 100 * share / reach;
+  }
+
+  private static String pixels(double value) {
+    return String.format(Locale.ROOT, "%.1f", value);
+  }
+
+  private String costs() {
+    StringBuilder rows = new StringBuilder();
+    for (Cost cost : report.costs()) {
+      rows.append(
+          """
+          <tr><th scope="row">%s</th><td class="text">%s</td><td class="number">%s</td>
+          <td class="number">%s</td><td class="number">%s</td></tr>
+          """
+              .formatted(
+                  Markup.text(cost.name()),
+                  Markup.text(cost.words()),
+                  Markup.count(cost.parameters()),
+                  Markup.count(cost.multiplyAdds()),
+                  Markup.fixed(cost.secondsPerThousand(), 2)));
+    }
+    return section(
+        "What each network costs",
+        """
+        <div class="wide"><table>
+        <caption>Multiply-adds are of one picture’s way forward; seconds are of training, for a \
+        thousand pictures.</caption>
+        <thead><tr><th scope="col">network</th><th scope="col">what is different</th>
+        <th scope="col" class="number">parameters</th>
+        <th scope="col" class="number">multiply-adds</th>
+        <th scope="col" class="number">seconds</th></tr></thead>
+        <tbody>
+        %s</tbody></table></div>
+        """
+            .formatted(rows));
+  }
+
+  private String reasons() {
+    String facts =
+        report.facts().entrySet().stream()
+            .map(
+                fact ->
+                    "<tr><th scope=\"row\">%s</th><td>%s</td></tr>\n"
+                        .formatted(Markup.text(fact.getKey()), Markup.text(fact.getValue())))
+            .collect(Collectors.joining());
+    return section(
+        "Why it stands so",
+        """
+        <p>Figure 1’s networks are trained as there: nothing regularises, the rate is constant, and \
+        of several rates each has the one with which it is quickest. The other networks are \
+        trained with Adam from He’s first weights, since a thousand pictures are too few for the \
+        paper’s own rate and weights to begin at all; dropout, crops, mirror images and colours \
+        are the paper’s.</p>
+        <p>The same seed gives two networks the same first numbers, where their layers have the \
+        same shapes, and the same pictures in the same order. An interval counts that other \
+        pictures and other seeds would have given another difference. What a few hundred pictures \
+        cannot tell apart is said to be so: it does not mean that the idea brings nothing.</p>
+        <p>ReLU is credited with speed of training, not with less overfitting. Windows of 2 every 2 \
+        pixels give maps of the same sizes as the paper’s 3 every 2 (27, 13 and 6). The paper holds \
+        its two GPUs against one with half the kernels; “one group” here has all kernels and twice \
+        the connections.</p>
+        <table class="facts"><tbody>
+        %s</tbody></table>
+        """
+            .formatted(facts));
+  }
+}

@@ -1,0 +1,216 @@
+package io.tagstream.model.training;
+
+import io.tagstream.model.ModelException;
+import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.image.Views;
+import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.network.Parameter;
+import io.tagstream.model.network.Weights;
+import io.tagstream.model.report.Answer;
+import io.tagstream.model.training.ImageReader.Read;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
+
+/**
+ * One training that is there for its figures: no version comes of it, and it keeps no checkpoint.
+ * Two of the same pictures and seed begin with the same numbers, where their layers have the same
+ * shapes, and see the same pictures in the same order.
+ *
+ * @param network its classes become the pictures'
+ * @param recipe whose length is in epochs
+ * @param views with which the trained network is asked about the pictures to measure with
+ */
+public record Experiment(NetworkDescription network, Recipe recipe, long seed, List<Views> views) {
+  /** Of the pictures to learn from, for the error after an epoch. */
+  private static final int MOST_MEASURED = 1000;
+
+  public Experiment {
+    views = List.copyOf(views);
+    if (!(recipe.length() instanceof Recipe.Length.Epochs)) {
+      throw new IllegalArgumentException("an experiment's length is in epochs: " + recipe.name());
+    }
+  }
+
+  /** Passes over the pictures. */
+  public int epochs() {
+    return ((Recipe.Length.Epochs) recipe.length()).count();
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param trainingErrors after each epoch, the share of the pictures to learn from, of at most a
+   *     thousand, that the network answers wrongly on the centre crop, without dropout
+   * @param right by views, which pictures to measure with it answers rightly
+   * @param weights in the end
+   * @param time of the steps alone
+   */
+  public record Result(
+      List<Double> trainingErrors, Map<Views, BitSet> right, Weights weights, Duration time) {}
+
+  /** Hears how it gets on, and may end it. */
+  public interface Progress {
+    /**
+     * An epoch is done.
+     *
+     * @param epoch from 1
+     * @param trainingError after it
+     */
+    void epoch(int epoch, double trainingError);
+
+    /** Asked before each step. */
+    boolean isCancelled();
+  }
+
+  /**
+   * Trains and measures.
+   *
+   * @throws ModelException when the loss stops being a number
+   * @throws CancellationException when {@code progress} says so
+   */
+  public Result run(
+      ExperimentImages images,
+      TrainingStep.Factory factory,
+      TrainingResources resources,
+      Progress progress) {
+    NetworkDescription fitted = network.withClasses(images.labels().size());
+    try (Weights first = recipe.initialisation().draw(fitted, seed);
+        TrainingStep step = factory.begin(setup(first, images, resources))) {
+      return new Course(images, step, resources, progress).run();
+    }
+  }
+
+  private TrainingStep.Setup setup(
+      Weights first, ExperimentImages images, TrainingResources resources) {
+    return new TrainingStep.Setup(
+        first,
+        images.preprocessing(),
+        first.network().parameters().stream()
+            .map(Parameter::name)
+            .collect(Collectors.toUnmodifiableSet()),
+        recipe.optimizer(),
+        recipe.labelSmoothing(),
+        recipe.averaging(),
+        recipe.batchSize(),
+        resources.memoryBytes(),
+        seed,
+        resources.threads());
+  }
+
+  /** An experiment under way. */
+  private final class Course {
+    private final ExperimentImages images;
+    private final TrainingStep step;
+    private final TrainingResources resources;
+    private final Progress progress;
+    private final EpochPlan plan;
+    private final List<LabelledImage> sample;
+    private final List<Double> errors = new ArrayList<>();
+
+    Course(
+        ExperimentImages images,
+        TrainingStep step,
+        TrainingResources resources,
+        Progress progress) {
+      this.images = images;
+      this.step = step;
+      this.resources = resources;
+      this.progress = progress;
+      int[] classes = images.training().stream().mapToInt(LabelledImage::classIndex).toArray();
+      BitSet all = new BitSet();
+      all.set(0, classes.length);
+      plan = new EpochPlan(classes, all, (long) epochs() * classes.length, seed);
+      sample = EvenSample.of(images.training(), MOST_MEASURED);
+    }
+
+    Result run() {
+      long imageSteps = (long) epochs() * plan.rowsPerEpoch();
+      int batch = recipe.batchSize();
+      long steps = (imageSteps + batch - 1) / batch;
+      long nanos = 0;
+      try (TrainingFeed feed = new TrainingFeed(source(), 0, 1, 2 * batch)) {
+        for (long done = 0; done < steps; done++) {
+          if (progress.isCancelled()) {
+            throw new CancellationException("after %d steps of %d".formatted(done, steps));
+          }
+          long begin = System.nanoTime();
+          step(feed.next(batch), rate(done, steps));
+          nanos += System.nanoTime() - begin;
+          long epoch = (done + 1) * batch / plan.rowsPerEpoch();
+          if (epoch > errors.size() && errors.size() < epochs()) {
+            endEpoch();
+          }
+        }
+      }
+      if (errors.size() < epochs()) {
+        endEpoch();
+      }
+      Weights last = step.averaged();
+      Map<Views, BitSet> right = new EnumMap<>(Views.class);
+      views.forEach(each -> right.put(each, right(last, images.validation(), each)));
+      return new Result(errors, right, last, Duration.ofNanos(nanos));
+    }
+
+    private TrainingFeed.Source source() {
+      return new TrainingFeed.Source(
+          images.training(),
+          plan,
+          recipe.augmentation(),
+          images.principalColors(),
+          images.preprocessing(),
+          seed);
+    }
+
+    private double rate(long done, long steps) {
+      return recipe
+          .schedule()
+          .rate(recipe.optimizer().learningRate(), done, steps, Schedule.Stall.NONE);
+    }
+
+    private void step(List<Read<byte[]>> batch, double rate) {
+      int crop = images.preprocessing().crop();
+      double loss =
+          step.step(
+              new CropBatch(batch.stream().map(Read::value).toList(), 1, crop * crop * 3),
+              batch.stream().mapToInt(read -> read.image().classIndex()).toArray(),
+              rate);
+      if (!Double.isFinite(loss)) {
+        throw new ModelException(
+            "the loss is %s in epoch %d at a learning rate of %s"
+                .formatted(loss, errors.size() + 1, recipe.optimizer().learningRate()));
+      }
+    }
+
+    private void endEpoch() {
+      try (Weights now = step.weights()) {
+        int right = right(now, sample, Views.CENTER).cardinality();
+        errors.add(1 - (double) right / sample.size());
+      }
+      progress.epoch(errors.size(), errors.get(errors.size() - 1));
+    }
+
+    private BitSet right(Weights weights, List<LabelledImage> pictures, Views with) {
+      List<Answer> answers =
+          Answers.of(
+                  weights,
+                  images.preprocessing(),
+                  pictures,
+                  images.labels(),
+                  with,
+                  resources.threads(),
+                  TrainingProgress.SILENT)
+              .each();
+      BitSet right = new BitSet();
+      for (int i = 0; i < answers.size(); i++) {
+        right.set(i, answers.get(i).first().classIndex() == answers.get(i).trueClass());
+      }
+      return right;
+    }
+  }
+}
