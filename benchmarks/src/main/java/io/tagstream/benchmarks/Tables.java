@@ -237,7 +237,8 @@ final class Tables {
     stages.put("engine", List.of("inference", "java", "main"));
     stages.put("decode", List.of("Decode", "Source: Images", "Source: images"));
     stages.put("Kafka", List.of("kafka", "Source Data Fet", "sink"));
-    stages.put("JVM", List.of("C1", "C2", "GC", "ParGC", "VM", "G1"));
+    stages.put("compiler", List.of("C1", "C2"));
+    stages.put("collector", List.of("GC", "G1"));
     return stages;
   }
 

@@ -1,5 +1,6 @@
 package io.tagstream.benchmarks.ladder;
 
+import io.tagstream.benchmarks.probe.KafkaEnds;
 import io.tagstream.benchmarks.probe.Probe;
 import io.tagstream.benchmarks.probe.ProbeTask;
 import io.tagstream.schemas.Topics;
@@ -15,7 +16,9 @@ public final class Latency implements Probe {
 
   @Override
   public Map<String, Double> measure(ProbeTask task) throws Exception {
-    SteadyJob job = SteadyJob.start(task, Path.of(task.models()), new Topics("latency-"));
+    // Of its own: a new job reads all that an earlier measurement has left on a topic.
+    Topics topics = new Topics(KafkaEnds.newName() + "-");
+    SteadyJob job = SteadyJob.start(task, Path.of(task.models()), topics);
     int images = task.warmUp() + task.count();
     job.send(images);
     List<Duration> latencies =

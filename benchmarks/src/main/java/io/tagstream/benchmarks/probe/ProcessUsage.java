@@ -60,9 +60,9 @@ record ProcessUsage(
     }
   }
 
-  /** What the threads of a kind have in common of their names. */
+  /** What the threads of a kind have in common of their names; C1 and C2 are two kinds. */
   static String group(String name) {
-    return name.replaceAll("[-#(/ ]*[0-9].*$", "").strip();
+    return name.replaceAll("(?<=..)[-#(/ ]*[0-9].*$", "").strip();
   }
 
   /** Of a {@code stat} file; the name in it may hold anything, also a parenthesis. */

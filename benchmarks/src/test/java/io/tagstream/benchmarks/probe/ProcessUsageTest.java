@@ -14,6 +14,8 @@ class ProcessUsageTest {
     assertThat(ProcessUsage.group("inference 1/1")).isEqualTo("inference");
     assertThat(ProcessUsage.group("GC Thread#0")).isEqualTo("GC Thread");
     assertThat(ProcessUsage.group("Decode (2/2)#0")).isEqualTo("Decode");
+    assertThat(ProcessUsage.group("C2 CompilerThre")).isEqualTo("C2 CompilerThre");
+    assertThat(ProcessUsage.group("C1 CompilerThre")).isEqualTo("C1 CompilerThre");
     assertThat(ProcessUsage.group("kafka-producer-")).isEqualTo("kafka-producer-");
   }
 
