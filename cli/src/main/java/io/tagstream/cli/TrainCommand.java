@@ -6,6 +6,7 @@ import io.tagstream.local.TrainingView;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.Engines;
 import io.tagstream.model.engine.nd4j.DirectTrainingStep;
+import io.tagstream.model.network.LocalResponseNormalization;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.training.Dataset;
@@ -195,12 +196,22 @@ public final class TrainCommand implements Runnable {
           limits.imageSteps().orElse((int) TrainingOptions.IMAGE_STEPS),
           Duration.ofMinutes(limits.maxMinutes()),
           limits.minPerClass(),
-          NetworkDescription.alexNet(1),
+          network(limits),
           parent,
           freezeTo);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e.getMessage(), e);
     }
+  }
+
+  /** Where there is no parent to take it from. */
+  private static NetworkDescription network(TrainingSettings limits) {
+    return NetworkDescription.alexNet(1)
+        .normalizing(
+            switch (limits.lrnScope()) {
+              case ALL -> LocalResponseNormalization.Scope.ALL;
+              case TOWER -> LocalResponseNormalization.Scope.TOWER;
+            });
   }
 
   private static TrainingResources resources(TrainingSettings limits) {

@@ -350,6 +350,58 @@ final class CommandsTest {
   }
 
   @Test
+  void showSaysWhatIsNormalisedAndDrawsTheTowers() {
+    String version = writeModel(1);
+    Path diagram = directory.resolve("towers.svg");
+    assertThat(run("model", "show", version, "--models", models, "--diagram", diagram.toString()))
+        .isZero();
+    assertThat(out.toString())
+        .contains("lrn         n 5, k 2.0, alpha 1.0E-4, beta 0.75, over all maps");
+    assertThat(diagram)
+        .content()
+        .startsWith("<svg")
+        .contains("tower 2", ">conv3<", ">fc8<", " KB<");
+  }
+
+  @Test
+  void ablatePrintsTrainingsAndDifferencesAndGoesOn() throws IOException {
+    Path pictures = writeLabelledScenes("classes", 0, 40);
+    Path page = directory.resolve("ideas.html");
+    String[] command = {
+      "ablate",
+      "--quick",
+      "--images",
+      pictures.toString(),
+      "--width",
+      "0.03",
+      "--epochs",
+      "2",
+      "--json",
+      "--out",
+      page.toString()
+    };
+
+    assertThat(run(command)).isZero();
+
+    List<String> lines = out.toString().lines().toList();
+    assertThat(lines).hasSize(3);
+    assertThat(lines.get(0))
+        .startsWith("{\"variant\":\"relu\",\"seed\":1,\"learningRate\":")
+        .containsPattern(
+            "\"epochs\":2,\"trainError\":\\[[0-9.]+,[0-9.]+],\"epochsTo25\":(null|[12]),")
+        .contains("\"top1\":");
+    assertThat(lines.get(2))
+        .startsWith("{\"variant\":\"relu\",\"against\":\"tanh\",\"difference\":")
+        .contains("\"low\":", "\"high\":");
+    assertThat(page).content().contains("<svg", "What each idea brings");
+
+    out.getBuffer().setLength(0);
+    assertThat(run(command)).isZero();
+    assertThat(out.toString().lines().toList()).isEqualTo(lines);
+    assertThat(err.toString()).contains("done before");
+  }
+
+  @Test
   void anEmptyStoreSaysHowToFillIt() {
     Path scene = directory.resolve("scene.jpg");
     List<List<String>> commands =

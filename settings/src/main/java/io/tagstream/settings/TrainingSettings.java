@@ -48,4 +48,19 @@ public record TrainingSettings(
             max = "1000000",
             unit = "images",
             meaning = "A new class with fewer readable images waits.")
-        int minPerClass) {}
+        int minPerClass,
+    @Setting(
+            key = "lrn.scope",
+            defaultValue = "all",
+            meaning =
+                "Which maps a new network normalises together: all of them, or those of each tower,"
+                    + " a half, by itself as on the paper's two GPUs. One with a parent keeps the"
+                    + " parent's.")
+        LrnScope lrnScope) {
+
+  /** Which maps are normalised together. */
+  public enum LrnScope {
+    ALL,
+    TOWER
+  }
+}

@@ -7,17 +7,18 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 
 /** One object on one line, for {@code --json}. */
-final class JsonLine {
+public final class JsonLine {
   private static final JsonFactory JSON = new JsonFactory();
 
   private JsonLine() {}
 
   /** Writes the fields of an object. */
-  interface Fields {
+  public interface Fields {
     void writeTo(JsonGenerator json) throws IOException;
   }
 
-  static String of(Fields fields) {
+  /** The line, without its end. */
+  public static String of(Fields fields) {
     StringWriter line = new StringWriter();
     try (JsonGenerator json = JSON.createGenerator(line)) {
       json.writeStartObject();

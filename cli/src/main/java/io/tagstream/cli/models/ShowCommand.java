@@ -2,14 +2,20 @@ package io.tagstream.cli.models;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.tagstream.model.network.LayerTable;
+import io.tagstream.model.network.LocalResponseNormalization.Scope;
+import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.report.TowerDiagram;
 import io.tagstream.model.store.LiveAccuracyRecord.Score;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelMetadata;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.Preprocessing;
 import io.tagstream.model.store.Provenance;
+import io.tagstream.settings.UserException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,6 +45,12 @@ final class ShowCommand implements Runnable {
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
+  @Option(
+      names = "--diagram",
+      paramLabel = "FILE",
+      description = "Draw the network's two towers as well, as SVG.")
+  private Optional<Path> diagram = Optional.empty();
+
   @Override
   public void run() {
     ModelStore store = options.store();
@@ -52,6 +64,17 @@ final class ShowCommand implements Runnable {
       print(out, bundle, metadata, live);
     }
     out.flush();
+    diagram.ifPresent(file -> draw(bundle.network(), file));
+  }
+
+  private void draw(NetworkDescription network, Path file) {
+    try {
+      Files.writeString(file, TowerDiagram.svg(network));
+    } catch (IllegalArgumentException e) {
+      throw new UserException("%s cannot be drawn: %s".formatted(version, e.getMessage()), e);
+    } catch (IOException e) {
+      throw new UserException("cannot write %s: %s".formatted(file, e), e);
+    }
   }
 
   private static void print(
@@ -89,6 +112,18 @@ final class ShowCommand implements Runnable {
         pixels.scale(),
         pixels.mean(),
         pixels.deviation());
+    bundle.network().convolutions().stream()
+        .flatMap(layer -> layer.normalization().stream())
+        .distinct()
+        .forEach(
+            lrn ->
+                out.printf(
+                    "lrn         n %d, k %s, alpha %s, beta %s, %s%n",
+                    lrn.size(),
+                    lrn.k(),
+                    lrn.alpha(),
+                    lrn.beta(),
+                    lrn.scope() == Scope.ALL ? "over all maps" : "over each tower's maps"));
     out.printf("%n" + ROW, "layer", "shape", "parameters", "multiply-adds", "bytes");
     LayerTable table = LayerTable.of(bundle.network());
     for (LayerTable.Row row : table.rows()) {

@@ -1,7 +1,6 @@
 package io.tagstream.model.ablation;
 
 import io.tagstream.model.network.Activation;
-import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.MaxPool;
@@ -38,9 +37,9 @@ public record Variant(String name, String words, NetworkDescription network, Rec
    */
   static Variant ofFigure1(Activation activation, double rate, double width, int epochs) {
     NetworkDescription network =
-        changed(
-            NetworkDescription.alexNet(1, width),
-            layer -> with(layer, activation),
+        withDense(
+            NetworkDescription.alexNet(1, width)
+                .withConvolutions(layer -> layer.withActivation(activation)),
             layer ->
                 new Dense(
                     layer.name(),
@@ -62,26 +61,23 @@ public record Variant(String name, String words, NetworkDescription network, Rec
   static List<Variant> ofTable(double width, int epochs) {
     NetworkDescription paper = NetworkDescription.alexNet(1, width);
     Recipe recipe = recipe(Augmentation.PAPER, epochs);
-    UnaryOperator<Dense> same = UnaryOperator.identity();
     return List.of(
         new Variant(PAPER, "all of the paper's ideas", paper, recipe),
         new Variant(
             "no-overlap",
             "pooling windows of 2 every 2 pixels instead of 3 every 2",
-            changed(paper, layer -> with(layer, layer.pool().map(pool -> ADJACENT)), same),
+            paper.withConvolutions(layer -> layer.withPool(layer.pool().map(pool -> ADJACENT))),
             recipe),
         new Variant(
             "no-lrn",
             "no local response normalisation",
-            changed(paper, Variant::withoutNormalization, same),
+            paper.withConvolutions(layer -> layer.withNormalization(Optional.empty())),
             recipe),
         new Variant(
             "no-dropout",
             "no dropout",
-            changed(
-                paper,
-                UnaryOperator.identity(),
-                layer -> new Dense(layer.name(), layer.units(), layer.activation(), 0)),
+            withDense(
+                paper, layer -> new Dense(layer.name(), layer.units(), layer.activation(), 0)),
             recipe),
         new Variant(
             "no-crops",
@@ -96,7 +92,7 @@ public record Variant(String name, String words, NetworkDescription network, Rec
         new Variant(
             "one-group",
             "every map sees all maps below it",
-            changed(paper, Variant::withOneGroup, same),
+            paper.withConvolutions(layer -> layer.withGroups(1)),
             recipe));
   }
 
@@ -125,65 +121,9 @@ public record Variant(String name, String words, NetworkDescription network, Rec
         new Recipe.Length.Epochs(epochs));
   }
 
-  private static NetworkDescription changed(
-      NetworkDescription network,
-      UnaryOperator<Convolution> convolutions,
-      UnaryOperator<Dense> dense) {
+  private static NetworkDescription withDense(
+      NetworkDescription network, UnaryOperator<Dense> change) {
     return new NetworkDescription(
-        network.inputSize(),
-        network.convolutions().stream().map(convolutions).toList(),
-        network.dense().stream().map(dense).toList());
-  }
-
-  private static Convolution with(Convolution layer, Activation activation) {
-    return new Convolution(
-        layer.name(),
-        layer.channels(),
-        layer.kernel(),
-        layer.stride(),
-        layer.padding(),
-        layer.groups(),
-        activation,
-        layer.normalization(),
-        layer.pool());
-  }
-
-  private static Convolution with(Convolution layer, Optional<MaxPool> pool) {
-    return new Convolution(
-        layer.name(),
-        layer.channels(),
-        layer.kernel(),
-        layer.stride(),
-        layer.padding(),
-        layer.groups(),
-        layer.activation(),
-        layer.normalization(),
-        pool);
-  }
-
-  private static Convolution withoutNormalization(Convolution layer) {
-    return new Convolution(
-        layer.name(),
-        layer.channels(),
-        layer.kernel(),
-        layer.stride(),
-        layer.padding(),
-        layer.groups(),
-        layer.activation(),
-        Optional.empty(),
-        layer.pool());
-  }
-
-  private static Convolution withOneGroup(Convolution layer) {
-    return new Convolution(
-        layer.name(),
-        layer.channels(),
-        layer.kernel(),
-        layer.stride(),
-        layer.padding(),
-        1,
-        layer.activation(),
-        layer.normalization(),
-        layer.pool());
+        network.inputSize(), network.convolutions(), network.dense().stream().map(change).toList());
   }
 }

@@ -38,6 +38,11 @@ public record Convolution(
       throw new IllegalArgumentException(
           "%s: %d channels do not split into %d groups".formatted(name, channels, groups));
     }
+    int parts = normalization.map(lrn -> lrn.scope().parts()).orElse(1);
+    if (channels % parts != 0) {
+      throw new IllegalArgumentException(
+          "%s: %d channels are not normalised in %d parts".formatted(name, channels, parts));
+    }
   }
 
   /**
@@ -62,5 +67,29 @@ public record Convolution(
   public int outputSide(int inputSide) {
     int side = convolvedSide(inputSide);
     return pool.map(p -> p.outputSide(side)).orElse(side);
+  }
+
+  /** The same with another activation. */
+  public Convolution withActivation(Activation other) {
+    return new Convolution(
+        name, channels, kernel, stride, padding, groups, other, normalization, pool);
+  }
+
+  /** The same with another normalisation or none. */
+  public Convolution withNormalization(Optional<LocalResponseNormalization> other) {
+    return new Convolution(
+        name, channels, kernel, stride, padding, groups, activation, other, pool);
+  }
+
+  /** The same with another pooling or none. */
+  public Convolution withPool(Optional<MaxPool> other) {
+    return new Convolution(
+        name, channels, kernel, stride, padding, groups, activation, normalization, other);
+  }
+
+  /** The same with another number of groups. */
+  public Convolution withGroups(int other) {
+    return new Convolution(
+        name, channels, kernel, stride, padding, other, activation, normalization, pool);
   }
 }

@@ -3,6 +3,7 @@ package io.tagstream.model.network;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * An AlexNet as data: engines, trainer, ONNX file and the table of layers are all made from it.
@@ -130,6 +131,17 @@ public record NetworkDescription(int inputSize, List<Convolution> convolutions, 
     Dense last = layers.remove(layers.size() - 1);
     layers.add(new Dense(last.name(), classes, last.activation(), last.dropout()));
     return new NetworkDescription(inputSize, convolutions, layers);
+  }
+
+  /** The same network, with each convolution replaced. */
+  public NetworkDescription withConvolutions(UnaryOperator<Convolution> change) {
+    return new NetworkDescription(inputSize, convolutions.stream().map(change).toList(), dense);
+  }
+
+  /** The same network, whose normalisations are among other channels. */
+  public NetworkDescription normalizing(LocalResponseNormalization.Scope scope) {
+    return withConvolutions(
+        layer -> layer.withNormalization(layer.normalization().map(lrn -> lrn.in(scope))));
   }
 
   private static int scale(int channels, double width) {

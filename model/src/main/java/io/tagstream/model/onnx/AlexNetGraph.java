@@ -5,6 +5,7 @@ import io.tagstream.model.network.Activation;
 import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.LocalResponseNormalization;
+import io.tagstream.model.network.LocalResponseNormalization.Scope;
 import io.tagstream.model.network.MaxPool;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Quantization;
@@ -161,7 +162,7 @@ final class AlexNetGraph {
     int padding = square(node, "pads", 0);
 
     Activation activation = activation();
-    Optional<LocalResponseNormalization> normalization = normalization();
+    Optional<LocalResponseNormalization> normalization = normalization(channels);
     Optional<MaxPool> pool = pool();
     return checked(
         node,
@@ -177,12 +178,33 @@ final class AlexNetGraph {
     return accept("Tanh").isPresent() ? Activation.TANH : Activation.IDENTITY;
   }
 
-  private Optional<LocalResponseNormalization> normalization() throws IOException, Mismatch {
+  /** Between two nodes that make images of halves of the channels and undo it, or alone. */
+  private Optional<LocalResponseNormalization> normalization(int channels)
+      throws IOException, Mismatch {
+    List<Long> split = List.of();
+    if (reader().filter(next -> shape(next).size() == 4).isPresent()) {
+      split = shape(accept("Reshape").orElseThrow(this::unexpected));
+    }
     Optional<OnnxNode> found = accept("LRN");
     if (found.isEmpty()) {
+      if (!split.isEmpty()) {
+        throw unexpected();
+      }
       return Optional.empty();
     }
     OnnxNode node = found.get();
+    Scope scope = split.isEmpty() ? Scope.ALL : Scope.TOWER;
+    if (scope == Scope.TOWER) {
+      OnnxNode joining = accept("Reshape").orElseThrow(this::unexpected);
+      List<Long> whole = List.of(-1L, (long) channels, split.get(2), split.get(3));
+      List<Long> half = List.of(-1L, (long) channels / scope.parts(), split.get(2), split.get(3));
+      if (!split.equals(half) || !shape(joining).equals(whole)) {
+        throw Mismatch.at(
+            joining,
+            "%s after %s around the normalisation".formatted(whole, half),
+            "%s after %s".formatted(shape(joining), split));
+      }
+    }
     // The defaults are ONNX's.
     LrnAttributes attributes =
         new LrnAttributes(
@@ -190,7 +212,16 @@ final class AlexNetGraph {
             node.real("alpha", 1e-4f),
             node.real("beta", 0.75f),
             node.real("bias", 1f));
-    return Optional.of(checked(node, attributes::toPaper));
+    return Optional.of(checked(node, () -> attributes.toPaper().in(scope)));
+  }
+
+  /** The constant shape that a node gives its input; empty when it is no such node. */
+  private List<Long> shape(OnnxNode node) {
+    OnnxTensor shape =
+        node.type().equals("Reshape") && node.inputs().size() == 2
+            ? constants.get(node.inputs().get(1))
+            : null;
+    return shape == null || !shape.isLong() ? List.of() : shape.longs();
   }
 
   private Optional<MaxPool> pool() throws IOException, Mismatch {
@@ -224,8 +255,7 @@ final class AlexNetGraph {
       return;
     }
     OnnxNode reshape = accept("Reshape").orElseThrow(this::unexpected);
-    OnnxTensor shape = reshape.inputs().size() < 2 ? null : constants.get(reshape.inputs().get(1));
-    List<Long> target = shape == null || !shape.isLong() ? List.of() : shape.longs();
+    List<Long> target = shape(reshape);
     if (target.size() != 2 || (target.get(1) != units && target.get(1) != -1)) {
       throw Mismatch.at(reshape, "a constant shape [N][%d]".formatted(units), target.toString());
     }

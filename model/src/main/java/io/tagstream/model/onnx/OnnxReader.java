@@ -172,7 +172,9 @@ public final class OnnxReader {
                         layer.padding(),
                         layer.groups(),
                         layer.activation(),
-                        layer.normalization().map(LrnAttributes::of).map(LrnAttributes::toPaper),
+                        layer
+                            .normalization()
+                            .map(lrn -> LrnAttributes.of(lrn).toPaper().in(lrn.scope())),
                         layer.pool()))
             .toList();
     return new NetworkDescription(network.inputSize(), convolutions, network.dense());

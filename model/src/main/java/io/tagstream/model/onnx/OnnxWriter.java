@@ -3,6 +3,7 @@ package io.tagstream.model.onnx;
 import io.tagstream.model.network.Activation;
 import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.Dense;
+import io.tagstream.model.network.LocalResponseNormalization;
 import io.tagstream.model.network.MaxPool;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
@@ -16,6 +17,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -74,6 +76,9 @@ public final class OnnxWriter {
   /** The scales of the tensors that are rounded to bytes, by the name they are read by. */
   private final Map<String, Quantization.Scale> scales = new HashMap<>();
 
+  /** Of the maps that each convolution makes, in pixels. */
+  private final Map<String, Integer> sides = new HashMap<>();
+
   private final GraphProto.Builder graph = GraphProto.newBuilder().setName("tagstream");
   private final List<Initializer> initializers = new ArrayList<>();
 
@@ -81,6 +86,10 @@ public final class OnnxWriter {
     this.weights = weights;
     network = weights.network();
     quantization = weights.quantization();
+    Iterator<Integer> inputSides = network.sides().iterator();
+    network
+        .convolutions()
+        .forEach(layer -> sides.put(layer.name(), layer.convolvedSide(inputSides.next())));
   }
 
   /**
@@ -255,17 +264,7 @@ public final class OnnxWriter {
             integers("pads", layer.padding(), layer.padding(), layer.padding(), layer.padding()),
             integer("group", layer.groups()));
     if (layer.normalization().isPresent()) {
-      LrnAttributes lrn = LrnAttributes.of(layer.normalization().get());
-      tensor =
-          add(
-              name + ".lrn",
-              "LRN",
-              List.of(tensor),
-              normalized(layer),
-              integer("size", lrn.size()),
-              real("alpha", lrn.alpha()),
-              real("beta", lrn.beta()),
-              real("bias", lrn.bias()));
+      tensor = addNormalization(layer, layer.normalization().get(), tensor);
     }
     if (layer.pool().isPresent()) {
       MaxPool pool = layer.pool().get();
@@ -281,6 +280,44 @@ public final class OnnxWriter {
               integers("pads", 0, 0, pool.endPadding(), pool.endPadding()));
     }
     return tensor;
+  }
+
+  /**
+   * ONNX's node sees all channels. Parts of them that do not see each other become images of fewer
+   * channels before it, and channels again after it: in NCHW the numbers stay where they are.
+   */
+  private String addNormalization(Convolution layer, LocalResponseNormalization lrn, String input) {
+    int parts = lrn.scope().parts();
+    if (parts == 1) {
+      return addNormalization(layer.name() + ".lrn", lrn, input, normalized(layer));
+    }
+    String split = addReshape(layer.name() + ".lrn.split", input, layer.channels() / parts, layer);
+    String each = layer.name() + ".lrn.parts";
+    addNormalization(each, lrn, split, each);
+    return addReshape(normalized(layer), each, layer.channels(), layer);
+  }
+
+  private String addNormalization(
+      String name, LocalResponseNormalization lrn, String input, String output) {
+    LrnAttributes attributes = LrnAttributes.of(lrn);
+    return add(
+        name,
+        "LRN",
+        List.of(input),
+        output,
+        integer("size", attributes.size()),
+        real("alpha", attributes.alpha()),
+        real("beta", attributes.beta()),
+        real("bias", attributes.bias()));
+  }
+
+  private String addReshape(String output, String input, int channels, Convolution layer) {
+    int side = sides.get(layer.name());
+    String shape = output + ".shape";
+    graph.addInitializer(
+        tensor(shape, TensorProto.DataType.INT64, List.of(4))
+            .addAllInt64Data(List.of(-1L, (long) channels, (long) side, (long) side)));
+    return add(output, "Reshape", List.of(input, shape), output);
   }
 
   /** A layer and its activation. */

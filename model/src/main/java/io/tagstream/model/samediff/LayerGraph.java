@@ -184,9 +184,11 @@ final class LayerGraph implements AutoCloseable {
    */
   private SDVariable normalization(LocalResponseNormalization lrn, SDVariable x, int channels) {
     int half = lrn.size() / 2;
+    int part = channels / lrn.scope().parts();
     INDArray band = Nd4j.zeros(precision, 1, 1, channels, channels);
     for (int i = 0; i < channels; i++) {
-      for (int j = Math.max(0, i - half); j <= Math.min(channels - 1, i + half); j++) {
+      int first = i - i % part;
+      for (int j = Math.max(first, i - half); j <= Math.min(first + part - 1, i + half); j++) {
         band.putScalar(new int[] {0, 0, j, i}, lrn.alpha());
       }
     }

@@ -15,6 +15,7 @@ import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.LocalResponseNormalization;
+import io.tagstream.model.network.LocalResponseNormalization.Scope;
 import io.tagstream.model.network.MaxPool;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Weights;
@@ -83,8 +84,16 @@ class EngineReferenceTest {
             form ->
                 Stream.of(
                     argumentSet(form + " paper", form, NetworkDescription.alexNet(7, 0.05)),
+                    argumentSet(form + " towers", form, towers()),
                     argumentSet(form + " bvlc", form, bvlc()),
                     argumentSet(form + " other", form, other())));
+  }
+
+  /** The paper's layers, normalised by tower, and more strongly, so that the neighbours matter. */
+  private static NetworkDescription towers() {
+    var lrn = new LocalResponseNormalization(5, 2, 0.1, 0.75, Scope.TOWER);
+    return NetworkDescription.alexNet(7, 0.05)
+        .withConvolutions(layer -> layer.withNormalization(layer.normalization().map(any -> lrn)));
   }
 
   /** BVLC's 224 form: no padding in conv1, k = 1, a smaller alpha, pool5 padded at its end. */

@@ -98,13 +98,14 @@ public final class ReferenceNetwork {
   }
 
   static double[][][] normalize(LocalResponseNormalization lrn, double[][][] maps) {
+    int part = maps.length / lrn.scope().parts();
     double[][][] result = new double[maps.length][maps[0].length][maps[0].length];
     for (int channel = 0; channel < maps.length; channel++) {
       for (int row = 0; row < maps[0].length; row++) {
         for (int column = 0; column < maps[0].length; column++) {
           double squares = 0;
           for (int other = channel - lrn.size() / 2; other <= channel + lrn.size() / 2; other++) {
-            if (other >= 0 && other < maps.length) {
+            if (other >= 0 && other < maps.length && other / part == channel / part) {
               squares += maps[other][row][column] * maps[other][row][column];
             }
           }

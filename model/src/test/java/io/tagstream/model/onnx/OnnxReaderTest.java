@@ -9,6 +9,7 @@ import io.tagstream.model.network.Activation;
 import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.LocalResponseNormalization;
+import io.tagstream.model.network.LocalResponseNormalization.Scope;
 import io.tagstream.model.network.MaxPool;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
@@ -123,6 +124,21 @@ class OnnxReaderTest {
 
     Weights byFile = OnnxReader.read(file);
     assertThat(OnnxWriterTest.write(byFile)).isEqualTo(Files.readAllBytes(file));
+  }
+
+  @Test
+  void normalisationByTowerComesBack() throws IOException {
+    NetworkDescription towers = NETWORK.normalizing(Scope.TOWER);
+    Weights weights = TinyNetworks.weights(towers, 1);
+    Path file = file(OnnxWriterTest.write(weights));
+
+    Weights byFile = OnnxReader.read(file);
+
+    assertThat(byFile.network()).isEqualTo(towers).isNotEqualTo(NETWORK);
+    assertSame(OnnxReader.read(file, towers), weights);
+    assertThatThrownBy(() -> OnnxReader.read(file, NETWORK))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("TOWER");
   }
 
   @Test

@@ -81,13 +81,14 @@ final class ReferenceNetwork {
   }
 
   private static double[][][] normalize(LocalResponseNormalization lrn, double[][][] in) {
+    int part = in.length / lrn.scope().parts();
     int side = in[0].length;
     double[][][] out = new double[in.length][side][side];
     for (int channel = 0; channel < in.length; channel++) {
       for (int i = 0; i < side * side; i++) {
         double sum = 0;
         for (int j = channel - lrn.size() / 2; j <= channel + lrn.size() / 2; j++) {
-          if (j >= 0 && j < in.length) {
+          if (j >= 0 && j < in.length && j / part == channel / part) {
             sum += in[j][i / side][i % side] * in[j][i / side][i % side];
           }
         }

@@ -22,6 +22,11 @@ final class SlopePass {
 
   private final Activation activation;
   private final Optional<LocalResponseNormalization> normalization;
+
+  /** Parts of a position whose channels do not see each other's: each is a position of its own. */
+  private final int parts;
+
+  /** Of a part. */
   private final int channels;
 
   /** Zeros between positions. */
@@ -48,10 +53,11 @@ final class SlopePass {
   SlopePass(Convolution layer, Workers workers) {
     this.activation = layer.activation();
     this.normalization = layer.normalization();
-    this.channels = layer.channels();
     this.workers = workers;
+    parts = normalization.map(lrn -> lrn.scope().parts()).orElse(1);
+    channels = layer.channels() / parts;
     gap = normalization.map(lrn -> lrn.size() / 2).orElse(0);
-    positionsOfBlock = Math.max(1, BLOCK / (channels + gap));
+    positionsOfBlock = parts * Math.max(1, BLOCK / (channels + gap) / parts);
     length = gap + positionsOfBlock * (channels + gap) + gap;
     scratch = new Scratch[workers.count()];
     Arrays.setAll(scratch, worker -> new Scratch());
@@ -59,7 +65,7 @@ final class SlopePass {
 
   /** What one image adds to the biases' gradient: summed by image, whichever thread had it. */
   float[][] allocateSums(int images) {
-    return new float[images][channels];
+    return new float[images][parts * channels];
   }
 
   /**
@@ -68,16 +74,17 @@ final class SlopePass {
    * @param outputs maps after the activation
    * @param from the first image's position in them, in numbers
    * @param slopes by the normalised, replaced, from the first number on
-   * @param positions of an image
+   * @param pixels of an image's map
    * @param biasSums by image and channel, replaced
    */
   void run(
       FloatBuffer outputs,
       int from,
       FloatBuffer slopes,
-      int positions,
+      int pixels,
       int images,
       float[][] biasSums) {
+    int positions = pixels * parts;
     workers.run(
         images,
         (worker, image) -> {
@@ -200,8 +207,9 @@ final class SlopePass {
     Arrays.fill(sums, 0);
     for (int position = 0; position < positionsOfBlock; position++) {
       int at = gap + position * (channels + gap);
+      int part = position % parts * channels;
       for (int channel = 0; channel < channels; channel++) {
-        sums[channel] += total[at + channel];
+        sums[part + channel] += total[at + channel];
       }
     }
   }

@@ -114,14 +114,26 @@ final class Step {
     };
   }
 
-  /** Normalises across the last dimension; the op is wrong in place. Its alpha is the paper's. */
+  /**
+   * Normalises {@code [n][side][side][channels]} across the channels; the op is wrong in place. Its
+   * alpha is the paper's.
+   */
   static Step normalization(INDArray input, INDArray output, LocalResponseNormalization lrn) {
+    int parts = lrn.scope().parts();
     return new Step(
         "lrn",
-        List.of(input),
-        output,
+        List.of(inParts(input, parts)),
+        inParts(output, parts),
         new long[] {lrn.size() / 2},
         new double[] {lrn.k(), lrn.alpha(), lrn.beta()});
+  }
+
+  /** The same numbers as more positions of fewer channels. */
+  private static INDArray inParts(INDArray maps, int parts) {
+    return parts == 1
+        ? maps
+        : maps.reshape(
+            'c', true, maps.size(0), maps.size(1), maps.size(2) * parts, maps.size(3) / parts);
   }
 
   /** The maximum over whole windows of {@code [n][side][side][channels]}. */

@@ -131,14 +131,20 @@ final class ConvolutionSteps {
     return OneDnn.view(description.bias_desc(), weights.bias(layer.name(), first));
   }
 
-  /** The library divides alpha by the size, which the paper does not. */
+  /**
+   * The library divides alpha by the size, which the paper does not. Parts of the channels that are
+   * normalised each by itself are as many more positions to it.
+   */
   private void addNormalization(LocalResponseNormalization lrn) {
+    int parts = lrn.scope().parts();
+    memory.desc maps =
+        OneDnn.shape(memory.format_tag.nhwc, crops, channels / parts, side, (long) side * parts);
     lrn_forward.primitive_desc description =
         new lrn_forward.primitive_desc(
             new lrn_forward.desc(
                 dnnl_forward_inference,
                 dnnl_lrn_across_channels,
-                maps(),
+                maps,
                 lrn.size(),
                 (float) (lrn.alpha() * lrn.size()),
                 (float) lrn.beta(),
@@ -146,10 +152,7 @@ final class ConvolutionSteps {
             OneDnn.attributes(),
             OneDnn.cpu());
     steps.add(
-        description,
-        new lrn_forward(description),
-        OneDnn.view(maps(), from),
-        OneDnn.view(maps(), to));
+        description, new lrn_forward(description), OneDnn.view(maps, from), OneDnn.view(maps, to));
     swap();
   }
 

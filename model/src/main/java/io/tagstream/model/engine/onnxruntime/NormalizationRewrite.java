@@ -64,9 +64,10 @@ final class NormalizationRewrite {
     String output = node.getOutput(0);
     String input = node.getInput(0);
     String squares = add("Mul", output + ".squares", input, input);
-    long channels = layer.channels();
-    String band = addBand(output + ".band", layer.channels(), lrn, channels, channels, 1, 1);
-    String k = addRepeated(output + ".k", layer.channels(), lrn.k());
+    // The file's own nodes around it make positions of the parts.
+    int channels = layer.channels() / lrn.scope().parts();
+    String band = addBand(output + ".band", channels, lrn, channels, channels, 1, 1);
+    String k = addRepeated(output + ".k", channels, lrn.k());
     String sums = add("Conv", output + ".sums", squares, band, k);
     add("Div", output, input, addPower(output, sums, lrn));
   }

@@ -12,6 +12,7 @@ import io.tagstream.model.network.Activation;
 import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.LocalResponseNormalization;
+import io.tagstream.model.network.LocalResponseNormalization.Scope;
 import io.tagstream.model.network.MaxPool;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
@@ -58,6 +59,13 @@ class DirectTrainingStepTest {
   private static NetworkDescription narrow() {
     NetworkDescription full = NetworkDescription.alexNet(CLASSES, 0.05);
     return new NetworkDescription(67, full.convolutions(), full.dense());
+  }
+
+  /** Normalised by tower, and more strongly, so that the neighbours matter. */
+  private static NetworkDescription towers() {
+    LocalResponseNormalization lrn = new LocalResponseNormalization(5, 2, 0.1, 0.75, Scope.TOWER);
+    return narrow()
+        .withConvolutions(layer -> layer.withNormalization(layer.normalization().map(any -> lrn)));
   }
 
   /** As in BVLC's 224 form the last pixels are out of the kernels' reach. */
@@ -121,6 +129,7 @@ class DirectTrainingStepTest {
   static Stream<Arguments> networks() {
     return Stream.of(
         argumentSet("paper", narrow()),
+        argumentSet("towers", towers()),
         argumentSet("unreached", unreached()),
         argumentSet("unlike", unlike()),
         argumentSet("bare", bare()));
