@@ -30,6 +30,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 /** A run's figures, as tables. */
@@ -86,43 +87,50 @@ final class Tables {
   }
 
   private Table stream() {
-    List<String> figures =
-        List.of(StreamGrowth.HEAP, StreamGrowth.LATENCY, StreamGrowth.CHECKPOINT);
-    List<String> header = new ArrayList<>(List.of("images"));
-    header.addAll(figures);
-    List<List<String>> rows = new ArrayList<>();
-    for (int count : StreamGrowth.LOOKS) {
-      List<String> row = new ArrayList<>(List.of(Integer.toString(count)));
-      figures.forEach(
-          figure ->
-              row.add(
-                  number(results.get(StreamGrowth.class, StreamGrowth.after(figure, count)), 1)));
-      rows.add(row);
-    }
-    return new Table(
+    return growth(
+        StreamGrowth.class,
         "One job",
         "After so many small pictures through a small network at a steady rate.",
-        header,
-        rows);
+        "images",
+        StreamGrowth.LOOKS,
+        List.of(StreamGrowth.HEAP, StreamGrowth.LATENCY, StreamGrowth.CHECKPOINT),
+        StreamGrowth::after);
   }
 
   private Table stores() {
-    List<String> figures =
-        List.of(StoreGrowth.FIRST_LOOK, StoreGrowth.LOOK, StoreGrowth.SNAPSHOT, StoreGrowth.HEAP);
-    List<String> header = new ArrayList<>(List.of("rows"));
-    header.addAll(figures);
-    List<List<String>> rows = new ArrayList<>();
-    for (int count : Bench.ROWS) {
-      List<String> row = new ArrayList<>(List.of(Integer.toString(count)));
-      figures.forEach(
-          figure -> row.add(number(results.get(StoreGrowth.class, Bench.of(figure, count)), 1)));
-      rows.add(row);
-    }
-    return new Table(
+    return growth(
+        StoreGrowth.class,
         "Training store",
         "What a job's look into a store of so many rows costs, and a run's snapshot of it.",
-        header,
-        rows);
+        "rows",
+        Bench.ROWS,
+        List.of(StoreGrowth.FIRST_LOOK, StoreGrowth.LOOK, StoreGrowth.SNAPSHOT, StoreGrowth.HEAP),
+        Bench::of);
+  }
+
+  /**
+   * How a probe's figures grow.
+   *
+   * @param counts of {@code what}, a row each
+   * @param name of a figure at a count
+   */
+  private Table growth(
+      Class<? extends Probe> probe,
+      String title,
+      String note,
+      String what,
+      List<Integer> counts,
+      List<String> figures,
+      BiFunction<String, Integer, String> name) {
+    List<String> header = new ArrayList<>(List.of(what));
+    header.addAll(figures);
+    List<List<String>> rows = new ArrayList<>();
+    for (int count : counts) {
+      List<String> row = new ArrayList<>(List.of(Integer.toString(count)));
+      figures.forEach(figure -> row.add(number(results.get(probe, name.apply(figure, count)), 1)));
+      rows.add(row);
+    }
+    return new Table(title, note, header, rows);
   }
 
   /** Of a run on a GPU. */

@@ -1,5 +1,6 @@
 package io.tagstream.benchmarks;
 
+import io.tagstream.benchmarks.probe.DrawnModel;
 import io.tagstream.benchmarks.probe.ProbeTask;
 import io.tagstream.model.engine.CropBatch;
 import io.tagstream.model.engine.Output;
@@ -13,10 +14,8 @@ import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Quantization;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.store.ModelBundle;
-import io.tagstream.model.store.ModelDraft;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.Preprocessing;
-import io.tagstream.model.store.Provenance;
 import io.tagstream.producers.ImageFile;
 import io.tagstream.producers.ImageFiles;
 import io.tagstream.producers.drawn.DrawnScenes;
@@ -28,7 +27,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -72,17 +70,8 @@ record Workspace(Path folder) {
     }
     Weights weights = Initialisation.HE.draw(NetworkDescription.alexNet(CLASSES), SEED);
     ModelStore store = new ModelStore(models());
-    ModelBundle floats = store.write(draft(weights));
-    store.write(ProbeTask.INTEGERS, draft(weights.quantized(scales(floats))));
-  }
-
-  private static ModelDraft draft(Weights weights) {
-    return new ModelDraft(
-        weights,
-        Preprocessing.tagstream(weights.network().inputSize()),
-        IntStream.range(0, CLASSES).mapToObj(number -> "class-" + number).toList(),
-        Optional.empty(),
-        Provenance.made("drawn for a benchmark", "none", "none"));
+    ModelBundle floats = store.write(DrawnModel.of(weights));
+    store.write(ProbeTask.INTEGERS, DrawnModel.of(weights.quantized(scales(floats))));
   }
 
   private Quantization scales(ModelBundle floats) throws IOException {

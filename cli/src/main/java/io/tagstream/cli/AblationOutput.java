@@ -90,16 +90,7 @@ record AblationOutput(AblationFindings findings, AblationPlan plan, ExperimentIm
             .filter(kernels -> !kernels.isEmpty())
             .findFirst()
             .orElse(List.of()),
-        findings.costs().stream()
-            .map(
-                cost ->
-                    new AblationReport.Cost(
-                        cost.variant(),
-                        cost.words(),
-                        cost.parameters(),
-                        cost.multiplyAdds(),
-                        cost.secondsPerThousand()))
-            .toList(),
+        findings.costs(),
         facts());
   }
 
@@ -116,7 +107,8 @@ record AblationOutput(AblationFindings findings, AblationPlan plan, ExperimentIm
         found.without(),
         found.difference().value(),
         found.difference().low(),
-        found.difference().high());
+        found.difference().high(),
+        found.difference().isShown());
   }
 
   private Map<String, String> facts() {

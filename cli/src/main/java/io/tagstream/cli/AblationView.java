@@ -45,7 +45,7 @@ final class AblationView implements Ablation.Listener, AutoCloseable {
             run.variant(),
             run.seed(),
             run.learningRate(),
-            100 * run.trainError().get(run.epochs() - 1),
+            100 * run.lastError(),
             100 * run.top1(),
             run.seconds(),
             before ? ", done before" : ""));

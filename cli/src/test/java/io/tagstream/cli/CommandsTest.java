@@ -1,6 +1,7 @@
 package io.tagstream.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -394,6 +396,10 @@ final class CommandsTest {
         .startsWith("{\"variant\":\"relu\",\"against\":\"tanh\",\"difference\":")
         .contains("\"low\":", "\"high\":");
     assertThat(page).content().contains("<svg", "What each idea brings");
+    assertThatCode(
+            () -> DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(page.toFile()))
+        .as("a page is XML as well")
+        .doesNotThrowAnyException();
 
     out.getBuffer().setLength(0);
     assertThat(run(command)).isZero();

@@ -3,6 +3,7 @@ package io.tagstream.benchmarks.growth;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tagstream.benchmarks.ladder.SteadyJob;
+import io.tagstream.benchmarks.probe.DrawnModel;
 import io.tagstream.benchmarks.probe.Probe;
 import io.tagstream.benchmarks.probe.ProbeTask;
 import io.tagstream.model.image.DecodeLimits;
@@ -13,10 +14,7 @@ import io.tagstream.model.image.UnreadableImageException;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;
-import io.tagstream.model.store.ModelDraft;
 import io.tagstream.model.store.ModelStore;
-import io.tagstream.model.store.Preprocessing;
-import io.tagstream.model.store.Provenance;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.schemas.Topics;
 import java.io.IOException;
@@ -33,9 +31,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
 
 /**
  * Whether a job is the same after a million images as after a thousand: the whole job with its
@@ -111,14 +107,7 @@ public final class StreamGrowth implements Probe {
   private static void writeModel(Path models) {
     NetworkDescription narrow = NetworkDescription.alexNet(CLASSES, WIDTH);
     NetworkDescription small = new NetworkDescription(SIDE, narrow.convolutions(), narrow.dense());
-    new ModelStore(models)
-        .write(
-            new ModelDraft(
-                Initialisation.HE.draw(small, SEED),
-                Preprocessing.tagstream(SIDE),
-                IntStream.range(0, CLASSES).mapToObj(number -> "class-" + number).toList(),
-                Optional.empty(),
-                Provenance.made("drawn for a benchmark", "none", "none")));
+    new ModelStore(models).write(DrawnModel.of(Initialisation.HE.draw(small, SEED)));
   }
 
   /** Some of the task's pictures, as small as the network's input. */

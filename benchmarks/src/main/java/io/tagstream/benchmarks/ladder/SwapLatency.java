@@ -1,12 +1,11 @@
 package io.tagstream.benchmarks.ladder;
 
+import io.tagstream.benchmarks.probe.DrawnModel;
 import io.tagstream.benchmarks.probe.Probe;
 import io.tagstream.benchmarks.probe.ProbeTask;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.store.ModelBundle;
-import io.tagstream.model.store.ModelDraft;
 import io.tagstream.model.store.ModelStore;
-import io.tagstream.model.store.Provenance;
 import io.tagstream.schemas.ModelStatus;
 import io.tagstream.schemas.ModelUpdate;
 import io.tagstream.schemas.Prediction;
@@ -18,7 +17,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -98,16 +96,7 @@ public final class SwapLatency implements Probe {
     List<String> versions = new ArrayList<>();
     try (Weights weights = bundle.weights()) {
       for (int i = 0; i < 2; i++) {
-        versions.add(
-            store
-                .write(
-                    new ModelDraft(
-                        weights,
-                        bundle.preprocessing(),
-                        bundle.labels(),
-                        Optional.empty(),
-                        Provenance.made("drawn for a benchmark", "none", "none")))
-                .version());
+        versions.add(store.write(DrawnModel.of(weights)).version());
       }
     }
     return versions;

@@ -1,12 +1,12 @@
 package io.tagstream.model.ablation;
 
 import io.tagstream.model.ModelException;
-import io.tagstream.model.ablation.AblationFindings.Cost;
 import io.tagstream.model.ablation.AblationFindings.Found;
 import io.tagstream.model.ablation.Comparison.Side;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.network.Activation;
 import io.tagstream.model.network.Weights;
+import io.tagstream.model.report.AblationReport.Cost;
 import io.tagstream.model.report.KernelPicture;
 import io.tagstream.model.store.AtomicFiles;
 import io.tagstream.model.store.StoreJson;
@@ -141,7 +141,7 @@ public final class Ablation {
     ofVariant.add(run);
     if (ofVariant.size() == 1) {
       double imageSteps = (double) run.epochs() * images.trainingCount();
-      costs.add(Cost.of(variant, images.labels().size(), 1000 * run.seconds() / imageSteps));
+      costs.add(variant.cost(images.labels().size(), 1000 * run.seconds() / imageSteps));
     }
   }
 

@@ -1,7 +1,6 @@
 package io.tagstream.model.ablation;
 
-import io.tagstream.model.network.LayerTable;
-import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.report.AblationReport.Cost;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,25 +22,6 @@ public record AblationFindings(
 
   /** A comparison and its outcome. */
   public record Found(Comparison comparison, double with, double without, Difference difference) {}
-
-  /**
-   * What a network costs.
-   *
-   * @param secondsPerThousand of training, for a thousand image-steps
-   */
-  public record Cost(
-      String variant, String words, long parameters, long multiplyAdds, double secondsPerThousand) {
-    static Cost of(Variant variant, int classes, double secondsPerThousand) {
-      NetworkDescription network = variant.network().withClasses(classes);
-      LayerTable table = LayerTable.of(network);
-      return new Cost(
-          variant.name(),
-          variant.words(),
-          table.parameters(),
-          table.multiplyAdds(),
-          secondsPerThousand);
-    }
-  }
 
   public AblationFindings {
     runs = List.copyOf(runs);

@@ -48,7 +48,7 @@ public record AblationRun(
   }
 
   /** After its last epoch. */
-  double lastError() {
+  public double lastError() {
     return trainError.get(trainError.size() - 1);
   }
 

@@ -3,8 +3,10 @@ package io.tagstream.model.ablation;
 import io.tagstream.model.network.Activation;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.Initialisation;
+import io.tagstream.model.network.LayerTable;
 import io.tagstream.model.network.MaxPool;
 import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.report.AblationReport;
 import io.tagstream.model.training.Augmentation;
 import io.tagstream.model.training.Optimizer;
 import io.tagstream.model.training.Recipe;
@@ -94,6 +96,17 @@ public record Variant(String name, String words, NetworkDescription network, Rec
             "every map sees all maps below it",
             paper.withConvolutions(layer -> layer.withGroups(1)),
             recipe));
+  }
+
+  /**
+   * What it costs.
+   *
+   * @param secondsPerThousand of training, for a thousand image-steps
+   */
+  AblationReport.Cost cost(int classes, double secondsPerThousand) {
+    LayerTable table = LayerTable.of(network.withClasses(classes));
+    return new AblationReport.Cost(
+        name, words, table.parameters(), table.multiplyAdds(), secondsPerThousand);
   }
 
   private static double colorDeviation() {

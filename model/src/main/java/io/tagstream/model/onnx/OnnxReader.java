@@ -2,7 +2,6 @@ package io.tagstream.model.onnx;
 
 import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;
-import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
@@ -160,24 +159,10 @@ public final class OnnxReader {
 
   /** The description with its real constants rounded as ONNX's float32 attributes round them. */
   private static NetworkDescription asOnnxHolds(NetworkDescription network) {
-    List<Convolution> convolutions =
-        network.convolutions().stream()
-            .map(
-                layer ->
-                    new Convolution(
-                        layer.name(),
-                        layer.channels(),
-                        layer.kernel(),
-                        layer.stride(),
-                        layer.padding(),
-                        layer.groups(),
-                        layer.activation(),
-                        layer
-                            .normalization()
-                            .map(lrn -> LrnAttributes.of(lrn).toPaper().in(lrn.scope())),
-                        layer.pool()))
-            .toList();
-    return new NetworkDescription(network.inputSize(), convolutions, network.dense());
+    return network.withConvolutions(
+        layer ->
+            layer.withNormalization(
+                layer.normalization().map(lrn -> LrnAttributes.of(lrn).toPaper().in(lrn.scope()))));
   }
 
   private static String difference(NetworkDescription expected, NetworkDescription found) {

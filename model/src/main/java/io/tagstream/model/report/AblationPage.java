@@ -10,10 +10,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
-/**
- * One page about an ablation, which asks for nothing from elsewhere and runs no script. It is XML
- * as well, so that a program can read it.
- */
+/** The {@link Page} about an ablation. */
 public final class AblationPage {
   private static final double MARK_PERCENT = 25;
 
@@ -22,6 +19,14 @@ public final class AblationPage {
 
   private static final int HEIGHT = 22;
   private static final int MIDDLE = WIDTH / 2;
+
+  private static final String CSS =
+      """
+      .interval { width: %spx; max-width: none; height: %spx; }
+      .interval .bar { fill: var(--first); opacity: .55; }
+      .interval .whisker { stroke: var(--ink); stroke-width: 1.5; }
+      """
+          .formatted(WIDTH, HEIGHT);
 
   private final AblationReport report;
 
@@ -44,29 +49,9 @@ public final class AblationPage {
   }
 
   private String html() {
-    StringBuilder out = new StringBuilder();
-    out.append(
-        """
-        <!DOCTYPE html>
-        <html xmlns="http://www.w3.org/1999/xhtml" lang="en">
-        <head>
-        <meta charset="utf-8"/>
-        <meta name="viewport" content="width=device-width, initial-scale=1"/>
-        <meta http-equiv="Content-Security-Policy" \
-        content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"/>
-        <title>What AlexNet's ideas bring</title>
-        <style>
-        """);
-    out.append(Style.CSS)
-        .append(
+    StringBuilder out =
+        new StringBuilder(
             """
-            .interval { width: %spx; max-width: none; height: %spx; }
-            .interval .bar { fill: var(--first); opacity: .55; }
-            .interval .whisker { stroke: var(--ink); stroke-width: 1.5; }
-            </style>
-            </head>
-            <body>
-            <main>
             <header>
             <h1>What AlexNet’s ideas bring</h1>
             <p>Networks that differ in one idea of the paper each, trained on the same pictures in \
@@ -74,23 +59,19 @@ public final class AblationPage {
             Hinton, <i>ImageNet Classification with Deep Convolutional Neural Networks</i>, NIPS \
             2012; its figures are of 1.2 million pictures in a thousand classes.</p>
             </header>
-            """
-                .formatted(WIDTH, HEIGHT));
+            """);
     out.append(figure1()).append(differences());
     if (!report.kernels().isEmpty()) {
       out.append(
-          section(
+          Page.section(
               "What the first layer looks for, by tower",
               "<p>The paper’s figure 3, of the network with all ideas and the first seed. The "
                   + "paper’s towers specialise, one in shapes and one in colours; whether these do "
                   + "is for the eye to say.</p>\n"
                   + KernelPicture.html(report.kernels())));
     }
-    return out.append(costs()).append(reasons()).append("</main>\n</body>\n</html>\n").toString();
-  }
-
-  private static String section(String title, String content) {
-    return "<section>\n<h2>%s</h2>\n%s</section>\n".formatted(title, content);
+    out.append(costs()).append(reasons());
+    return Page.html("What AlexNet’s ideas bring", CSS, out.toString());
   }
 
   private String figure1() {
@@ -111,7 +92,7 @@ public final class AblationPage {
             Optional.of(100.0),
             Optional.of(new Chart.Level("figure 1’s mark", MARK_PERCENT)),
             value -> Markup.fixed(value, 1));
-    return section(
+    return Page.section(
         "ReLU against tanh: the paper’s figure 1",
         """
         <p>%s</p>
@@ -141,7 +122,7 @@ public final class AblationPage {
                   found.isShown() ? "<b>" + found.verdict() + "</b>" : found.verdict(),
                   Markup.text(found.paper())));
     }
-    return section(
+    return Page.section(
         "What each idea brings",
         """
         <div class="wide"><table>
@@ -209,7 +190,7 @@ public final class AblationPage {
                   Markup.count(cost.multiplyAdds()),
                   Markup.fixed(cost.secondsPerThousand(), 2)));
     }
-    return section(
+    return Page.section(
         "What each network costs",
         """
         <div class="wide"><table>
@@ -233,7 +214,7 @@ public final class AblationPage {
                     "<tr><th scope=\"row\">%s</th><td>%s</td></tr>\n"
                         .formatted(Markup.text(fact.getKey()), Markup.text(fact.getValue())))
             .collect(Collectors.joining());
-    return section(
+    return Page.section(
         "Why it stands so",
         """
         <p>Figure 1’s networks are trained as there: nothing regularises, the rate is constant, and \

@@ -40,6 +40,7 @@ public record AblationReport(
    * @param without top-1 without it
    * @param low the end of the difference's 95 % interval
    * @param high its other end
+   * @param isShown whether the interval leaves out zero
    */
   public record Difference(
       String idea,
@@ -48,16 +49,12 @@ public record AblationReport(
       double without,
       double value,
       double low,
-      double high) {
-
-    /** Whether the interval leaves out zero. */
-    boolean isShown() {
-      return low > 0 || high < 0;
-    }
+      double high,
+      boolean isShown) {
 
     /** What may be said of it. */
     public String verdict() {
-      if (!isShown()) {
+      if (!isShown) {
         return "not shown by this data";
       }
       return low > 0 ? "helps" : "harms";

@@ -34,41 +34,24 @@ public final class ReportPage {
   }
 
   private String html() {
-    StringBuilder out = new StringBuilder();
-    out.append(
-        """
-        <!DOCTYPE html>
-        <html xmlns="http://www.w3.org/1999/xhtml" lang="en">
-        <head>
-        <meta charset="utf-8"/>
-        <meta name="viewport" content="width=device-width, initial-scale=1"/>
-        <meta http-equiv="Content-Security-Policy" \
-        content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"/>
-        <title>Training report %s</title>
-        <style>
-        """
-            .formatted(Markup.text(report.version())));
-    out.append(Style.CSS).append("</style>\n</head>\n<body>\n<main>\n").append(summary());
+    StringBuilder out = new StringBuilder(summary());
     report
         .verdict()
         .ifPresent(
             verdict ->
                 out.append(
-                    section("Gate: " + verdict.outcome().word(), VerdictTables.html(verdict))));
+                    Page.section(
+                        "Gate: " + verdict.outcome().word(), VerdictTables.html(verdict))));
     out.append(curves());
     if (!report.heldOut().isEmpty()) {
-      out.append(section("Confusion", new ConfusionTable(scores, report.labels()).html()));
+      out.append(Page.section("Confusion", new ConfusionTable(scores, report.labels()).html()));
     }
     try (Thumbnails thumbnails = new Thumbnails(report.preprocessing())) {
       PictureCards cards = new PictureCards(thumbnails, report.labels());
       out.append(errors(cards)).append(suspects(cards));
     }
     out.append(kernels()).append(run()).append(leftOut(report.run().leftOut()));
-    return out.append("</main>\n</body>\n</html>\n").toString();
-  }
-
-  private static String section(String title, String content) {
-    return "<section>\n<h2>%s</h2>\n%s</section>\n".formatted(title, content);
+    return Page.html("Training report " + report.version(), "", out.toString());
   }
 
   private String summary() {
@@ -154,7 +137,7 @@ public final class ReportPage {
   private String curves() {
     return report.history().isEmpty()
         ? ""
-        : section(
+        : Page.section(
             "Training",
             new Curves(report.history(), report.labels().size())
                 .html(
@@ -165,10 +148,10 @@ public final class ReportPage {
 
   private String errors(PictureCards cards) {
     if (report.heldOut().isEmpty()) {
-      return section("Worst errors", "<p>No image was held out.</p>\n");
+      return Page.section("Worst errors", "<p>No image was held out.</p>\n");
     }
     List<Shown> errors = PictureCards.errors(report);
-    return section(
+    return Page.section(
         "Worst errors",
         "<p>%s on %s%s. Above the answer, below the label, each with its probability.</p>\n"
                 .formatted(
@@ -180,7 +163,7 @@ public final class ReportPage {
 
   private String suspects(PictureCards cards) {
     List<Shown> suspects = PictureCards.suspects(report);
-    return section(
+    return Page.section(
         "Labels to check",
         """
         <p>%s: the label's class has <i>p</i> &lt; 0.05 while another has <i>p</i> &gt; 0.9. Most \
@@ -201,7 +184,7 @@ public final class ReportPage {
 
   private String kernels() {
     int side = report.weights().network().convolutions().get(0).kernel();
-    return section(
+    return Page.section(
         "What the first layer looks for",
         "<p>Each square is one kernel of %s × %s pixels, as a picture.</p>\n".formatted(side, side)
             + KernelPicture.html(
@@ -226,7 +209,7 @@ public final class ReportPage {
     fact("Started", run.started().toString(), out);
     fact("Time", Markup.time(run.time()), out);
     fact("Machine", run.machine(), out);
-    return section("How it was made", out.append("</tbody></table>\n").toString());
+    return Page.section("How it was made", out.append("</tbody></table>\n").toString());
   }
 
   private static void fact(String name, String value, StringBuilder out) {
@@ -276,7 +259,7 @@ public final class ReportPage {
                           .formatted(Markup.name(file.id()), Markup.name(file.reason()))));
       out.append("</tbody></table>\n").append(more(unreadable.size()));
     }
-    return section("Left out", out.isEmpty() ? "<p>Nothing.</p>\n" : out.toString());
+    return Page.section("Left out", out.isEmpty() ? "<p>Nothing.</p>\n" : out.toString());
   }
 
   private static String more(int all) {

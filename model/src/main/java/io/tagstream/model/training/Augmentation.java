@@ -52,8 +52,7 @@ public sealed interface Augmentation {
 
     @Override
     public ColorChange colors(Random random, PrincipalColors principal) {
-      double[] levels = principal.shift(colorDeviation, random);
-      return ColorChange.shift(levels[0], levels[1], levels[2]);
+      return principal.change(colorDeviation, random);
     }
   }
 
@@ -90,8 +89,7 @@ public sealed interface Augmentation {
 
     @Override
     public ColorChange colors(Random random, PrincipalColors principal) {
-      double[] levels = principal.shift(colorDeviation, random);
-      return ColorChange.shift(levels[0], levels[1], levels[2]);
+      return principal.change(colorDeviation, random);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.tagstream.model.training;
 
+import io.tagstream.model.image.ColorChange;
 import java.util.List;
 import java.util.Random;
 
@@ -69,6 +70,12 @@ record PrincipalColors(List<Double> values, List<List<Double>> vectors) {
       v[k][p] = cosine * left - sine * right;
       v[k][q] = sine * left + cosine * right;
     }
+  }
+
+  /** A change of a picture's colours by a {@link #shift}. */
+  ColorChange change(double deviation, Random random) {
+    double[] levels = shift(deviation, random);
+    return ColorChange.shift(levels[0], levels[1], levels[2]);
   }
 
   /**

@@ -20,7 +20,7 @@ class DifferenceTest {
   void ofOneSeedItIsThePairedInterval() {
     Difference difference =
         Difference.of(List.of(right(0, 1, 2, 3, 4, 5, 6, 7)), List.of(right(0, 1, 2, 3, 4)), 10);
-    // Three ones and seven zeros: R's t.test gives the same.
+    // Three ones and seven zeros: a standard error of 0.152753, times 2.262157 of nine degrees.
     assertThat(difference.value()).isCloseTo(0.3, within(1e-12));
     assertThat(difference.low()).isCloseTo(-0.04555, within(1e-5));
     assertThat(difference.high()).isCloseTo(0.64555, within(1e-5));

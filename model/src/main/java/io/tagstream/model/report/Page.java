@@ -1,0 +1,42 @@
+package io.tagstream.model.report;
+
+/**
+ * What all pages are: one file that asks for nothing from elsewhere and runs no script. It is XML
+ * as well, so that a program can read it.
+ */
+final class Page {
+  private Page() {}
+
+  /**
+   * A page, to be encoded as UTF-8.
+   *
+   * @param title as text
+   * @param css beside {@link Style}'s
+   * @param content of the body, as markup
+   */
+  static String html(String title, String css, String content) {
+    return """
+        <!DOCTYPE html>
+        <html xmlns="http://www.w3.org/1999/xhtml" lang="en">
+        <head>
+        <meta charset="utf-8"/>
+        <meta name="viewport" content="width=device-width, initial-scale=1"/>
+        <meta http-equiv="Content-Security-Policy" \
+        content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"/>
+        <title>%s</title>
+        <style>
+        %s%s</style>
+        </head>
+        <body>
+        <main>
+        %s</main>
+        </body>
+        </html>
+        """
+        .formatted(Markup.text(title), Style.CSS, css, content);
+  }
+
+  static String section(String title, String content) {
+    return "<section>\n<h2>%s</h2>\n%s</section>\n".formatted(title, content);
+  }
+}
