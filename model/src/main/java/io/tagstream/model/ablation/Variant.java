@@ -50,7 +50,8 @@ public record Variant(String name, String words, NetworkDescription network, Rec
                     0));
     return new Variant(
         activation == Activation.RELU ? RELU : TANH,
-        "%s, no regularisation, rate %s".formatted(activation, rate),
+        "%s, no regularisation, rate %s"
+            .formatted(activation == Activation.RELU ? "ReLU" : "tanh", rate),
         network,
         recipe(
             new Optimizer.Sgd(rate, 0.9, 0),

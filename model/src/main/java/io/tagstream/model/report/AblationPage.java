@@ -218,7 +218,7 @@ public final class AblationPage {
         "Why it stands so",
         """
         <p>Figure 1’s networks are trained as there: nothing regularises, the rate is constant, and \
-        of several rates each has the one with which it is quickest. The other networks are \
+        where several rates were tried each has the one with which it is quickest. The other networks are \
         trained with Adam from He’s first weights, since a thousand pictures are too few for the \
         paper’s own rate and weights to begin at all; dropout, crops, mirror images and colours \
         are the paper’s.</p>

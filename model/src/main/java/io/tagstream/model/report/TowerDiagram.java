@@ -15,9 +15,9 @@ import java.util.Map;
  * layer computes, and what they send each other. One SVG file that asks for nothing from elsewhere.
  */
 public final class TowerDiagram {
-  private static final int BOX_WIDTH = 104;
+  private static final int BOX_WIDTH = 132;
   private static final int BOX_HEIGHT = 92;
-  private static final int BETWEEN = 34;
+  private static final int BETWEEN = 58;
   private static final int LEFT = 16;
   private static final int TOP = 48;
   private static final int ROWS_APART = 64;
@@ -157,7 +157,7 @@ public final class TowerDiagram {
       }
     }
     if (box.crosses()) {
-      text(left(column) - BETWEEN / 2, middle() + ROWS_APART / 2 + 6, "sent", box.sent());
+      text(left(column) - BETWEEN / 2, middle(1) + LINE + 3, "sent", box.sent());
     }
   }
 
