@@ -6,6 +6,7 @@ import io.tagstream.benchmarks.engines.GpuRates;
 import io.tagstream.benchmarks.engines.IntegerAgreement;
 import io.tagstream.benchmarks.engines.Roofline;
 import io.tagstream.benchmarks.engines.StepRates;
+import io.tagstream.benchmarks.engines.TowerRates;
 import io.tagstream.benchmarks.growth.StoreGrowth;
 import io.tagstream.benchmarks.growth.StreamGrowth;
 import io.tagstream.benchmarks.ladder.DecodeStep;
@@ -66,8 +67,8 @@ final class Bench {
   private static final int OVERLOAD = 10;
   private static final int OVERLOAD_SECONDS = 8;
 
-  private static final int PEER_WARM_UP = 400;
-  private static final int PEER_COUNT = 512;
+  private static final int PEER_WARM_UP = 256;
+  private static final int PEER_COUNT = 384;
   private static final int LATENCY_WARM_SECONDS = 20;
   private static final int LATENCY_SECONDS = 30;
   private static final int SWAP_WARM_SECONDS = 180;
@@ -115,6 +116,7 @@ final class Bench {
     Results results = new Results();
     add(results, EngineRates.class, task.times(ENGINE_WARM_UP, ENGINE_TURNS * rounds));
     add(results, TorchRates.class, task.times(ENGINE_WARM_UP, ENGINE_TURNS * rounds));
+    add(results, TowerRates.class, task.times(ENGINE_WARM_UP, ENGINE_TURNS * rounds));
     add(results, Roofline.class, task.times(ENGINE_WARM_UP, ENGINE_TURNS * rounds));
     add(results, DecodeRates.class, task.times(ENGINE_WARM_UP, ENGINE_TURNS * rounds));
     for (int round = 0; round < rounds; round++) {

@@ -7,6 +7,7 @@ import io.tagstream.benchmarks.engines.GpuRates;
 import io.tagstream.benchmarks.engines.IntegerAgreement;
 import io.tagstream.benchmarks.engines.Roofline;
 import io.tagstream.benchmarks.engines.StepRates;
+import io.tagstream.benchmarks.engines.TowerRates;
 import io.tagstream.benchmarks.growth.StoreGrowth;
 import io.tagstream.benchmarks.growth.StreamGrowth;
 import io.tagstream.benchmarks.ladder.KafkaSinkStep;
@@ -31,6 +32,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A run's figures, as tables. */
@@ -53,6 +56,7 @@ final class Tables {
             peers(),
             engines(),
             trainingSteps(),
+            towers(),
             decoders(),
             loads(),
             overload(),
@@ -316,6 +320,30 @@ final class Tables {
                 ours),
             peer("Flink map: DJL, PyTorch, batch 1", TorchFlink.TorchSingle.class, ours),
             peer("Flink map: DJL, PyTorch, batch 32", TorchFlink.TorchBatched.class, ours)));
+  }
+
+  private Table towers() {
+    List<List<String>> rows = new ArrayList<>();
+    for (int batch : Contest.BATCHES) {
+      rows.add(towers("serving, batch " + batch, who -> Contest.batch(who, batch)));
+    }
+    rows.add(towers("training, batch " + StepRates.BATCH, TowerRates::step));
+    Map<String, Double> bytes = TowerRates.exchanged(results.of(TowerRates.class));
+    return new Table(
+        "Two towers",
+        "Half of the processors for each, against one network with all of them. Forward each tower sends, in bytes an image, %s; in training as much comes back."
+            .formatted(
+                bytes.entrySet().stream()
+                    .map(each -> "%,.0f for %s".formatted(each.getValue(), each.getKey()))
+                    .collect(Collectors.joining(", "))),
+        List.of("what", "one network images/s", "two towers images/s", "towers are times as fast"),
+        rows);
+  }
+
+  private List<String> towers(String what, UnaryOperator<String> figure) {
+    OptionalDouble one = results.get(TowerRates.class, figure.apply(TowerRates.ONE));
+    OptionalDouble two = results.get(TowerRates.class, figure.apply(TowerRates.TWO));
+    return List.of(what, number(one, 1), number(two, 1), number(Results.ratio(two, one), 2));
   }
 
   private Table trainingSteps() {

@@ -35,9 +35,9 @@ import picocli.CommandLine.Spec;
       "It goes on where it was interrupted: what was trained lies in a folder beside --out."
     })
 public final class AblateCommand implements Runnable {
-  private static final int QUICK_EPOCHS = 30;
+  private static final int QUICK_EPOCHS = 36;
   private static final int FIGURE_EPOCHS = 40;
-  private static final int TABLE_EPOCHS = 30;
+  private static final int TABLE_EPOCHS = 25;
   private static final int SEEDS = 3;
 
   @Mixin StandardOptions standard = new StandardOptions();

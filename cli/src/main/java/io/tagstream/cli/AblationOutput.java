@@ -5,6 +5,7 @@ import io.tagstream.model.ablation.AblationFindings;
 import io.tagstream.model.ablation.AblationFindings.Found;
 import io.tagstream.model.ablation.AblationPlan;
 import io.tagstream.model.ablation.AblationRun;
+import io.tagstream.model.ablation.Variant;
 import io.tagstream.model.report.AblationReport;
 import io.tagstream.model.store.Provenance;
 import io.tagstream.model.training.ExperimentImages;
@@ -144,7 +145,7 @@ record AblationOutput(AblationFindings findings, AblationPlan plan, ExperimentIm
   }
 
   private static String reached(String name, List<AblationRun> runs) {
-    double rate = runs.get(0).learningRate();
+    String rate = Variant.rateText(runs.get(0).learningRate());
     return AblationFindings.meanEpochs(runs)
         .map(
             mean ->

@@ -44,7 +44,7 @@ final class AblationView implements Ablation.Listener, AutoCloseable {
             "%s, seed %d, rate %s: training error %.1f %%, top-1 %.1f %%, %.0f s of steps%s",
             run.variant(),
             run.seed(),
-            run.learningRate(),
+            Variant.rateText(run.learningRate()),
             100 * run.lastError(),
             100 * run.top1(),
             run.seconds(),

@@ -126,7 +126,7 @@ public final class TrainCommand implements Runnable {
     TrainingTask task = trainingStore.isPresent() ? asked.splitting() : asked;
     ModelStore store = Engines.store(models);
     trainingStore.ifPresent(path -> addTo(path, pictures));
-    TrainingResult result = train(store, task, resources(limits));
+    TrainingResult result = train(store, task, limits);
     String version = result.bundle().version();
     if (promote && !store.live().equals(version)) {
       store.promote(version, System.getProperty("user.name"));
@@ -171,7 +171,7 @@ public final class TrainCommand implements Runnable {
     err.flush();
   }
 
-  private TrainingResult train(ModelStore store, TrainingTask task, TrainingResources resources) {
+  private TrainingResult train(ModelStore store, TrainingTask task, TrainingSettings limits) {
     // The first signal is asked for before each step and image; nothing more is to be done when it
     // comes.
     try (Interruption signals = Interruption.listen(() -> {});
@@ -180,7 +180,8 @@ public final class TrainCommand implements Runnable {
                 spec.commandLine().getErr(),
                 !freezeTo.equals(Optional.of(FreezeTo.FC7)),
                 signals::requested)) {
-      return new Trainer(store, DirectTrainingStep::new, resources).train(task, view);
+      return new Trainer(store, DirectTrainingStep.on(limits.towers()), resources(limits))
+          .train(task, view);
     } catch (CancellationException e) {
       throw new UserException(
           e.getMessage() + "; the same command goes on from what checkpoints there are", e);

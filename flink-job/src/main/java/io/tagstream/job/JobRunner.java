@@ -157,7 +157,11 @@ public final class JobRunner {
             KafkaSources.images(request.connection(), request.topics(), request.name()),
             KafkaSources.modelUpdates(request.connection(), request.topics(), request.name()),
             new KafkaSourceBroker(request.connection().commonProperties()),
-            new StoreModels(request.models(), request.engine(), request.device()),
+            new StoreModels(
+                request.models(),
+                request.engine(),
+                request.device(),
+                request.settings().get(ParallelismSettings.class).towers()),
             sinks.predictions(),
             sinks.rejections(),
             request.trainingStore().map(store -> learning(request, store, checkpoints, sinks))),

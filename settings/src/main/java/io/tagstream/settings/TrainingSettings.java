@@ -34,6 +34,16 @@ public record TrainingSettings(
                     + " running job.")
         OptionalInt threads,
     @Setting(
+            key = "training.towers",
+            defaultValue = "1",
+            min = "1",
+            max = "2",
+            unit = "towers",
+            meaning =
+                "2 trains the halves of the network beside each other as the paper did, each with half"
+                    + " the threads, which is no faster.")
+        int towers,
+    @Setting(
             key = "training.memory",
             defaultValue = "3 GiB",
             min = "256 MiB",

@@ -11,6 +11,9 @@ import io.tagstream.model.store.ModelMetadata;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.Preprocessing;
 import io.tagstream.model.store.Provenance;
+import io.tagstream.model.training.TrainingResources;
+import io.tagstream.settings.DataSize;
+import io.tagstream.settings.DataSizeText;
 import io.tagstream.settings.UserException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -51,6 +54,13 @@ final class ShowCommand implements Runnable {
       description = "Draw the network's two towers as well, as SVG.")
   private Optional<Path> diagram = Optional.empty();
 
+  @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      converter = DataSizeText.class,
+      description = "Say the largest batch whose training fits into it (default: 3 GiB).")
+  private DataSize memory = new DataSize(TrainingResources.PAPER_MEMORY);
+
   @Override
   public void run() {
     ModelStore store = options.store();
@@ -77,7 +87,7 @@ final class ShowCommand implements Runnable {
     }
   }
 
-  private static void print(
+  private void print(
       PrintWriter out, ModelBundle bundle, ModelMetadata metadata, Optional<Score> live) {
     Provenance provenance = metadata.provenance();
     Preprocessing pixels = bundle.preprocessing();
@@ -132,6 +142,7 @@ final class ShowCommand implements Runnable {
       print(out, row.layer(), shape, row.parameters(), row.multiplyAdds(), row.bytes());
     }
     print(out, "total", "", table.parameters(), table.multiplyAdds(), table.bytes());
+    new MemoryView(bundle.network(), memory).print(out);
     metadata.verdict().ifPresent(verdict -> new VerdictView(verdict).printClasses(out));
   }
 
@@ -146,7 +157,7 @@ final class ShowCommand implements Runnable {
     out.printf(ROW, layer, shape, grouped(parameters), grouped(multiplyAdds), grouped(bytes));
   }
 
-  private static void write(
+  private void write(
       JsonGenerator object, ModelBundle bundle, ModelMetadata metadata, Optional<Score> live)
       throws IOException {
     Provenance provenance = metadata.provenance();
@@ -190,6 +201,7 @@ final class ShowCommand implements Runnable {
       object.writeEndObject();
     }
     object.writeEndArray();
+    new MemoryView(bundle.network(), memory).write(object);
   }
 
   private static String grouped(long number) {

@@ -29,19 +29,22 @@ public final class StoreModels implements LiveModels {
   private static final Logger LOG = LoggerFactory.getLogger(StoreModels.class);
   private static final SharedModels<Key> SHARED = new SharedModels<>();
 
-  private record Key(URI store, String version, EngineKind kind, Device device) {}
+  private record Key(URI store, String version, EngineKind kind, Device device, int towers) {}
 
   private final URI store;
   private final EngineKind kind;
   private final Device device;
+  private final int towers;
 
   /**
    * @param store the folder that holds the versions and {@code live}, seen by every TaskManager
+   * @param towers 2 for a network in halves, else 1
    */
-  public StoreModels(Path store, EngineKind kind, Device device) {
+  public StoreModels(Path store, EngineKind kind, Device device, int towers) {
     this.store = store.toAbsolutePath().normalize().toUri();
     this.kind = Objects.requireNonNull(kind);
     this.device = Objects.requireNonNull(device);
+    this.towers = towers;
   }
 
   @Override
@@ -52,14 +55,15 @@ public final class StoreModels implements LiveModels {
   @Override
   public LoadedModel load(String version, Throttle throttle) {
     return SHARED.acquire(
-        new Key(store, version, kind, device),
+        new Key(store, version, kind, device, towers),
         () -> {
           // First, so that the version is not deleted between this and its last use.
           Optional<Pin> pin = pin(version);
           try {
             ModelBundle verified = store().open(version, throttle);
             return new Pinned(
-                Engines.load(verified, new EngineOptions(kind, device), throttle), pin);
+                Engines.load(verified, new EngineOptions(kind, device).inTowers(towers), throttle),
+                pin);
           } catch (Throwable e) {
             pin.ifPresent(Pin::close);
             throw e;

@@ -14,6 +14,7 @@ import io.tagstream.schemas.TopicAdministration;
 import io.tagstream.settings.BatchSettings;
 import io.tagstream.settings.ImageSettings;
 import io.tagstream.settings.Interruption;
+import io.tagstream.settings.ParallelismSettings;
 import io.tagstream.settings.Progress;
 import io.tagstream.settings.Settings;
 import io.tagstream.settings.StandardOptions;
@@ -130,7 +131,13 @@ public final class RetagCommand implements Callable<Integer> {
             changedOnly
                 ? Optional.of(KafkaSources.upToNow(connection, predictions, new FirstTags(ranges)))
                 : Optional.empty(),
-            new PinnedModel(new StoreModels(models, engine.engine(), engine.device()), model),
+            new PinnedModel(
+                new StoreModels(
+                    models,
+                    engine.engine(),
+                    engine.device(),
+                    settings.get(ParallelismSettings.class).towers()),
+                model),
             RetaggedRecords.sink(connection, target))
         .addTo(environment, geometry, batching, settings.get(ImageSettings.class));
     JobExecutionResult result = run(environment, ranges);

@@ -51,6 +51,7 @@ public final class StoredTraining implements Training {
   private final boolean halfTheCores;
 
   private final int threads;
+  private final int towers;
 
   /**
    * @param images the training store
@@ -67,6 +68,7 @@ public final class StoredTraining implements Training {
     memoryBytes = settings.memory().bytes();
     halfTheCores = settings.threads().isEmpty();
     threads = settings.threads().orElse(1);
+    towers = settings.towers();
   }
 
   @Override
@@ -77,7 +79,7 @@ public final class StoredTraining implements Training {
       Trainer trainer =
           new Trainer(
               store,
-              DirectTrainingStep::new,
+              DirectTrainingStep.on(towers),
               new TrainingResources(threads(), memoryBytes),
               new LiveGate(store, minHeldOut));
       Processors.take(

@@ -53,7 +53,7 @@ class StoreModelsTest {
   @BeforeEach
   void store() {
     store = new ModelStore(folder);
-    models = new StoreModels(folder, EngineKind.DEEPLEARNING4J, Device.CPU);
+    models = new StoreModels(folder, EngineKind.DEEPLEARNING4J, Device.CPU, 1);
   }
 
   private static ModelDraft draft(Weights weights) {

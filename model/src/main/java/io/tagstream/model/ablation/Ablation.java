@@ -116,7 +116,7 @@ public final class Ablation {
   /** Every rate with the first seed, then the best one with the others. */
   private void runFigure1(Activation activation) {
     Map<AblationRun, Variant> tried = new LinkedHashMap<>();
-    for (double rate : plan.rates(activation)) {
+    for (double rate : plan.rates()) {
       Variant variant = plan.ofFigure1(activation, rate);
       tried.put(run(variant, FIRST_SEED), variant);
     }
@@ -149,7 +149,10 @@ public final class Ablation {
     Path file =
         kept.resolve(
             "%s-%d-%s.json"
-                .formatted(variant.name(), seed, variant.recipe().optimizer().learningRate()));
+                .formatted(
+                    variant.name(),
+                    seed,
+                    Variant.rateText(variant.recipe().optimizer().learningRate())));
     Optional<AblationRun> before = read(file, setting(variant));
     AblationRun run = before.orElseGet(() -> train(variant, seed, file));
     listener.done(run, before.isPresent());

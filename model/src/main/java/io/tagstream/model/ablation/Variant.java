@@ -11,6 +11,7 @@ import io.tagstream.model.training.Augmentation;
 import io.tagstream.model.training.Optimizer;
 import io.tagstream.model.training.Recipe;
 import io.tagstream.model.training.Schedule;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -34,8 +35,10 @@ public record Variant(String name, String words, NetworkDescription network, Rec
   private static final MaxPool ADJACENT = new MaxPool(2, 2, 0);
 
   /**
-   * One of figure 1's two networks, trained as there: nothing regularises, neither dropout nor
-   * weight decay nor changed pictures, and the rate is the same throughout.
+   * One of figure 1's two networks, trained as there: from the paper's first weights, without
+   * dropout, weight decay or changes of the pictures, which would regularise, and at the same rate
+   * throughout. By Adam, since the paper's own steps do not move those weights on a thousand
+   * pictures.
    */
   static Variant ofFigure1(Activation activation, double rate, double width, int epochs) {
     NetworkDescription network =
@@ -51,10 +54,11 @@ public record Variant(String name, String words, NetworkDescription network, Rec
     return new Variant(
         activation == Activation.RELU ? RELU : TANH,
         "%s, no regularisation, rate %s"
-            .formatted(activation == Activation.RELU ? "ReLU" : "tanh", rate),
+            .formatted(activation == Activation.RELU ? "ReLU" : "tanh", rateText(rate)),
         network,
         recipe(
-            new Optimizer.Sgd(rate, 0.9, 0),
+            Initialisation.PAPER,
+            new Optimizer.Adam(rate),
             new Schedule.Constant(),
             new Augmentation.CentreCrop(0),
             epochs));
@@ -110,6 +114,11 @@ public record Variant(String name, String words, NetworkDescription network, Rec
         name, words, table.parameters(), table.multiplyAdds(), secondsPerThousand);
   }
 
+  /** A learning rate without an exponent. */
+  public static String rateText(double rate) {
+    return BigDecimal.valueOf(rate).toPlainString();
+  }
+
   private static double colorDeviation() {
     return ((Augmentation.PaperCrops) Augmentation.PAPER).colorDeviation();
   }
@@ -117,15 +126,23 @@ public record Variant(String name, String words, NetworkDescription network, Rec
   /** A thousand pictures are too few for the paper's own optimizer and first weights. */
   private static Recipe recipe(Augmentation augmentation, int epochs) {
     return recipe(
-        new Optimizer.Adam(3e-4), new Schedule.WarmUpThenCosine(0.05), augmentation, epochs);
+        Initialisation.HE,
+        new Optimizer.Adam(3e-4),
+        new Schedule.WarmUpThenCosine(0.05),
+        augmentation,
+        epochs);
   }
 
   private static Recipe recipe(
-      Optimizer optimizer, Schedule schedule, Augmentation augmentation, int epochs) {
+      Initialisation initialisation,
+      Optimizer optimizer,
+      Schedule schedule,
+      Augmentation augmentation,
+      int epochs) {
     return new Recipe(
         "ablation",
         Recipe.Start.AFRESH,
-        Initialisation.HE,
+        initialisation,
         optimizer,
         schedule,
         BATCH,

@@ -5,8 +5,11 @@ import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.nd4j.DirectWeights;
 import io.tagstream.model.engine.nd4j.Nd4jBuild;
 import io.tagstream.model.engine.onednn.OneDnnWeights;
+import io.tagstream.model.engine.onednn.TowerWeights;
 import io.tagstream.model.engine.onnxruntime.SessionWeights;
 import io.tagstream.model.engine.onnxruntime.SessionWeights.Graph;
+import io.tagstream.model.engine.onnxruntime.TowerSessions;
+import io.tagstream.model.network.Towers;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.samediff.SameDiffWeights;
 import io.tagstream.model.store.ModelBundle;
@@ -40,13 +43,7 @@ public final class Engines {
    * @param throttle asked for pauses; ONNX Runtime opens a model in one piece
    */
   public static LoadedModel load(ModelBundle bundle, EngineOptions options, Throttle throttle) {
-    LoadedModel model =
-        new SharedModel(
-            bundle,
-            switch (options.kind()) {
-              case DEEPLEARNING4J -> deeplearning4j(bundle, options, throttle);
-              case ONNXRUNTIME -> onnxRuntime(bundle, options);
-            });
+    LoadedModel model = new SharedModel(bundle, weights(bundle, options, throttle));
     try {
       throttle.pause();
       GoldenImages.require(model, throttle);
@@ -55,6 +52,17 @@ public final class Engines {
       model.close();
       throw e;
     }
+  }
+
+  private static DeviceWeights weights(
+      ModelBundle bundle, EngineOptions options, Throttle throttle) {
+    if (options.towers() > 1) {
+      return towers(bundle, options, throttle);
+    }
+    return switch (options.kind()) {
+      case DEEPLEARNING4J -> deeplearning4j(bundle, options, throttle);
+      case ONNXRUNTIME -> onnxRuntime(bundle, options);
+    };
   }
 
   /**
@@ -79,6 +87,46 @@ public final class Engines {
     return OneDnnWeights.areUsable()
         ? new OneDnnWeights(weights, normalization, threads, throttle)
         : new DirectWeights(weights, normalization, threads, throttle);
+  }
+
+  private static DeviceWeights towers(
+      ModelBundle bundle, EngineOptions options, Throttle throttle) {
+    try {
+      return switch (options.kind()) {
+        case DEEPLEARNING4J -> oneDnnTowers(bundle, options, throttle);
+        case ONNXRUNTIME -> onnxRuntimeTowers(bundle, options);
+      };
+    } catch (IllegalArgumentException e) {
+      throw new ModelException(
+          "%s cannot compute in two towers: %s".formatted(bundle.version(), e.getMessage()), e);
+    }
+  }
+
+  private static DeviceWeights oneDnnTowers(
+      ModelBundle bundle, EngineOptions options, Throttle throttle) {
+    if (options.device() == Device.CUDA || !OneDnnWeights.areUsable()) {
+      throw new ModelException(
+          "deeplearning4j computes two towers with oneDNN on a CPU, which is not to be had here: serve one, or by onnxruntime");
+    }
+    LOG.info("deeplearning4j on the CPU by oneDNN, two towers, {} threads", options.threads());
+    try (Weights weights = bundle.weights(throttle)) {
+      return new TowerWeights(
+          weights, new Normalization(bundle.preprocessing()), options.threads(), throttle);
+    }
+  }
+
+  private static DeviceWeights onnxRuntimeTowers(ModelBundle bundle, EngineOptions options) {
+    boolean onGpus =
+        options.device() == Device.AUTO
+            && SessionWeights.cudaInBuild()
+            && Gpu.found().size() >= Towers.COUNT;
+    if (options.device() == Device.CUDA || onGpus) {
+      DeviceWeights weights = TowerSessions.onCuda(bundle);
+      LOG.info("onnxruntime on CUDA, a tower on each of two GPUs");
+      return weights;
+    }
+    LOG.info("onnxruntime on the CPU, two towers, {} threads", options.threads());
+    return TowerSessions.onCpu(bundle, options.threads());
   }
 
   private static DeviceWeights deeplearning4j(

@@ -69,6 +69,12 @@ public record Convolution(
     return pool.map(p -> p.outputSide(side)).orElse(side);
   }
 
+  /** The same with another number of maps. */
+  public Convolution withChannels(int other) {
+    return new Convolution(
+        name, other, kernel, stride, padding, groups, activation, normalization, pool);
+  }
+
   /** The same with another activation. */
   public Convolution withActivation(Activation other) {
     return new Convolution(

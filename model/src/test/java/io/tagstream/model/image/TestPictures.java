@@ -33,8 +33,8 @@ import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.global.opencv_imgcodecs;
 import org.bytedeco.opencv.opencv_core.Mat;
 
-/** Pictures to encode, and what encodes them, for the tests of this package. */
-final class TestPictures {
+/** Pictures to encode, what encodes them, and where photos are, for tests. */
+public final class TestPictures {
   /** The four colours of {@link #quadrants}: upper left, upper right, lower left, lower right. */
   static final List<Color> QUADRANTS =
       List.of(new Color(200, 30, 40), new Color(30, 180, 60), new Color(40, 60, 210), Color.YELLOW);
@@ -377,7 +377,7 @@ final class TestPictures {
   }
 
   /** The flower photos beside the project, where they are. */
-  static Optional<Path> flowers() {
+  public static Optional<Path> flowers() {
     Path root = Path.of("").toAbsolutePath();
     while (root != null && !Files.isDirectory(root.resolve(".mvn"))) {
       root = root.getParent();

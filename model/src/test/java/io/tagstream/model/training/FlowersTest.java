@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tagstream.model.engine.nd4j.DirectTrainingStep;
+import io.tagstream.model.image.TestPictures;
 import io.tagstream.model.store.ModelStore;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -23,13 +23,10 @@ class FlowersTest {
    */
   @Test
   void untrainedFeaturesTellFlowersApart(@TempDir Path folder) {
-    Path root = Path.of("").toAbsolutePath();
-    while (root.getParent() != null && !Files.isDirectory(root.resolve(".mvn"))) {
-      root = root.getParent();
-    }
-    Path flowers = root.resolveSibling("shared/data/flowers/val");
-    assumeTrue(Files.isDirectory(flowers), "no photos in " + flowers);
-    Dataset photos = FolderDataset.list(flowers);
+    assumeTrue(
+        TestPictures.flowers().isPresent(),
+        "skipped: no ../shared/data/flowers beside the project's root");
+    Dataset photos = FolderDataset.list(TestPictures.flowers().get().resolve("val"));
     TrainingResult result =
         new Trainer(new ModelStore(folder), DirectTrainingStep::new, TrainingResources.all())
             .train(

@@ -3,9 +3,9 @@ package io.tagstream.model.engine.nd4j;
 import io.tagstream.model.Throttle;
 import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.Dense;
+import io.tagstream.model.network.DeviceShare;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
-import io.tagstream.model.network.Weights;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -23,7 +22,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * them. In ONNX's order it is {@code [units][channels][area]}, here {@code
  * [area][channels][units]}; a bias has one channel and an area of 1.
  *
- * @param from position of its first number in the parameter
+ * @param from position of its first number in the device's part of the parameter
  * @param shape of the array
  */
 record ArrayLayout(
@@ -35,14 +34,15 @@ record ArrayLayout(
    */
   private static final int TILE = 64;
 
-  /** Those of a network: per layer the weights' groups, then the biases'. */
-  static List<ArrayLayout> of(NetworkDescription network) {
+  /** Those of what a device has: per layer the weights' groups, then the biases'. */
+  static List<ArrayLayout> of(DeviceShare share) {
     List<ArrayLayout> layouts = new ArrayList<>();
-    int inputChannels = NetworkDescription.INPUT_CHANNELS;
-    for (Convolution layer : network.convolutions()) {
+    List<Convolution> convolutions = share.convolutions();
+    for (int i = 0; i < convolutions.size(); i++) {
+      Convolution layer = convolutions.get(i);
       long kernel = layer.kernel();
       int area = layer.kernel() * layer.kernel();
-      int inputs = inputChannels / layer.groups();
+      int inputs = share.inputChannels(i) / layer.groups();
       int outputs = layer.channels() / layer.groups();
       for (int group = 0; group < layer.groups(); group++) {
         layouts.add(
@@ -57,22 +57,25 @@ record ArrayLayout(
       for (int group = 0; group < layer.groups(); group++) {
         layouts.add(bias(layer.name(), group * outputs, outputs));
       }
-      inputChannels = layer.channels();
     }
-    List<Integer> sides = network.sides();
+    List<Integer> sides = share.network().sides();
     int side = sides.get(sides.size() - 1);
     int area = side * side;
-    for (Dense layer : network.dense()) {
+    List<Convolution> all = share.network().convolutions();
+    int inputs = all.get(all.size() - 1).channels();
+    List<Dense> dense = share.dense();
+    for (int i = 0; i < dense.size(); i++) {
+      Dense layer = dense.get(i);
       layouts.add(
           new ArrayLayout(
               layer.name() + ".weight",
               0,
               layer.units(),
-              inputChannels,
+              inputs,
               area,
-              List.of((long) inputChannels * area, (long) layer.units())));
+              List.of((long) inputs * area, (long) layer.units())));
       layouts.add(bias(layer.name(), 0, layer.units()));
-      inputChannels = layer.units();
+      inputs = share.network().dense().get(i).units();
       area = 1;
     }
     return layouts;
@@ -82,8 +85,8 @@ record ArrayLayout(
     return new ArrayLayout(layer + ".bias", from, units, 1, 1, List.of((long) units));
   }
 
-  /** All parameters in ONNX's order. */
-  static Weights collect(NetworkDescription network, Function<ArrayLayout, INDArray> arrays) {
+  /** Room for all of a network's parameters in ONNX's order. */
+  static Map<String, FloatBuffer> allocate(NetworkDescription network) {
     Map<String, FloatBuffer> values = new HashMap<>();
     for (Parameter parameter : network.parameters()) {
       values.put(
@@ -92,10 +95,7 @@ record ArrayLayout(
               .order(ByteOrder.nativeOrder())
               .asFloatBuffer());
     }
-    for (ArrayLayout layout : of(network)) {
-      layout.copyOut(arrays.apply(layout), values.get(layout.parameter()));
-    }
-    return new Weights(network, values);
+    return values;
   }
 
   int count() {
@@ -107,7 +107,7 @@ record ArrayLayout(
   }
 
   /**
-   * Copies from the whole parameter in ONNX's order.
+   * Copies from the device's part of the parameter in ONNX's order.
    *
    * @param throttle asked for pauses
    */
@@ -135,7 +135,7 @@ record ArrayLayout(
     }
   }
 
-  /** Copies into the whole parameter in ONNX's order. */
+  /** Copies into the device's part of the parameter in ONNX's order. */
   void copyOut(INDArray array, FloatBuffer parameter) {
     FloatBuffer numbers = DirectWeights.buffer(array);
     int length = channels * area;

@@ -23,6 +23,7 @@ final class ConvolutionBlock implements AutoCloseable {
   private final INDArray sums;
   private final Optional<INDArray> normalized;
   private final Optional<Padding> padding;
+  private final Optional<Seam> seam;
 
   /**
    * The maps with rows and columns at their end that no maximum comes from: the op's own padding is
@@ -36,9 +37,20 @@ final class ConvolutionBlock implements AutoCloseable {
     }
   }
 
+  /**
+   * Allocates.
+   *
+   * @param groups the layer's weights
+   * @param seam closed with the block
+   */
   ConvolutionBlock(
-      Convolution layer, List<DirectWeights.Layer> groups, int inputSide, int capacity) {
+      Convolution layer,
+      List<DirectWeights.Layer> groups,
+      int inputSide,
+      int capacity,
+      Optional<Seam> seam) {
     this.layer = layer;
+    this.seam = seam;
     this.groups = groups;
     int side = layer.convolvedSide(inputSide);
     int channels = layer.channels();
@@ -65,9 +77,9 @@ final class ConvolutionBlock implements AutoCloseable {
    * @param input as many crops
    * @param at the first one's position in the arrays
    */
-  List<Step> steps(INDArray input, int at) {
+  List<Runnable> steps(INDArray input, int at) {
     int size = (int) input.size(0);
-    List<Step> steps = new ArrayList<>();
+    List<Runnable> steps = new ArrayList<>();
     INDArray sum = activations(at, size);
     addConvolution(steps, input, sum);
     Step.activation(layer.activation(), sum).ifPresent(steps::add);
@@ -75,7 +87,10 @@ final class ConvolutionBlock implements AutoCloseable {
     if (normalized.isPresent()) {
       LocalResponseNormalization lrn = layer.normalization().orElseThrow();
       last = DirectWeights.rows(normalized.get(), at, size);
-      steps.add(Step.normalization(sum, last, lrn));
+      steps.add(
+          seam.isPresent()
+              ? seam.get().normalize(sums, normalized.get(), at, size)
+              : Step.normalization(sum, last, lrn));
     }
     if (padding.isPresent()) {
       INDArray padded = pooled(at, size);
@@ -103,13 +118,18 @@ final class ConvolutionBlock implements AutoCloseable {
     return DirectWeights.rows(sums, at, size);
   }
 
+  /** Where the layer is normalised together with the other tower's maps. */
+  Optional<Seam> seam() {
+    return seam;
+  }
+
   /** What the pooling reads. */
   INDArray pooled(int at, int size) {
     INDArray whole = padding.map(Padding::padded).orElse(normalized.orElse(sums));
     return DirectWeights.rows(whole, at, size);
   }
 
-  private void addConvolution(List<Step> steps, INDArray input, INDArray sum) {
+  private void addConvolution(List<Runnable> steps, INDArray input, INDArray sum) {
     if (groups.size() == 1) {
       steps.add(convolution(groups.get(0), input, sum, true));
       return;
@@ -145,6 +165,7 @@ final class ConvolutionBlock implements AutoCloseable {
   public void close() {
     sums.close();
     normalized.ifPresent(INDArray::close);
+    seam.ifPresent(Seam::close);
     padding.ifPresent(
         p -> {
           p.widths().close();

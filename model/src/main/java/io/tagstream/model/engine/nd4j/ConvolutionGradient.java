@@ -3,6 +3,7 @@ package io.tagstream.model.engine.nd4j;
 import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
+import io.tagstream.model.engine.Workers;
 import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.MaxPool;
 import java.nio.FloatBuffer;
@@ -76,7 +77,7 @@ final class ConvolutionGradient implements AutoCloseable {
     int inputSide = (int) input.size(1);
     side = layer.convolvedSide(inputSide);
     outputSide = layer.outputSide(inputSide);
-    slopePass = new SlopePass(layer, workers);
+    slopePass = new SlopePass(block.seam().map(Seam::wide).orElse(layer), workers);
     int channels = layer.channels();
     outputSlopes = DirectWeights.allocate(chunk, outputSide, outputSide, channels);
     slopes =
@@ -133,20 +134,27 @@ final class ConvolutionGradient implements AutoCloseable {
   void run(int at, int size, boolean first) {
     Steps back = steps.computeIfAbsent(new Place(at, size), this::steps);
     back.beforePass().forEach(Step::run);
-    int positions = side * side;
-    slopePass.run(
-        DirectWeights.buffer(block.activations()),
-        at * positions * layer.channels(),
-        DirectWeights.buffer(slopes),
-        positions,
-        size,
-        biasSums);
+    backThroughNormalization(at, size);
     back.afterPass().forEach(Step::run);
     addBiasSums(size, first);
     kernelGradient.ifPresent(gradient -> gradient.add(at, size, first));
     if (kernelsTrain && inputSlopes.isPresent()) {
       kernelSlopes.forEach(group -> add(group, first));
     }
+  }
+
+  private void backThroughNormalization(int at, int size) {
+    Optional<Seam> seam = block.seam();
+    INDArray maps = seam.map(Seam::maps).orElse(block.activations());
+    int numbers = side * side * (int) maps.size(3);
+    slopePass.run(
+        DirectWeights.buffer(maps),
+        at * numbers,
+        DirectWeights.buffer(seam.isPresent() ? seam.get().widen(slopes, size) : slopes),
+        side * side,
+        size,
+        biasSums);
+    seam.ifPresent(wide -> wide.narrow(slopes, size));
   }
 
   private Steps steps(Place place) {
@@ -200,10 +208,11 @@ final class ConvolutionGradient implements AutoCloseable {
   }
 
   private void addBiasSums(int size, boolean first) {
+    int from = block.seam().map(Seam::ownFrom).orElse(0);
     for (int channel = 0; channel < biasSlopes.length; channel++) {
       float sum = first ? 0 : biasSlopes[channel];
       for (int image = 0; image < size; image++) {
-        sum += biasSums[image][channel];
+        sum += biasSums[image][from + channel];
       }
       biasSlopes[channel] = sum;
     }

@@ -1,8 +1,10 @@
 package io.tagstream.model.engine.nd4j;
 
 import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.Workers;
+import io.tagstream.model.engine.towers.TowerLink;
 import io.tagstream.model.network.Convolution;
-import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.network.DeviceShare;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -13,33 +15,39 @@ import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The convolutions of a network in training, forward and back in chunks, so that what a layer
- * leaves is still in the cache when the next one reads it. What the way back needs is kept for a
- * part of the batch; layers below the first that trains keep a chunk only.
+ * A device's convolutions in training, forward and back in chunks, so that what a layer leaves is
+ * still in the cache when the next one reads it. What the way back needs is kept for a part of the
+ * batch; layers below the first that trains keep a chunk only.
  */
 final class ConvolutionTraining implements AutoCloseable {
   private final DirectWeights weights;
   private final MemoryPlan plan;
   private final Workers workers;
-
-  /** {@code [crops][S][S][3]}. */
-  private final INDArray input;
-
+  private final Optional<TowerLink> link;
   private final List<ConvolutionBlock> blocks = new ArrayList<>();
 
-  /** What each block leaves; the last one's are the dense layers' input, the whole batch's. */
+  /**
+   * What comes into each block, {@code [crops][side][side][channels]}, into the first the crops;
+   * and last what comes into the dense layers, the whole batch's.
+   */
+  private final List<INDArray> inputs = new ArrayList<>();
+
+  /** What each block leaves: the next input, or a chunk of this tower's half of it. */
   private final List<INDArray> outputs = new ArrayList<>();
 
   /** Of the blocks from {@link MemoryPlan#firstBlock} on. */
   private final List<ConvolutionGradient> gradients = new ArrayList<>();
 
-  private final Map<Place, List<Step>> steps = new HashMap<>();
+  /** By input, where both towers' maps come in and somebody below trains: a chunk's slopes. */
+  private final Map<Integer, INDArray> bothSlopes = new HashMap<>();
+
+  private final Map<Place, List<Runnable>> steps = new HashMap<>();
 
   /** A chunk's first crop in the batch. */
   private record Place(int first, int size) {}
 
-  /** Where the last block's slopes come from. */
-  interface OutputSlopes {
+  /** Where the slopes by what comes into the dense layers come from. */
+  interface MapSlopes {
 
     /** Writes those of a chunk from the first number of {@code to} on. */
     void write(int first, int size, FloatBuffer to);
@@ -48,49 +56,84 @@ final class ConvolutionTraining implements AutoCloseable {
   /**
    * Allocates.
    *
-   * @param maps where the last block's output goes, {@code [batch][side][side][channels]}
+   * @param maps what comes into the dense layers, {@code [batch][side][side][channels]}
    * @param trainable names of the parameters to train
+   * @param link a tower's
    */
   ConvolutionTraining(
       DirectWeights weights,
       MemoryPlan plan,
       INDArray maps,
       Collection<String> trainable,
-      Workers workers) {
+      Workers workers,
+      Optional<TowerLink> link) {
     this.weights = weights;
     this.plan = plan;
     this.workers = workers;
-    NetworkDescription network = weights.network();
-    List<Convolution> layers = network.convolutions();
-    int side = network.inputSize();
-    input =
+    this.link = link;
+    DeviceShare share = weights.share();
+    List<Convolution> layers = share.convolutions();
+    List<Integer> sides = share.network().sides();
+    inputs.add(
         DirectWeights.allocate(
-            plan.crops(plan.firstBlock() == 0), side, side, NetworkDescription.INPUT_CHANNELS);
+            plan.crops(plan.firstBlock() == 0),
+            sides.get(0),
+            sides.get(0),
+            share.inputChannels(0)));
     for (int i = 0; i < layers.size(); i++) {
-      Convolution layer = layers.get(i);
+      int side = sides.get(i);
       int crops = plan.crops(i >= plan.firstBlock());
-      ConvolutionBlock block = new ConvolutionBlock(layer, weights.convolution(i), side, crops);
+      int convolved = layers.get(i).convolvedSide(side);
+      Optional<Seam> seam = Optional.empty();
+      if (link.isPresent()) {
+        seam = Seam.of(share, i, link.get(), convolved, crops, plan.chunk());
+      }
+      ConvolutionBlock block =
+          new ConvolutionBlock(layers.get(i), weights.convolution(i), side, crops, seam);
       blocks.add(block);
       boolean last = i == layers.size() - 1;
-      outputs.add(last ? maps : block.allocateOutput(plan.crops(i + 1 >= plan.firstBlock())));
-      side = layer.outputSide(side);
+      int nextCrops = plan.crops(i + 1 >= plan.firstBlock());
+      if (joins(i + 1)) {
+        int next = sides.get(i + 1);
+        outputs.add(block.allocateOutput(plan.chunk()));
+        inputs.add(
+            last
+                ? maps
+                : DirectWeights.allocate(nextCrops, next, next, share.inputChannels(i + 1)));
+      } else {
+        outputs.add(last ? maps : block.allocateOutput(nextCrops));
+        inputs.add(outputs.get(i));
+      }
     }
-    Optional<INDArray> inputSlopes = Optional.empty();
     for (int i = plan.firstBlock(); i < layers.size(); i++) {
-      Convolution layer = layers.get(i);
-      ConvolutionGradient gradient =
+      gradients.add(
           new ConvolutionGradient(
-              layer,
+              layers.get(i),
               weights.convolution(i),
               blocks.get(i),
-              i == 0 ? input : outputs.get(i - 1),
-              inputSlopes,
-              trainable.contains(layer.name() + ".weight"),
+              inputs.get(i),
+              i == plan.firstBlock() ? Optional.empty() : Optional.of(inputSlopes(i)),
+              trainable.contains(layers.get(i).name() + ".weight"),
               plan.chunk(),
-              workers);
-      gradients.add(gradient);
-      inputSlopes = Optional.of(gradient.outputSlopes());
+              workers));
     }
+  }
+
+  /** Whether both towers' maps come in there; the dense layers are the last position. */
+  private boolean joins(int position) {
+    DeviceShare share = weights.share();
+    return position < share.convolutions().size() ? share.joins(position) : share.isTower();
+  }
+
+  /** Where a chunk's slopes by an input go. */
+  private INDArray inputSlopes(int position) {
+    if (!joins(position)) {
+      return gradient(position - 1).outputSlopes();
+    }
+    INDArray input = inputs.get(position);
+    return bothSlopes.computeIfAbsent(
+        position,
+        any -> DirectWeights.allocate(plan.chunk(), input.size(1), input.size(2), input.size(3)));
   }
 
   /** The block's gradients, by its position from {@link MemoryPlan#firstBlock} on. */
@@ -104,14 +147,14 @@ final class ConvolutionTraining implements AutoCloseable {
       int count = Math.min(plan.chunk(), size - done);
       Place place = new Place(first + done, count);
       read(batch, place);
-      steps.computeIfAbsent(place, this::forwardSteps).forEach(Step::run);
+      steps.computeIfAbsent(place, this::forwardSteps).forEach(Runnable::run);
     }
   }
 
   private void read(CropBatch batch, Place place) {
-    FloatBuffer numbers = DirectWeights.buffer(input);
+    FloatBuffer numbers = DirectWeights.buffer(inputs.get(0));
     int crop = batch.cropBytes();
-    int at = at(input, place);
+    int at = at(0, place);
     workers.run(
         place.size(),
         (worker, i) ->
@@ -120,24 +163,53 @@ final class ConvolutionTraining implements AutoCloseable {
                 .interleaved(batch, place.first() + i, 1, numbers.slice((at + i) * crop, crop)));
   }
 
-  private List<Step> forwardSteps(Place place) {
-    List<Step> forward = new ArrayList<>();
-    INDArray from = DirectWeights.rows(input, at(input, place), place.size());
+  private List<Runnable> forwardSteps(Place place) {
+    List<Runnable> forward = new ArrayList<>();
     for (int i = 0; i < blocks.size(); i++) {
       ConvolutionBlock block = blocks.get(i);
-      int at = at(block.activations(), place);
-      forward.addAll(block.steps(from, at));
+      int at = crops(block.activations(), place);
+      forward.addAll(
+          block.steps(DirectWeights.rows(inputs.get(i), at(i, place), place.size()), at));
       INDArray output = outputs.get(i);
-      int outputAt = i == blocks.size() - 1 ? place.first() : at(output, place);
-      from = DirectWeights.rows(output, outputAt, place.size());
-      forward.add(block.outputStep(from, at));
+      INDArray next = inputs.get(i + 1);
+      int nextAt = at(i + 1, place);
+      int outputAt = output == next ? nextAt : 0;
+      forward.add(block.outputStep(DirectWeights.rows(output, outputAt, place.size()), at));
+      if (output != next) {
+        String layer = nameOf(i + 1);
+        int rows = rows(next, place.size());
+        forward.add(
+            () ->
+                link.orElseThrow()
+                    .gather(
+                        layer,
+                        rows,
+                        DirectWeights.buffer(output, 0, place.size()),
+                        DirectWeights.buffer(next, nextAt, place.size())));
+      }
     }
     return forward;
   }
 
+  /** Where a chunk lies in an input. */
+  private int at(int position, Place place) {
+    return position == blocks.size() ? place.first() : crops(inputs.get(position), place);
+  }
+
   /** Where a chunk lies in an array that holds a part of the batch or a chunk. */
-  private int at(INDArray array, Place place) {
+  private int crops(INDArray array, Place place) {
     return array.size(0) > plan.chunk() ? place.first() % plan.part() : 0;
+  }
+
+  private String nameOf(int position) {
+    DeviceShare share = weights.share();
+    return position < share.convolutions().size()
+        ? share.convolutions().get(position).name()
+        : share.dense().get(0).name();
+  }
+
+  private static int rows(INDArray maps, int crops) {
+    return Math.toIntExact(crops * maps.size(1) * maps.size(2));
   }
 
   /**
@@ -145,15 +217,33 @@ final class ConvolutionTraining implements AutoCloseable {
    *
    * @param begin whether the sums begin with them
    */
-  void backward(int first, int size, boolean begin, OutputSlopes slopes) {
-    ConvolutionGradient last = gradients.get(gradients.size() - 1);
+  void backward(int first, int size, boolean begin, MapSlopes slopes) {
     for (int done = 0; done < size; done += plan.chunk()) {
       int count = Math.min(plan.chunk(), size - done);
-      slopes.write(done, count, DirectWeights.buffer(last.outputSlopes()));
+      slopes.write(done, count, DirectWeights.buffer(inputSlopes(blocks.size())));
+      reduce(blocks.size(), count);
       int at = (first + done) % plan.part();
       for (int i = blocks.size() - 1; i >= plan.firstBlock(); i--) {
         gradient(i).run(at, count, begin && done == 0);
+        if (i > plan.firstBlock()) {
+          reduce(i, count);
+        }
       }
+    }
+  }
+
+  /**
+   * Makes a chunk's slopes by what the block before an input leaves, where both towers' came in.
+   */
+  private void reduce(int position, int size) {
+    if (joins(position)) {
+      INDArray both = inputSlopes(position);
+      link.orElseThrow()
+          .reduce(
+              nameOf(position),
+              rows(both, size),
+              DirectWeights.buffer(both, 0, size),
+              DirectWeights.buffer(gradient(position - 1).outputSlopes(), 0, size));
     }
   }
 
@@ -161,8 +251,13 @@ final class ConvolutionTraining implements AutoCloseable {
   public void close() {
     steps.clear();
     gradients.forEach(ConvolutionGradient::close);
+    bothSlopes.values().forEach(INDArray::close);
     blocks.forEach(ConvolutionBlock::close);
-    input.close();
-    outputs.subList(0, outputs.size() - 1).forEach(INDArray::close);
+    for (int i = 0; i < blocks.size(); i++) {
+      inputs.get(i).close();
+      if (outputs.get(i) != inputs.get(i + 1)) {
+        outputs.get(i).close();
+      }
+    }
   }
 }

@@ -1,7 +1,10 @@
 package io.tagstream.model.engine.nd4j;
 
+import io.tagstream.model.engine.Workers;
+import io.tagstream.model.engine.towers.TowerLink;
 import io.tagstream.model.network.Activation;
 import io.tagstream.model.network.Dense;
+import io.tagstream.model.network.DeviceShare;
 import io.tagstream.model.training.DropoutMasks;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -9,12 +12,13 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * The dense layers in training. What comes into each and the slopes by its sums are kept for the
- * whole batch: both are small, and with them the gradient of the weights is one product however
+ * A device's dense layers in training. What comes into each and the slopes by its sums are kept for
+ * the whole batch: both are small, and with them the gradient of the weights is one product however
  * many parts the batch came in. It is made in tiles that are used up before the next one, so that
  * no array of the weights' size is needed.
  */
@@ -26,14 +30,19 @@ final class DenseTraining implements AutoCloseable {
   private static final int BAND = 256;
 
   private final DirectWeights weights;
+  private final DeviceShare share;
   private final List<Dense> layers;
   private final int firstLayer;
   private final boolean slopesByInput;
   private final DropoutMasks dropout;
   private final double labelSmoothing;
   private final Workers workers;
+  private final Optional<TowerLink> link;
 
-  /** By layer, {@code [batch][inputs]}; the first one's belongs to the convolutions. */
+  /**
+   * By layer, {@code [batch][inputs]}, and last the logits; the first one's belongs to the
+   * convolutions. Both towers' where there are two.
+   */
   private final List<INDArray> inputs = new ArrayList<>();
 
   /** By layer, {@code [batch][units]}, after the activation. */
@@ -47,6 +56,9 @@ final class DenseTraining implements AutoCloseable {
 
   /** {@code [inputs][part]}: the slopes by a layer's input, transposed. */
   private final INDArray transposed;
+
+  /** {@code [part][inputs]}: the slopes by both towers' units that come into a layer. */
+  private final Optional<INDArray> bothSlopes;
 
   private final INDArray tile;
   private final Map<Place, List<List<Step>>> forwardSteps = new HashMap<>();
@@ -77,6 +89,7 @@ final class DenseTraining implements AutoCloseable {
    * @param maps what comes in, {@code [batch][inputs]}
    * @param firstLayer the lowest whose slopes are wanted
    * @param slopesByInput whether those by the maps are wanted too
+   * @param link a tower's
    */
   DenseTraining(
       DirectWeights weights,
@@ -86,28 +99,38 @@ final class DenseTraining implements AutoCloseable {
       boolean slopesByInput,
       DropoutMasks dropout,
       double labelSmoothing,
-      Workers workers) {
+      Workers workers,
+      Optional<TowerLink> link) {
     this.weights = weights;
-    this.layers = weights.network().dense();
+    this.share = weights.share();
+    this.link = link;
+    this.layers = share.dense();
     this.firstLayer = firstLayer;
     this.slopesByInput = slopesByInput;
     this.dropout = dropout;
     this.labelSmoothing = labelSmoothing;
     this.workers = workers;
-    INDArray from = maps;
+    inputs.add(maps);
     long widest = slopesByInput ? maps.size(1) : 1;
+    long widestOfBoth = 1;
     for (int i = 0; i < layers.size(); i++) {
       Dense layer = layers.get(i);
-      inputs.add(from);
       INDArray activation = DirectWeights.allocate(plan.batch(), layer.units());
       activations.add(activation);
-      from = layer.dropout() > 0 ? DirectWeights.allocate(plan.batch(), layer.units()) : activation;
-      outputs.add(from);
+      INDArray output =
+          layer.dropout() > 0 ? DirectWeights.allocate(plan.batch(), layer.units()) : activation;
+      outputs.add(output);
+      inputs.add(share.isTower() ? DirectWeights.allocate(plan.batch(), unitsOfAll(i)) : output);
       slopes.add(DirectWeights.allocate(plan.batch(), layer.units()));
       if (i > firstLayer) {
         widest = Math.max(widest, inputs.get(i).size(1));
+        widestOfBoth = Math.max(widestOfBoth, inputs.get(i).size(1));
       }
     }
+    bothSlopes =
+        share.isTower()
+            ? Optional.of(DirectWeights.allocate(plan.part(), widestOfBoth))
+            : Optional.empty();
     transposed = DirectWeights.allocate(widest * plan.part());
     tile = DirectWeights.allocate(tileNumbers(layers));
   }
@@ -131,7 +154,25 @@ final class DenseTraining implements AutoCloseable {
     for (int i = 0; i < layers.size(); i++) {
       steps.get(i).forEach(Step::run);
       drop(step, i, first, size);
+      if (link.isPresent()) {
+        link.get()
+            .gather(
+                nameOf(i + 1),
+                size,
+                DirectWeights.buffer(outputs.get(i), first, size),
+                DirectWeights.buffer(inputs.get(i + 1), first, size));
+      }
     }
+  }
+
+  /** A layer's, or of what follows the last one. */
+  private String nameOf(int index) {
+    return index < layers.size() ? layers.get(index).name() : "softmax";
+  }
+
+  /** All devices' units of a layer. */
+  private int unitsOfAll(int index) {
+    return share.network().dense().get(index).units();
   }
 
   /** By layer, up to its activation. */
@@ -161,14 +202,19 @@ final class DenseTraining implements AutoCloseable {
         (worker, i) -> {
           int row = first + i;
           float[] values = new float[units];
-          float[] mask = new float[units];
           from.get(row * units, values);
-          dropout.row(step, index, row, layer.dropout(), mask);
-          for (int unit = 0; unit < units; unit++) {
-            values[unit] *= mask[unit];
-          }
+          multiplyByMask(step, index, row, values);
           to.put(row * units, values);
         });
+  }
+
+  private void multiplyByMask(long step, int index, int row, float[] values) {
+    float[] mask = new float[unitsOfAll(index)];
+    dropout.row(step, index, row, layers.get(index).dropout(), mask);
+    int from = share.first(mask.length);
+    for (int unit = 0; unit < values.length; unit++) {
+      values[unit] *= mask[from + unit];
+    }
   }
 
   /**
@@ -185,9 +231,15 @@ final class DenseTraining implements AutoCloseable {
       Place place = new Place(first, size);
       backwardSteps.computeIfAbsent(new Backward(i, place), this::backwardStep).run();
       int below = i - 1;
-      FloatBuffer to = DirectWeights.buffer(slopes.get(below));
-      int units = layers.get(below).units();
-      transpose(0, size, size, units, to, first * units);
+      FloatBuffer to = DirectWeights.buffer(slopes.get(below), first, size);
+      int units = unitsOfAll(below);
+      if (link.isPresent()) {
+        FloatBuffer both = DirectWeights.buffer(bothSlopes.orElseThrow()).slice(0, size * units);
+        transpose(0, size, size, units, both);
+        link.get().reduce(nameOf(i), size, both, to);
+      } else {
+        transpose(0, size, size, units, to);
+      }
       workers.run(size, (worker, row) -> backThroughActivation(step, below, first + row));
     }
     if (slopesByInput) {
@@ -205,12 +257,11 @@ final class DenseTraining implements AutoCloseable {
    * @param partSize that part's crops
    */
   void inputSlopes(int first, int size, int partSize, FloatBuffer to) {
-    transpose(first, size, partSize, (int) inputs.get(0).size(1), to, 0);
+    transpose(first, size, partSize, (int) inputs.get(0).size(1), to);
   }
 
   /** Puts columns of {@code [units][partSize]} into rows. */
-  private void transpose(
-      int firstColumn, int columns, int partSize, int units, FloatBuffer to, int at) {
+  private void transpose(int firstColumn, int columns, int partSize, int units, FloatBuffer to) {
     FloatBuffer from = DirectWeights.buffer(transposed);
     workers.run(
         (units + BAND - 1) / BAND,
@@ -224,7 +275,7 @@ final class DenseTraining implements AutoCloseable {
             for (int i = 0; i < count; i++) {
               row[i] = numbers[i * partSize + firstColumn + column];
             }
-            to.put(at + column * units + firstUnit, row);
+            to.put(column * units + firstUnit, row);
           }
         });
   }
@@ -241,9 +292,9 @@ final class DenseTraining implements AutoCloseable {
   /** Writes a row's slopes by the last layer's sums and gives its cross entropy. */
   private double compare(long step, int[] classes, int row) {
     int last = layers.size() - 1;
-    int units = layers.get(last).units();
+    int units = unitsOfAll(last);
     float[] logits = new float[units];
-    DirectWeights.buffer(outputs.get(last)).get(row * units, logits);
+    DirectWeights.buffer(inputs.get(last + 1)).get(row * units, logits);
     double largest = Double.NEGATIVE_INFINITY;
     for (float logit : logits) {
       largest = Math.max(largest, logit);
@@ -256,12 +307,13 @@ final class DenseTraining implements AutoCloseable {
       sum += exponentials[i];
       meanLogit += logits[i] / (double) units;
     }
-    float[] rowSlopes = new float[units];
-    for (int i = 0; i < units; i++) {
-      double target = labelSmoothing / units + (i == classes[row] ? 1 - labelSmoothing : 0);
-      rowSlopes[i] = (float) ((exponentials[i] / sum - target) / classes.length);
+    float[] rowSlopes = new float[layers.get(last).units()];
+    int own = share.first(units);
+    for (int i = 0; i < rowSlopes.length; i++) {
+      double target = labelSmoothing / units + (own + i == classes[row] ? 1 - labelSmoothing : 0);
+      rowSlopes[i] = (float) ((exponentials[own + i] / sum - target) / classes.length);
     }
-    DirectWeights.buffer(slopes.get(last)).put(row * units, rowSlopes);
+    DirectWeights.buffer(slopes.get(last)).put(row * rowSlopes.length, rowSlopes);
     backThroughActivation(step, last, row);
     return largest
         + Math.log(sum)
@@ -280,11 +332,7 @@ final class DenseTraining implements AutoCloseable {
     FloatBuffer all = DirectWeights.buffer(slopes.get(index));
     all.get(row * units, values);
     if (layer.dropout() > 0) {
-      float[] mask = new float[units];
-      dropout.row(step, index, row, layer.dropout(), mask);
-      for (int i = 0; i < units; i++) {
-        values[i] *= mask[i];
-      }
+      multiplyByMask(step, index, row, values);
     }
     float[] y = new float[units];
     DirectWeights.buffer(activations.get(index)).get(row * units, y);
@@ -353,9 +401,13 @@ final class DenseTraining implements AutoCloseable {
       if (outputs.get(i) != activations.get(i)) {
         outputs.get(i).close();
       }
+      if (inputs.get(i + 1) != outputs.get(i)) {
+        inputs.get(i + 1).close();
+      }
       slopes.get(i).close();
     }
     transposed.close();
+    bothSlopes.ifPresent(INDArray::close);
     tile.close();
   }
 }

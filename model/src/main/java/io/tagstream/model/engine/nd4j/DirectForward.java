@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -43,7 +44,7 @@ final class DirectForward implements Forward {
 
   private final INDArray probabilities;
 
-  private final Map<Integer, List<Step>> chunkSteps = new HashMap<>();
+  private final Map<Integer, List<Runnable>> chunkSteps = new HashMap<>();
   private final Map<Chunk, Step> chunkOutputSteps = new HashMap<>();
   private final Map<Integer, DenseSteps> denseSteps = new HashMap<>();
 
@@ -55,14 +56,15 @@ final class DirectForward implements Forward {
 
   DirectForward(DirectWeights weights, int maxBatch) {
     this.weights = weights;
-    this.network = weights.network();
+    this.network = weights.share().network();
     int chunk = Math.min(CHUNK, maxBatch);
     int side = network.inputSize();
     input = DirectWeights.allocate(chunk, side, side, NetworkDescription.INPUT_CHANNELS);
     inputNumbers = DirectWeights.buffer(input);
     for (int i = 0; i < network.convolutions().size(); i++) {
       Convolution layer = network.convolutions().get(i);
-      blocks.add(new ConvolutionBlock(layer, weights.convolution(i), side, chunk));
+      blocks.add(
+          new ConvolutionBlock(layer, weights.convolution(i), side, chunk, Optional.empty()));
       side = layer.outputSide(side);
     }
     ConvolutionBlock last = blocks.get(blocks.size() - 1);
@@ -82,7 +84,7 @@ final class DirectForward implements Forward {
     for (int first = 0; first < batch.size(); first += CHUNK) {
       int size = Math.min(CHUNK, batch.size() - first);
       weights.normalization().interleaved(batch, first, size, inputNumbers);
-      chunkSteps.computeIfAbsent(size, this::chunkSteps).forEach(Step::run);
+      chunkSteps.computeIfAbsent(size, this::chunkSteps).forEach(Runnable::run);
       chunkOutputSteps.computeIfAbsent(new Chunk(first, size), this::chunkOutputStep).run();
     }
     DenseSteps steps = denseSteps.computeIfAbsent(batch.size(), this::denseSteps);
@@ -95,8 +97,8 @@ final class DirectForward implements Forward {
   }
 
   /** The convolutions of the first crops of a chunk, up to the last block's output. */
-  private List<Step> chunkSteps(int size) {
-    List<Step> steps = new ArrayList<>();
+  private List<Runnable> chunkSteps(int size) {
+    List<Runnable> steps = new ArrayList<>();
     INDArray from = DirectWeights.rows(input, 0, size);
     for (int i = 0; i < blocks.size(); i++) {
       steps.addAll(blocks.get(i).steps(from, 0));

@@ -1,12 +1,14 @@
 package io.tagstream.model.engine.nd4j;
 
+import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.CropBatch;
-import io.tagstream.model.engine.Normalization;
-import io.tagstream.model.network.Convolution;
-import io.tagstream.model.network.Dense;
+import io.tagstream.model.engine.towers.TowerPair;
+import io.tagstream.model.network.DeviceShare;
 import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
-import io.tagstream.model.training.DropoutMasks;
+import io.tagstream.model.training.Optimizer;
+import io.tagstream.model.training.TrainingMemory;
 import io.tagstream.model.training.TrainingStep;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,90 +18,94 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A training step of ND4J ops executed one after the other on arrays allocated once, forward and
- * back, with the rest of the arithmetic in Java. The batch passes in parts that fit the setup's
- * memory; the update is the same to rounding. With one thread every number is the same in every
- * run.
+ * back, with the rest of the arithmetic in Java; on one device, or a tower on each of two. The
+ * batch passes in parts that fit the setup's memory; the update is the same to rounding. With one
+ * thread a device every number is the same in every run.
  */
 public final class DirectTrainingStep implements TrainingStep {
+  /** More than any array has room for. */
+  private static final int MOST_CROPS = 1 << 16;
+
   private final Setup setup;
-  private final NetworkDescription network;
   private final MemoryPlan plan;
-  private final DirectWeights weights;
-  private final Map<ArrayLayout, TrainedArray> trained = new LinkedHashMap<>();
-  private final UpdateRule rule;
-  private final Workers workers;
-  private final List<TrainedArray.Scratch> scratch;
-
-  /** {@code [batch][side][side][channels]}: what the convolutions leave. */
-  private final INDArray maps;
-
-  private final ConvolutionTraining convolutions;
-  private final DenseTraining dense;
+  private final Optional<TowerPair> pair;
+  private final List<DeviceTraining> devices = new ArrayList<>();
   private long steps;
 
-  /** As {@link TrainingStep.Factory} has it. */
+  /** On one device, as {@link TrainingStep.Factory} has it. */
   public DirectTrainingStep(Setup setup) {
+    this(setup, List.of(DeviceShare.whole(setup.start().network())), Optional.empty());
+  }
+
+  private DirectTrainingStep(Setup setup, List<DeviceShare> shares, Optional<TowerPair> pair) {
     this.setup = setup;
-    network = setup.start().network();
-    plan = MemoryPlan.of(setup);
-    rule = UpdateRule.of(setup.optimizer());
-    OpenMp.useThreads(setup.threads());
-    weights =
-        new DirectWeights(setup.start(), new Normalization(setup.preprocessing()), setup.threads());
-    weights
-        .arrays()
-        .forEach(
-            (layout, array) -> {
-              if (setup.trainable().contains(layout.parameter())) {
-                trained.put(
-                    layout, new TrainedArray(array, rule.states(), setup.averaging().isPresent()));
-              }
-            });
-    workers = new Workers(setup.threads());
-    scratch =
-        Stream.generate(() -> new TrainedArray.Scratch(rule.states()))
-            .limit(setup.threads())
-            .toList();
-    List<Integer> sides = network.sides();
-    long side = sides.get(sides.size() - 1);
-    List<Convolution> layers = network.convolutions();
-    maps =
-        DirectWeights.allocate(plan.batch(), side, side, layers.get(layers.size() - 1).channels());
-    convolutions = new ConvolutionTraining(weights, plan, maps, setup.trainable(), workers);
-    dense =
-        new DenseTraining(
-            weights,
-            plan,
-            maps.reshape('c', plan.batch(), maps.length() / plan.batch()),
-            firstDense(),
-            trainsConvolutions(),
-            new DropoutMasks(setup.seed()),
-            setup.labelSmoothing(),
-            workers);
+    this.pair = pair;
+    plan = MemoryPlan.of(setup, shares);
+    int threads = Math.max(1, setup.threads() / shares.size());
+    for (DeviceShare share : shares) {
+      devices.add(
+          new DeviceTraining(
+              setup, share, plan, threads, pair.map(towers -> towers.link(share.index()))));
+    }
   }
 
-  private boolean trainsConvolutions() {
-    return plan.firstBlock() < network.convolutions().size();
+  /**
+   * A tower on each of two devices, which are threads with half the setup's each; with what one of
+   * them alone gives, to rounding.
+   *
+   * @throws ModelException when the network cannot be halved, with the layer
+   */
+  public static DirectTrainingStep inTowers(Setup setup) {
+    List<DeviceShare> shares;
+    try {
+      shares = DeviceShare.towers(setup.start().network());
+    } catch (IllegalArgumentException e) {
+      throw new ModelException(
+          e.getMessage() + ": it trains on one device, with training.towers=1", e);
+    }
+    return new DirectTrainingStep(setup, shares, Optional.of(new TowerPair()));
   }
 
-  /** The lowest dense layer whose slopes are wanted. */
-  private int firstDense() {
-    List<Dense> layers = network.dense();
-    return trainsConvolutions()
-        ? 0
-        : IntStream.range(0, layers.size())
-            .filter(
-                i ->
-                    setup.trainable().contains(layers.get(i).name() + ".weight")
-                        || setup.trainable().contains(layers.get(i).name() + ".bias"))
-            .findFirst()
-            .orElseThrow();
+  /** On one device, or a tower on each of two. */
+  public static TrainingStep.Factory on(int towers) {
+    return towers == 1 ? DirectTrainingStep::new : DirectTrainingStep::inTowers;
+  }
+
+  /**
+   * An estimate of what training all of a device's share takes, the batch in one part.
+   *
+   * @param averaged whether an average of the weights is kept
+   */
+  public static TrainingMemory memory(
+      DeviceShare share, Optimizer optimizer, boolean averaged, int batch) {
+    Set<String> all =
+        share.parameters().stream().map(Parameter::name).collect(Collectors.toUnmodifiableSet());
+    int kept = UpdateRule.of(optimizer).states() + (averaged ? 1 : 0);
+    return MemoryPlan.inParts(batch, batch, 0).memory(share, all, kept);
+  }
+
+  /** The largest batch that passes in one part with so much memory; 0 where none does. */
+  public static int largestBatch(
+      DeviceShare share, Optimizer optimizer, boolean averaged, long bytes) {
+    int fits = 0;
+    int tooLarge = MOST_CROPS;
+    while (tooLarge - fits > 1) {
+      int batch = (fits + tooLarge) / 2;
+      if (memory(share, optimizer, averaged, batch).total() <= bytes) {
+        fits = batch;
+      } else {
+        tooLarge = batch;
+      }
+    }
+    return fits;
   }
 
   @Override
@@ -110,106 +116,61 @@ public final class DirectTrainingStep implements TrainingStep {
           "%d crops and %d classes, where a step takes up to %d"
               .formatted(size, classes.length, plan.batch()));
     }
-    OpenMp.useThreads(setup.threads());
-    double loss = 0;
-    for (int first = 0; first < size; first += plan.part()) {
-      int part = Math.min(plan.part(), size - first);
-      boolean begin = first == 0;
-      convolutions.forward(crops, first, part);
-      dense.forward(steps, first, part);
-      loss += dense.backward(steps, classes, first, part);
-      if (trainsConvolutions()) {
-        convolutions.backward(
-            first, part, begin, (chunk, count, to) -> dense.inputSlopes(chunk, count, part, to));
-      }
+    double[] losses = new double[devices.size()];
+    if (pair.isPresent()) {
+      pair.get()
+          .run(
+              tower ->
+                  losses[tower] = devices.get(tower).step(crops, classes, learningRate, steps));
+    } else {
+      losses[0] = devices.get(0).step(crops, classes, learningRate, steps);
     }
-    update(size, learningRate);
     steps++;
-    return loss / size;
-  }
-
-  private void update(int size, double learningRate) {
-    double highest = setup.averaging().orElse(0.0);
-    double kept = Math.min(highest, (1.0 + steps) / (10.0 + steps));
-    TrainedArray.Move move =
-        new TrainedArray.Move(rule.begin(learningRate, steps), (float) kept, workers, scratch);
-    for (int i = plan.firstBlock(); i < network.convolutions().size(); i++) {
-      ConvolutionGradient gradient = convolutions.gradient(i);
-      String name = network.convolutions().get(i).name();
-      List<TrainedArray> kernels = trained(name + ".weight");
-      for (int group = 0; group < kernels.size(); group++) {
-        INDArray slopes = gradient.kernelSlopes(group);
-        int count = (int) slopes.length();
-        kernels.get(group).move(move, DirectWeights.buffer(slopes), 0, 0, count);
-      }
-      moveBiases(move, name, gradient.biasSlopes());
-    }
-    for (int i = 0; i < network.dense().size(); i++) {
-      String name = network.dense().get(i).name();
-      for (TrainedArray array : trained(name + ".weight")) {
-        dense.weightSlopes(i, size, (slopes, at, count) -> array.move(move, slopes, 0, at, count));
-      }
-      if (!trained(name + ".bias").isEmpty()) {
-        moveBiases(move, name, dense.biasSlopes(i, size));
-      }
-    }
-  }
-
-  private void moveBiases(TrainedArray.Move move, String layer, float[] slopes) {
-    int from = 0;
-    for (TrainedArray array : trained(layer + ".bias")) {
-      int count = (int) array.values().length();
-      array.move(move, FloatBuffer.wrap(slopes), from, 0, count);
-      from += count;
-    }
-  }
-
-  /** By group; none where the parameter stays as it is. */
-  private List<TrainedArray> trained(String parameter) {
-    return trained.entrySet().stream()
-        .filter(entry -> entry.getKey().parameter().equals(parameter))
-        .map(Map.Entry::getValue)
-        .toList();
+    return losses[0] / size;
   }
 
   @Override
   public Weights weights() {
-    return ArrayLayout.collect(network, weights.arrays()::get);
+    return collect(DeviceTraining::copyWeights);
   }
 
   @Override
   public Weights averaged() {
-    return ArrayLayout.collect(
-        network,
-        layout -> {
-          TrainedArray array = trained.get(layout);
-          return array == null ? weights.arrays().get(layout) : array.averageOrValues();
-        });
+    return collect(DeviceTraining::copyAverages);
+  }
+
+  private Weights collect(BiConsumer<DeviceTraining, Map<String, FloatBuffer>> copy) {
+    NetworkDescription network = setup.start().network();
+    Map<String, FloatBuffer> values = ArrayLayout.allocate(network);
+    devices.forEach(device -> copy.accept(device, values));
+    return new Weights(network, values);
+  }
+
+  /**
+   * What each tower took from the other since the last call, in bytes by the layer that waited for
+   * it, the way back included; nothing on one device.
+   */
+  public Map<String, Long> takeExchangedBytes() {
+    return pair.map(towers -> towers.link(0).takeReceivedBytes()).orElseGet(LinkedHashMap::new);
   }
 
   @Override
   public void save(OutputStream to) throws IOException {
-    TrainingSnapshot.write(setup, steps, state(), to);
+    TrainingSnapshot.write(setup, devices.size(), steps, state(), to);
   }
 
   @Override
   public void restore(InputStream from) throws IOException {
-    steps = TrainingSnapshot.read(setup, state(), from);
+    steps = TrainingSnapshot.read(setup, devices.size(), state(), from);
   }
 
   private List<INDArray> state() {
-    List<INDArray> state = new ArrayList<>(weights.arrays().values());
-    trained.values().forEach(array -> state.addAll(array.kept()));
-    return state;
+    return devices.stream().flatMap(device -> device.state().stream()).toList();
   }
 
   @Override
   public void close() {
-    workers.close();
-    dense.close();
-    convolutions.close();
-    maps.close();
-    trained.values().forEach(TrainedArray::close);
-    weights.close();
+    devices.forEach(DeviceTraining::close);
+    pair.ifPresent(TowerPair::close);
   }
 }

@@ -4,7 +4,7 @@ import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.DeviceWeights;
 import io.tagstream.model.engine.Forward;
 import io.tagstream.model.engine.Normalization;
-import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.network.DeviceShare;
 import io.tagstream.model.network.Weights;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -23,7 +24,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** A network's weights outside the heap, as {@link ArrayLayout} has them. */
 public final class DirectWeights implements DeviceWeights {
-  private final NetworkDescription network;
+  private final DeviceShare share;
   private final Normalization normalization;
   private final int threads;
   private final Map<ArrayLayout, INDArray> arrays = new LinkedHashMap<>();
@@ -49,8 +50,18 @@ public final class DirectWeights implements DeviceWeights {
    */
   public DirectWeights(
       Weights weights, Normalization normalization, int threads, Throttle throttle) {
+    this(DeviceShare.whole(weights.network()), weights, normalization, threads, throttle);
+  }
+
+  /** Copies a device's part of the weights. */
+  DirectWeights(
+      DeviceShare share,
+      Weights weights,
+      Normalization normalization,
+      int threads,
+      Throttle throttle) {
     Nd4j.getMemoryManager().togglePeriodicGc(false);
-    this.network = weights.network();
+    this.share = share;
     this.normalization = normalization;
     this.threads = threads;
     try {
@@ -59,12 +70,12 @@ public final class DirectWeights implements DeviceWeights {
       close();
       throw e;
     }
-    network.convolutions().forEach(layer -> convolutions.add(layers(layer.name())));
-    network.dense().forEach(layer -> dense.add(layers(layer.name()).get(0)));
+    share.convolutions().forEach(layer -> convolutions.add(layers(layer.name())));
+    share.dense().forEach(layer -> dense.add(layers(layer.name()).get(0)));
   }
 
-  NetworkDescription network() {
-    return network;
+  DeviceShare share() {
+    return share;
   }
 
   Normalization normalization() {
@@ -100,11 +111,24 @@ public final class DirectWeights implements DeviceWeights {
   }
 
   private void copy(Weights weights, Throttle throttle) {
-    for (ArrayLayout layout : ArrayLayout.of(network)) {
+    Map<String, FloatBuffer> parts = share.parts(weights::get);
+    for (ArrayLayout layout : ArrayLayout.of(share)) {
       INDArray array = layout.allocate();
       arrays.put(layout, array);
-      layout.copyIn(weights.get(layout.parameter()), array, throttle);
+      layout.copyIn(parts.get(layout.parameter()), array, throttle);
     }
+  }
+
+  /**
+   * Copies the device's part into all of the network's parameters in ONNX's order.
+   *
+   * @param chosen the array whose numbers stand for a layout's
+   */
+  void copyOut(Function<ArrayLayout, INDArray> chosen, Map<String, FloatBuffer> whole) {
+    Map<String, FloatBuffer> parts = share.parts(whole::get);
+    arrays
+        .keySet()
+        .forEach(layout -> layout.copyOut(chosen.apply(layout), parts.get(layout.parameter())));
   }
 
   private List<Layer> layers(String name) {
@@ -132,6 +156,12 @@ public final class DirectWeights implements DeviceWeights {
     Arrays.fill(indexes, NDArrayIndex.all());
     indexes[0] = NDArrayIndex.interval(first, first + count);
     return array.get(indexes);
+  }
+
+  /** The numbers of {@code count} entries of the first dimension, of an array that is no view. */
+  static FloatBuffer buffer(INDArray array, int first, int count) {
+    int length = Math.toIntExact(array.length() / array.size(0));
+    return buffer(array).slice(first * length, count * length);
   }
 
   /** The array's numbers; whoever uses it holds the array, which this does not. */

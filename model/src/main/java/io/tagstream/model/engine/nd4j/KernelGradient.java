@@ -3,6 +3,7 @@ package io.tagstream.model.engine.nd4j;
 import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
+import io.tagstream.model.engine.Workers;
 import io.tagstream.model.network.Convolution;
 import java.nio.FloatBuffer;
 import java.util.Arrays;

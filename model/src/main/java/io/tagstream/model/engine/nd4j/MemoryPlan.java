@@ -3,11 +3,18 @@ package io.tagstream.model.engine.nd4j;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.Dense;
+import io.tagstream.model.network.DeviceShare;
 import io.tagstream.model.network.MaxPool;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
+import io.tagstream.model.training.TrainingMemory;
 import io.tagstream.model.training.TrainingStep.Setup;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -30,23 +37,24 @@ record MemoryPlan(int batch, int part, int chunk, int firstBlock) {
    * What oneDNN holds while an op runs, as a share of a chunk's maps and slopes, and whatever the
    * batch: its reordered copies and Winograd's transforms. Measured.
    */
-  private static final double WORKSPACE_SHARE = 1.5;
+  private static final double WORKSPACE_SHARE = 2.25;
 
   private static final long WORKSPACE = 64 * MEBIBYTE;
 
   /**
    * The plan with the largest parts that the setup's memory allows.
    *
+   * @param shares the devices', whose memory is one
    * @throws ModelException when it does not allow one image
    */
-  static MemoryPlan of(Setup setup) {
+  static MemoryPlan of(Setup setup, List<DeviceShare> shares) {
     int batch = setup.batchSize();
     int firstBlock = firstBlock(setup);
     for (int part = batch; part > 0; part--) {
       // Parts of whole chunks: a smaller last chunk costs as much as it computes, and more.
       if (part == batch || part <= CHUNK || part % CHUNK == 0) {
-        MemoryPlan plan = new MemoryPlan(batch, part, Math.min(part, CHUNK), firstBlock);
-        if (plan.bytes(setup) <= setup.memoryBytes()) {
+        MemoryPlan plan = inParts(batch, part, firstBlock);
+        if (plan.bytes(setup, shares) <= setup.memoryBytes()) {
           return plan;
         }
       }
@@ -56,8 +64,13 @@ record MemoryPlan(int batch, int part, int chunk, int firstBlock) {
                 + " one, and may use %d: raise training.memory or take smaller batches")
             .formatted(
                 batch,
-                inMebibytes(new MemoryPlan(batch, 1, 1, firstBlock).bytes(setup)),
+                inMebibytes(inParts(batch, 1, firstBlock).bytes(setup, shares)),
                 setup.memoryBytes() / MEBIBYTE));
+  }
+
+  /** A plan whose chunks are as large as its parts allow. */
+  static MemoryPlan inParts(int batch, int part, int firstBlock) {
+    return new MemoryPlan(batch, part, Math.min(part, CHUNK), firstBlock);
   }
 
   private static long inMebibytes(long bytes) {
@@ -82,54 +95,121 @@ record MemoryPlan(int batch, int part, int chunk, int firstBlock) {
     return kept ? part : chunk;
   }
 
-  /** An estimate of what the training holds outside the heap. */
-  long bytes(Setup setup) {
-    NetworkDescription network = setup.start().network();
+  /** An estimate of what the training holds outside the heap on all devices. */
+  long bytes(Setup setup, List<DeviceShare> shares) {
     int kept = UpdateRule.of(setup.optimizer()).states() + (setup.averaging().isPresent() ? 1 : 0);
-    long numbers = 0;
-    for (Parameter parameter : network.parameters()) {
-      boolean trains = setup.trainable().contains(parameter.name());
-      numbers += parameter.count() * (trains ? 1 + kept : 1);
+    return shares.stream().mapToLong(share -> memory(share, setup.trainable(), kept).total()).sum();
+  }
+
+  /**
+   * An estimate of what the training holds on a device.
+   *
+   * @param trainable names of the parameters that train
+   * @param kept numbers beside each of theirs
+   */
+  TrainingMemory memory(DeviceShare share, Set<String> trainable, int kept) {
+    Map<String, Long> weights = new LinkedHashMap<>();
+    Map<String, Long> optimizer = new HashMap<>();
+    for (Parameter parameter : share.parameters()) {
+      weights.merge(parameter.layer(), parameter.count(), Long::sum);
+      boolean trains = trainable.contains(parameter.name());
+      optimizer.merge(parameter.layer(), trains ? kept * parameter.count() : 0, Long::sum);
     }
-    long workspace = 0;
-    int inputChannels = NetworkDescription.INPUT_CHANNELS;
-    int side = network.inputSize();
-    numbers += (long) crops(firstBlock == 0) * side * side * inputChannels;
-    for (int i = 0; i < network.convolutions().size(); i++) {
-      Convolution layer = network.convolutions().get(i);
-      boolean back = i >= firstBlock;
-      long input = (long) side * side * inputChannels;
-      long sums = area(layer.convolvedSide(side)) * layer.channels();
-      int end = layer.pool().map(MaxPool::endPadding).orElse(0);
-      long padded = end == 0 ? 0 : area(layer.convolvedSide(side) + end) * layer.channels();
-      long output = area(layer.outputSide(side)) * layer.channels();
-      long maps = sums * (layer.normalization().isPresent() ? 2 : 1) + padded;
-      numbers += crops(back) * maps + crops(i + 1 >= firstBlock) * output;
-      if (back) {
-        numbers += (long) chunk * (output + sums + padded);
-        numbers +=
-            2L
-                * layer.kernel()
-                * layer.kernel()
-                * inputChannels
-                / layer.groups()
-                * layer.channels();
+    Map<String, Long> activations = new HashMap<>();
+    Map<String, Long> gradients = new HashMap<>();
+    long library = 0;
+    long patches = 0;
+    List<Convolution> convolutions = share.convolutions();
+    List<Integer> sides = share.network().sides();
+    for (int i = 0; i < convolutions.size(); i++) {
+      Convolution layer = convolutions.get(i);
+      long sums = area(layer.convolvedSide(sides.get(i))) * layer.channels();
+      long input = area(sides.get(i)) * share.inputChannels(i);
+      activations.put(layer.name(), activations(share, i));
+      if (i >= firstBlock) {
+        long kernels = area(layer.kernel()) * share.inputChannels(i) * layer.channels();
+        gradients.put(layer.name(), 2 * kernels / layer.groups());
       }
       if (i == firstBlock) {
-        numbers +=
-            area(layer.convolvedSide(side)) * KernelGradient.patchNumbers(layer, inputChannels);
+        patches =
+            area(layer.convolvedSide(sides.get(i)))
+                * KernelGradient.patchNumbers(layer, share.inputChannels(i));
       }
-      workspace = Math.max(workspace, (long) chunk * (2 * sums + input));
-      side = layer.outputSide(side);
-      inputChannels = layer.channels();
+      library = Math.max(library, chunk * (2 * sums + input));
     }
-    long inputs = area(side) * inputChannels;
-    numbers += batch * inputs + part * inputs;
-    for (Dense layer : network.dense()) {
-      numbers += batch * 3L * layer.units();
+    long widest = 0;
+    for (int i = 0; i < share.dense().size(); i++) {
+      Dense layer = share.dense().get(i);
+      long units = layer.units();
+      long inputs = inputs(share, i);
+      // After the activation, after dropout, the slopes; and what came in, where nobody else has
+      // it.
+      long own = units * (layer.dropout() > 0 ? 3 : 2);
+      activations.put(layer.name(), batch * (own + (i == 0 || share.isTower() ? inputs : 0)));
+      widest = Math.max(widest, inputs);
     }
-    numbers += DenseTraining.tileNumbers(network.dense());
-    return Float.BYTES * (numbers + Math.round(WORKSPACE_SHARE * workspace)) + WORKSPACE;
+    long transposed = part * widest * (share.isTower() ? 2 : 1);
+    List<TrainingMemory.Row> rows = new ArrayList<>();
+    long crops = crops(firstBlock == 0) * area(share.network().inputSize());
+    rows.add(
+        new TrainingMemory.Row(
+            "input", 0, 0, 0, Float.BYTES * crops * NetworkDescription.INPUT_CHANNELS));
+    weights.forEach(
+        (layer, count) ->
+            rows.add(
+                new TrainingMemory.Row(
+                    layer,
+                    Float.BYTES * count,
+                    Float.BYTES * gradients.getOrDefault(layer, 0L),
+                    Float.BYTES * optimizer.get(layer),
+                    Float.BYTES * activations.get(layer))));
+    long numbers =
+        DenseTraining.tileNumbers(share.dense())
+            + transposed
+            + patches
+            + Math.round(WORKSPACE_SHARE * library);
+    return new TrainingMemory(rows, Float.BYTES * numbers + WORKSPACE / share.count());
+  }
+
+  /** A convolution's numbers, without what comes in but for a tower that gathers it. */
+  private long activations(DeviceShare share, int index) {
+    Convolution layer = share.convolutions().get(index);
+    int side = share.network().sides().get(index);
+    boolean back = index >= firstBlock;
+    int convolved = layer.convolvedSide(side);
+    int end = layer.pool().map(MaxPool::endPadding).orElse(0);
+    long sums = area(convolved) * layer.channels();
+    long padded = end == 0 ? 0 : area(convolved + end) * layer.channels();
+    long output = area(layer.outputSide(side)) * layer.channels();
+    long wide = area(convolved) * (layer.channels() + Seam.extraChannels(share, index));
+    long seam = wide == sums ? 0 : wide;
+    long numbers =
+        crops(back) * (sums * (layer.normalization().isPresent() ? 2 : 1) + padded + seam);
+    numbers += chunk * seam;
+    boolean last = index == share.convolutions().size() - 1;
+    if (last ? share.isTower() : share.joins(index + 1)) {
+      numbers += chunk * output;
+    } else if (!last) {
+      numbers += crops(index + 1 >= firstBlock) * output;
+    }
+    if (back) {
+      numbers += chunk * (output + (layer.pool().isPresent() ? sums : 0) + padded);
+    }
+    if (share.joins(index)) {
+      long input = area(side) * share.inputChannels(index);
+      numbers += (crops(back) + (index > firstBlock ? chunk : 0)) * input;
+    }
+    return numbers;
+  }
+
+  /** What comes into a dense layer, of all devices. */
+  private static long inputs(DeviceShare share, int index) {
+    NetworkDescription network = share.network();
+    if (index > 0) {
+      return network.dense().get(index - 1).units();
+    }
+    int last = network.convolutions().size() - 1;
+    return area(network.sides().get(last + 1)) * network.convolutions().get(last).channels();
   }
 
   private static long area(int side) {

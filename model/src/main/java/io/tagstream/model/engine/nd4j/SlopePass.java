@@ -1,5 +1,6 @@
 package io.tagstream.model.engine.nd4j;
 
+import io.tagstream.model.engine.Workers;
 import io.tagstream.model.network.Activation;
 import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.LocalResponseNormalization;

@@ -19,7 +19,7 @@ import org.nd4j.nativeblas.NativeOpsHolder;
  * <p>The context holds its arrays, which keeps their memory alive. {@code OpContext.close} does
  * nothing in this release: a context's few hundred native bytes go with the garbage collector.
  */
-final class Step {
+final class Step implements Runnable {
   private final DynamicCustomOp op;
   private final OpContext context;
 
@@ -44,7 +44,8 @@ final class Step {
   /**
    * Runs the op; not by ND4J's executioner, which leaves lists and strings on the heap each time.
    */
-  void run() {
+  @Override
+  public void run() {
     NativeOps library = NativeOpsHolder.getInstance().getDeviceNativeOps();
     if (library.execCustomOp2(null, op.opHash(), context.contextPointer()) != 0) {
       throw new IllegalStateException(op.opName() + " failed: " + library.lastErrorMessage());

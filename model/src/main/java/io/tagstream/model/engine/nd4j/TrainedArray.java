@@ -1,5 +1,6 @@
 package io.tagstream.model.engine.nd4j;
 
+import io.tagstream.model.engine.Workers;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Optional;

@@ -33,12 +33,12 @@ final class TrainingSnapshot {
   private TrainingSnapshot() {}
 
   /** Writes; the stream is not closed. */
-  static void write(Setup setup, long steps, List<INDArray> arrays, OutputStream to)
+  static void write(Setup setup, int devices, long steps, List<INDArray> arrays, OutputStream to)
       throws IOException {
     CheckedOutputStream checked = new CheckedOutputStream(to, new CRC32C());
     DataOutputStream out = new DataOutputStream(checked);
     out.writeUTF(FORMAT);
-    Map<String, String> parts = description(setup);
+    Map<String, String> parts = description(setup, devices);
     out.writeInt(parts.size());
     for (Map.Entry<String, String> part : parts.entrySet()) {
       out.writeUTF(part.getKey());
@@ -68,20 +68,21 @@ final class TrainingSnapshot {
    * @return the number of steps
    * @throws ModelException when it is of another training, cut or damaged
    */
-  static long read(Setup setup, List<INDArray> arrays, InputStream from) throws IOException {
+  static long read(Setup setup, int devices, List<INDArray> arrays, InputStream from)
+      throws IOException {
     try {
-      return readWhole(setup, arrays, from);
+      return readWhole(setup, devices, arrays, from);
     } catch (EOFException e) {
       throw new ModelException("the training's checkpoint is cut short", e);
     }
   }
 
-  private static long readWhole(Setup setup, List<INDArray> arrays, InputStream from)
+  private static long readWhole(Setup setup, int devices, List<INDArray> arrays, InputStream from)
       throws IOException {
     CheckedInputStream checked = new CheckedInputStream(from, new CRC32C());
     DataInputStream in = new DataInputStream(checked);
     requireFormat(in);
-    requireSame(description(setup), in);
+    requireSame(description(setup, devices), in);
     long steps = in.readLong();
     float[] numbers = new float[BLOCK];
     ByteBuffer bytes = ByteBuffer.allocate(BLOCK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -141,7 +142,7 @@ final class TrainingSnapshot {
   }
 
   /** Everything that decides what a step does, beside the arrays and the number of steps. */
-  private static Map<String, String> description(Setup setup) {
+  private static Map<String, String> description(Setup setup, int devices) {
     Map<String, String> parts = new TreeMap<>();
     parts.put("network", setup.start().network().toString());
     parts.put("preprocessing", setup.preprocessing().toString());
@@ -150,6 +151,9 @@ final class TrainingSnapshot {
     parts.put("label smoothing", Double.toString(setup.labelSmoothing()));
     parts.put("averaging", setup.averaging().map(d -> Double.toString(d)).orElse("none"));
     parts.put("seed", Long.toString(setup.seed()));
+    if (devices > 1) {
+      parts.put("devices", Integer.toString(devices));
+    }
     return parts;
   }
 }

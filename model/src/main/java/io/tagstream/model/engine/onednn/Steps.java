@@ -15,14 +15,12 @@ import org.bytedeco.dnnl.primitive_desc_base;
 import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
 
-/** Primitives with their arguments bound, run one after the other. */
+/** Primitives with their arguments bound, and what is done between them, one after the other. */
 final class Steps {
   private final Arena arena;
   private final Scratchpad scratchpad;
   private final stream order;
-  private final List<Step> steps = new ArrayList<>();
-
-  private record Step(primitive code, IntMemoryMap arguments) {}
+  private final List<Runnable> steps = new ArrayList<>();
 
   Steps(Arena arena, Scratchpad scratchpad, stream order) {
     this.arena = arena;
@@ -31,10 +29,17 @@ final class Steps {
   }
 
   void run() {
-    for (Step step : steps) {
-      step.code().execute(order, step.arguments());
-    }
+    steps.forEach(Runnable::run);
     order._wait();
+  }
+
+  /** Does something with what the steps before it have written. */
+  void add(Runnable work) {
+    steps.add(
+        () -> {
+          order._wait();
+          work.run();
+        });
   }
 
   void add(primitive_desc_base description, primitive code, memory from, memory to) {
@@ -66,7 +71,8 @@ final class Steps {
     arguments.put(DNNL_ARG_SRC, from);
     arguments.put(DNNL_ARG_DST, to);
     arguments.put(DNNL_ARG_SCRATCHPAD, scratchpad.of(description.scratchpad_desc()));
-    steps.add(new Step(arena.keep(code), arguments));
+    primitive kept = arena.keep(code);
+    steps.add(() -> kept.execute(order, arguments));
     return arguments;
   }
 }

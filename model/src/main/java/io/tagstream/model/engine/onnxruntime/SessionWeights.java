@@ -55,15 +55,7 @@ public final class SessionWeights implements DeviceWeights {
    * @throws ModelException when ONNX Runtime refuses the file
    */
   public static SessionWeights onCpu(ModelBundle bundle, int threads, Graph graph) {
-    try (SessionOptions options = new SessionOptions()) {
-      options.setExecutionMode(SessionOptions.ExecutionMode.SEQUENTIAL);
-      options.setIntraOpNumThreads(threads);
-      // Threads that wait for work by spinning take the cores from the decoders beside them.
-      options.addConfigEntry("session.intra_op.allow_spinning", "0");
-      if (!VNNI) {
-        // Slower, but without it sums of a pair of products of bytes overflow 16 bits.
-        options.addConfigEntry("session.x64quantprecision", "1");
-      }
+    try (SessionOptions options = onCpu(threads)) {
       return new SessionWeights(bundle, open(bundle, options, graph));
     } catch (OrtException | IOException e) {
       throw new ModelException(
@@ -71,24 +63,40 @@ public final class SessionWeights implements DeviceWeights {
     }
   }
 
+  static SessionOptions onCpu(int threads) throws OrtException {
+    SessionOptions options = new SessionOptions();
+    options.setExecutionMode(SessionOptions.ExecutionMode.SEQUENTIAL);
+    options.setIntraOpNumThreads(threads);
+    // Threads that wait for work by spinning take the cores from the decoders beside them.
+    options.addConfigEntry("session.intra_op.allow_spinning", "0");
+    if (!VNNI) {
+      // Slower, but without it sums of a pair of products of bytes overflow 16 bits.
+      options.addConfigEntry("session.x64quantprecision", "1");
+    }
+    return options;
+  }
+
   /**
-   * Opens a session on a GPU, all of it: ONNX Runtime would otherwise leave what a GPU cannot do,
-   * or everything where there is none, to the CPU without a word.
+   * All of a session on a GPU: ONNX Runtime would otherwise leave what a GPU cannot do, or
+   * everything where there is none, to the CPU without a word.
+   *
+   * @param device its number
+   */
+  static SessionOptions onCuda(int device) throws OrtException {
+    SessionOptions options = new SessionOptions();
+    options.addCUDA(device);
+    options.addConfigEntry("session.disable_cpu_ep_fallback", "1");
+    return options;
+  }
+
+  /**
+   * Opens a session on a GPU.
    *
    * @throws ModelException when the build or the machine has no fitting GPU
    */
   public static SessionWeights onCuda(ModelBundle bundle, Graph graph) {
-    if (!cudaInBuild()) {
-      throw unusable("a build without CUDA for ONNX Runtime", Optional.empty());
-    }
-    if (OnnxReader.isQuantized(bundle.onnx())) {
-      throw new ModelException(
-          "version %s computes with integers, which is for processors: serve it with --device cpu, or the version it was made from"
-              .formatted(bundle.version()));
-    }
-    try (SessionOptions options = new SessionOptions()) {
-      options.addCUDA();
-      options.addConfigEntry("session.disable_cpu_ep_fallback", "1");
+    requireCuda(bundle);
+    try (SessionOptions options = onCuda(0)) {
       return new SessionWeights(bundle, open(bundle, options, graph));
     } catch (OrtException e) {
       throw unusable(Gpu.describe(Gpu.found()), Optional.of(e));
@@ -98,12 +106,24 @@ public final class SessionWeights implements DeviceWeights {
     }
   }
 
+  /** That a GPU can be asked for, and that the version is one for it. */
+  static void requireCuda(ModelBundle bundle) {
+    if (!cudaInBuild()) {
+      throw unusable("a build without CUDA for ONNX Runtime", Optional.empty());
+    }
+    if (OnnxReader.isQuantized(bundle.onnx())) {
+      throw new ModelException(
+          "version %s computes with integers, which is for processors: serve it with --device cpu, or the version it was made from"
+              .formatted(bundle.version()));
+    }
+  }
+
   /** Whether this build's ONNX Runtime has CUDA in it. */
   public static boolean cudaInBuild() {
     return OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA);
   }
 
-  private static ModelException unusable(String found, Optional<OrtException> cause) {
+  static ModelException unusable(String found, Optional<OrtException> cause) {
     String message =
         "found: %s, needs: compute capability 6.0-12.0, CUDA 12, cuDNN 9 and profile onnxruntime-cuda"
             .formatted(found);
@@ -155,26 +175,30 @@ public final class SessionWeights implements DeviceWeights {
   static OrtSession open(
       ModelBundle bundle, SessionOptions options, UnaryOperator<LeanModel> change)
       throws OrtException, IOException {
-    OrtEnvironment environment = environment();
     try (FileMapping file = FileMapping.of(bundle.onnx())) {
-      LeanModel model = change.apply(LeanModel.read(file));
-      Map<String, OnnxTensorLike> weights = new HashMap<>();
-      try {
-        for (Map.Entry<String, LeanModel.Tensor> weight : model.weights().entrySet()) {
-          weights.put(
-              weight.getKey(),
-              OnnxTensor.createTensor(
-                  environment,
-                  weight.getValue().numbers().order(ByteOrder.LITTLE_ENDIAN),
-                  weight.getValue().shape().stream().mapToLong(Long::longValue).toArray(),
-                  weight.getValue().type()));
-        }
-        options.addExternalInitializers(weights);
-        return environment.createSession(model.model().toByteArray(), options);
-      } finally {
-        // The session has copied them.
-        weights.values().forEach(OnnxTensorLike::close);
+      return open(change.apply(LeanModel.read(file)), options);
+    }
+  }
+
+  /** A session over a model whose weights are good until then. */
+  static OrtSession open(LeanModel model, SessionOptions options) throws OrtException {
+    OrtEnvironment environment = environment();
+    Map<String, OnnxTensorLike> weights = new HashMap<>();
+    try {
+      for (Map.Entry<String, LeanModel.Tensor> weight : model.weights().entrySet()) {
+        weights.put(
+            weight.getKey(),
+            OnnxTensor.createTensor(
+                environment,
+                weight.getValue().numbers().order(ByteOrder.LITTLE_ENDIAN),
+                weight.getValue().shape().stream().mapToLong(Long::longValue).toArray(),
+                weight.getValue().type()));
       }
+      options.addExternalInitializers(weights);
+      return environment.createSession(model.model().toByteArray(), options);
+    } finally {
+      // The session has copied them.
+      weights.values().forEach(OnnxTensorLike::close);
     }
   }
 

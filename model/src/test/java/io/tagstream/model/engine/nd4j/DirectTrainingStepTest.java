@@ -1,5 +1,22 @@
 package io.tagstream.model.engine.nd4j;
 
+import static io.tagstream.model.engine.nd4j.TrainingSetups.BATCH;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.GIBIBYTE;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.PLAIN;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.all;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.assertSameMoves;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.bare;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.classes;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.crops;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.difference;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.narrow;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.numbers;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.setup;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.some;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.startingFrom;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.towers;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.unlike;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.unreached;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,17 +24,10 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
 import io.tagstream.model.ModelException;
-import io.tagstream.model.engine.CropBatch;
-import io.tagstream.model.network.Activation;
-import io.tagstream.model.network.Convolution;
-import io.tagstream.model.network.Dense;
-import io.tagstream.model.network.LocalResponseNormalization;
-import io.tagstream.model.network.LocalResponseNormalization.Scope;
-import io.tagstream.model.network.MaxPool;
+import io.tagstream.model.network.DeviceShare;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
-import io.tagstream.model.samediff.RandomWeights;
 import io.tagstream.model.samediff.SameDiffTrainingStep;
 import io.tagstream.model.store.Preprocessing;
 import io.tagstream.model.training.Optimizer;
@@ -32,11 +42,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.Set;
-import java.util.function.Predicate;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,86 +51,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DirectTrainingStepTest {
-  private static final int CLASSES = 5;
-
-  /** More than a chunk and no whole number of them. */
-  private static final int BATCH = 37;
-
-  private static final long GIBIBYTE = 1L << 30;
-
-  /** w - gradient: what a step shows of the gradients. */
-  private static final Optimizer PLAIN = new Optimizer.Sgd(1, 0, 0);
-
-  /** The paper's layers, narrow, on the smallest picture that leaves something for pool5. */
-  private static NetworkDescription narrow() {
-    NetworkDescription full = NetworkDescription.alexNet(CLASSES, 0.05);
-    return new NetworkDescription(67, full.convolutions(), full.dense());
-  }
-
-  /** Normalised by tower, and more strongly, so that the neighbours matter. */
-  private static NetworkDescription towers() {
-    LocalResponseNormalization lrn = new LocalResponseNormalization(5, 2, 0.1, 0.75, Scope.TOWER);
-    return narrow()
-        .withConvolutions(layer -> layer.withNormalization(layer.normalization().map(any -> lrn)));
-  }
-
-  /** As in BVLC's 224 form the last pixels are out of the kernels' reach. */
-  private static NetworkDescription unreached() {
-    return new NetworkDescription(69, narrow().convolutions(), narrow().dense());
-  }
-
-  /** What the paper's network does not have. */
-  private static NetworkDescription unlike() {
-    return new NetworkDescription(
-        18,
-        List.of(
-            new Convolution(
-                "conv1",
-                6,
-                3,
-                2,
-                1,
-                3,
-                Activation.TANH,
-                Optional.of(new LocalResponseNormalization(3, 1, 0.3, 0.5)),
-                Optional.of(new MaxPool(2, 2, 1))),
-            new Convolution(
-                "conv2",
-                8,
-                3,
-                1,
-                0,
-                2,
-                Activation.IDENTITY,
-                Optional.of(new LocalResponseNormalization(1, 2, 0.1, 0.75)),
-                Optional.of(new MaxPool(3, 2, 1)))),
-        List.of(
-            new Dense("fc6", 10, Activation.TANH, 0.25),
-            new Dense("fc7", 7, Activation.IDENTITY, 0.5),
-            new Dense("fc8", CLASSES, Activation.TANH, 0.25)));
-  }
-
-  /** Nothing between the convolutions, and the first one's kernels in groups that end early. */
-  private static NetworkDescription bare() {
-    return new NetworkDescription(
-        8,
-        List.of(
-            new Convolution(
-                "conv1", 6, 3, 1, 1, 3, Activation.RELU, Optional.empty(), Optional.empty()),
-            new Convolution(
-                "conv2",
-                8,
-                2,
-                3,
-                0,
-                1,
-                Activation.RELU,
-                Optional.of(new LocalResponseNormalization(5, 2, 0.1, 0.75)),
-                Optional.empty())),
-        List.of(
-            new Dense("fc6", 9, Activation.RELU, 0),
-            new Dense("fc7", CLASSES, Activation.IDENTITY, 0)));
-  }
+  private static final List<DeviceShare> WHOLE = List.of(DeviceShare.whole(narrow()));
 
   static Stream<Arguments> networks() {
     return Stream.of(
@@ -133,94 +60,6 @@ class DirectTrainingStepTest {
         argumentSet("unreached", unreached()),
         argumentSet("unlike", unlike()),
         argumentSet("bare", bare()));
-  }
-
-  private static Set<String> all(NetworkDescription network) {
-    return some(network, name -> true);
-  }
-
-  private static Set<String> some(NetworkDescription network, Predicate<String> wanted) {
-    return network.parameters().stream()
-        .map(Parameter::name)
-        .filter(wanted)
-        .collect(Collectors.toSet());
-  }
-
-  private static Setup setup(NetworkDescription network) {
-    return setup(network, all(network), PLAIN, 0.1, Optional.empty(), GIBIBYTE, 1);
-  }
-
-  private static Setup setup(
-      NetworkDescription network,
-      Set<String> trainable,
-      Optimizer optimizer,
-      double labelSmoothing,
-      Optional<Double> averaging,
-      long memoryBytes,
-      int threads) {
-    return new Setup(
-        RandomWeights.of(network, 1),
-        Preprocessing.tagstream(network.inputSize()),
-        trainable,
-        optimizer,
-        labelSmoothing,
-        averaging,
-        BATCH,
-        memoryBytes,
-        7,
-        threads);
-  }
-
-  private static CropBatch crops(NetworkDescription network, int count, long seed) {
-    Random random = new Random(seed);
-    int bytes = network.inputSize() * network.inputSize() * 3;
-    return new CropBatch(
-        Stream.generate(() -> new byte[bytes]).limit(count).peek(random::nextBytes).toList(),
-        1,
-        bytes);
-  }
-
-  private static int[] classes(int count) {
-    return IntStream.range(0, count).map(i -> i * 3 % CLASSES).toArray();
-  }
-
-  private static float[] numbers(FloatBuffer buffer) {
-    float[] numbers = new float[buffer.remaining()];
-    buffer.get(numbers);
-    return numbers;
-  }
-
-  private static double largest(float[] values) {
-    double largest = 0;
-    for (float value : values) {
-      largest = Math.max(largest, Math.abs(value));
-    }
-    return largest;
-  }
-
-  private static float[] difference(float[] left, float[] right) {
-    float[] difference = new float[left.length];
-    for (int i = 0; i < left.length; i++) {
-      difference[i] = left[i] - right[i];
-    }
-    return difference;
-  }
-
-  /** How far apart they are, as a share of the largest move from the start. */
-  private static void assertSameMoves(
-      Setup setup, Weights actual, Weights expected, double tolerance) {
-    for (Parameter parameter : setup.start().network().parameters()) {
-      String name = parameter.name();
-      float[] start = numbers(setup.start().get(name));
-      float[] move = difference(numbers(expected.get(name)), start);
-      float[] off = difference(numbers(actual.get(name)), numbers(expected.get(name)));
-      if (setup.trainable().contains(name)) {
-        assertThat(largest(move)).as(name).isPositive();
-        assertThat(largest(off) / largest(move)).as(name).isLessThan(tolerance);
-      } else {
-        assertThat(numbers(actual.get(name))).as(name).isEqualTo(start);
-      }
-    }
   }
 
   /** Steps of other sizes and dropout masks in between, so that what one leaves would show. */
@@ -285,20 +124,6 @@ class DirectTrainingStepTest {
     }
   }
 
-  private static Setup startingFrom(Setup setup, Weights start) {
-    return new Setup(
-        start,
-        setup.preprocessing(),
-        setup.trainable(),
-        setup.optimizer(),
-        setup.labelSmoothing(),
-        setup.averaging(),
-        setup.batchSize(),
-        setup.memoryBytes(),
-        setup.seed(),
-        setup.threads());
-  }
-
   static Stream<Arguments> trainables() {
     NetworkDescription network = narrow();
     return Stream.of(
@@ -349,11 +174,12 @@ class DirectTrainingStepTest {
     for (Set<String> trainable :
         List.of(all(narrow()), some(narrow(), name -> !name.matches("conv[12].*")))) {
       Setup whole = setup(narrow(), trainable, PLAIN, 0.1, Optional.empty(), GIBIBYTE, 1);
-      assertThat(MemoryPlan.of(whole).part()).isEqualTo(BATCH);
-      MemoryPlan plan =
-          new MemoryPlan(BATCH, part, Math.min(32, part), MemoryPlan.of(whole).firstBlock());
-      Setup parts = setup(narrow(), trainable, PLAIN, 0.1, Optional.empty(), plan.bytes(whole), 1);
-      assertThat(MemoryPlan.of(parts)).isEqualTo(plan);
+      MemoryPlan inOne = MemoryPlan.of(whole, WHOLE);
+      assertThat(inOne.part()).isEqualTo(BATCH);
+      MemoryPlan plan = MemoryPlan.inParts(BATCH, part, inOne.firstBlock());
+      Setup parts =
+          setup(narrow(), trainable, PLAIN, 0.1, Optional.empty(), plan.bytes(whole, WHOLE), 1);
+      assertThat(MemoryPlan.of(parts, WHOLE)).isEqualTo(plan);
       try (TrainingStep one = new DirectTrainingStep(whole);
           TrainingStep many = new DirectTrainingStep(parts)) {
         for (int size : new int[] {BATCH, 7}) {
@@ -369,10 +195,9 @@ class DirectTrainingStepTest {
   @Test
   void tooLittleMemoryForOneImageIsSaid() {
     Setup setup = setup(narrow());
-    MemoryPlan least = new MemoryPlan(BATCH, 1, 1, 0);
-    Setup poor =
-        setup(narrow(), all(narrow()), PLAIN, 0.1, Optional.empty(), least.bytes(setup) - 1, 1);
-    long needed = (least.bytes(setup) + (1 << 20) - 1) >> 20;
+    long least = MemoryPlan.inParts(BATCH, 1, 0).bytes(setup, WHOLE);
+    Setup poor = setup(narrow(), all(narrow()), PLAIN, 0.1, Optional.empty(), least - 1, 1);
+    long needed = (least + (1 << 20) - 1) >> 20;
     assertThatThrownBy(() -> new DirectTrainingStep(poor))
         .isInstanceOf(ModelException.class)
         .hasMessage(
@@ -399,7 +224,7 @@ class DirectTrainingStepTest {
             3 * GIBIBYTE,
             1,
             2);
-    assertThat(MemoryPlan.of(setup).part()).isBetween(32, 128);
+    assertThat(MemoryPlan.of(setup, List.of(DeviceShare.whole(network))).part()).isBetween(32, 128);
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.tagstream.model.engine.nd4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.tagstream.model.engine.Workers;
 import io.tagstream.model.training.Optimizer;
 import java.nio.FloatBuffer;
 import java.util.List;
@@ -15,7 +16,7 @@ class TrainedArrayTest {
 
   private static void move(
       TrainedArray array, UpdateRule rule, long step, double rate, double kept, float... slopes) {
-    try (Workers workers = new Workers(2)) {
+    try (Workers workers = new Workers("test", 2)) {
       List<TrainedArray.Scratch> scratch =
           List.of(new TrainedArray.Scratch(rule.states()), new TrainedArray.Scratch(rule.states()));
       array.move(
@@ -83,7 +84,7 @@ class TrainedArrayTest {
       slopes[i] = i + 1;
     }
     try (TrainedArray array = new TrainedArray(values, rule.states(), false);
-        Workers workers = new Workers(2)) {
+        Workers workers = new Workers("test", 2)) {
       List<TrainedArray.Scratch> scratch =
           List.of(new TrainedArray.Scratch(1), new TrainedArray.Scratch(1));
       TrainedArray.Move move = new TrainedArray.Move(rule.begin(1, 0), 0, workers, scratch);

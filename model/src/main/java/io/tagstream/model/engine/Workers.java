@@ -1,4 +1,4 @@
-package io.tagstream.model.engine.nd4j;
+package io.tagstream.model.engine;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -8,13 +8,15 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Threads for what Java computes between ND4J's ops; the calling one is among them. */
-final class Workers implements AutoCloseable {
+/** Threads that do parts of one work; the calling one is among them. */
+public final class Workers implements AutoCloseable {
+  private final String name;
   private final int count;
   private final ExecutorService others;
 
   /** A part of some work. */
-  interface Work {
+  @FunctionalInterface
+  public interface Work {
 
     /**
      * Does it.
@@ -24,24 +26,31 @@ final class Workers implements AutoCloseable {
     void run(int worker, int part);
   }
 
-  Workers(int count) {
+  /**
+   * Starts no thread before there is work.
+   *
+   * @param name of the threads
+   * @param count of them, the calling one included
+   */
+  public Workers(String name, int count) {
+    this.name = name;
     this.count = count;
     this.others =
         Executors.newFixedThreadPool(
             Math.max(1, count - 1),
             task -> {
-              Thread thread = new Thread(task, "training-step");
+              Thread thread = new Thread(task, name);
               thread.setDaemon(true);
               return thread;
             });
   }
 
-  int count() {
+  public int count() {
     return count;
   }
 
   /** Does all parts, in no order, and returns when they are done. */
-  void run(int parts, Work work) {
+  public void run(int parts, Work work) {
     if (parts == 1 || count == 1) {
       for (int part = 0; part < parts; part++) {
         work.run(0, part);
@@ -58,7 +67,7 @@ final class Workers implements AutoCloseable {
       take(next, parts, 0, work);
     } finally {
       // Also after a failure: what they write into may be freed next.
-      running.forEach(Workers::await);
+      running.forEach(this::await);
     }
   }
 
@@ -68,7 +77,7 @@ final class Workers implements AutoCloseable {
     }
   }
 
-  private static void await(Future<?> task) {
+  private void await(Future<?> task) {
     boolean interrupted = false;
     try {
       while (true) {
@@ -78,7 +87,8 @@ final class Workers implements AutoCloseable {
         } catch (InterruptedException e) {
           interrupted = true;
         } catch (ExecutionException e) {
-          throw new IllegalStateException("a part of a training step failed", e.getCause());
+          throw new IllegalStateException(
+              name + " failed: " + e.getCause().getMessage(), e.getCause());
         }
       }
     } finally {

@@ -1,0 +1,142 @@
+package io.tagstream.model.network;
+
+import io.tagstream.model.network.LocalResponseNormalization.Scope;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/**
+ * What one device computes of a network: all of it, or one of its {@link Towers}. A tower has the
+ * same layers with half of their maps and units, and half of each parameter.
+ *
+ * @param index of the tower, from 0
+ * @param count of the devices, 1 or 2
+ */
+public record DeviceShare(NetworkDescription network, int index, int count) {
+
+  public static DeviceShare whole(NetworkDescription network) {
+    return new DeviceShare(network, 0, 1);
+  }
+
+  /**
+   * Both towers.
+   *
+   * @throws IllegalArgumentException when the network cannot be halved, with the layer
+   */
+  public static List<DeviceShare> towers(NetworkDescription network) {
+    Towers towers = new Towers(network);
+    return IntStream.range(0, Towers.COUNT)
+        .mapToObj(i -> new DeviceShare(towers.network(), i, Towers.COUNT))
+        .toList();
+  }
+
+  public boolean isTower() {
+    return count > 1;
+  }
+
+  /**
+   * The device's convolutions. A tower's have one group: they read all the maps that the device has
+   * there, which are its own or, where it {@link #joins}, both towers'.
+   */
+  public List<Convolution> convolutions() {
+    return network.convolutions().stream().map(this::own).toList();
+  }
+
+  private Convolution own(Convolution layer) {
+    return isTower()
+        ? new Convolution(
+            layer.name(),
+            own(layer.channels()),
+            layer.kernel(),
+            layer.stride(),
+            layer.padding(),
+            1,
+            layer.activation(),
+            layer.normalization().map(lrn -> lrn.in(Scope.ALL)),
+            layer.pool())
+        : layer;
+  }
+
+  /** The device's dense layers; of an odd number of classes the last tower has one more. */
+  public List<Dense> dense() {
+    return network.dense().stream()
+        .map(
+            layer ->
+                new Dense(layer.name(), own(layer.units()), layer.activation(), layer.dropout()))
+        .toList();
+  }
+
+  /** Whether a convolution, by its position, reads what the other tower computed too. */
+  public boolean joins(int convolution) {
+    return isTower() && new Towers(network).readsBoth(convolution);
+  }
+
+  /** The maps that come into a convolution, by its position, on this device. */
+  public int inputChannels(int convolution) {
+    if (convolution == 0) {
+      return NetworkDescription.INPUT_CHANNELS;
+    }
+    int all = network.convolutions().get(convolution - 1).channels();
+    return isTower() && !joins(convolution) ? own(all) : all;
+  }
+
+  /**
+   * The channels next to the other tower's that a convolution's normalisation sees there, where it
+   * is over all maps.
+   */
+  public Optional<Integer> neighbours(int convolution) {
+    return network
+        .convolutions()
+        .get(convolution)
+        .normalization()
+        .filter(lrn -> isTower() && lrn.scope() == Scope.ALL && lrn.size() > 1)
+        .map(lrn -> lrn.size() / 2);
+  }
+
+  /** The device's part of each of the network's parameters: so many of its first dimension. */
+  public List<Parameter> parameters() {
+    return network.parameters().stream()
+        .map(
+            whole -> {
+              List<Integer> shape = new ArrayList<>(whole.shape());
+              shape.set(0, own(shape.get(0)));
+              return new Parameter(whole.name(), whole.layer(), shape);
+            })
+        .toList();
+  }
+
+  /** Where the device's part of a layer's maps or units begins. */
+  public int first(int channels) {
+    return first(channels, index);
+  }
+
+  /** How many of a layer's maps or units the device has. */
+  public int own(int channels) {
+    return first(channels, index + 1) - first(channels, index);
+  }
+
+  private int first(int channels, int tower) {
+    return channels * tower / count;
+  }
+
+  /**
+   * The device's part of each parameter, by its name.
+   *
+   * @param whole gives all of one, in ONNX's order
+   */
+  public Map<String, FloatBuffer> parts(Function<String, FloatBuffer> whole) {
+    Map<String, FloatBuffer> parts = new HashMap<>();
+    for (Parameter own : parameters()) {
+      FloatBuffer all = whole.apply(own.name());
+      int length = Math.toIntExact(own.count());
+      int unit = length / own.shape().get(0);
+      parts.put(own.name(), all.slice(first(all.remaining() / unit) * unit, length));
+    }
+    return parts;
+  }
+}

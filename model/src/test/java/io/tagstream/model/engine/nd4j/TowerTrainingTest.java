@@ -1,0 +1,252 @@
+package io.tagstream.model.engine.nd4j;
+
+import static io.tagstream.model.engine.nd4j.TrainingSetups.BATCH;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.CLASSES;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.GIBIBYTE;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.PLAIN;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.all;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.assertSameMoves;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.classes;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.crops;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.difference;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.largest;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.narrow;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.numbers;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.setup;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.some;
+import static io.tagstream.model.engine.nd4j.TrainingSetups.startingFrom;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.params.provider.Arguments.argumentSet;
+
+import io.tagstream.model.ModelException;
+import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.image.DecodeLimits;
+import io.tagstream.model.image.ImageDecoder;
+import io.tagstream.model.image.TestPictures;
+import io.tagstream.model.image.Views;
+import io.tagstream.model.network.DeviceShare;
+import io.tagstream.model.network.Initialisation;
+import io.tagstream.model.network.LocalResponseNormalization;
+import io.tagstream.model.network.LocalResponseNormalization.Scope;
+import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.network.Parameter;
+import io.tagstream.model.network.Towers;
+import io.tagstream.model.network.Weights;
+import io.tagstream.model.training.Optimizer;
+import io.tagstream.model.training.TrainingStep;
+import io.tagstream.model.training.TrainingStep.Setup;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Two towers against one device; that one's gradients are shown to be the graph's elsewhere. */
+@Timeout(120)
+class TowerTrainingTest {
+  /** With larger ones two trainings that differ in the last bit go different ways in ten steps. */
+  private static final double RATE = 1e-4;
+
+  /** The paper's layers on small pictures, normalised so strongly that the neighbours matter. */
+  private static NetworkDescription network(double width, Scope scope) {
+    LocalResponseNormalization lrn = new LocalResponseNormalization(5, 2, 0.1, 0.75, scope);
+    NetworkDescription full = NetworkDescription.alexNet(CLASSES, width);
+    return new NetworkDescription(67, full.convolutions(), full.dense())
+        .withConvolutions(layer -> layer.withNormalization(layer.normalization().map(any -> lrn)));
+  }
+
+  static Stream<Arguments> networks() {
+    return Stream.of(
+        argumentSet("by tower", network(0.1, Scope.TOWER)),
+        argumentSet("over all maps", network(0.2, Scope.ALL)),
+        argumentSet("over all of fewer than are seen", network(0.05, Scope.ALL)),
+        argumentSet("one group", narrow().withConvolutions(layer -> layer.withGroups(1))),
+        argumentSet(
+            "not normalised",
+            narrow().withConvolutions(layer -> layer.withNormalization(Optional.empty()))));
+  }
+
+  /**
+   * After steps of other sizes and dropout masks, so that what one leaves would show; they move
+   * nothing, for where the weights differ in the last bit a ReLU opens here and not there.
+   */
+  @ParameterizedTest
+  @MethodSource("networks")
+  void everyGradientIsOneDevices(NetworkDescription network) {
+    Setup setup = setup(network);
+    for (int size : new int[] {BATCH, 33, 1}) {
+      try (TrainingStep one = new DirectTrainingStep(setup);
+          TrainingStep two = DirectTrainingStep.inTowers(setup)) {
+        for (int before : new int[] {BATCH, 3}) {
+          one.step(crops(network, before, before), classes(before), 0);
+          two.step(crops(network, before, before), classes(before), 0);
+        }
+        double expected = one.step(crops(network, size, size), classes(size), 0.1);
+        double loss = two.step(crops(network, size, size), classes(size), 0.1);
+        assertThat(loss).isCloseTo(expected, within(1e-5 * expected));
+        assertSameMoves(setup, two.weights(), one.weights(), 1e-5);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void tenOfThePapersStepsLeadToTheSameWeights(NetworkDescription network) {
+    tenSteps(network, step -> crops(network, BATCH, step));
+  }
+
+  @Test
+  void tenStepsOnPhotosLeadToTheSameWeights() throws Exception {
+    assumeTrue(
+        TestPictures.flowers().isPresent(),
+        "skipped: no ../shared/data/flowers beside the project's root");
+    NetworkDescription network = NetworkDescription.alexNet(CLASSES, 0.25);
+    List<byte[]> photos = new ArrayList<>();
+    try (ImageDecoder decoder = new ImageDecoder(256, 227, Views.CENTER, DecodeLimits.DEFAULT);
+        Stream<Path> files = Files.walk(TestPictures.flowers().get())) {
+      for (Path file : files.filter(Files::isRegularFile).sorted().limit(2 * BATCH).toList()) {
+        photos.add(decoder.decode(Files.readAllBytes(file)));
+      }
+    }
+    tenSteps(
+        network,
+        step ->
+            new CropBatch(
+                photos.subList(step % 2 * BATCH, (step % 2 + 1) * BATCH), 1, 227 * 227 * 3));
+  }
+
+  private interface Batches {
+    CropBatch of(int step);
+  }
+
+  private static void tenSteps(NetworkDescription network, Batches batches) {
+    Setup setup =
+        startingFrom(
+            setup(
+                network,
+                all(network),
+                new Optimizer.Sgd(RATE, 0.9, 5e-4),
+                0,
+                Optional.of(0.9),
+                GIBIBYTE,
+                2),
+            Initialisation.HE.draw(network, 1));
+    try (TrainingStep one = new DirectTrainingStep(setup);
+        TrainingStep two = DirectTrainingStep.inTowers(setup)) {
+      for (int step = 0; step < 10; step++) {
+        one.step(batches.of(step), classes(BATCH), RATE);
+        two.step(batches.of(step), classes(BATCH), RATE);
+      }
+      assertSame(network, two.weights(), one.weights());
+      assertSame(network, two.averaged(), one.averaged());
+      assertSameMoves(setup, two.weights(), one.weights(), 1e-2);
+    }
+  }
+
+  private static void assertSame(NetworkDescription network, Weights actual, Weights expected) {
+    for (Parameter parameter : network.parameters()) {
+      String name = parameter.name();
+      assertThat(largest(difference(numbers(actual.get(name)), numbers(expected.get(name)))))
+          .as(name)
+          .isLessThan(1e-5);
+    }
+  }
+
+  static Stream<Arguments> trainables() {
+    NetworkDescription network = narrow();
+    return Stream.of(
+        argumentSet("last layer", some(network, name -> name.startsWith("fc8"))),
+        argumentSet("dense layers", some(network, name -> name.startsWith("fc"))),
+        argumentSet("from conv3", some(network, name -> !name.matches("conv[12].*"))),
+        argumentSet("from conv2", some(network, name -> !name.startsWith("conv1"))),
+        argumentSet("all but conv4", some(network, name -> !name.startsWith("conv4"))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("trainables")
+  void whatIsFrozenStaysAndTheRestMovesAsOnOneDevice(Set<String> trainable) {
+    Setup setup = setup(narrow(), trainable, PLAIN, 0, Optional.empty(), GIBIBYTE, 1);
+    try (TrainingStep one = new DirectTrainingStep(setup);
+        TrainingStep two = DirectTrainingStep.inTowers(setup)) {
+      one.step(crops(narrow(), BATCH, 1), classes(BATCH), 0.01);
+      two.step(crops(narrow(), BATCH, 1), classes(BATCH), 0.01);
+      assertSameMoves(setup, two.weights(), one.weights(), 1e-5);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {32, 5, 1})
+  void aBatchInPartsMakesTheSameUpdate(int part) {
+    NetworkDescription network = network(0.1, Scope.ALL);
+    List<DeviceShare> shares = DeviceShare.towers(network);
+    Setup whole = setup(network);
+    MemoryPlan plan = MemoryPlan.inParts(BATCH, part, 0);
+    Setup parts =
+        setup(network, all(network), PLAIN, 0.1, Optional.empty(), plan.bytes(whole, shares), 1);
+    assertThat(MemoryPlan.of(parts, shares)).isEqualTo(plan);
+    try (TrainingStep one = DirectTrainingStep.inTowers(whole);
+        TrainingStep many = DirectTrainingStep.inTowers(parts)) {
+      one.step(crops(network, BATCH, 3), classes(BATCH), 0.1);
+      many.step(crops(network, BATCH, 3), classes(BATCH), 0.1);
+      assertSameMoves(whole, many.weights(), one.weights(), 1e-5);
+    }
+  }
+
+  /** At the edges twice the maps that are seen go forward, for the way back, and slopes back. */
+  @ParameterizedTest
+  @EnumSource(Scope.class)
+  void eachWayCarriesWhatTheDescriptionSays(Scope scope) {
+    NetworkDescription network = network(0.2, scope);
+    try (DirectTrainingStep towers = DirectTrainingStep.inTowers(setup(network))) {
+      towers.step(crops(network, BATCH, 1), classes(BATCH), 0.1);
+      Map<String, Long> expected = new HashMap<>();
+      new Towers(network)
+          .exchangedBytes()
+          .forEach(
+              (layer, bytes) ->
+                  expected.put(layer, BATCH * bytes * (layer.endsWith(" lrn") ? 3 : 2)));
+      // Three of the five classes are the second tower's.
+      expected.put("softmax", 3L * Float.BYTES * BATCH);
+      assertThat(towers.takeExchangedBytes()).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void savedTowersGoOnAndOneDeviceRefusesThem() throws IOException {
+    NetworkDescription network = network(0.1, Scope.TOWER);
+    Setup setup = setup(network);
+    ByteArrayOutputStream saved = new ByteArrayOutputStream();
+    try (TrainingStep first = DirectTrainingStep.inTowers(setup);
+        TrainingStep second = DirectTrainingStep.inTowers(setup);
+        TrainingStep alone = new DirectTrainingStep(setup)) {
+      first.step(crops(network, BATCH, 1), classes(BATCH), 0.1);
+      first.save(saved);
+      second.restore(new ByteArrayInputStream(saved.toByteArray()));
+      first.step(crops(network, BATCH, 2), classes(BATCH), 0.1);
+      second.step(crops(network, BATCH, 2), classes(BATCH), 0.1);
+      for (Parameter parameter : network.parameters()) {
+        assertThat(numbers(second.weights().get(parameter.name())))
+            .isEqualTo(numbers(first.weights().get(parameter.name())));
+      }
+      assertThatThrownBy(() -> alone.restore(new ByteArrayInputStream(saved.toByteArray())))
+          .isInstanceOf(ModelException.class);
+    }
+  }
+}

@@ -1,0 +1,214 @@
+package io.tagstream.model.engine.nd4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.network.Activation;
+import io.tagstream.model.network.Convolution;
+import io.tagstream.model.network.Dense;
+import io.tagstream.model.network.LocalResponseNormalization;
+import io.tagstream.model.network.LocalResponseNormalization.Scope;
+import io.tagstream.model.network.MaxPool;
+import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.network.Parameter;
+import io.tagstream.model.network.Weights;
+import io.tagstream.model.samediff.RandomWeights;
+import io.tagstream.model.store.Preprocessing;
+import io.tagstream.model.training.Optimizer;
+import io.tagstream.model.training.TrainingStep.Setup;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** Small networks, and trainings of them with what shows their gradients. */
+final class TrainingSetups {
+  static final int CLASSES = 5;
+
+  /** More than a chunk and no whole number of them. */
+  static final int BATCH = 37;
+
+  static final long GIBIBYTE = 1L << 30;
+
+  /** w - gradient: what a step shows of the gradients. */
+  static final Optimizer PLAIN = new Optimizer.Sgd(1, 0, 0);
+
+  /** The paper's layers, narrow, on the smallest picture that leaves something for pool5. */
+  static NetworkDescription narrow() {
+    NetworkDescription full = NetworkDescription.alexNet(CLASSES, 0.05);
+    return new NetworkDescription(67, full.convolutions(), full.dense());
+  }
+
+  /** Normalised by tower, and more strongly, so that the neighbours matter. */
+  static NetworkDescription towers() {
+    LocalResponseNormalization lrn = new LocalResponseNormalization(5, 2, 0.1, 0.75, Scope.TOWER);
+    return narrow()
+        .withConvolutions(layer -> layer.withNormalization(layer.normalization().map(any -> lrn)));
+  }
+
+  /** As in BVLC's 224 form the last pixels are out of the kernels' reach. */
+  static NetworkDescription unreached() {
+    return new NetworkDescription(69, narrow().convolutions(), narrow().dense());
+  }
+
+  /** What the paper's network does not have. */
+  static NetworkDescription unlike() {
+    return new NetworkDescription(
+        18,
+        List.of(
+            new Convolution(
+                "conv1",
+                6,
+                3,
+                2,
+                1,
+                3,
+                Activation.TANH,
+                Optional.of(new LocalResponseNormalization(3, 1, 0.3, 0.5)),
+                Optional.of(new MaxPool(2, 2, 1))),
+            new Convolution(
+                "conv2",
+                8,
+                3,
+                1,
+                0,
+                2,
+                Activation.IDENTITY,
+                Optional.of(new LocalResponseNormalization(1, 2, 0.1, 0.75)),
+                Optional.of(new MaxPool(3, 2, 1)))),
+        List.of(
+            new Dense("fc6", 10, Activation.TANH, 0.25),
+            new Dense("fc7", 7, Activation.IDENTITY, 0.5),
+            new Dense("fc8", CLASSES, Activation.TANH, 0.25)));
+  }
+
+  /** Nothing between the convolutions, and the first one's kernels in groups that end early. */
+  static NetworkDescription bare() {
+    return new NetworkDescription(
+        8,
+        List.of(
+            new Convolution(
+                "conv1", 6, 3, 1, 1, 3, Activation.RELU, Optional.empty(), Optional.empty()),
+            new Convolution(
+                "conv2",
+                8,
+                2,
+                3,
+                0,
+                1,
+                Activation.RELU,
+                Optional.of(new LocalResponseNormalization(5, 2, 0.1, 0.75)),
+                Optional.empty())),
+        List.of(
+            new Dense("fc6", 9, Activation.RELU, 0),
+            new Dense("fc7", CLASSES, Activation.IDENTITY, 0)));
+  }
+
+  private TrainingSetups() {}
+
+  static Set<String> all(NetworkDescription network) {
+    return some(network, name -> true);
+  }
+
+  static Set<String> some(NetworkDescription network, Predicate<String> wanted) {
+    return network.parameters().stream()
+        .map(Parameter::name)
+        .filter(wanted)
+        .collect(Collectors.toSet());
+  }
+
+  static Setup setup(NetworkDescription network) {
+    return setup(network, all(network), PLAIN, 0.1, Optional.empty(), GIBIBYTE, 1);
+  }
+
+  static Setup setup(
+      NetworkDescription network,
+      Set<String> trainable,
+      Optimizer optimizer,
+      double labelSmoothing,
+      Optional<Double> averaging,
+      long memoryBytes,
+      int threads) {
+    return new Setup(
+        RandomWeights.of(network, 1),
+        Preprocessing.tagstream(network.inputSize()),
+        trainable,
+        optimizer,
+        labelSmoothing,
+        averaging,
+        BATCH,
+        memoryBytes,
+        7,
+        threads);
+  }
+
+  static Setup startingFrom(Setup setup, Weights start) {
+    return new Setup(
+        start,
+        setup.preprocessing(),
+        setup.trainable(),
+        setup.optimizer(),
+        setup.labelSmoothing(),
+        setup.averaging(),
+        setup.batchSize(),
+        setup.memoryBytes(),
+        setup.seed(),
+        setup.threads());
+  }
+
+  static CropBatch crops(NetworkDescription network, int count, long seed) {
+    Random random = new Random(seed);
+    int bytes = network.inputSize() * network.inputSize() * 3;
+    return new CropBatch(
+        Stream.generate(() -> new byte[bytes]).limit(count).peek(random::nextBytes).toList(),
+        1,
+        bytes);
+  }
+
+  static int[] classes(int count) {
+    return IntStream.range(0, count).map(i -> i * 3 % CLASSES).toArray();
+  }
+
+  static float[] numbers(FloatBuffer buffer) {
+    float[] numbers = new float[buffer.remaining()];
+    buffer.get(numbers);
+    return numbers;
+  }
+
+  static double largest(float[] values) {
+    double largest = 0;
+    for (float value : values) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    return largest;
+  }
+
+  static float[] difference(float[] left, float[] right) {
+    float[] difference = new float[left.length];
+    for (int i = 0; i < left.length; i++) {
+      difference[i] = left[i] - right[i];
+    }
+    return difference;
+  }
+
+  /** How far apart they are, as a share of the largest move from the start. */
+  static void assertSameMoves(Setup setup, Weights actual, Weights expected, double tolerance) {
+    for (Parameter parameter : setup.start().network().parameters()) {
+      String name = parameter.name();
+      float[] start = numbers(setup.start().get(name));
+      float[] move = difference(numbers(expected.get(name)), start);
+      float[] off = difference(numbers(actual.get(name)), numbers(expected.get(name)));
+      if (setup.trainable().contains(name)) {
+        assertThat(largest(move)).as(name).isPositive();
+        assertThat(largest(off) / largest(move)).as(name).isLessThan(tolerance);
+      } else {
+        assertThat(numbers(actual.get(name))).as(name).isEqualTo(start);
+      }
+    }
+  }
+}

@@ -1,0 +1,16 @@
+package io.tagstream.settings;
+
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Sizes as a user writes them after an option: {@code 512 MiB}. */
+public final class DataSizeText implements ITypeConverter<DataSize> {
+  @Override
+  public DataSize convert(String text) {
+    try {
+      return DataSize.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException("'" + text + "': " + e.getMessage());
+    }
+  }
+}
