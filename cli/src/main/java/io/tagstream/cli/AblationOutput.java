@@ -10,6 +10,7 @@ import io.tagstream.model.report.AblationReport;
 import io.tagstream.model.store.Provenance;
 import io.tagstream.model.training.ExperimentImages;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -131,7 +132,7 @@ record AblationOutput(AblationFindings findings, AblationPlan plan, ExperimentIm
     facts.put(
         "Time of all steps",
         format("%.0f s", findings.runs().stream().mapToDouble(AblationRun::seconds).sum()));
-    facts.put("Made", Instant.now().toString());
+    facts.put("Made", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     facts.put("Machine", "%s, %s".formatted(made.processor(), made.java()));
     return facts;
   }
@@ -150,8 +151,10 @@ record AblationOutput(AblationFindings findings, AblationPlan plan, ExperimentIm
         .map(
             mean ->
                 format(
-                    "%s reaches 25 %% training error after %.1f epochs at rate %s",
-                    name, mean, rate))
+                    "%s reaches 25 %% training error after %s epochs at rate %s",
+                    name,
+                    mean == Math.rint(mean) ? format("%.0f", mean) : format("%.1f", mean),
+                    rate))
         .orElseGet(
             () ->
                 format(

@@ -116,7 +116,7 @@ public record Variant(String name, String words, NetworkDescription network, Rec
 
   /** A learning rate without an exponent. */
   public static String rateText(double rate) {
-    return BigDecimal.valueOf(rate).toPlainString();
+    return BigDecimal.valueOf(rate).stripTrailingZeros().toPlainString();
   }
 
   private static double colorDeviation() {

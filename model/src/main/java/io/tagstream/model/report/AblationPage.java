@@ -23,6 +23,9 @@ public final class AblationPage {
   private static final String CSS =
       """
       .interval { width: %spx; max-width: none; height: %spx; }
+      .curves { max-width: 560px; margin: 1rem 0 0; }
+      .curves figcaption { color: var(--ink); font-weight: 600; }
+      .curves svg { max-width: none; }
       .interval .bar { fill: var(--first); opacity: .55; }
       .interval .whisker { stroke: var(--ink); stroke-width: 1.5; }
       """
@@ -96,8 +99,8 @@ public final class AblationPage {
         "ReLU against tanh: the paper’s figure 1",
         """
         <p>%s</p>
-        <div class="charts"><figure><figcaption>Training error, %%</figcaption>
-        %s</figure></div>
+        <figure class="curves"><figcaption>Training error, %%</figcaption>
+        %s</figure>
         """
             .formatted(Markup.text(report.figure()), chart.svg()));
   }

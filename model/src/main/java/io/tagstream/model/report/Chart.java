@@ -128,18 +128,21 @@ public record Chart(
     level.ifPresent(
         line -> {
           double y = y(line.y(), ceiling);
+          // Where the lines are not, which come from above or from below.
+          boolean atStart = lines.stream().allMatch(each -> each.points().get(0).y() > line.y());
           out.append(
               """
               <line class="level" x1="%s" x2="%s" y1="%s" y2="%s"/>
-              <text class="tick" x="%s" y="%s" text-anchor="end">%s %s</text>
+              <text class="tick" x="%s" y="%s" text-anchor="%s">%s %s</text>
               """
                   .formatted(
                       LEFT,
                       WIDTH - RIGHT,
                       pixels(y),
                       pixels(y),
-                      WIDTH - RIGHT,
+                      atStart ? LEFT + 4 : WIDTH - RIGHT,
                       pixels(y - 4),
+                      atStart ? "start" : "end",
                       Markup.text(line.name()),
                       values.write(line.y())));
         });

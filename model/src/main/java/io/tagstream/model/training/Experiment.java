@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
  */
 public record Experiment(NetworkDescription network, Recipe recipe, long seed, List<Views> views) {
   /** Of the pictures to learn from, for the error after an epoch. */
-  private static final int MOST_MEASURED = 1000;
+  private static final int MOST_MEASURED = 500;
 
   public Experiment {
     views = List.copyOf(views);
@@ -45,8 +45,8 @@ public record Experiment(NetworkDescription network, Recipe recipe, long seed, L
   /**
    * What came of it.
    *
-   * @param trainingErrors after each epoch, the share of the pictures to learn from, of at most a
-   *     thousand, that the network answers wrongly on the centre crop, without dropout
+   * @param trainingErrors after each epoch, the share of the pictures to learn from, of at most
+   *     five hundred, that the network answers wrongly on the centre crop, without dropout
    * @param right by views, which pictures to measure with it answers rightly
    * @param weights in the end
    * @param time of the steps alone
