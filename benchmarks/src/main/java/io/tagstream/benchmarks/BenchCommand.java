@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -125,7 +126,7 @@ public final class BenchCommand implements Callable<Integer> {
     Results results = bench(task, images.filter(IntegerAgreement::isPossible), logs).run(rounds);
     Report report =
         new Report(
-            Instant.now(),
+            Instant.now().truncatedTo(ChronoUnit.SECONDS),
             machine(),
             images.map(where -> "photos of " + where).orElse("drawn pictures"),
             rounds,

@@ -16,6 +16,7 @@ final class BenchPage {
       body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #1b1f24; background: #fff }
       h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin: 2rem 0 .3rem }
       p { color: #57606a; margin: 0 0 .8rem }
+      .scroll { overflow-x: auto }
       table { border-collapse: collapse; font-variant-numeric: tabular-nums }
       th, td { text-align: right; padding: .25rem .8rem; border-bottom: 1px solid #d8dee4; white-space: nowrap }
       th:first-child, td:first-child { text-align: left; padding-left: 0 }
@@ -39,14 +40,16 @@ final class BenchPage {
         <meta name="viewport" content="width=device-width, initial-scale=1"/>
         <title>Tagstream bench</title>
         <style>%s</style></head>
-        <body><h1>Tagstream bench</h1><p>%s, %s, %s; medians of %d rounds.</p>
+        <body><h1>Tagstream bench</h1><p>%s, %s, %s; %s.</p>
         """
             .formatted(
                 STYLE,
                 text(report.machine()),
                 text(report.images()),
                 text(report.at().toString()),
-                report.rounds()));
+                report.rounds() == 1
+                    ? "one round"
+                    : "medians of %d rounds".formatted(report.rounds())));
     targets(report.targets(), out);
     tables.forEach(table -> table(table, out));
     loads.ifPresent(
@@ -82,7 +85,8 @@ final class BenchPage {
             .max()
             .orElse(1);
     out.append(
-        "<h2>%s</h2><p>%s</p><table><tr>".formatted(text(table.title()), text(table.note())));
+        "<h2>%s</h2><p>%s</p><div class=\"scroll\"><table><tr>"
+            .formatted(text(table.title()), text(table.note())));
     table.header().forEach(cell -> out.append("<th>").append(text(cell)).append("</th>"));
     out.append("<th></th></tr>\n");
     for (List<String> row : table.rows()) {
@@ -98,7 +102,7 @@ final class BenchPage {
               BAR_WIDTH * share,
               BAR_HEIGHT));
     }
-    out.append("</table>\n");
+    out.append("</table></div>\n");
   }
 
   private static OptionalDouble number(String cell) {

@@ -34,6 +34,7 @@ import java.util.OptionalDouble;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** A run's figures, as tables. */
@@ -64,14 +65,27 @@ final class Tables {
             subtasks(),
             stream(),
             stores())
-        .filter(Tables::isMeasured)
+        .map(Tables::measured)
+        .filter(table -> !table.rows().isEmpty())
         .toList();
   }
 
-  private static boolean isMeasured(Table table) {
-    return table.rows().stream()
-        .flatMap(row -> row.stream().skip(1))
-        .anyMatch(cell -> !cell.equals(NONE));
+  /** Without the rows and columns of which the run measured nothing. */
+  private static Table measured(Table table) {
+    List<List<String>> rows =
+        table.rows().stream()
+            .filter(row -> row.stream().skip(1).anyMatch(cell -> !cell.equals(NONE)))
+            .toList();
+    List<Integer> columns =
+        IntStream.range(0, table.header().size())
+            .filter(at -> rows.stream().anyMatch(row -> at == 0 || !row.get(at).equals(NONE)))
+            .boxed()
+            .toList();
+    return new Table(
+        table.title(),
+        table.note(),
+        columns.stream().map(table.header()::get).toList(),
+        rows.stream().map(row -> columns.stream().map(row::get).toList()).toList());
   }
 
   private Table subtasks() {
@@ -328,16 +342,18 @@ final class Tables {
       rows.add(towers("serving, batch " + batch, who -> Contest.batch(who, batch)));
     }
     rows.add(towers("training, batch " + StepRates.BATCH, TowerRates::step));
-    Map<String, Double> bytes = TowerRates.exchanged(results.of(TowerRates.class));
     return new Table(
         "Two towers",
-        "Half of the processors for each, against one network with all of them. Forward each tower sends, in bytes an image, %s; in training as much comes back."
-            .formatted(
-                bytes.entrySet().stream()
-                    .map(each -> "%,.0f for %s".formatted(each.getValue(), each.getKey()))
-                    .collect(Collectors.joining(", "))),
+        "Half of the processors for each, against one network with all of them. Each tower sends the other, in bytes an image: serving %s; training, the way back included, %s."
+            .formatted(exchanged(TowerRates.SERVING), exchanged(TowerRates.TRAINING)),
         List.of("what", "one network images/s", "two towers images/s", "towers are times as fast"),
         rows);
+  }
+
+  private String exchanged(String in) {
+    return TowerRates.exchanged(results.of(TowerRates.class), in).entrySet().stream()
+        .map(each -> String.format(Locale.ROOT, "%,.0f for %s", each.getValue(), each.getKey()))
+        .collect(Collectors.joining(", "));
   }
 
   private List<String> towers(String what, UnaryOperator<String> figure) {

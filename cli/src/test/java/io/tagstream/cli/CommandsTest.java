@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -363,6 +364,25 @@ final class CommandsTest {
         .content()
         .startsWith("<svg")
         .contains("tower 2", ">conv3<", ">fc8<", " KB<");
+  }
+
+  @Test
+  void showSaysWhatATrainingTakes() {
+    String version = writeModel(1);
+    String[] show = {"model", "show", version, "--models", models, "--memory"};
+    assertThat(run(with(show, "1 GiB"))).isZero();
+    assertThat(out.toString())
+        .containsPattern("one device +weights +gradients +momentum +batch 1 +batch 32 +batch 128")
+        .containsPattern("a tower +weights")
+        .containsPattern("in 1 GiB: batches of up to [1-9]\\d+; larger ones pass in parts");
+    assertThat(run(with(show, "1 KiB"))).isZero();
+    assertThat(out.toString()).contains("in 1 KiB: no batch, not even one picture");
+    assertThat(run(with(show, "lots"))).isEqualTo(2);
+    assertThat(err.toString()).contains("'lots': a size is a whole number and B, KiB");
+  }
+
+  private static String[] with(String[] arguments, String last) {
+    return Stream.concat(Stream.of(arguments), Stream.of(last)).toArray(String[]::new);
   }
 
   @Test

@@ -25,7 +25,6 @@ public record ParallelismSettings(
             defaultValue = "1",
             min = "1",
             max = "2",
-            unit = "towers",
             meaning =
                 "2 computes the halves of the network beside each other as the paper did: on two GPUs"
                     + " by onnxruntime, else each with half the threads, which is no faster.")

@@ -38,10 +38,9 @@ public record TrainingSettings(
             defaultValue = "1",
             min = "1",
             max = "2",
-            unit = "towers",
             meaning =
                 "2 trains the halves of the network beside each other as the paper did, each with half"
-                    + " the threads, which is no faster.")
+                    + " the threads and one at least, which is no faster.")
         int towers,
     @Setting(
             key = "training.memory",

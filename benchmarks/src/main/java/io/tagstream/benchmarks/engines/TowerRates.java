@@ -11,6 +11,7 @@ import io.tagstream.model.engine.Forward;
 import io.tagstream.model.engine.Normalization;
 import io.tagstream.model.engine.Output;
 import io.tagstream.model.engine.nd4j.DirectTrainingStep;
+import io.tagstream.model.engine.onednn.OneDnnWeights;
 import io.tagstream.model.engine.onednn.TowerWeights;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.store.ModelBundle;
@@ -31,12 +32,20 @@ public final class TowerRates implements Probe {
   public static final String ONE = "one network";
   public static final String TWO = "two towers";
 
-  private static final String EXCHANGED = "bytes for ";
+  /** What the bytes are exchanged in. */
+  public static final String SERVING = "serving";
+
+  public static final String TRAINING = "training";
+
+  private static final String EXCHANGED = " bytes for ";
 
   @Override
   public Map<String, Double> measure(ProbeTask task) throws InterruptedException {
     ModelBundle bundle = new ModelStore(Path.of(task.models())).openLive();
     Map<String, Double> figures = new LinkedHashMap<>();
+    if (!OneDnnWeights.areUsable()) {
+      return figures;
+    }
     try (Weights weights = bundle.weights()) {
       figures.putAll(serving(bundle, weights, task));
       figures.putAll(training(bundle, weights, task));
@@ -49,16 +58,21 @@ public final class TowerRates implements Probe {
     return who + " step";
   }
 
-  /** What the figures say of bytes that a tower sends on an image's way forward, by layer. */
-  public static Map<String, Double> exchanged(Map<String, Double> figures) {
+  /** What the figures say of bytes that a tower sends for an image, by layer. */
+  public static Map<String, Double> exchanged(Map<String, Double> figures, String in) {
     Map<String, Double> bytes = new LinkedHashMap<>();
     figures.forEach(
         (figure, value) -> {
-          if (figure.startsWith(EXCHANGED)) {
-            bytes.put(figure.substring(EXCHANGED.length()), value);
+          if (figure.startsWith(in + EXCHANGED)) {
+            bytes.put(figure.substring((in + EXCHANGED).length()), value);
           }
         });
     return bytes;
+  }
+
+  private static void addBytes(
+      Map<String, Double> figures, String in, Map<String, Long> bytes, int images) {
+    bytes.forEach((layer, count) -> figures.put(in + EXCHANGED + layer, (double) count / images));
   }
 
   private static Map<String, Double> serving(ModelBundle bundle, Weights weights, ProbeTask task)
@@ -77,9 +91,7 @@ public final class TowerRates implements Probe {
           new LinkedHashMap<>(Contest.run(engines, pixels.cropBytes(), task));
       towers.takeExchangedBytes();
       run(towers, Contest.noise(most, pixels.cropBytes()), pixels);
-      towers
-          .takeExchangedBytes()
-          .forEach((layer, bytes) -> figures.put(EXCHANGED + layer, (double) bytes / most));
+      addBytes(figures, SERVING, towers.takeExchangedBytes(), most);
       return figures;
     }
   }
@@ -94,13 +106,18 @@ public final class TowerRates implements Probe {
     CropBatch crops = new CropBatch(Contest.noise(StepRates.BATCH, cropBytes), 1, cropBytes);
     int[] labels = IntStream.range(0, StepRates.BATCH).toArray();
     try (TrainingStep one = new DirectTrainingStep(setup);
-        TrainingStep two = DirectTrainingStep.inTowers(setup)) {
-      return Turns.medians(
-          task,
-          turns -> {
-            turns.add(step(ONE), StepRates.rate(one, crops, labels));
-            turns.add(step(TWO), StepRates.rate(two, crops, labels));
-          });
+        DirectTrainingStep two = DirectTrainingStep.inTowers(setup)) {
+      Map<String, Double> figures =
+          new LinkedHashMap<>(
+              Turns.medians(
+                  task,
+                  turns -> {
+                    turns.add(step(ONE), StepRates.rate(one, crops, labels));
+                    two.takeExchangedBytes();
+                    turns.add(step(TWO), StepRates.rate(two, crops, labels));
+                  }));
+      addBytes(figures, TRAINING, two.takeExchangedBytes(), StepRates.BATCH);
+      return figures;
     }
   }
 }

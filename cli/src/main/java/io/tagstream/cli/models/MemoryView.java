@@ -30,7 +30,7 @@ record MemoryView(NetworkDescription network, DataSize given) {
     devices.put("one device", DeviceShare.whole(network));
     try {
       devices.put("a tower", DeviceShare.towers(network).get(0));
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException noTowers) {
       return devices;
     }
     return devices;
@@ -44,9 +44,12 @@ record MemoryView(NetworkDescription network, DataSize given) {
         .forEach(
             (name, share) -> {
               print(out, name, share);
-              out.printf(
-                  "in %s: batches of up to %d; larger ones pass in parts%n",
-                  given, largestBatch(share));
+              int largest = largestBatch(share);
+              out.println(
+                  largest == 0
+                      ? "in %s: no batch, not even one picture".formatted(given)
+                      : "in %s: batches of up to %d; larger ones pass in parts"
+                          .formatted(given, largest));
             });
   }
 

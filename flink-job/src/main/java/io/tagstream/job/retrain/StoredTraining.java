@@ -92,7 +92,8 @@ public final class StoredTraining implements Training {
   }
 
   private int threads() {
-    return halfTheCores ? Math.max(1, Runtime.getRuntime().availableProcessors() / 2) : threads;
+    int wanted = halfTheCores ? Runtime.getRuntime().availableProcessors() / 2 : threads;
+    return Math.max(towers, wanted);
   }
 
   TrainingTask task(Run run, ModelStore store) {

@@ -9,7 +9,6 @@ import io.tagstream.model.engine.onednn.TowerWeights;
 import io.tagstream.model.engine.onnxruntime.SessionWeights;
 import io.tagstream.model.engine.onnxruntime.SessionWeights.Graph;
 import io.tagstream.model.engine.onnxruntime.TowerSessions;
-import io.tagstream.model.network.Towers;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.samediff.SameDiffWeights;
 import io.tagstream.model.store.ModelBundle;
@@ -98,7 +97,9 @@ public final class Engines {
       };
     } catch (IllegalArgumentException e) {
       throw new ModelException(
-          "%s cannot compute in two towers: %s".formatted(bundle.version(), e.getMessage()), e);
+          "%s cannot compute in two towers: %s; serve it with inference.towers=1"
+              .formatted(bundle.version(), e.getMessage()),
+          e);
     }
   }
 
@@ -106,7 +107,7 @@ public final class Engines {
       ModelBundle bundle, EngineOptions options, Throttle throttle) {
     if (options.device() == Device.CUDA || !OneDnnWeights.areUsable()) {
       throw new ModelException(
-          "deeplearning4j computes two towers with oneDNN on a CPU, which is not to be had here: serve one, or by onnxruntime");
+          "deeplearning4j computes two towers with oneDNN on a CPU, which is not to be had here: serve with inference.towers=1, or by onnxruntime");
     }
     LOG.info("deeplearning4j on the CPU by oneDNN, two towers, {} threads", options.threads());
     try (Weights weights = bundle.weights(throttle)) {
@@ -116,15 +117,29 @@ public final class Engines {
   }
 
   private static DeviceWeights onnxRuntimeTowers(ModelBundle bundle, EngineOptions options) {
-    boolean onGpus =
-        options.device() == Device.AUTO
-            && SessionWeights.cudaInBuild()
-            && Gpu.found().size() >= Towers.COUNT;
-    if (options.device() == Device.CUDA || onGpus) {
-      DeviceWeights weights = TowerSessions.onCuda(bundle);
-      LOG.info("onnxruntime on CUDA, a tower on each of two GPUs");
-      return weights;
-    }
+    return switch (options.device()) {
+      case CUDA -> onnxRuntimeTowersOnCuda(bundle);
+      case CPU -> onnxRuntimeTowersOnCpu(bundle, options);
+      case AUTO -> {
+        if (SessionWeights.cudaInBuild() && !Gpu.found().isEmpty()) {
+          try {
+            yield onnxRuntimeTowersOnCuda(bundle);
+          } catch (ModelException e) {
+            LOG.warn("onnxruntime goes on without GPUs: {}", e.getMessage());
+          }
+        }
+        yield onnxRuntimeTowersOnCpu(bundle, options);
+      }
+    };
+  }
+
+  private static DeviceWeights onnxRuntimeTowersOnCuda(ModelBundle bundle) {
+    DeviceWeights weights = TowerSessions.onCuda(bundle);
+    LOG.info("onnxruntime on CUDA, a tower on each of two GPUs");
+    return weights;
+  }
+
+  private static DeviceWeights onnxRuntimeTowersOnCpu(ModelBundle bundle, EngineOptions options) {
     LOG.info("onnxruntime on the CPU, two towers, {} threads", options.threads());
     return TowerSessions.onCpu(bundle, options.threads());
   }

@@ -2,6 +2,7 @@ package io.tagstream.model.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -49,7 +50,11 @@ public final class Workers implements AutoCloseable {
     return count;
   }
 
-  /** Does all parts, in no order, and returns when they are done. */
+  /**
+   * Does all parts, in no order, and returns when they are done.
+   *
+   * @throws IllegalStateException when one failed, with why
+   */
   public void run(int parts, Work work) {
     if (parts == 1 || count == 1) {
       for (int part = 0; part < parts; part++) {
@@ -63,11 +68,23 @@ public final class Workers implements AutoCloseable {
       int worker = i;
       running.add(others.submit(() -> take(next, parts, worker, work)));
     }
+    Optional<Throwable> failure = Optional.empty();
     try {
       take(next, parts, 0, work);
-    } finally {
-      // Also after a failure: what they write into may be freed next.
-      running.forEach(this::await);
+    } catch (RuntimeException | Error e) {
+      failure = Optional.of(e);
+    }
+    // Also after a failure: what they write into may be freed next.
+    for (Future<?> other : running) {
+      Optional<Throwable> others = await(other);
+      failure = failure.or(() -> others);
+    }
+    if (failure.isPresent()) {
+      if (failure.get() instanceof Error error) {
+        throw error;
+      }
+      throw new IllegalStateException(
+          name + " failed: " + failure.get().getMessage(), failure.get());
     }
   }
 
@@ -77,18 +94,18 @@ public final class Workers implements AutoCloseable {
     }
   }
 
-  private void await(Future<?> task) {
+  /** Why it failed, if it did. */
+  private static Optional<Throwable> await(Future<?> task) {
     boolean interrupted = false;
     try {
       while (true) {
         try {
           task.get();
-          return;
+          return Optional.empty();
         } catch (InterruptedException e) {
           interrupted = true;
         } catch (ExecutionException e) {
-          throw new IllegalStateException(
-              name + " failed: " + e.getCause().getMessage(), e.getCause());
+          return Optional.of(e.getCause());
         }
       }
     } finally {

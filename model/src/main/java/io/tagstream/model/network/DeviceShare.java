@@ -14,10 +14,17 @@ import java.util.stream.IntStream;
  * What one device computes of a network: all of it, or one of its {@link Towers}. A tower has the
  * same layers with half of their maps and units, and half of each parameter.
  *
+ * @param network all of it
  * @param index of the tower, from 0
  * @param count of the devices, 1 or 2
  */
 public record DeviceShare(NetworkDescription network, int index, int count) {
+
+  public DeviceShare {
+    if (count < 1 || count > Towers.COUNT || index < 0 || index >= count) {
+      throw new IllegalArgumentException("device %d of %d".formatted(index, count));
+    }
+  }
 
   public static DeviceShare whole(NetworkDescription network) {
     return new DeviceShare(network, 0, 1);
@@ -95,7 +102,7 @@ public record DeviceShare(NetworkDescription network, int index, int count) {
         .get(convolution)
         .normalization()
         .filter(lrn -> isTower() && lrn.scope() == Scope.ALL && lrn.size() > 1)
-        .map(lrn -> lrn.size() / 2);
+        .map(lrn -> Math.min(lrn.size() / 2, convolutions().get(convolution).channels()));
   }
 
   /** The device's part of each of the network's parameters: so many of its first dimension. */

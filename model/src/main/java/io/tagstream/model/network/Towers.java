@@ -16,8 +16,8 @@ public record Towers(NetworkDescription network) {
   /**
    * Checks that it can be halved; the last layer's classes need not be even.
    *
-   * @throws IllegalArgumentException when a layer has another number of groups, or an odd number of
-   *     maps or units
+   * @throws IllegalArgumentException when a layer has another number of groups, an odd number of
+   *     maps or units, or a single class
    */
   public Towers {
     List<Convolution> convolutions = network.convolutions();
@@ -29,6 +29,9 @@ public record Towers(NetworkDescription network) {
             "%s has no two towers: %d maps in %d groups"
                 .formatted(layer.name(), layer.channels(), layer.groups()));
       }
+    }
+    if (network.classes() < COUNT) {
+      throw new IllegalArgumentException("a network of one class has no two towers");
     }
     for (Dense layer : network.dense().subList(0, network.dense().size() - 1)) {
       if (layer.units() % COUNT != 0) {
@@ -45,7 +48,8 @@ public record Towers(NetworkDescription network) {
 
   /**
    * What each tower sends to the other one on an image's way forward, in bytes, by the layer that
-   * waits for it; as much again comes back in training.
+   * waits for it, the answers not among them. In training as much comes back for the layers, and at
+   * a normalisation over all maps twice as much goes forward and once as much comes back.
    */
   public Map<String, Long> exchangedBytes() {
     Map<String, Long> bytes = new LinkedHashMap<>();
@@ -60,7 +64,8 @@ public record Towers(NetworkDescription network) {
       layer
           .normalization()
           .filter(lrn -> lrn.scope() == Scope.ALL && lrn.size() > 1)
-          .ifPresent(lrn -> bytes.put(layer.name() + " lrn", lrn.size() / 2 * maps * Float.BYTES));
+          .map(lrn -> Math.min(lrn.size() / 2, layer.channels() / COUNT))
+          .ifPresent(seen -> bytes.put(layer.name() + " lrn", seen * maps * Float.BYTES));
       outputs = layer.channels() * square(sides.get(i + 1));
     }
     for (Dense layer : network.dense()) {

@@ -258,9 +258,15 @@ public final class RunFolder implements AutoCloseable {
     } catch (NoSuchFileException none) {
       return Optional.empty();
     } catch (IOException e) {
-      throw new ModelException(
-          "cannot go on from %s: %s; remove %s to begin anew".formatted(file, e, folder), e);
+      throw unusable(file, e.toString(), e);
+    } catch (ModelException e) {
+      throw unusable(file, e.getMessage(), e);
     }
+  }
+
+  private ModelException unusable(Path file, String why, Exception cause) {
+    return new ModelException(
+        "cannot go on from %s: %s; remove %s to begin anew".formatted(file, why, folder), cause);
   }
 
   /** Forgets what the run was and how far it had come. */

@@ -84,10 +84,9 @@ final class ConvolutionTraining implements AutoCloseable {
       int side = sides.get(i);
       int crops = plan.crops(i >= plan.firstBlock());
       int convolved = layers.get(i).convolvedSide(side);
-      Optional<Seam> seam = Optional.empty();
-      if (link.isPresent()) {
-        seam = Seam.of(share, i, link.get(), convolved, crops, plan.chunk());
-      }
+      int position = i;
+      Optional<Seam> seam =
+          link.flatMap(other -> Seam.of(share, position, other, convolved, crops, plan.chunk()));
       ConvolutionBlock block =
           new ConvolutionBlock(layers.get(i), weights.convolution(i), side, crops, seam);
       blocks.add(block);
@@ -167,7 +166,7 @@ final class ConvolutionTraining implements AutoCloseable {
     List<Runnable> forward = new ArrayList<>();
     for (int i = 0; i < blocks.size(); i++) {
       ConvolutionBlock block = blocks.get(i);
-      int at = crops(block.activations(), place);
+      int at = positionIn(block.activations(), place);
       forward.addAll(
           block.steps(DirectWeights.rows(inputs.get(i), at(i, place), place.size()), at));
       INDArray output = outputs.get(i);
@@ -193,11 +192,11 @@ final class ConvolutionTraining implements AutoCloseable {
 
   /** Where a chunk lies in an input. */
   private int at(int position, Place place) {
-    return position == blocks.size() ? place.first() : crops(inputs.get(position), place);
+    return position == blocks.size() ? place.first() : positionIn(inputs.get(position), place);
   }
 
   /** Where a chunk lies in an array that holds a part of the batch or a chunk. */
-  private int crops(INDArray array, Place place) {
+  private int positionIn(INDArray array, Place place) {
     return array.size(0) > plan.chunk() ? place.first() % plan.part() : 0;
   }
 

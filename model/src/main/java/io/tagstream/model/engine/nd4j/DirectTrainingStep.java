@@ -31,9 +31,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * thread a device every number is the same in every run.
  */
 public final class DirectTrainingStep implements TrainingStep {
-  /** More than any array has room for. */
-  private static final int MOST_CROPS = 1 << 16;
-
   private final Setup setup;
   private final MemoryPlan plan;
   private final Optional<TowerPair> pair;
@@ -50,16 +47,21 @@ public final class DirectTrainingStep implements TrainingStep {
     this.pair = pair;
     plan = MemoryPlan.of(setup, shares);
     int threads = Math.max(1, setup.threads() / shares.size());
-    for (DeviceShare share : shares) {
-      devices.add(
-          new DeviceTraining(
-              setup, share, plan, threads, pair.map(towers -> towers.link(share.index()))));
+    try {
+      for (DeviceShare share : shares) {
+        devices.add(
+            new DeviceTraining(
+                setup, share, plan, threads, pair.map(towers -> towers.link(share.index()))));
+      }
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
     }
   }
 
   /**
-   * A tower on each of two devices, which are threads with half the setup's each; with what one of
-   * them alone gives, to rounding.
+   * A tower on each of two devices, which are teams of half the setup's threads each, one at least;
+   * with what one of them alone gives, to rounding.
    *
    * @throws ModelException when the network cannot be halved, with the layer
    */
@@ -96,7 +98,7 @@ public final class DirectTrainingStep implements TrainingStep {
   public static int largestBatch(
       DeviceShare share, Optimizer optimizer, boolean averaged, long bytes) {
     int fits = 0;
-    int tooLarge = MOST_CROPS;
+    int tooLarge = MemoryPlan.mostCrops(share) + 1;
     while (tooLarge - fits > 1) {
       int batch = (fits + tooLarge) / 2;
       if (memory(share, optimizer, averaged, batch).total() <= bytes) {

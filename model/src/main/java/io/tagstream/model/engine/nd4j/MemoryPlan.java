@@ -10,10 +10,7 @@ import io.tagstream.model.network.Parameter;
 import io.tagstream.model.training.TrainingMemory;
 import io.tagstream.model.training.TrainingStep.Setup;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -108,67 +105,91 @@ record MemoryPlan(int batch, int part, int chunk, int firstBlock) {
    * @param kept numbers beside each of theirs
    */
   TrainingMemory memory(DeviceShare share, Set<String> trainable, int kept) {
-    Map<String, Long> weights = new LinkedHashMap<>();
-    Map<String, Long> optimizer = new HashMap<>();
-    for (Parameter parameter : share.parameters()) {
-      weights.merge(parameter.layer(), parameter.count(), Long::sum);
-      boolean trains = trainable.contains(parameter.name());
-      optimizer.merge(parameter.layer(), trains ? kept * parameter.count() : 0, Long::sum);
-    }
-    Map<String, Long> activations = new HashMap<>();
-    Map<String, Long> gradients = new HashMap<>();
-    long library = 0;
-    long patches = 0;
-    List<Convolution> convolutions = share.convolutions();
-    List<Integer> sides = share.network().sides();
-    for (int i = 0; i < convolutions.size(); i++) {
-      Convolution layer = convolutions.get(i);
-      long sums = area(layer.convolvedSide(sides.get(i))) * layer.channels();
-      long input = area(sides.get(i)) * share.inputChannels(i);
-      activations.put(layer.name(), activations(share, i));
-      if (i >= firstBlock) {
-        long kernels = area(layer.kernel()) * share.inputChannels(i) * layer.channels();
-        gradients.put(layer.name(), 2 * kernels / layer.groups());
-      }
-      if (i == firstBlock) {
-        patches =
-            area(layer.convolvedSide(sides.get(i)))
-                * KernelGradient.patchNumbers(layer, share.inputChannels(i));
-      }
-      library = Math.max(library, chunk * (2 * sums + input));
-    }
-    long widest = 0;
-    for (int i = 0; i < share.dense().size(); i++) {
-      Dense layer = share.dense().get(i);
-      long units = layer.units();
-      long inputs = inputs(share, i);
-      // After the activation, after dropout, the slopes; and what came in, where nobody else has
-      // it.
-      long own = units * (layer.dropout() > 0 ? 3 : 2);
-      activations.put(layer.name(), batch * (own + (i == 0 || share.isTower() ? inputs : 0)));
-      widest = Math.max(widest, inputs);
-    }
-    long transposed = part * widest * (share.isTower() ? 2 : 1);
     List<TrainingMemory.Row> rows = new ArrayList<>();
     long crops = crops(firstBlock == 0) * area(share.network().inputSize());
     rows.add(
         new TrainingMemory.Row(
             "input", 0, 0, 0, Float.BYTES * crops * NetworkDescription.INPUT_CHANNELS));
-    weights.forEach(
-        (layer, count) ->
-            rows.add(
-                new TrainingMemory.Row(
-                    layer,
-                    Float.BYTES * count,
-                    Float.BYTES * gradients.getOrDefault(layer, 0L),
-                    Float.BYTES * optimizer.get(layer),
-                    Float.BYTES * activations.get(layer))));
+    for (int i = 0; i < share.convolutions().size(); i++) {
+      Convolution layer = share.convolutions().get(i);
+      long kernels =
+          area(layer.kernel()) * share.inputChannels(i) * layer.channels() / layer.groups();
+      long gradients = i >= firstBlock ? 2 * kernels : 0;
+      rows.add(row(share, layer.name(), trainable, kept, gradients, activations(share, i)));
+    }
+    for (int i = 0; i < share.dense().size(); i++) {
+      Dense layer = share.dense().get(i);
+      // After the activation, after dropout, the slopes.
+      long numbers = (long) batch * layer.units() * (layer.dropout() > 0 ? 3 : 2);
+      if (i == 0 || share.isTower()) {
+        numbers += batch * inputs(share, i);
+      }
+      rows.add(row(share, layer.name(), trainable, kept, 0, numbers));
+    }
+    return new TrainingMemory(rows, workspace(share));
+  }
+
+  private static TrainingMemory.Row row(
+      DeviceShare share,
+      String layer,
+      Set<String> trainable,
+      int kept,
+      long gradients,
+      long activations) {
+    long weights = 0;
+    long optimizer = 0;
+    for (Parameter parameter : share.parameters()) {
+      if (parameter.layer().equals(layer)) {
+        weights += parameter.count();
+        optimizer += trainable.contains(parameter.name()) ? kept * parameter.count() : 0;
+      }
+    }
+    return new TrainingMemory.Row(
+        layer,
+        Float.BYTES * weights,
+        Float.BYTES * gradients,
+        Float.BYTES * optimizer,
+        Float.BYTES * activations);
+  }
+
+  /** What the layers use in turn, in bytes. */
+  private long workspace(DeviceShare share) {
+    long library = 0;
+    long patches = 0;
+    List<Integer> sides = share.network().sides();
+    for (int i = 0; i < share.convolutions().size(); i++) {
+      Convolution layer = share.convolutions().get(i);
+      long positions = area(layer.convolvedSide(sides.get(i)));
+      long input = area(sides.get(i)) * share.inputChannels(i);
+      library = Math.max(library, chunk * (2 * positions * layer.channels() + input));
+      if (i == firstBlock) {
+        patches = positions * KernelGradient.patchNumbers(layer, share.inputChannels(i));
+      }
+    }
+    long widest = 0;
+    for (int i = 0; i < share.dense().size(); i++) {
+      widest = Math.max(widest, inputs(share, i));
+    }
+    long slopes = part * widest * (share.isTower() ? 2 : 1);
     long numbers =
         DenseTraining.tileNumbers(share.dense())
-            + transposed
+            + slopes
             + patches
             + Math.round(WORKSPACE_SHARE * library);
-    return new TrainingMemory(rows, Float.BYTES * numbers + WORKSPACE / share.count());
+    return Float.BYTES * numbers + WORKSPACE / share.count();
+  }
+
+  /** With how many crops the largest array is as large as an array can be: 2 GiB. */
+  static int mostCrops(DeviceShare share) {
+    long largest = area(share.network().inputSize()) * NetworkDescription.INPUT_CHANNELS;
+    List<Integer> sides = share.network().sides();
+    for (int i = 0; i < share.convolutions().size(); i++) {
+      Convolution layer = share.convolutions().get(i);
+      int end = layer.pool().map(MaxPool::endPadding).orElse(0);
+      int channels = layer.channels() + Seam.extraChannels(share, i);
+      largest = Math.max(largest, area(layer.convolvedSide(sides.get(i)) + end) * channels);
+    }
+    return Math.toIntExact(Integer.MAX_VALUE / (Float.BYTES * largest));
   }
 
   /** A convolution's numbers, without what comes in but for a tower that gathers it. */

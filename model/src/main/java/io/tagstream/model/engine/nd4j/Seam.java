@@ -43,7 +43,7 @@ final class Seam implements AutoCloseable {
     Convolution own = share.convolutions().get(convolution);
     return share
         .neighbours(convolution)
-        .map(seen -> new Seam(own, Math.min(seen, own.channels()), link, side, capacity, chunk));
+        .map(seen -> new Seam(own, seen, link, side, capacity, chunk));
   }
 
   private static int wideChannels(Convolution own, int neighbours) {
@@ -55,7 +55,7 @@ final class Seam implements AutoCloseable {
     Convolution own = share.convolutions().get(convolution);
     return share
         .neighbours(convolution)
-        .map(seen -> wideChannels(own, Math.min(seen, own.channels())) - own.channels())
+        .map(seen -> wideChannels(own, seen) - own.channels())
         .orElse(0);
   }
 

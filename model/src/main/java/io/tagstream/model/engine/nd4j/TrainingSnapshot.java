@@ -30,6 +30,12 @@ final class TrainingSnapshot {
   private static final String FORMAT = "tagstream training 1";
   private static final int BLOCK = 1 << 14;
 
+  /** Of the description more than there are. */
+  private static final int MOST_PARTS = 100;
+
+  /** In a description of two. */
+  private static final String TOWERS = "towers";
+
   private TrainingSnapshot() {}
 
   /** Writes; the stream is not closed. */
@@ -121,9 +127,10 @@ final class TrainingSnapshot {
   private static void requireSame(Map<String, String> expected, DataInputStream in)
       throws IOException {
     int parts = in.readInt();
-    if (parts != expected.size()) {
+    if (parts < 0 || parts > MOST_PARTS) {
       throw notOurs();
     }
+    Map<String, String> found = new TreeMap<>();
     for (int i = 0; i < parts; i++) {
       String name = in.readUTF();
       int length = in.readInt();
@@ -132,13 +139,24 @@ final class TrainingSnapshot {
       }
       byte[] value = new byte[length];
       in.readFully(value);
-      String found = new String(value, UTF_8);
-      if (!found.equals(expected.get(name))) {
-        throw new ModelException(
-            "the checkpoint is of another training: its %s is %s, not %s"
-                .formatted(name, found, expected.get(name)));
-      }
+      found.put(name, new String(value, UTF_8));
     }
+    if (!found.getOrDefault(TOWERS, "1").equals(expected.getOrDefault(TOWERS, "1"))) {
+      throw new ModelException(
+          "the checkpoint is of a training with training.towers=%s, which goes on from it"
+              .formatted(found.getOrDefault(TOWERS, "1")));
+    }
+    if (!found.keySet().equals(expected.keySet())) {
+      throw notOurs();
+    }
+    expected.forEach(
+        (name, value) -> {
+          if (!value.equals(found.get(name))) {
+            throw new ModelException(
+                "the checkpoint is of another training: its %s is %s, not %s"
+                    .formatted(name, found.get(name), value));
+          }
+        });
   }
 
   /** Everything that decides what a step does, beside the arrays and the number of steps. */
@@ -152,7 +170,7 @@ final class TrainingSnapshot {
     parts.put("averaging", setup.averaging().map(d -> Double.toString(d)).orElse("none"));
     parts.put("seed", Long.toString(setup.seed()));
     if (devices > 1) {
-      parts.put("devices", Integer.toString(devices));
+      parts.put(TOWERS, Integer.toString(devices));
     }
     return parts;
   }

@@ -106,13 +106,12 @@ final class ConvolutionSteps {
   private void addNormalization(Convolution layer, LocalResponseNormalization lrn, int neighbours) {
     TowerLink other = link.orElseThrow();
     int own = channels;
-    int seen = Math.min(neighbours, own);
     int rows = positions();
     FloatBuffer alone = numbers(from, own);
-    FloatBuffer wide = numbers(to, own + seen);
-    steps.add(() -> other.widen(layer.name() + " lrn", rows, alone, seen, wide));
+    FloatBuffer wide = numbers(to, own + neighbours);
+    steps.add(() -> other.widen(layer.name() + " lrn", rows, alone, neighbours, wide));
     swap();
-    channels = own + seen;
+    channels = own + neighbours;
     addNormalization(lrn);
     FloatBuffer normalized = numbers(from, channels);
     FloatBuffer kept = numbers(to, own);

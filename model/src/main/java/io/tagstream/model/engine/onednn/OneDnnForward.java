@@ -130,7 +130,11 @@ final class OneDnnForward implements Forward {
 
   @Override
   public FloatBuffer run(CropBatch batch, Output output) {
-    int threads = Processors.share(weights.threads());
+    return run(batch, output, Processors.share(weights.threads()));
+  }
+
+  /** The same with so many threads. */
+  FloatBuffer run(CropBatch batch, Output output, int threads) {
     OpenMp.useThreads(threads);
     for (int first = 0; first < batch.size(); first += CHUNK) {
       int size = Math.min(CHUNK, batch.size() - first);

@@ -6,9 +6,11 @@ import io.tagstream.model.engine.DeviceWeights;
 import io.tagstream.model.engine.Forward;
 import io.tagstream.model.engine.Normalization;
 import io.tagstream.model.engine.Output;
+import io.tagstream.model.engine.Processors;
 import io.tagstream.model.engine.towers.TowerLink;
 import io.tagstream.model.engine.towers.TowerPair;
 import io.tagstream.model.network.DeviceShare;
+import io.tagstream.model.network.Towers;
 import io.tagstream.model.network.Weights;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -18,6 +20,7 @@ import java.util.Optional;
 
 /** A network's weights in two towers, each half for a thread or several of its own. */
 public final class TowerWeights implements DeviceWeights {
+  private final int threads;
   private final List<OneDnnWeights> towers = new ArrayList<>();
 
   /**
@@ -29,11 +32,11 @@ public final class TowerWeights implements DeviceWeights {
    */
   public TowerWeights(
       Weights weights, Normalization normalization, int threads, Throttle throttle) {
+    this.threads = threads;
     List<DeviceShare> shares = DeviceShare.towers(weights.network());
     try {
       for (DeviceShare share : shares) {
-        int own = Math.max(1, threads / shares.size());
-        towers.add(new OneDnnWeights(share, weights, normalization, own, throttle));
+        towers.add(new OneDnnWeights(share, weights, normalization, each(threads), throttle));
       }
     } catch (RuntimeException | Error e) {
       close();
@@ -41,12 +44,16 @@ public final class TowerWeights implements DeviceWeights {
     }
   }
 
+  private static int each(int threads) {
+    return Math.max(1, threads / Towers.COUNT);
+  }
+
   /** A pass through both towers. */
-  public static final class TowerForward implements Forward {
+  public final class TowerForward implements Forward {
     private final TowerPair pair = new TowerPair();
     private final List<OneDnnForward> passes = new ArrayList<>();
 
-    private TowerForward(List<OneDnnWeights> towers, int maxBatch) {
+    private TowerForward(int maxBatch) {
       try {
         for (OneDnnWeights tower : towers) {
           TowerLink own = pair.link(tower.share().index());
@@ -61,7 +68,8 @@ public final class TowerWeights implements DeviceWeights {
     @Override
     public FloatBuffer run(CropBatch batch, Output output) {
       FloatBuffer[] rows = new FloatBuffer[passes.size()];
-      pair.run(tower -> rows[tower] = passes.get(tower).run(batch, output));
+      int own = each(Processors.share(threads));
+      pair.run(tower -> rows[tower] = passes.get(tower).run(batch, output, own));
       return rows[0];
     }
 
@@ -82,7 +90,7 @@ public final class TowerWeights implements DeviceWeights {
 
   @Override
   public TowerForward newForward(int maxBatch) {
-    return new TowerForward(towers, maxBatch);
+    return new TowerForward(maxBatch);
   }
 
   @Override

@@ -63,17 +63,19 @@ public final class SessionWeights implements DeviceWeights {
     }
   }
 
+  /** A session on the CPU with so many threads. */
   static SessionOptions onCpu(int threads) throws OrtException {
-    SessionOptions options = new SessionOptions();
-    options.setExecutionMode(SessionOptions.ExecutionMode.SEQUENTIAL);
-    options.setIntraOpNumThreads(threads);
-    // Threads that wait for work by spinning take the cores from the decoders beside them.
-    options.addConfigEntry("session.intra_op.allow_spinning", "0");
-    if (!VNNI) {
-      // Slower, but without it sums of a pair of products of bytes overflow 16 bits.
-      options.addConfigEntry("session.x64quantprecision", "1");
-    }
-    return options;
+    return options(
+        options -> {
+          options.setExecutionMode(SessionOptions.ExecutionMode.SEQUENTIAL);
+          options.setIntraOpNumThreads(threads);
+          // Threads that wait for work by spinning take the cores from the decoders beside them.
+          options.addConfigEntry("session.intra_op.allow_spinning", "0");
+          if (!VNNI) {
+            // Slower, but without it sums of a pair of products of bytes overflow 16 bits.
+            options.addConfigEntry("session.x64quantprecision", "1");
+          }
+        });
   }
 
   /**
@@ -83,10 +85,27 @@ public final class SessionWeights implements DeviceWeights {
    * @param device its number
    */
   static SessionOptions onCuda(int device) throws OrtException {
+    return options(
+        options -> {
+          options.addCUDA(device);
+          options.addConfigEntry("session.disable_cpu_ep_fallback", "1");
+        });
+  }
+
+  /** Sets options. */
+  private interface Setting {
+    void apply(SessionOptions options) throws OrtException;
+  }
+
+  private static SessionOptions options(Setting setting) throws OrtException {
     SessionOptions options = new SessionOptions();
-    options.addCUDA(device);
-    options.addConfigEntry("session.disable_cpu_ep_fallback", "1");
-    return options;
+    try {
+      setting.apply(options);
+      return options;
+    } catch (OrtException | RuntimeException | Error e) {
+      options.close();
+      throw e;
+    }
   }
 
   /**

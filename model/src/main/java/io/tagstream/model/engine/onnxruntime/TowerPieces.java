@@ -74,8 +74,8 @@ final class TowerPieces {
   }
 
   /**
-   * Cuts a tower's pieces, in their order; the last one gives probabilities, and what comes into
-   * the third last one are the features.
+   * Cuts a tower's pieces, in their order: the last one gives probabilities, and what comes into
+   * the one before are the features.
    *
    * @param whole with floats
    */
@@ -100,7 +100,7 @@ final class TowerPieces {
         }
         case "Gemm" -> {
           String name = share.dense().get(dense).name();
-          int inputs = dense == 0 ? numbers(shape) * share.count() : network(dense - 1);
+          int inputs = dense == 0 ? numbers(shape) * share.count() : unitsOfAll(dense - 1);
           meet(new Meeting(name, Optional.empty()), List.of(inputs));
           addWeighted(node, 1, List.of(share.dense().get(dense).units()));
           dense++;
@@ -119,7 +119,7 @@ final class TowerPieces {
     return pieces;
   }
 
-  private int network(int dense) {
+  private int unitsOfAll(int dense) {
     return share.network().dense().get(dense).units();
   }
 
@@ -145,7 +145,7 @@ final class TowerPieces {
     }
     List<Integer> own = shape;
     int area = own.get(1) * own.get(2);
-    int neighbours = Math.min(seen.get(), own.get(0));
+    int neighbours = seen.get();
     meet(
         new Meeting(layer.name() + " lrn", Optional.of(neighbours * area)),
         List.of(own.get(0) + neighbours, own.get(1), own.get(2)));
@@ -155,13 +155,13 @@ final class TowerPieces {
     String kept = tensor + ".own";
     NodeProto.Builder slice =
         NodeProto.newBuilder().setName(kept).setOpType("Slice").addInput(tensor).addOutput(kept);
-    slice.addInput(whole(kept + ".from", from));
-    slice.addInput(whole(kept + ".to", from + own.get(0)));
-    slice.addInput(whole(kept + ".axis", 1));
+    slice.addInput(addInteger(kept + ".from", from));
+    slice.addInput(addInteger(kept + ".to", from + own.get(0)));
+    slice.addInput(addInteger(kept + ".axis", 1));
     add(slice.build(), own);
   }
 
-  private String whole(String name, long number) {
+  private String addInteger(String name, long number) {
     graph.addInitializer(
         TensorProto.newBuilder()
             .setName(name)

@@ -78,7 +78,7 @@ public final class TowerSessions implements DeviceWeights {
           }
         }
       }
-    } catch (OrtException | IOException | RuntimeException e) {
+    } catch (OrtException | IOException | RuntimeException | Error e) {
       close();
       throw e;
     }
@@ -94,7 +94,7 @@ public final class TowerSessions implements DeviceWeights {
   public static TowerSessions onCpu(ModelBundle bundle, int threads) {
     if (OnnxReader.isQuantized(bundle.onnx())) {
       throw new ModelException(
-          "version %s computes with integers, which is for one network: serve it in one tower, or the version it was made from"
+          "version %s computes with integers, which is for one network: serve it with inference.towers=1, or the version it was made from"
               .formatted(bundle.version()));
     }
     int own = Math.max(1, threads / Towers.COUNT);
@@ -117,7 +117,7 @@ public final class TowerSessions implements DeviceWeights {
     List<Gpu> found = Gpu.found();
     if (found.size() < Towers.COUNT) {
       throw new ModelException(
-          "two towers need two GPUs, found: %s; serve one network there, or --device cpu"
+          "two towers need two GPUs, found: %s; serve with inference.towers=1 there, or --device cpu"
               .formatted(Gpu.describe(found)));
     }
     try {
@@ -155,8 +155,13 @@ public final class TowerSessions implements DeviceWeights {
     private final List<Pass> passes = new ArrayList<>();
 
     private TowerForward(int maxBatch) {
-      for (int tower = 0; tower < towers.size(); tower++) {
-        passes.add(new Pass(towers.get(tower), pair.link(tower), maxBatch));
+      try {
+        for (int tower = 0; tower < towers.size(); tower++) {
+          passes.add(new Pass(towers.get(tower), pair.link(tower), maxBatch));
+        }
+      } catch (RuntimeException | Error e) {
+        close();
+        throw e;
       }
     }
 
@@ -165,14 +170,6 @@ public final class TowerSessions implements DeviceWeights {
       FloatBuffer[] rows = new FloatBuffer[passes.size()];
       pair.run(tower -> rows[tower] = passes.get(tower).run(batch, output, normalization));
       return rows[0];
-    }
-
-    /**
-     * What each tower took from the other since the last call, in bytes by the layer that waited
-     * for it.
-     */
-    public Map<String, Long> takeExchangedBytes() {
-      return pair.link(0).takeReceivedBytes();
     }
 
     @Override

@@ -4,13 +4,15 @@ import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A tower's end of the link to the other one. Each call waits until the other tower makes the same
  * one, takes from there what it lacks, and waits again, so that afterwards both may overwrite what
- * they showed. For the tower's thread.
+ * they showed. When the other tower fails, or has failed, each throws {@link
+ * IllegalStateException}. For the tower's thread.
  *
  * <p>Arrays are rows of channels: of both towers, the first one's come first; {@code own} has the
  * tower's alone.
@@ -122,6 +124,11 @@ public final class TowerLink {
     Map<String, Long> bytes = new LinkedHashMap<>(received);
     received.clear();
     return bytes;
+  }
+
+  /** Why nobody is waited for any more. */
+  Optional<Throwable> failure() {
+    return Optional.ofNullable(meeting.failure.get());
   }
 
   /** Nobody is waited for from now on: whoever meets the other, or waits for it now, fails. */

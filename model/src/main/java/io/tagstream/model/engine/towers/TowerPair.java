@@ -4,7 +4,7 @@ import io.tagstream.model.engine.Workers;
 import io.tagstream.model.network.Towers;
 import java.util.List;
 
-/** The threads of a network's two towers, of which the calling one is the first, and their link. */
+/** The threads of a network's two towers, of which the calling one is one, and their link. */
 public final class TowerPair implements AutoCloseable {
   private final List<TowerLink> links = TowerLink.pair();
   private final Workers threads = new Workers("tower", Towers.COUNT);
@@ -23,9 +23,20 @@ public final class TowerPair implements AutoCloseable {
   /**
    * Has both towers work, and returns when both are done. When one fails the other fails at the
    * next meeting, and the towers are of no more use.
+   *
+   * @throws IllegalStateException when one failed, with why
    */
   public void run(Work work) {
-    threads.run(Towers.COUNT, (thread, tower) -> runOrCut(work, tower));
+    try {
+      threads.run(Towers.COUNT, (thread, tower) -> runOrCut(work, tower));
+    } catch (RuntimeException | Error e) {
+      // The other tower's failure is only that there was nobody to meet.
+      Throwable first = links.get(0).failure().orElse(e);
+      if (first instanceof Error error) {
+        throw error;
+      }
+      throw new IllegalStateException("a tower failed: " + first.getMessage(), first);
+    }
   }
 
   private void runOrCut(Work work, int tower) {

@@ -66,7 +66,11 @@ class TowerTrainingTest {
 
   /** The paper's layers on small pictures, normalised so strongly that the neighbours matter. */
   private static NetworkDescription network(double width, Scope scope) {
-    LocalResponseNormalization lrn = new LocalResponseNormalization(5, 2, 0.1, 0.75, scope);
+    return network(width, 5, scope);
+  }
+
+  private static NetworkDescription network(double width, int size, Scope scope) {
+    LocalResponseNormalization lrn = new LocalResponseNormalization(size, 2, 0.1, 0.75, scope);
     NetworkDescription full = NetworkDescription.alexNet(CLASSES, width);
     return new NetworkDescription(67, full.convolutions(), full.dense())
         .withConvolutions(layer -> layer.withNormalization(layer.normalization().map(any -> lrn)));
@@ -76,7 +80,7 @@ class TowerTrainingTest {
     return Stream.of(
         argumentSet("by tower", network(0.1, Scope.TOWER)),
         argumentSet("over all maps", network(0.2, Scope.ALL)),
-        argumentSet("over all of fewer than are seen", network(0.05, Scope.ALL)),
+        argumentSet("over all of fewer than are seen", network(0.05, 7, Scope.ALL)),
         argumentSet("one group", narrow().withConvolutions(layer -> layer.withGroups(1))),
         argumentSet(
             "not normalised",
@@ -108,8 +112,15 @@ class TowerTrainingTest {
 
   @ParameterizedTest
   @MethodSource("networks")
-  void tenOfThePapersStepsLeadToTheSameWeights(NetworkDescription network) {
-    tenSteps(network, step -> crops(network, BATCH, step));
+  void tenStepsWithMomentumLeadToTheSameWeights(NetworkDescription network) {
+    tenSteps(network, 2, step -> crops(network, BATCH, step));
+  }
+
+  /** Teams of threads beside each other. */
+  @Test
+  void aTowerHasSeveralThreads() {
+    NetworkDescription network = network(0.1, Scope.ALL);
+    tenSteps(network, 4, step -> crops(network, BATCH, step));
   }
 
   @Test
@@ -127,6 +138,7 @@ class TowerTrainingTest {
     }
     tenSteps(
         network,
+        2,
         step ->
             new CropBatch(
                 photos.subList(step % 2 * BATCH, (step % 2 + 1) * BATCH), 1, 227 * 227 * 3));
@@ -136,7 +148,7 @@ class TowerTrainingTest {
     CropBatch of(int step);
   }
 
-  private static void tenSteps(NetworkDescription network, Batches batches) {
+  private static void tenSteps(NetworkDescription network, int threads, Batches batches) {
     Setup setup =
         startingFrom(
             setup(
@@ -146,7 +158,7 @@ class TowerTrainingTest {
                 0,
                 Optional.of(0.9),
                 GIBIBYTE,
-                2),
+                threads),
             Initialisation.HE.draw(network, 1));
     try (TrainingStep one = new DirectTrainingStep(setup);
         TrainingStep two = DirectTrainingStep.inTowers(setup)) {
@@ -157,6 +169,7 @@ class TowerTrainingTest {
       assertSame(network, two.weights(), one.weights());
       assertSame(network, two.averaged(), one.averaged());
       assertSameMoves(setup, two.weights(), one.weights(), 1e-2);
+      assertSameMoves(setup, two.averaged(), one.averaged(), 1e-2);
     }
   }
 
@@ -246,7 +259,9 @@ class TowerTrainingTest {
             .isEqualTo(numbers(first.weights().get(parameter.name())));
       }
       assertThatThrownBy(() -> alone.restore(new ByteArrayInputStream(saved.toByteArray())))
-          .isInstanceOf(ModelException.class);
+          .isInstanceOf(ModelException.class)
+          .hasMessage(
+              "the checkpoint is of a training with training.towers=2, which goes on from it");
     }
   }
 }

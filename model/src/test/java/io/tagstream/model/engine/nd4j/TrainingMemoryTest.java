@@ -22,15 +22,21 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a training is said to take against what a process of its own takes for it. */
+@Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TrainingMemoryTest {
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final Optimizer PAPERS = new Optimizer.Sgd(0.01, 0.9, 5e-4);
   private static final int THREADS = 2;
+
+  @TempDir private Path folder;
 
   @ParameterizedTest
   @CsvSource({"1, 1", "1, 32", "1, 128", "2, 1", "2, 32", "2, 128"})
@@ -44,13 +50,13 @@ class TrainingMemoryTest {
             .mapToLong(share -> DirectTrainingStep.memory(share, PAPERS, false, batch).total())
             .sum();
     long taken = takenBy(towers, batch);
-    System.out.printf(
-        "%d towers, batch %d: said %d MiB, taken %d MiB, ratio %.3f%n",
-        towers, batch, said >> 20, taken >> 20, (double) said / taken);
-    assertThat((double) said / taken).isCloseTo(1, within(0.1));
+    assertThat((double) said / taken)
+        .as("said %d MiB, taken %d MiB", said >> 20, taken >> 20)
+        .isCloseTo(1, within(0.1));
   }
 
-  private static long takenBy(int towers, int batch) throws Exception {
+  private long takenBy(int towers, int batch) throws Exception {
+    Path errors = folder.resolve("errors");
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -65,11 +71,15 @@ class TrainingMemoryTest {
                 Program.class.getName(),
                 Integer.toString(towers),
                 Integer.toString(batch))
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(errors.toFile())
             .start();
-    List<String> lines = process.inputReader().lines().toList();
-    assertThat(process.waitFor()).isZero();
-    return Long.parseLong(lines.get(lines.size() - 1));
+    try {
+      List<String> lines = process.inputReader().lines().toList();
+      assertThat(process.waitFor()).as(Files.readString(errors)).isZero();
+      return Long.parseLong(lines.get(lines.size() - 1));
+    } finally {
+      process.destroyForcibly();
+    }
   }
 
   /** Trains, and prints by how many bytes it grew. */
