@@ -115,14 +115,11 @@ public final class BenchCommand implements Callable<Integer> {
 
   private void measure(ProbeTask task, Path logs) throws InterruptedException, IOException {
     PrintWriter err = spec.commandLine().getErr();
-    err.printf("sending %d images to a broker%n", Bench.TOPIC);
-    KafkaEnds.send(
-        task.connection(),
-        KafkaEnds.TOPICS.images(),
-        task.encoded(),
-        Bench.TOPIC,
-        Pace.unlimited());
     int rounds = quick ? 1 : ROUNDS;
+    int topic = Bench.topic(rounds);
+    err.printf("sending %d images to a broker%n", topic);
+    KafkaEnds.send(
+        task.connection(), KafkaEnds.TOPICS.images(), task.encoded(), topic, Pace.unlimited());
     Results results = bench(task, images.filter(IntegerAgreement::isPossible), logs).run(rounds);
     Report report =
         new Report(

@@ -13,13 +13,17 @@ import java.util.Map;
 import java.util.Set;
 import org.bytedeco.javacpp.FloatPointer;
 
-/** A run of the session on an input and outputs allocated once. */
+/** Runs of the session on an input and outputs allocated once. */
 final class SessionForward implements Forward {
   static final String INPUT = "image";
   static final Map<Output, String> OUTPUT_NAMES =
       Map.of(Output.PROBABILITIES, "probabilities", Output.FEATURES, "features");
 
+  /** Crops of a run with integers: of 64 at once it computes a tenth fewer a second. */
+  private static final int INTEGER_CROPS = 16;
+
   private final SessionWeights weights;
+  private final int crops;
   private final Normalization normalization;
   private final int inputSize;
   private final Map<Output, Integer> widths;
@@ -31,6 +35,7 @@ final class SessionForward implements Forward {
 
   SessionForward(SessionWeights weights, int maxBatch) {
     this.weights = weights;
+    crops = weights.isQuantized() ? INTEGER_CROPS : maxBatch;
     normalization = new Normalization(weights.bundle().preprocessing());
     NetworkDescription network = weights.bundle().network();
     inputSize = network.inputSize();
@@ -52,9 +57,21 @@ final class SessionForward implements Forward {
     for (int crop = 0; crop < batch.size(); crop++) {
       normalization.planar(batch, crop, pixels, crop * batch.cropBytes());
     }
+    for (int first = 0; first < batch.size(); first += crops) {
+      int size = Math.min(crops, batch.size() - first);
+      run(
+          output,
+          size,
+          pixels.slice(first * batch.cropBytes(), size * batch.cropBytes()),
+          rows.slice(first * width, size * width));
+    }
+    return rows;
+  }
+
+  private void run(Output output, int size, FloatBuffer pixels, FloatBuffer rows) {
     OrtEnvironment environment = SessionWeights.environment();
-    long[] inputShape = {batch.size(), NetworkDescription.INPUT_CHANNELS, inputSize, inputSize};
-    long[] outputShape = {batch.size(), width};
+    long[] inputShape = {size, NetworkDescription.INPUT_CHANNELS, inputSize, inputSize};
+    long[] outputShape = {size, widths.get(output)};
     try (OnnxTensor image = OnnxTensor.createTensor(environment, pixels, inputShape);
         OnnxTensor result = OnnxTensor.createTensor(environment, rows, outputShape)) {
       weights
@@ -64,7 +81,6 @@ final class SessionForward implements Forward {
     } catch (OrtException e) {
       throw new IllegalStateException("ONNX Runtime failed to run the model", e);
     }
-    return rows;
   }
 
   @Override

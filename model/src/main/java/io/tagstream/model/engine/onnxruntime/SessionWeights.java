@@ -42,10 +42,12 @@ public final class SessionWeights implements DeviceWeights {
 
   private final ModelBundle bundle;
   private final OrtSession session;
+  private final boolean quantized;
 
   private SessionWeights(ModelBundle bundle, OrtSession session) {
     this.bundle = bundle;
     this.session = session;
+    quantized = OnnxReader.isQuantized(bundle.onnx());
   }
 
   /**
@@ -227,6 +229,11 @@ public final class SessionWeights implements DeviceWeights {
 
   OrtSession session() {
     return session;
+  }
+
+  /** Whether it computes with integers. */
+  boolean isQuantized() {
+    return quantized;
   }
 
   @Override
