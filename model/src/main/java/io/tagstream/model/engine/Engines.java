@@ -60,7 +60,11 @@ public final class Engines {
     }
     return switch (options.kind()) {
       case DEEPLEARNING4J -> deeplearning4j(bundle, options, throttle);
-      case ONNXRUNTIME -> onnxRuntime(bundle, options);
+      case ONNXRUNTIME ->
+          onnxRuntime(
+              options.device(),
+              () -> onnxRuntimeOnCuda(bundle),
+              () -> onnxRuntimeOnCpu(bundle, options));
     };
   }
 
@@ -93,7 +97,11 @@ public final class Engines {
     try {
       return switch (options.kind()) {
         case DEEPLEARNING4J -> oneDnnTowers(bundle, options, throttle);
-        case ONNXRUNTIME -> onnxRuntimeTowers(bundle, options);
+        case ONNXRUNTIME ->
+            onnxRuntime(
+                options.device(),
+                () -> onnxRuntimeTowersOnCuda(bundle),
+                () -> onnxRuntimeTowersOnCpu(bundle, options));
       };
     } catch (IllegalArgumentException e) {
       throw new ModelException(
@@ -114,23 +122,6 @@ public final class Engines {
       return new TowerWeights(
           weights, new Normalization(bundle.preprocessing()), options.threads(), throttle);
     }
-  }
-
-  private static DeviceWeights onnxRuntimeTowers(ModelBundle bundle, EngineOptions options) {
-    return switch (options.device()) {
-      case CUDA -> onnxRuntimeTowersOnCuda(bundle);
-      case CPU -> onnxRuntimeTowersOnCpu(bundle, options);
-      case AUTO -> {
-        if (SessionWeights.cudaInBuild() && !Gpu.found().isEmpty()) {
-          try {
-            yield onnxRuntimeTowersOnCuda(bundle);
-          } catch (ModelException e) {
-            LOG.warn("onnxruntime goes on without GPUs: {}", e.getMessage());
-          }
-        }
-        yield onnxRuntimeTowersOnCpu(bundle, options);
-      }
-    };
   }
 
   private static DeviceWeights onnxRuntimeTowersOnCuda(ModelBundle bundle) {
@@ -176,19 +167,21 @@ public final class Engines {
     }
   }
 
-  private static DeviceWeights onnxRuntime(ModelBundle bundle, EngineOptions options) {
-    return switch (options.device()) {
-      case CUDA -> onnxRuntimeOnCuda(bundle);
-      case CPU -> onnxRuntimeOnCpu(bundle, options);
+  /** On the device asked for; where it may be chosen, on a GPU if there is one that fits. */
+  private static DeviceWeights onnxRuntime(
+      Device device, Supplier<DeviceWeights> onCuda, Supplier<DeviceWeights> onCpu) {
+    return switch (device) {
+      case CUDA -> onCuda.get();
+      case CPU -> onCpu.get();
       case AUTO -> {
         if (SessionWeights.cudaInBuild() && !Gpu.found().isEmpty()) {
           try {
-            yield onnxRuntimeOnCuda(bundle);
+            yield onCuda.get();
           } catch (ModelException e) {
             LOG.warn("onnxruntime goes on without a GPU: {}", e.getMessage());
           }
         }
-        yield onnxRuntimeOnCpu(bundle, options);
+        yield onCpu.get();
       }
     };
   }
