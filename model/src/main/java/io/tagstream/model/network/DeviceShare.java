@@ -26,6 +26,7 @@ public record DeviceShare(NetworkDescription network, int index, int count) {
     }
   }
 
+  /** All of a network, on one device. */
   public static DeviceShare whole(NetworkDescription network) {
     return new DeviceShare(network, 0, 1);
   }
@@ -80,7 +81,7 @@ public record DeviceShare(NetworkDescription network, int index, int count) {
 
   /** Whether a convolution, by its position, reads what the other tower computed too. */
   public boolean joins(int convolution) {
-    return isTower() && new Towers(network).readsBoth(convolution);
+    return isTower() && Towers.readsBoth(network, convolution);
   }
 
   /** The maps that come into a convolution, by its position, on this device. */

@@ -43,6 +43,11 @@ public record Towers(NetworkDescription network) {
 
   /** Whether a convolution reads both towers' maps; the first reads the image, which both have. */
   public boolean readsBoth(int convolution) {
+    return readsBoth(network, convolution);
+  }
+
+  /** The same of a network that can be halved. */
+  static boolean readsBoth(NetworkDescription network, int convolution) {
     return convolution > 0 && network.convolutions().get(convolution).groups() == 1;
   }
 

@@ -150,8 +150,9 @@ final class DeviceTraining implements AutoCloseable {
       }
       moveBiases(move, name, gradient.biasSlopes());
     }
-    for (int i = 0; i < share.dense().size(); i++) {
-      String name = share.dense().get(i).name();
+    List<Dense> denseLayers = share.dense();
+    for (int i = 0; i < denseLayers.size(); i++) {
+      String name = denseLayers.get(i).name();
       for (TrainedArray array : trained(name + ".weight")) {
         dense.weightSlopes(i, size, (slopes, at, count) -> array.move(move, slopes, 0, at, count));
       }

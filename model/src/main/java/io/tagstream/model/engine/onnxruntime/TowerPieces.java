@@ -2,6 +2,7 @@ package io.tagstream.model.engine.onnxruntime;
 
 import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.DeviceShare;
+import io.tagstream.model.onnx.OnnxWriter;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,8 +14,6 @@ import onnx.Onnx.GraphProto;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
 import onnx.Onnx.TensorProto;
-import onnx.Onnx.TensorShapeProto;
-import onnx.Onnx.TypeProto;
 import onnx.Onnx.ValueInfoProto;
 
 /**
@@ -227,26 +226,12 @@ final class TowerPieces {
     pieces.add(new Piece(meeting, inputShape, shape, normalized, new LeanModel(model, weights)));
   }
 
+  private static ValueInfoProto value(String name, List<Integer> shape) {
+    return OnnxWriter.value(name, shape.stream().mapToInt(Integer::intValue).toArray());
+  }
+
   /** How many numbers an image has there. */
   static int numbers(List<Integer> shape) {
     return shape.stream().reduce(1, Math::multiplyExact);
-  }
-
-  /** Of any number of images. */
-  private static ValueInfoProto value(String name, List<Integer> shape) {
-    TensorShapeProto.Builder dimensions =
-        TensorShapeProto.newBuilder()
-            .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("N"));
-    shape.forEach(
-        size -> dimensions.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(size)));
-    return ValueInfoProto.newBuilder()
-        .setName(name)
-        .setType(
-            TypeProto.newBuilder()
-                .setTensorType(
-                    TypeProto.Tensor.newBuilder()
-                        .setElemType(TensorProto.DataType.FLOAT.getNumber())
-                        .setShape(dimensions)))
-        .build();
   }
 }

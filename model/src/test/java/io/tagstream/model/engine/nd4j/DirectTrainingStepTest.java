@@ -124,20 +124,8 @@ class DirectTrainingStepTest {
     }
   }
 
-  static Stream<Arguments> trainables() {
-    NetworkDescription network = narrow();
-    return Stream.of(
-        argumentSet("last layer", some(network, name -> name.startsWith("fc8"))),
-        argumentSet("dense layers", some(network, name -> name.startsWith("fc"))),
-        argumentSet("from conv3", some(network, name -> !name.matches("conv[12].*"))),
-        argumentSet("from conv2", some(network, name -> !name.startsWith("conv1"))),
-        argumentSet("all but conv4", some(network, name -> !name.startsWith("conv4"))),
-        argumentSet("biases", some(network, name -> name.endsWith("bias"))),
-        argumentSet("first and last", Set.of("conv1.weight", "fc8.bias")));
-  }
-
   @ParameterizedTest
-  @MethodSource("trainables")
+  @MethodSource("io.tagstream.model.engine.nd4j.TrainingSetups#trainables")
   void whatIsFrozenStaysAndTheRestMovesAsInTheGraph(Set<String> trainable) {
     Setup setup =
         setup(

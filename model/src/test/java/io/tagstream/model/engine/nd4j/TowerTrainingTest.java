@@ -13,7 +13,6 @@ import static io.tagstream.model.engine.nd4j.TrainingSetups.largest;
 import static io.tagstream.model.engine.nd4j.TrainingSetups.narrow;
 import static io.tagstream.model.engine.nd4j.TrainingSetups.numbers;
 import static io.tagstream.model.engine.nd4j.TrainingSetups.setup;
-import static io.tagstream.model.engine.nd4j.TrainingSetups.some;
 import static io.tagstream.model.engine.nd4j.TrainingSetups.startingFrom;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -182,18 +181,8 @@ class TowerTrainingTest {
     }
   }
 
-  static Stream<Arguments> trainables() {
-    NetworkDescription network = narrow();
-    return Stream.of(
-        argumentSet("last layer", some(network, name -> name.startsWith("fc8"))),
-        argumentSet("dense layers", some(network, name -> name.startsWith("fc"))),
-        argumentSet("from conv3", some(network, name -> !name.matches("conv[12].*"))),
-        argumentSet("from conv2", some(network, name -> !name.startsWith("conv1"))),
-        argumentSet("all but conv4", some(network, name -> !name.startsWith("conv4"))));
-  }
-
   @ParameterizedTest
-  @MethodSource("trainables")
+  @MethodSource("io.tagstream.model.engine.nd4j.TrainingSetups#trainables")
   void whatIsFrozenStaysAndTheRestMovesAsOnOneDevice(Set<String> trainable) {
     Setup setup = setup(narrow(), trainable, PLAIN, 0, Optional.empty(), GIBIBYTE, 1);
     try (TrainingStep one = new DirectTrainingStep(setup);

@@ -1,6 +1,7 @@
 package io.tagstream.model.engine.nd4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
 import io.tagstream.model.engine.CropBatch;
 import io.tagstream.model.network.Activation;
@@ -25,6 +26,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.params.provider.Arguments;
 
 /** Small networks, and trainings of them with what shows their gradients. */
 final class TrainingSetups {
@@ -120,6 +122,19 @@ final class TrainingSetups {
         .map(Parameter::name)
         .filter(wanted)
         .collect(Collectors.toSet());
+  }
+
+  /** Of the {@link #narrow} network, which parameters train. */
+  static Stream<Arguments> trainables() {
+    NetworkDescription network = narrow();
+    return Stream.of(
+        argumentSet("last layer", some(network, name -> name.startsWith("fc8"))),
+        argumentSet("dense layers", some(network, name -> name.startsWith("fc"))),
+        argumentSet("from conv3", some(network, name -> !name.matches("conv[12].*"))),
+        argumentSet("from conv2", some(network, name -> !name.startsWith("conv1"))),
+        argumentSet("all but conv4", some(network, name -> !name.startsWith("conv4"))),
+        argumentSet("biases", some(network, name -> name.endsWith("bias"))),
+        argumentSet("first and last", Set.of("conv1.weight", "fc8.bias")));
   }
 
   static Setup setup(NetworkDescription network) {
