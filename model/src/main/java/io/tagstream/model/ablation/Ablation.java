@@ -177,11 +177,10 @@ public final class Ablation {
     }
   }
 
-  /** What else than variant, seed and rate decides a training. */
+  /** What else than the seed decides a training. */
   private String setting(Variant variant) {
-    Experiment experiment = experiment(variant, FIRST_SEED);
-    return "width %s, %d epochs, pictures %s"
-        .formatted(plan.width(), experiment.epochs(), images.fingerprint());
+    return "%s, %s, pictures %s"
+        .formatted(variant.network(), variant.recipe(), images.fingerprint());
   }
 
   private static Experiment experiment(Variant variant, long seed) {
