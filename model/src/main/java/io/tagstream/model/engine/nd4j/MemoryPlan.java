@@ -31,10 +31,10 @@ record MemoryPlan(int batch, int part, int chunk, int firstBlock) {
   private static final long MEBIBYTE = 1 << 20;
 
   /**
-   * What oneDNN holds while an op runs, as a share of a chunk's maps and slopes, and whatever the
-   * batch: its reordered copies and Winograd's transforms. Measured.
+   * What oneDNN holds while an op runs, as a share of a chunk's sums and their slopes, and whatever
+   * the batch: its reordered copies and Winograd's transforms. Measured.
    */
-  private static final double WORKSPACE_SHARE = 2.25;
+  private static final double WORKSPACE_SHARE = 3.4;
 
   private static final long WORKSPACE = 64 * MEBIBYTE;
 
@@ -160,8 +160,7 @@ record MemoryPlan(int batch, int part, int chunk, int firstBlock) {
     for (int i = 0; i < share.convolutions().size(); i++) {
       Convolution layer = share.convolutions().get(i);
       long positions = area(layer.convolvedSide(sides.get(i)));
-      long input = area(sides.get(i)) * share.inputChannels(i);
-      library = Math.max(library, chunk * (2 * positions * layer.channels() + input));
+      library = Math.max(library, 2L * chunk * positions * layer.channels());
       if (i == firstBlock) {
         patches = positions * KernelGradient.patchNumbers(layer, share.inputChannels(i));
       }
