@@ -9,6 +9,7 @@ import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.report.AblationReport;
 import io.tagstream.model.training.Augmentation;
 import io.tagstream.model.training.Optimizer;
+import io.tagstream.model.training.Pixels;
 import io.tagstream.model.training.Recipe;
 import io.tagstream.model.training.Schedule;
 import java.math.BigDecimal;
@@ -31,14 +32,15 @@ public record Variant(String name, String words, NetworkDescription network, Rec
 
   private static final int BATCH = 32;
 
+  private static final double MOMENTUM = 0.9;
+
   /** Pooling windows that touch and do not overlap. */
   private static final MaxPool ADJACENT = new MaxPool(2, 2, 0);
 
   /**
-   * One of figure 1's two networks, trained as there: from the paper's first weights, without
-   * dropout, weight decay or changes of the pictures, which would regularise, and at the same rate
-   * throughout. By Adam, since the paper's own steps do not move those weights on a thousand
-   * pictures.
+   * One of figure 1's two networks, trained as there: the paper's pixels, first weights and steps,
+   * without dropout, weight decay or changes of the pictures, which would regularise, and at the
+   * same rate throughout.
    */
   static Variant ofFigure1(Activation activation, double rate, double width, int epochs) {
     NetworkDescription network =
@@ -57,8 +59,9 @@ public record Variant(String name, String words, NetworkDescription network, Rec
             .formatted(activation == Activation.RELU ? "ReLU" : "tanh", rateText(rate)),
         network,
         recipe(
+            Pixels.CENTRED,
             Initialisation.PAPER,
-            new Optimizer.Adam(rate),
+            new Optimizer.Sgd(rate, MOMENTUM, 0),
             new Schedule.Constant(),
             new Augmentation.CentreCrop(0),
             epochs));
@@ -126,6 +129,7 @@ public record Variant(String name, String words, NetworkDescription network, Rec
   /** A thousand pictures are too few for the paper's own optimizer and first weights. */
   private static Recipe recipe(Augmentation augmentation, int epochs) {
     return recipe(
+        Pixels.STANDARDISED,
         Initialisation.HE,
         new Optimizer.Adam(3e-4),
         new Schedule.WarmUpThenCosine(0.05),
@@ -134,6 +138,7 @@ public record Variant(String name, String words, NetworkDescription network, Rec
   }
 
   private static Recipe recipe(
+      Pixels pixels,
       Initialisation initialisation,
       Optimizer optimizer,
       Schedule schedule,
@@ -142,6 +147,7 @@ public record Variant(String name, String words, NetworkDescription network, Rec
     return new Recipe(
         "ablation",
         Recipe.Start.AFRESH,
+        pixels,
         initialisation,
         optimizer,
         schedule,

@@ -14,12 +14,17 @@ import java.util.random.RandomGeneratorFactory;
 public enum Initialisation {
   /**
    * The paper's section 5: N(0, 0.01), biases 1 in the second, fourth and fifth convolution and in
-   * the hidden dense layers, else 0.
+   * the hidden dense layers, else 0. A network of a part w of the paper's width has 0.01 / sqrt(w)
+   * after the first layer, so that its fewer terms sum up to the paper's variance.
    */
   PAPER {
     @Override
     double deviation(NetworkDescription network, Parameter weight) {
-      return LAST_LAYER_DEVIATION;
+      Convolution first = network.convolutions().get(0);
+      boolean ofPixels = weight.layer().equals(first.name());
+      return ofPixels
+          ? PAPER_DEVIATION
+          : PAPER_DEVIATION * Math.sqrt((double) PAPER_MAPS / first.channels());
     }
 
     @Override
@@ -38,7 +43,7 @@ public enum Initialisation {
     @Override
     double deviation(NetworkDescription network, Parameter weight) {
       boolean last = layers(network).indexOf(weight.layer()) == layers(network).size() - 1;
-      return last ? LAST_LAYER_DEVIATION : Math.sqrt(2.0 * weight.shape().get(0) / weight.count());
+      return last ? PAPER_DEVIATION : Math.sqrt(2.0 * weight.shape().get(0) / weight.count());
     }
 
     @Override
@@ -47,7 +52,10 @@ public enum Initialisation {
     }
   };
 
-  private static final double LAST_LAYER_DEVIATION = 0.01;
+  private static final double PAPER_DEVIATION = 0.01;
+
+  /** The maps of the paper's first layer. */
+  private static final int PAPER_MAPS = 96;
 
   /** Positions of the paper's convolutions whose biases begin at 1. */
   private static final List<Integer> PAPER_ONES = List.of(1, 3, 4);

@@ -7,6 +7,7 @@ import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.report.Answer;
+import io.tagstream.model.store.Preprocessing;
 import io.tagstream.model.training.ImageReader.Read;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -90,7 +91,7 @@ public record Experiment(NetworkDescription network, Recipe recipe, long seed, L
       Weights first, ExperimentImages images, TrainingResources resources) {
     return new TrainingStep.Setup(
         first,
-        images.preprocessing(),
+        images.preprocessing(recipe.pixels()),
         first.network().parameters().stream()
             .map(Parameter::name)
             .collect(Collectors.toUnmodifiableSet()),
@@ -106,6 +107,7 @@ public record Experiment(NetworkDescription network, Recipe recipe, long seed, L
   /** An experiment under way. */
   private final class Course {
     private final ExperimentImages images;
+    private final Preprocessing preprocessing;
     private final TrainingStep step;
     private final TrainingResources resources;
     private final Progress progress;
@@ -119,6 +121,7 @@ public record Experiment(NetworkDescription network, Recipe recipe, long seed, L
         TrainingResources resources,
         Progress progress) {
       this.images = images;
+      this.preprocessing = images.preprocessing(recipe.pixels());
       this.step = step;
       this.resources = resources;
       this.progress = progress;
@@ -163,7 +166,7 @@ public record Experiment(NetworkDescription network, Recipe recipe, long seed, L
           plan,
           recipe.augmentation(),
           images.principalColors(),
-          images.preprocessing(),
+          preprocessing,
           seed);
     }
 
@@ -174,7 +177,7 @@ public record Experiment(NetworkDescription network, Recipe recipe, long seed, L
     }
 
     private void step(List<Read<byte[]>> batch, double rate) {
-      int crop = images.preprocessing().crop();
+      int crop = preprocessing.crop();
       double loss =
           step.step(
               new CropBatch(batch.stream().map(Read::value).toList(), 1, crop * crop * 3),
@@ -199,7 +202,7 @@ public record Experiment(NetworkDescription network, Recipe recipe, long seed, L
       List<Answer> answers =
           Answers.of(
                   weights,
-                  images.preprocessing(),
+                  preprocessing,
                   pictures,
                   images.labels(),
                   with,

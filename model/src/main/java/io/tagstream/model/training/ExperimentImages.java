@@ -9,12 +9,12 @@ import java.util.Optional;
 public final class ExperimentImages {
   private final Survey training;
   private final Survey validation;
-  private final Preprocessing preprocessing;
+  private final Preprocessing geometry;
 
-  private ExperimentImages(Survey training, Survey validation, Preprocessing preprocessing) {
+  private ExperimentImages(Survey training, Survey validation, Preprocessing geometry) {
     this.training = training;
     this.validation = validation;
-    this.preprocessing = preprocessing;
+    this.geometry = geometry;
   }
 
   /**
@@ -55,8 +55,7 @@ public final class ExperimentImages {
         learned,
         measured,
         survey.unreadable().size() + division.validation().unreadable().size());
-    return new ExperimentImages(
-        division.training(), division.validation(), division.training().standardised(geometry));
+    return new ExperimentImages(division.training(), division.validation(), geometry);
   }
 
   /** In class order. */
@@ -74,8 +73,8 @@ public final class ExperimentImages {
     return validation.labelled();
   }
 
-  Preprocessing preprocessing() {
-    return preprocessing;
+  Preprocessing preprocessing(Pixels pixels) {
+    return training.preprocessing(geometry, pixels);
   }
 
   PrincipalColors principalColors() {
@@ -84,7 +83,7 @@ public final class ExperimentImages {
 
   /** Of the networks' input. */
   public Preprocessing.ChannelOrder channelOrder() {
-    return preprocessing.channelOrder();
+    return geometry.channelOrder();
   }
 
   /** How many there are to learn from. */

@@ -113,7 +113,7 @@ record Preparation(
         classes,
         known.withClasses(classes.labels().size()),
         options.freezeTo().isEmpty() || (inherits && parentHasLearned),
-        inherits ? geometry : division.training().standardised(geometry),
+        inherits ? geometry : division.training().preprocessing(geometry, recipe.pixels()),
         division.training(),
         division.validation(),
         division.nearDuplicates(),

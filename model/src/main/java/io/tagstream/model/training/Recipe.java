@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
  * A way to train, as data.
  *
  * @param start where the first weights come from
+ * @param pixels into a network that begins afresh; one that goes on keeps its parent's
  * @param initialisation of the weights that do not come from a parent
  * @param optimizer with the highest rate
  * @param schedule of the rate
@@ -26,6 +27,7 @@ import java.util.stream.Collectors;
 public record Recipe(
     String name,
     Start start,
+    Pixels pixels,
     Initialisation initialisation,
     Optimizer optimizer,
     Schedule schedule,
@@ -58,6 +60,7 @@ public record Recipe(
       new Recipe(
           "paper",
           Start.AFRESH,
+          Pixels.CENTRED,
           Initialisation.PAPER,
           new Optimizer.Sgd(0.01, 0.9, 0.0005),
           new Schedule.DividedOnStall(10, 5, 3),
@@ -72,6 +75,7 @@ public record Recipe(
       new Recipe(
           "small-data",
           Start.AFRESH,
+          Pixels.STANDARDISED,
           Initialisation.HE,
           new Optimizer.Adam(3e-4),
           new Schedule.WarmUpThenCosine(0.05),
@@ -86,6 +90,7 @@ public record Recipe(
       new Recipe(
           "fine-tune",
           Start.PARENT,
+          Pixels.STANDARDISED,
           Initialisation.HE,
           new Optimizer.Adam(1e-4),
           new Schedule.WarmUpThenCosine(0.05),
@@ -101,6 +106,7 @@ public record Recipe(
   public Recipe {
     Objects.requireNonNull(name);
     Objects.requireNonNull(start);
+    Objects.requireNonNull(pixels);
     Objects.requireNonNull(initialisation);
     Objects.requireNonNull(optimizer);
     Objects.requireNonNull(schedule);
@@ -135,6 +141,7 @@ public record Recipe(
   /** For the provenance: the numbers by name. */
   Map<String, String> hyperParameters() {
     Map<String, String> parameters = new TreeMap<>();
+    parameters.put("pixels", pixels.toString().toLowerCase(Locale.ROOT));
     parameters.put("initialisation", initialisation.toString().toLowerCase(Locale.ROOT));
     parameters.put("optimizer", optimizer.toString());
     parameters.put("schedule", schedule.toString());

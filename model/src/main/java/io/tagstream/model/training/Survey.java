@@ -215,11 +215,11 @@ record Survey(
   }
 
   /**
-   * Preprocessing to mean 0 and deviation 1 per channel over these images.
+   * Preprocessing to mean 0 per channel over these images, and as {@code pixels} says.
    *
    * @param geometry resize and crop
    */
-  Preprocessing standardised(Preprocessing geometry) {
+  Preprocessing preprocessing(Preprocessing geometry, Pixels pixels) {
     ColorSums colors = colors();
     return new Preprocessing(
         geometry.resize(),
@@ -227,11 +227,15 @@ record Survey(
         Preprocessing.ChannelOrder.RGB,
         1.0 / 255,
         IntStream.range(0, CHANNELS).mapToObj(colors::mean).toList(),
-        IntStream.range(0, CHANNELS)
-            .mapToDouble(c -> Math.sqrt(Math.max(0, colors.covariance(c, c))))
-            .map(deviation -> Math.max(LEAST_DEVIATION, deviation))
-            .boxed()
-            .toList());
+        IntStream.range(0, CHANNELS).mapToDouble(c -> divisor(colors, c, pixels)).boxed().toList());
+  }
+
+  private static double divisor(ColorSums colors, int channel, Pixels pixels) {
+    return switch (pixels) {
+      case STANDARDISED ->
+          Math.max(LEAST_DEVIATION, Math.sqrt(Math.max(0, colors.covariance(channel, channel))));
+      case CENTRED -> 1.0 / 255;
+    };
   }
 
   /** The colours of all images together. */

@@ -18,10 +18,21 @@ class InitialisationTest {
 
   @Test
   void papersWeightsHaveItsDeviationInEveryLayer() {
-    Weights weights = Initialisation.PAPER.draw(network, 1);
-    for (Parameter parameter : weightsOf(network)) {
+    NetworkDescription whole = NetworkDescription.alexNet(100);
+    Weights weights = Initialisation.PAPER.draw(whole, 1);
+    for (Parameter parameter : weightsOf(whole)) {
       assertNormal(weights.get(parameter.name()), 0.01);
     }
+  }
+
+  @Test
+  void aNarrowNetworksSumsHaveThePapersVariance() {
+    Weights weights = Initialisation.PAPER.draw(network, 1);
+    assertNormal(weights.get("conv1.weight"), 0.01);
+    // A quarter of the terms.
+    assertNormal(weights.get("conv2.weight"), 0.02);
+    assertNormal(weights.get("fc6.weight"), 0.02);
+    assertNormal(weights.get("fc8.weight"), 0.02);
   }
 
   @Test

@@ -55,6 +55,7 @@ class QuantizerTest {
         new Recipe(
             "quick",
             Recipe.Start.AFRESH,
+            Pixels.STANDARDISED,
             Initialisation.HE,
             new Optimizer.Adam(2e-3),
             new Schedule.WarmUpThenCosine(0.05),

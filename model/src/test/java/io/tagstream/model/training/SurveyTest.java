@@ -102,7 +102,7 @@ class SurveyTest {
         .satisfies(file -> assertThat(file.reason()).isNotBlank());
     assertThat(skipped).singleElement().asString().startsWith("2.png: ");
 
-    Preprocessing preprocessing = survey.standardised(GEOMETRY);
+    Preprocessing preprocessing = survey.preprocessing(GEOMETRY, Pixels.STANDARDISED);
     assertThat(preprocessing.scale()).isEqualTo(1 / 255.0);
     assertThat(preprocessing.mean().get(0)).isCloseTo(20 / 255.0, within(1e-9));
     assertThat(preprocessing.deviation().get(0)).isCloseTo(10 / 255.0, within(1e-9));
@@ -110,6 +110,11 @@ class SurveyTest {
     assertThat(preprocessing.deviation().get(1)).isCloseTo(50 / 255.0, within(1e-9));
     // One colour all over has no deviation, and must not be divided by it.
     assertThat(preprocessing.deviation().get(2)).isCloseTo(0.29 / 255, within(1e-9));
+
+    Preprocessing papers = survey.preprocessing(GEOMETRY, Pixels.CENTRED);
+    assertThat(papers.mean()).isEqualTo(preprocessing.mean());
+    // (byte / 255 - mean) / deviation goes up by one with the byte.
+    assertThat(papers.deviation()).containsOnly(1 / 255.0);
   }
 
   @Test

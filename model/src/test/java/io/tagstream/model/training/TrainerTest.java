@@ -66,6 +66,7 @@ class TrainerTest {
     return new Recipe(
         "quick",
         start,
+        Pixels.STANDARDISED,
         Initialisation.HE,
         new Optimizer.Adam(2e-3),
         new Schedule.WarmUpThenCosine(0.05),

@@ -57,6 +57,7 @@ class TrainingResumptionTest {
             new Recipe(
                 "quick",
                 Recipe.Start.AFRESH,
+                Pixels.STANDARDISED,
                 Initialisation.HE,
                 new Optimizer.Adam(2e-3),
                 new Schedule.WarmUpThenCosine(0.05),
