@@ -55,7 +55,7 @@ public record Recipe(
     record ShareOfImageSteps(double share) implements Length {}
   }
 
-  /** The paper's own (section 5): on a thousand photos it does not start. */
+  /** The paper's own (section 5): on a thousand photos its rate is too high to begin. */
   public static final Recipe PAPER =
       new Recipe(
           "paper",
