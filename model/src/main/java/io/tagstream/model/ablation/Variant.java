@@ -126,7 +126,7 @@ public record Variant(String name, String words, NetworkDescription network, Rec
     return ((Augmentation.PaperCrops) Augmentation.PAPER).colorDeviation();
   }
 
-  /** A thousand pictures are too few for the paper's own optimizer and first weights. */
+  /** On a thousand pictures this gets further than the paper's own rate and first weights. */
   private static Recipe recipe(Augmentation augmentation, int epochs) {
     return recipe(
         Pixels.STANDARDISED,

@@ -224,8 +224,8 @@ public final class AblationPage {
         and its steps with a momentum of 0.9 (section 5); nothing regularises, the rate is constant, \
         and where several rates were tried each has the one with which it is quickest. Such pixels \
         drive tanh to its ends in conv1, and its numbers, at most 1, shrink from layer to layer. \
-        With He’s first weights, which are of 2015, tanh is about as quick: what figure 1 shows \
-        depends on where a network begins. The other networks are trained with Adam from He’s; \
+        With He’s first weights, which are of 2015, tanh was as quick on a thousand flowers \
+        (docs/alexnet.md): what figure 1 shows depends on where a network begins. The other networks are trained with Adam from He’s; \
         dropout, crops, mirror images and colours are the paper’s.</p>
         <p>The same seed gives two networks the same first numbers, where their layers have the \
         same shapes, and the same pictures in the same order. An interval counts that other \

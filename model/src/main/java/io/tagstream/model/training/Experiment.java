@@ -81,17 +81,18 @@ public record Experiment(NetworkDescription network, Recipe recipe, long seed, L
       TrainingResources resources,
       Progress progress) {
     NetworkDescription fitted = network.withClasses(images.labels().size());
+    Preprocessing preprocessing = images.preprocessing(recipe.pixels());
     try (Weights first = recipe.initialisation().draw(fitted, seed);
-        TrainingStep step = factory.begin(setup(first, images, resources))) {
-      return new Course(images, step, resources, progress).run();
+        TrainingStep step = factory.begin(setup(first, preprocessing, resources))) {
+      return new Course(images, preprocessing, step, resources, progress).run();
     }
   }
 
   private TrainingStep.Setup setup(
-      Weights first, ExperimentImages images, TrainingResources resources) {
+      Weights first, Preprocessing preprocessing, TrainingResources resources) {
     return new TrainingStep.Setup(
         first,
-        images.preprocessing(recipe.pixels()),
+        preprocessing,
         first.network().parameters().stream()
             .map(Parameter::name)
             .collect(Collectors.toUnmodifiableSet()),
@@ -117,11 +118,12 @@ public record Experiment(NetworkDescription network, Recipe recipe, long seed, L
 
     Course(
         ExperimentImages images,
+        Preprocessing preprocessing,
         TrainingStep step,
         TrainingResources resources,
         Progress progress) {
       this.images = images;
-      this.preprocessing = images.preprocessing(recipe.pixels());
+      this.preprocessing = preprocessing;
       this.step = step;
       this.resources = resources;
       this.progress = progress;

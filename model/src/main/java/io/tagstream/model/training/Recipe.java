@@ -141,7 +141,9 @@ public record Recipe(
   /** For the provenance: the numbers by name. */
   Map<String, String> hyperParameters() {
     Map<String, String> parameters = new TreeMap<>();
-    parameters.put("pixels", pixels.toString().toLowerCase(Locale.ROOT));
+    if (start == Start.AFRESH) {
+      parameters.put("pixels", pixels.toString().toLowerCase(Locale.ROOT));
+    }
     parameters.put("initialisation", initialisation.toString().toLowerCase(Locale.ROOT));
     parameters.put("optimizer", optimizer.toString());
     parameters.put("schedule", schedule.toString());

@@ -9,13 +9,16 @@ import io.tagstream.model.engine.nd4j.DirectTrainingStep;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.training.ExperimentImages;
 import io.tagstream.model.training.FolderDataset;
+import io.tagstream.model.training.Optimizer;
 import io.tagstream.model.training.Pictures;
 import io.tagstream.model.training.TrainingProgress;
 import io.tagstream.model.training.TrainingResources;
 import io.tagstream.model.training.TrainingStep;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.BeforeEach;
@@ -127,6 +130,27 @@ class AblationTest {
     assertThat(other.relu().get(0).trainError()).isEqualTo(one.relu().get(0).trainError());
     assertThat(other.tanh().get(0).right()).isEqualTo(one.tanh().get(0).right());
     assertThat(one.relu().get(0).right()).isNotEmpty();
+  }
+
+  @Test
+  void figure1HasThePapersPixelsAndTheTableHasNot() {
+    Map<Optimizer, List<Double>> deviations = new HashMap<>();
+    run(
+        new AblationPlan(true, 1, WIDTH, 1, 1),
+        setup -> {
+          deviations.put(setup.optimizer(), setup.preprocessing().deviation());
+          return new DirectTrainingStep(setup);
+        });
+    assertThat(deviations)
+        .hasSize(4)
+        .allSatisfy(
+            (optimizer, ofPixels) -> {
+              if (optimizer instanceof Optimizer.Sgd) {
+                assertThat(ofPixels).containsOnly(1 / 255.0);
+              } else {
+                assertThat(ofPixels).allMatch(each -> each > 0.01);
+              }
+            });
   }
 
   @Test

@@ -120,6 +120,25 @@ class TrainerTest {
   }
 
   @Test
+  void thePapersRecipeHasThePapersPixelsAndSoHasWhatGoesOnFromIt() {
+    TrainingResult paper = train(options(1, 1, Optional.empty()).withRecipe(Recipe.PAPER));
+    assertThat(paper.bundle().preprocessing().deviation()).containsOnly(1 / 255.0);
+    assertThat(pixels(paper)).isEqualTo("centred");
+
+    TrainingResult child = train(from(paper.bundle().version(), options(1, 1, Optional.empty())));
+    assertThat(child.bundle().preprocessing()).isEqualTo(paper.bundle().preprocessing());
+    assertThat(pixels(child)).isNull();
+
+    TrainingResult other = train(options(1, 1, Optional.empty()));
+    assertThat(other.bundle().preprocessing().deviation()).allMatch(each -> each > 0.01);
+    assertThat(pixels(other)).isEqualTo("standardised");
+  }
+
+  private String pixels(TrainingResult result) {
+    return store.metadata(result.bundle().version()).provenance().hyperParameters().get("pixels");
+  }
+
+  @Test
   void aParentIsKeptWhileItsChildTrains() {
     Optional<FreezeTo> lastLayer = Optional.of(FreezeTo.FC7);
     String parent = train(options(1, 1, lastLayer)).bundle().version();
