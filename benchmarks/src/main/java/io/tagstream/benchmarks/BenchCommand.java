@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
         "Measure the pipeline step by step, and what else there is, on this machine. Leave the"
             + " machine alone meanwhile.")
 public final class BenchCommand implements Callable<Integer> {
-  private static final Duration PATIENCE = Duration.ofMinutes(10);
+  private static final Duration PATIENCE = Duration.ofMinutes(15);
 
   private static final int NO_GPU = 3;
 

@@ -76,8 +76,11 @@ final class BenchPage {
     out.append("</table>\n");
   }
 
-  /** The first column of numbers has bars, as shares of its largest. */
+  /**
+   * The first column of numbers has bars, as shares of its largest; one without a name has none.
+   */
   private static void table(Table table, StringBuilder out) {
+    boolean bars = !table.header().get(1).isEmpty();
     double largest =
         table.rows().stream()
             .map(row -> number(row.get(1)))
@@ -88,21 +91,26 @@ final class BenchPage {
         "<h2>%s</h2><p>%s</p><div class=\"scroll\"><table><tr>"
             .formatted(text(table.title()), text(table.note())));
     table.header().forEach(cell -> out.append("<th>").append(text(cell)).append("</th>"));
-    out.append("<th></th></tr>\n");
+    out.append(bars ? "<th></th></tr>\n" : "</tr>\n");
     for (List<String> row : table.rows()) {
       out.append("<tr>");
       row.forEach(cell -> out.append("<td>").append(text(cell)).append("</td>"));
-      double share = number(row.get(1)).orElse(0) / largest;
-      out.append(
-          String.format(
-              Locale.ROOT,
-              "<td><svg width=\"%d\" height=\"%d\"><rect width=\"%.1f\" height=\"%d\"/></svg></td></tr>%n",
-              BAR_WIDTH,
-              BAR_HEIGHT,
-              BAR_WIDTH * share,
-              BAR_HEIGHT));
+      if (bars) {
+        out.append("<td>").append(bar(number(row.get(1)).orElse(0) / largest)).append("</td>");
+      }
+      out.append("</tr>\n");
     }
     out.append("</table></div>\n");
+  }
+
+  private static String bar(double share) {
+    return String.format(
+        Locale.ROOT,
+        "<svg width=\"%d\" height=\"%d\"><rect width=\"%.1f\" height=\"%d\"/></svg>",
+        BAR_WIDTH,
+        BAR_HEIGHT,
+        BAR_WIDTH * share,
+        BAR_HEIGHT);
   }
 
   private static OptionalDouble number(String cell) {

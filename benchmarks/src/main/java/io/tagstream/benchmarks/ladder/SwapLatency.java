@@ -39,7 +39,9 @@ public final class SwapLatency implements Probe {
 
   private static final int SWAPS_A_ROUND = 5;
   private static final Duration REST = Duration.ofSeconds(20);
-  private static final Duration BETWEEN = Duration.ofSeconds(8);
+
+  /** A swap beside this load takes 4 to 8 s; the next one must not begin before it is done. */
+  private static final Duration BETWEEN = Duration.ofSeconds(12);
 
   /** A promotion reads the whole bundle, which in this process would be felt. */
   private static final Duration PROMOTED_BEFORE = Duration.ofSeconds(2);
@@ -139,8 +141,7 @@ public final class SwapLatency implements Probe {
       Instant answered = swap.answered(predictions);
       if (i + 1 < swaps.size() && answered.isAfter(swaps.get(i + 1).announced())) {
         throw new IllegalStateException(
-            "a swap took longer than %s: nothing can be said of what it does"
-                .formatted(BETWEEN.minus(PROMOTED_BEFORE)));
+            "a swap took longer than %s: nothing can be said of what it does".formatted(BETWEEN));
       }
       during.add(new Period(swap.announced(), answered.plusSeconds(1)));
       slowest = Math.max(slowest, Duration.between(swap.announced(), answered).toMillis());

@@ -7,9 +7,20 @@ import java.util.List;
 final class ProbeMain {
   private ProbeMain() {}
 
-  public static void main(String[] args) throws Exception {
+  public static void main(String[] args) {
     ChildJvm.endWithParent();
-    List<String> arguments = Arrays.asList(args);
+    int exitCode = 0;
+    try {
+      measure(Arrays.asList(args));
+    } catch (Exception | Error e) {
+      e.printStackTrace();
+      exitCode = 1;
+    }
+    // What is still running or closing, a cluster or a client, is of no interest any more.
+    Runtime.getRuntime().halt(exitCode);
+  }
+
+  private static void measure(List<String> arguments) throws Exception {
     Probe probe =
         Class.forName(arguments.get(0))
             .asSubclass(Probe.class)
@@ -19,7 +30,5 @@ final class ProbeMain {
         .measure(ProbeTask.parse(arguments.subList(1, arguments.size())))
         .forEach((name, value) -> System.out.println(ProbeOutput.line(name, value)));
     System.out.flush();
-    // What is still closing, a cluster or a client, is of no interest any more.
-    Runtime.getRuntime().halt(0);
   }
 }

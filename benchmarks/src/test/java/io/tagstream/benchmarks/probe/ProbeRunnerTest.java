@@ -7,6 +7,7 @@ import io.tagstream.settings.UserException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,10 +25,11 @@ class ProbeRunnerTest {
     }
   }
 
-  /** Fails. */
+  /** Fails while a thread of its own goes on, as a cluster's do. */
   public static final class Broken implements Probe {
     @Override
     public Map<String, Double> measure(ProbeTask task) {
+      new Thread(() -> new Endless().measure(task)).start();
       throw new IllegalStateException("no such luck");
     }
   }
@@ -35,8 +37,8 @@ class ProbeRunnerTest {
   /** Never ends by itself. */
   public static final class Endless implements Probe {
     @Override
-    public Map<String, Double> measure(ProbeTask task) throws InterruptedException {
-      Thread.sleep(Long.MAX_VALUE);
+    public Map<String, Double> measure(ProbeTask task) {
+      new CompletableFuture<Void>().join();
       return Map.of();
     }
   }
