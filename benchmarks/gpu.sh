@@ -3,6 +3,8 @@
 # ONNX Runtime needs CUDA 12 and cuDNN 9; deeplearning4j a card of up to 8.9, CUDA 11.6 and cuDNN 8.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# Batches of 1024 crops, and what the decoders have ready, are more than a gigabyte.
+export TAGSTREAM_JAVA_OPTS=${TAGSTREAM_JAVA_OPTS:--Xmx8g}
 
 if ! capability=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | head -n 1) ||
   [[ -z $capability ]]; then

@@ -1,5 +1,6 @@
 package io.tagstream.benchmarks;
 
+import io.tagstream.benchmarks.engines.DecodePixels;
 import io.tagstream.benchmarks.engines.DecodeRates;
 import io.tagstream.benchmarks.engines.EngineRates;
 import io.tagstream.benchmarks.engines.GpuRates;
@@ -27,6 +28,7 @@ import io.tagstream.benchmarks.probe.Meter;
 import io.tagstream.benchmarks.probe.Probe;
 import io.tagstream.benchmarks.probe.ProbeRunner;
 import io.tagstream.benchmarks.probe.ProbeTask;
+import io.tagstream.model.engine.onnxruntime.SessionWeights;
 import io.tagstream.settings.UserException;
 import java.io.PrintWriter;
 import java.util.Collections;
@@ -131,6 +133,14 @@ final class Bench {
     add(results, TowerRates.class, task.times(ENGINE_WARM_UP, ENGINE_TURNS * rounds));
     add(results, Roofline.class, task.times(ENGINE_WARM_UP, ENGINE_TURNS * rounds));
     add(results, DecodeRates.class, task.times(ENGINE_WARM_UP, ENGINE_TURNS * rounds));
+    add(results, DecodePixels.class, task);
+    if (rounds > 1) {
+      ProbeTask turns = task.times(ENGINE_WARM_UP, ENGINE_TURNS);
+      add(results, EngineRates.EnginesOnOneThread.class, turns);
+      add(results, TorchRates.TorchOnOneThread.class, turns);
+      add(results, StepRates.StepOnOneThread.class, task.times(STEP_WARM_UP, STEPS));
+      add(results, TorchStep.TorchStepOnOneThread.class, task.times(STEP_WARM_UP, STEPS));
+    }
     ProbeTask climb = task.times(warmUp(rounds), COUNT);
     for (int round = 0; round < rounds; round++) {
       for (Class<? extends Probe> step : LADDER.keySet()) {
@@ -175,6 +185,9 @@ final class Bench {
     }
     if (rounds > 1 && labelled.isPresent()) {
       addIfPossible(results, IntegerAgreement.class, task.on(labelled.get()));
+    } else if (rounds > 1) {
+      err.println(
+          "left out: whether integers answer as floats do needs photos in a folder a class");
     }
     return results;
   }
@@ -182,8 +195,17 @@ final class Bench {
   /** What there is to measure on a GPU. */
   Results runOnGpu() throws InterruptedException {
     Results results = new Results();
-    add(results, GpuRates.class, task.times(ENGINE_WARM_UP, ENGINE_TURNS));
-    add(results, StepRates.class, task.times(STEP_WARM_UP, STEPS));
+    ProbeTask turns = task.times(ENGINE_WARM_UP, ENGINE_TURNS);
+    for (int batch : GpuRates.BATCHES) {
+      addIfPossible(results, GpuRates.class, turns.inBatchesOf(batch));
+    }
+    if (SessionWeights.cudaInBuild()) {
+      // The other build's training step is none of the processors'.
+      addIfPossible(results, StepRates.class, task.times(STEP_WARM_UP, STEPS));
+    }
+    if (results.all().isEmpty()) {
+      throw new UserException("nothing could be measured on the GPU: the reasons are above");
+    }
     return results;
   }
 

@@ -128,7 +128,7 @@ public final class BenchCommand implements Callable<Integer> {
             images.map(where -> "photos of " + where).orElse("drawn pictures"),
             rounds,
             results.all(),
-            new Targets(results).all());
+            new Targets(results, !quick).all());
     Tables tables = new Tables(results);
     Files.write(out.resolve("bench.json"), StoreJson.write(report));
     Files.writeString(

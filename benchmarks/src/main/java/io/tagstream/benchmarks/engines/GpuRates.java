@@ -28,10 +28,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
 /**
- * The engines on the machine's GPU, in images/s: on crops that are ready, and fed by a decoder a
- * processor. Which engines there are, the build decides.
+ * The engines on the machine's GPU, in images/s, with the task's batch: on crops that are ready,
+ * and fed by a decoder a processor. Which engines there are, the build decides.
  */
 public final class GpuRates implements Probe {
+  /** What tasks should ask for. */
   public static final List<Integer> BATCHES =
       IntStream.rangeClosed(0, 10).map(power -> 1 << power).boxed().toList();
 
@@ -67,21 +68,19 @@ public final class GpuRates implements Probe {
       models.put(
           OURS, Engines.load(bundle, new EngineOptions(EngineKind.DEEPLEARNING4J, Device.CUDA)));
     }
+    int batch = task.batch();
+    List<byte[]> crops =
+        Contest.noise(batch, new Normalization(bundle.preprocessing()).cropBytes());
     Map<String, Double> figures = new LinkedHashMap<>();
-    for (Map.Entry<String, LoadedModel> model : models.entrySet()) {
-      for (int batch : BATCHES) {
-        try (Engine engine = model.getValue().newEngine(batch)) {
-          List<byte[]> crops =
-              Contest.noise(batch, new Normalization(bundle.preprocessing()).cropBytes());
-          figures.putAll(
-              Turns.medians(
-                  task,
-                  turns ->
-                      turns.add(ready(model.getKey(), batch), rate(engine, () -> crops, batch))));
-          figures.put(fed(model.getKey(), batch), fed(engine, batch, task));
-        }
+    for (Map.Entry<String, LoadedModel> each : models.entrySet()) {
+      try (LoadedModel model = each.getValue();
+          Engine engine = model.newEngine(batch)) {
+        figures.putAll(
+            Turns.medians(
+                task,
+                turns -> turns.add(ready(each.getKey(), batch), rate(engine, () -> crops, batch))));
+        figures.put(fed(each.getKey(), batch), fed(engine, batch, task));
       }
-      model.getValue().close();
     }
     return figures;
   }

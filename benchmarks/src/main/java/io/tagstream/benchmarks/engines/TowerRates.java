@@ -101,7 +101,8 @@ public final class TowerRates implements Probe {
   }
 
   private static Map<String, Double> training(ModelBundle bundle, Weights weights, ProbeTask task) {
-    TrainingStep.Setup setup = StepRates.setup(bundle, weights);
+    TrainingStep.Setup setup =
+        StepRates.setup(bundle, weights, Runtime.getRuntime().availableProcessors());
     int cropBytes = new Normalization(bundle.preprocessing()).cropBytes();
     CropBatch crops = new CropBatch(Contest.noise(StepRates.BATCH, cropBytes), 1, cropBytes);
     int[] labels = IntStream.range(0, StepRates.BATCH).toArray();

@@ -74,6 +74,11 @@ public record ProbeTask(
     return new ProbeTask(photos, models, bootstrapServer, warmUp, count, otherViews, batch, rate);
   }
 
+  /** This task with other batches. */
+  public ProbeTask inBatchesOf(int otherBatch) {
+    return new ProbeTask(photos, models, bootstrapServer, warmUp, count, views, otherBatch, rate);
+  }
+
   /** This task with another rate. */
   public ProbeTask atRate(double otherRate) {
     return new ProbeTask(photos, models, bootstrapServer, warmUp, count, views, batch, otherRate);
