@@ -138,11 +138,13 @@ record AblationOutput(AblationFindings findings, AblationPlan plan, ExperimentIm
   }
 
   private String figure1() {
+    boolean both = AblationFindings.meanEpochs(findings.tanh()).isPresent();
+    String ratio = both ? ", %.1f times as many" : ", more than %.1f times as many";
     return "%s; %s%s. In the paper's figure 1 ReLU needs a sixth of tanh's epochs."
         .formatted(
             reached("ReLU", findings.relu()),
             reached("tanh", findings.tanh()),
-            findings.epochRatio().map(ratio -> format(", %.1f times as many", ratio)).orElse(""));
+            findings.epochRatio().map(times -> format(ratio, times)).orElse(""));
   }
 
   private static String reached(String name, List<AblationRun> runs) {

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.DoubleStream;
 
 /** The {@link Page} about an ablation. */
 public final class AblationPage {
@@ -31,6 +30,9 @@ public final class AblationPage {
       """
           .formatted(WIDTH, HEIGHT);
 
+  /** A row so many times as far out as all others is cut off, or it would make specks of them. */
+  private static final double FAR = 3;
+
   private final AblationReport report;
 
   /** Points at the ends of all drawings. */
@@ -38,12 +40,15 @@ public final class AblationPage {
 
   private AblationPage(AblationReport report) {
     this.report = report;
-    reach =
+    double[] ends =
         report.differences().stream()
-            .flatMapToDouble(found -> DoubleStream.of(found.low(), found.high()))
-            .map(share -> Math.abs(100 * share))
-            .max()
-            .orElse(1);
+            .mapToDouble(found -> 100 * Math.max(Math.abs(found.low()), Math.abs(found.high())))
+            .filter(points -> points > 0)
+            .sorted()
+            .toArray();
+    double farthest = ends.length == 0 ? 1 : ends[ends.length - 1];
+    double second = ends.length < 2 ? farthest : ends[ends.length - 2];
+    reach = farthest > FAR * second ? second : farthest;
   }
 
   /** The page, to be encoded as UTF-8. */
@@ -171,7 +176,8 @@ public final class AblationPage {
   }
 
   private double x(double share) {
-    return MIDDLE + (MIDDLE - 2) * 100 * share / reach;
+    double of = Math.max(-1, Math.min(1, 100 * share / reach));
+    return MIDDLE + (MIDDLE - 2) * of;
   }
 
   private static String pixels(double value) {

@@ -21,12 +21,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class AblationTest {
   private static final double WIDTH = 0.03;
+  private static final int NEVER = Integer.MAX_VALUE;
   private static final TrainingResources RESOURCES = new TrainingResources(1, 1 << 30);
 
   /** For an ablation that has nothing left to train. */
@@ -175,5 +177,39 @@ class AblationTest {
   void theEpochAtTheMarkIsTheFirstThere() {
     assertThat(AblationRun.epochsTo25(List.of(0.5, 0.25, 0.3, 0.1))).contains(2);
     assertThat(AblationRun.epochsTo25(List.of(0.5, 0.26))).isEmpty();
+  }
+
+  @Test
+  void aTanhThatNeverGetsThereCountsWithAllItsEpochs() {
+    assertThat(ratio(List.of(1, 3), List.of(4, 6))).contains(2.5);
+    assertThat(ratio(List.of(1, 3), List.of(4, NEVER))).contains(3.5);
+    assertThat(ratio(List.of(1, NEVER), List.of(4, 6))).isEmpty();
+  }
+
+  private static Optional<Double> ratio(List<Integer> relu, List<Integer> tanh) {
+    return new AblationFindings(List.of(), runs(relu), runs(tanh), List.of(), List.of())
+        .epochRatio();
+  }
+
+  /** Of ten epochs each, of which one is the first with a quarter of the answers wrong. */
+  private static List<AblationRun> runs(List<Integer> epochsTo25) {
+    return epochsTo25.stream()
+        .map(
+            first -> {
+              List<Double> errors =
+                  IntStream.rangeClosed(1, 10).mapToObj(at -> at < first ? 0.8 : 0.2).toList();
+              return new AblationRun(
+                  "any",
+                  1,
+                  0.1,
+                  "",
+                  errors,
+                  AblationRun.epochsTo25(errors),
+                  0.5,
+                  Map.of(),
+                  1,
+                  List.of());
+            })
+        .toList();
   }
 }

@@ -10,6 +10,7 @@ import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.onednn.OneDnnWeights;
 import io.tagstream.model.engine.onednn.TowerWeights;
+import io.tagstream.model.image.TestPictures;
 import io.tagstream.model.network.LocalResponseNormalization;
 import io.tagstream.model.network.LocalResponseNormalization.Scope;
 import io.tagstream.model.network.NetworkDescription;
@@ -73,7 +74,7 @@ class TowerEnginesTest {
   @MethodSource("networks")
   void bothTowersAnswerWhatOneNetworkDoes(EngineKind kind, NetworkDescription network) {
     assumeUsable(kind);
-    assertTowersAnswer(kind, network, 2);
+    assertTowersAnswer(kind, network, 2, noise(network));
   }
 
   /** Teams of threads beside each other. */
@@ -81,22 +82,36 @@ class TowerEnginesTest {
   @EnumSource
   void aTowerHasSeveralThreads(EngineKind kind) {
     assumeUsable(kind);
-    assertTowersAnswer(kind, quarter(), 4);
+    assertTowersAnswer(kind, quarter(), 4, noise(quarter()));
   }
 
-  private void assertTowersAnswer(EngineKind kind, NetworkDescription network, int threads) {
+  @ParameterizedTest
+  @EnumSource
+  void bothTowersAnswerPhotosAsOneNetworkDoes(EngineKind kind) throws Exception {
+    assumeUsable(kind);
+    NetworkDescription network = normalizing(quarter(), Scope.ALL);
+    assertTowersAnswer(kind, network, 2, List.of(TestPictures.flowerCrops(BATCH)));
+  }
+
+  private void assertTowersAnswer(
+      EngineKind kind, NetworkDescription network, int threads, List<List<byte[]>> batches) {
     ModelBundle bundle = Bundles.write(RandomWeights.of(network, 1), folder);
     EngineOptions options = new EngineOptions(kind, Device.CPU, threads);
     try (LoadedModel one = Engines.load(bundle, options);
         LoadedModel two = Engines.load(bundle, options.inTowers(2));
         Engine single = one.newEngine(BATCH);
         Engine towers = two.newEngine(BATCH)) {
-      for (int size : List.of(1, BATCH, 19, 5)) {
-        List<byte[]> images = Bundles.images(network, size, 1, size);
-        assertClose(towers.probabilities(images, 1), single.probabilities(images, 1));
-        assertClose(towers.features(images, 1), single.features(images, 1));
-      }
+      batches.forEach(
+          images -> {
+            assertClose(towers.probabilities(images, 1), single.probabilities(images, 1));
+            assertClose(towers.features(images, 1), single.features(images, 1));
+          });
     }
+  }
+
+  /** Full, last in its row, and of one. */
+  private static List<List<byte[]>> noise(NetworkDescription network) {
+    return Stream.of(1, BATCH, 19, 5).map(size -> Bundles.images(network, size, 1, size)).toList();
   }
 
   private static void assertClose(float[][] actual, float[][] expected) {

@@ -1,6 +1,7 @@
 package io.tagstream.model.image;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.awt.Color;
 import java.awt.image.BufferedImage;
@@ -374,6 +375,20 @@ public final class TestPictures {
       throw new IllegalArgumentException("no " + text);
     }
     return at;
+  }
+
+  /** The centres of the first flowers, {@code [227][227][3]} each; without flowers a test skips. */
+  public static List<byte[]> flowerCrops(int count) throws IOException, UnreadableImageException {
+    Optional<Path> flowers = flowers();
+    assumeTrue(flowers.isPresent(), "skipped: no ../shared/data/flowers beside the project's root");
+    List<byte[]> crops = new ArrayList<>();
+    try (ImageDecoder decoder = new ImageDecoder(256, 227, Views.CENTER, DecodeLimits.DEFAULT);
+        Stream<Path> files = Files.walk(flowers.get())) {
+      for (Path file : files.filter(Files::isRegularFile).sorted().limit(count).toList()) {
+        crops.add(decoder.decode(Files.readAllBytes(file)));
+      }
+    }
+    return crops;
   }
 
   /** The flower photos beside the project, where they are. */

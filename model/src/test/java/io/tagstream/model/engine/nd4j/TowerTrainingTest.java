@@ -17,15 +17,11 @@ import static io.tagstream.model.engine.nd4j.TrainingSetups.startingFrom;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.CropBatch;
-import io.tagstream.model.image.DecodeLimits;
-import io.tagstream.model.image.ImageDecoder;
 import io.tagstream.model.image.TestPictures;
-import io.tagstream.model.image.Views;
 import io.tagstream.model.network.DeviceShare;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.LocalResponseNormalization;
@@ -40,9 +36,6 @@ import io.tagstream.model.training.TrainingStep.Setup;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -124,17 +117,8 @@ class TowerTrainingTest {
 
   @Test
   void tenStepsOnPhotosLeadToTheSameWeights() throws Exception {
-    assumeTrue(
-        TestPictures.flowers().isPresent(),
-        "skipped: no ../shared/data/flowers beside the project's root");
     NetworkDescription network = NetworkDescription.alexNet(CLASSES, 0.25);
-    List<byte[]> photos = new ArrayList<>();
-    try (ImageDecoder decoder = new ImageDecoder(256, 227, Views.CENTER, DecodeLimits.DEFAULT);
-        Stream<Path> files = Files.walk(TestPictures.flowers().get())) {
-      for (Path file : files.filter(Files::isRegularFile).sorted().limit(2 * BATCH).toList()) {
-        photos.add(decoder.decode(Files.readAllBytes(file)));
-      }
-    }
+    List<byte[]> photos = TestPictures.flowerCrops(2 * BATCH);
     tenSteps(
         network,
         2,
