@@ -136,10 +136,11 @@ final class Bench {
     add(results, DecodePixels.class, task);
     if (rounds > 1) {
       ProbeTask turns = task.times(ENGINE_WARM_UP, ENGINE_TURNS);
-      add(results, EngineRates.EnginesOnOneThread.class, turns);
-      add(results, TorchRates.TorchOnOneThread.class, turns);
-      add(results, StepRates.StepOnOneThread.class, task.times(STEP_WARM_UP, STEPS));
-      add(results, TorchStep.TorchStepOnOneThread.class, task.times(STEP_WARM_UP, STEPS));
+      ProbeTask steps = task.times(STEP_WARM_UP, STEPS);
+      addOnOneThread(results, EngineRates.class, turns);
+      addOnOneThread(results, TorchRates.class, turns);
+      addOnOneThread(results, StepRates.class, steps);
+      addOnOneThread(results, TorchStep.class, steps);
     }
     ProbeTask climb = task.times(warmUp(rounds), COUNT);
     for (int round = 0; round < rounds; round++) {
@@ -252,6 +253,17 @@ final class Bench {
   /** The figure of a step on several crops an image, in images/s. */
   static String rate(int views) {
     return "%s of %d views".formatted(Meter.RATE, views);
+  }
+
+  private void addOnOneThread(Results results, Class<? extends Probe> probe, ProbeTask of)
+      throws InterruptedException {
+    run(probe, of.onThreads(1))
+        .forEach((figure, value) -> results.add(probe, Map.of(onOneThread(figure), value)));
+  }
+
+  /** A figure on one thread instead of as many as there are processors. */
+  static String onOneThread(String figure) {
+    return figure + ", one thread";
   }
 
   private void add(Results results, Class<? extends Probe> probe, ProbeTask of)

@@ -106,7 +106,8 @@ public final class BenchCommand implements Callable<Integer> {
         Bench.COUNT,
         1,
         Bench.BATCH,
-        0);
+        0,
+        Runtime.getRuntime().availableProcessors());
   }
 
   private void measureOnGpu(ProbeTask task, Path logs) throws InterruptedException {

@@ -369,7 +369,7 @@ final class Tables {
 
   private Table trainingSteps() {
     OptionalDouble ours = results.get(StepRates.class, Meter.RATE);
-    OptionalDouble alone = results.get(StepRates.StepOnOneThread.class, Meter.RATE);
+    OptionalDouble alone = results.get(StepRates.class, Bench.onOneThread(Meter.RATE));
     return new Table(
         "Training step",
         "The whole network with 1000 classes, batch 64, the paper's update; all processors, then one thread.",
@@ -378,11 +378,17 @@ final class Tables {
             List.of("Tagstream", number(ours, 1), NONE),
             peer("DJL, PyTorch", TorchStep.class, ours),
             List.of("Tagstream, one thread", number(alone, 1), NONE),
-            peer("DJL, PyTorch, one thread", TorchStep.TorchStepOnOneThread.class, alone)));
+            peer(
+                "DJL, PyTorch, one thread",
+                results.get(TorchStep.class, Bench.onOneThread(Meter.RATE)),
+                alone)));
   }
 
   private List<String> peer(String name, Class<? extends Probe> probe, OptionalDouble ours) {
-    OptionalDouble rate = results.get(probe, Meter.RATE);
+    return peer(name, results.get(probe, Meter.RATE), ours);
+  }
+
+  private static List<String> peer(String name, OptionalDouble rate, OptionalDouble ours) {
     return List.of(name, number(rate, 1), number(Results.ratio(ours, rate), 2));
   }
 
@@ -394,28 +400,22 @@ final class Tables {
                 number(results.get(Roofline.class, Roofline.PRODUCT), 0),
                 number(results.get(Roofline.class, Roofline.CONVOLUTION), 0),
                 agreement()),
-        EngineRates.class,
-        TorchRates.class);
+        UnaryOperator.identity());
   }
 
   private Table enginesOnOneThread() {
-    return engines(
-        "Engines on one thread",
-        "As above.",
-        EngineRates.EnginesOnOneThread.class,
-        TorchRates.TorchOnOneThread.class);
+    return engines("Engines on one thread", "As above.", Bench::onOneThread);
   }
 
-  private Table engines(
-      String title, String note, Class<? extends Probe> ours, Class<? extends Probe> torch) {
+  private Table engines(String title, String note, UnaryOperator<String> figure) {
     List<String> header = new ArrayList<>(List.of("engine"));
     Contest.BATCHES.forEach(batch -> header.add("batch " + batch));
     header.add("batch 1, one each 20 ms");
     List<List<String>> rows = new ArrayList<>();
     for (String engine : EngineRates.NAMES) {
-      rows.add(engine(engine, ours));
+      rows.add(engine(engine, EngineRates.class, figure));
     }
-    rows.add(engine(TorchRates.NAME, torch));
+    rows.add(engine(TorchRates.NAME, TorchRates.class, figure));
     return new Table(title, note, header, rows);
   }
 
@@ -429,11 +429,12 @@ final class Tables {
                 number(share, 3));
   }
 
-  private List<String> engine(String name, Class<? extends Probe> probe) {
+  private List<String> engine(
+      String name, Class<? extends Probe> probe, UnaryOperator<String> figure) {
     List<String> row = new ArrayList<>(List.of(name));
     Contest.BATCHES.forEach(
-        batch -> row.add(number(results.get(probe, Contest.batch(name, batch)), 1)));
-    row.add(number(results.get(probe, Contest.spaced(name)), 1));
+        batch -> row.add(number(results.get(probe, figure.apply(Contest.batch(name, batch))), 1)));
+    row.add(number(results.get(probe, figure.apply(Contest.spaced(name))), 1));
     return row;
   }
 

@@ -22,8 +22,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** The engines that Tagstream has, on all processors or one, from bytes to probabilities. */
-public class EngineRates implements Probe {
+/** The engines that Tagstream has, on the task's threads, from bytes to probabilities. */
+public final class EngineRates implements Probe {
   public static final String OURS = "deeplearning4j";
 
   /** The same where oneDNN alone is not in the build. */
@@ -39,26 +39,9 @@ public class EngineRates implements Probe {
   /** In the order in which they take turns. */
   public static final List<String> NAMES = List.of(OURS, OPS, PLAIN, REWRITTEN, INTEGERS);
 
-  private final int threads;
-
-  /** On all processors. */
-  public EngineRates() {
-    this(Runtime.getRuntime().availableProcessors());
-  }
-
-  private EngineRates(int threads) {
-    this.threads = threads;
-  }
-
-  /** On one processor. */
-  public static final class EnginesOnOneThread extends EngineRates {
-    public EnginesOnOneThread() {
-      super(1);
-    }
-  }
-
   @Override
   public Map<String, Double> measure(ProbeTask task) throws InterruptedException {
+    int threads = task.threads();
     ModelStore store = new ModelStore(Path.of(task.models()));
     ModelBundle bundle = store.openLive();
     ModelBundle integers = store.open(ProbeTask.INTEGERS);

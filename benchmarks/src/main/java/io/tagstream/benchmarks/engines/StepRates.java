@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** The training step on one batch again and again, with the paper's update. */
-public class StepRates implements Probe {
+public final class StepRates implements Probe {
   /** Images a second, the median of the task's count of steps. */
   public static final String FIGURE = Meter.RATE;
 
@@ -30,24 +30,6 @@ public class StepRates implements Probe {
   public static final double MOMENTUM = 0.9;
   public static final double WEIGHT_DECAY = 5e-4;
 
-  private final int threads;
-
-  /** On all processors. */
-  public StepRates() {
-    this(Runtime.getRuntime().availableProcessors());
-  }
-
-  private StepRates(int threads) {
-    this.threads = threads;
-  }
-
-  /** On one processor. */
-  public static final class StepOnOneThread extends StepRates {
-    public StepOnOneThread() {
-      super(1);
-    }
-  }
-
   @Override
   public Map<String, Double> measure(ProbeTask task) {
     ModelBundle bundle = new ModelStore(Path.of(task.models())).openLive();
@@ -55,7 +37,7 @@ public class StepRates implements Probe {
     CropBatch crops = new CropBatch(Contest.noise(BATCH, cropBytes), 1, cropBytes);
     int[] labels = IntStream.range(0, BATCH).toArray();
     try (Weights weights = bundle.weights();
-        TrainingStep step = new DirectTrainingStep(setup(bundle, weights, threads))) {
+        TrainingStep step = new DirectTrainingStep(setup(bundle, weights, task.threads()))) {
       return Turns.medians(task, turns -> turns.add(FIGURE, rate(step, crops, labels)));
     }
   }

@@ -78,7 +78,7 @@ public final class TowerRates implements Probe {
   private static Map<String, Double> serving(ModelBundle bundle, Weights weights, ProbeTask task)
       throws InterruptedException {
     Normalization pixels = new Normalization(bundle.preprocessing());
-    int threads = Runtime.getRuntime().availableProcessors();
+    int threads = task.threads();
     int most = Contest.BATCHES.get(Contest.BATCHES.size() - 1);
     try (DeviceWeights one = Engines.onCpu(weights, pixels, threads, Throttle.none());
         TowerWeights two = new TowerWeights(weights, pixels, threads, Throttle.none());
@@ -101,8 +101,7 @@ public final class TowerRates implements Probe {
   }
 
   private static Map<String, Double> training(ModelBundle bundle, Weights weights, ProbeTask task) {
-    TrainingStep.Setup setup =
-        StepRates.setup(bundle, weights, Runtime.getRuntime().availableProcessors());
+    TrainingStep.Setup setup = StepRates.setup(bundle, weights, task.threads());
     int cropBytes = new Normalization(bundle.preprocessing()).cropBytes();
     CropBatch crops = new CropBatch(Contest.noise(StepRates.BATCH, cropBytes), 1, cropBytes);
     int[] labels = IntStream.range(0, StepRates.BATCH).toArray();

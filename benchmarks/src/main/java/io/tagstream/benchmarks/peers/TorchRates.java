@@ -16,32 +16,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** PyTorch by DJL on the same weights, on all processors or one, from bytes to probabilities. */
-public class TorchRates implements Probe {
+/** PyTorch by DJL on the same weights, on the task's threads, from bytes to probabilities. */
+public final class TorchRates implements Probe {
   public static final String NAME = "DJL, PyTorch";
-
-  private final int threads;
-
-  /** On all processors. */
-  public TorchRates() {
-    this(Runtime.getRuntime().availableProcessors());
-  }
-
-  private TorchRates(int threads) {
-    this.threads = threads;
-  }
-
-  /** On one processor. */
-  public static final class TorchOnOneThread extends TorchRates {
-    public TorchOnOneThread() {
-      super(1);
-    }
-  }
 
   @Override
   public Map<String, Double> measure(ProbeTask task) throws InterruptedException {
     ModelBundle bundle = new ModelStore(Path.of(task.models())).openLive();
-    try (NDManager manager = Torch.start(Torch.folder(task.models()), threads);
+    try (NDManager manager = Torch.start(Torch.folder(task.models()), task.threads());
         Weights weights = bundle.weights()) {
       TorchNetwork network = new TorchNetwork(manager, weights);
       Normalization normalization = new Normalization(bundle.preprocessing());

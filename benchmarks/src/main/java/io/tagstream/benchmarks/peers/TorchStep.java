@@ -20,29 +20,11 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /** A training step of PyTorch by DJL on the same weights, with the same update. */
-public class TorchStep implements Probe {
-  private final int threads;
-
-  /** On all processors. */
-  public TorchStep() {
-    this(Runtime.getRuntime().availableProcessors());
-  }
-
-  private TorchStep(int threads) {
-    this.threads = threads;
-  }
-
-  /** On one processor. */
-  public static final class TorchStepOnOneThread extends TorchStep {
-    public TorchStepOnOneThread() {
-      super(1);
-    }
-  }
-
+public final class TorchStep implements Probe {
   @Override
   public Map<String, Double> measure(ProbeTask task) {
     int batch = StepRates.BATCH;
-    try (NDManager manager = Torch.start(Torch.folder(task.models()), threads);
+    try (NDManager manager = Torch.start(Torch.folder(task.models()), task.threads());
         Weights weights = new ModelStore(Path.of(task.models())).openLive().weights()) {
       TorchNetwork network = new TorchNetwork(manager, weights);
       network.parameters().values().forEach(parameter -> parameter.setRequiresGradient(true));

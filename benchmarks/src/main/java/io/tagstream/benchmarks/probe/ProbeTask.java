@@ -33,7 +33,8 @@ public record ProbeTask(
     int count,
     int views,
     int batch,
-    double rate)
+    double rate,
+    int threads)
     implements Serializable {
 
   /** The version that computes with integers. */
@@ -41,7 +42,7 @@ public record ProbeTask(
 
   /** As arguments of a program, for {@link #parse}. */
   List<String> arguments() {
-    return Stream.of(photos, models, bootstrapServer, warmUp, count, views, batch, rate)
+    return Stream.of(photos, models, bootstrapServer, warmUp, count, views, batch, rate, threads)
         .map(Object::toString)
         .toList();
   }
@@ -55,33 +56,44 @@ public record ProbeTask(
         Integer.parseInt(arguments.get(4)),
         Integer.parseInt(arguments.get(5)),
         Integer.parseInt(arguments.get(6)),
-        Double.parseDouble(arguments.get(7)));
+        Double.parseDouble(arguments.get(7)),
+        Integer.parseInt(arguments.get(8)));
   }
 
   /** This task with other numbers of images or turns. */
   public ProbeTask times(int otherWarmUp, int otherCount) {
     return new ProbeTask(
-        photos, models, bootstrapServer, otherWarmUp, otherCount, views, batch, rate);
+        photos, models, bootstrapServer, otherWarmUp, otherCount, views, batch, rate, threads);
   }
 
   /** This task with other pictures. */
   public ProbeTask on(String otherPhotos) {
-    return new ProbeTask(otherPhotos, models, bootstrapServer, warmUp, count, views, batch, rate);
+    return new ProbeTask(
+        otherPhotos, models, bootstrapServer, warmUp, count, views, batch, rate, threads);
   }
 
   /** This task with other crops an image. */
   public ProbeTask of(int otherViews) {
-    return new ProbeTask(photos, models, bootstrapServer, warmUp, count, otherViews, batch, rate);
+    return new ProbeTask(
+        photos, models, bootstrapServer, warmUp, count, otherViews, batch, rate, threads);
   }
 
   /** This task with other batches. */
   public ProbeTask inBatchesOf(int otherBatch) {
-    return new ProbeTask(photos, models, bootstrapServer, warmUp, count, views, otherBatch, rate);
+    return new ProbeTask(
+        photos, models, bootstrapServer, warmUp, count, views, otherBatch, rate, threads);
+  }
+
+  /** This task on other threads. */
+  public ProbeTask onThreads(int otherThreads) {
+    return new ProbeTask(
+        photos, models, bootstrapServer, warmUp, count, views, batch, rate, otherThreads);
   }
 
   /** This task with another rate. */
   public ProbeTask atRate(double otherRate) {
-    return new ProbeTask(photos, models, bootstrapServer, warmUp, count, views, batch, otherRate);
+    return new ProbeTask(
+        photos, models, bootstrapServer, warmUp, count, views, batch, otherRate, threads);
   }
 
   /** To the broker. */

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ProbeRunnerTest {
-  private static final ProbeTask TASK = new ProbeTask("photos", "models", "none:1", 3, 4, 2, 32, 7);
+  private static final ProbeTask TASK =
+      new ProbeTask("photos", "models", "none:1", 3, 4, 2, 32, 7, 1);
 
   @TempDir private Path logs;
 
@@ -21,7 +22,8 @@ class ProbeRunnerTest {
     @Override
     public Map<String, Double> measure(ProbeTask task) {
       System.out.println("a library says hello");
-      return Map.of("count", (double) task.count(), "rate", task.rate());
+      return Map.of(
+          "count", (double) task.count(), "rate", task.rate(), "threads", (double) task.threads());
     }
   }
 
@@ -46,7 +48,7 @@ class ProbeRunnerTest {
   @Test
   void figuresComeBackFromAnotherProcess() throws InterruptedException {
     assertThat(new ProbeRunner(logs, Duration.ofMinutes(1)).run(Echo.class, TASK))
-        .isEqualTo(Map.of("count", 4.0, "rate", 7.0));
+        .isEqualTo(Map.of("count", 4.0, "rate", 7.0, "threads", 1.0));
   }
 
   @Test
