@@ -106,7 +106,11 @@ class TrainingSinkTest {
   private static TrainingRow row(long n) {
     return n % 10 == 0
         ? TrainingRow.withdrawn(
-            "image " + n, Instant.ofEpochMilli(n), "correction", new Coordinates("labels", 0, n))
+            "image " + n,
+            false,
+            Instant.ofEpochMilli(n),
+            "correction",
+            new Coordinates("labels", 0, n))
         : TrainingRow.labelled(
             "image " + n,
             "roses",

@@ -7,12 +7,13 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * What {@code --json} prints: one object a line, times in ISO-8601 and UTC, bytes in base64; a
- * field without a value is null.
+ * What {@code --json} prints: one object a line, times in ISO-8601 and UTC, bytes in base64, hashes
+ * in hexadecimal. A field of the first release without a value is null; a later one is left out.
  */
 public final class JsonLines {
   private static final JsonFactory JSON = new JsonFactory();
@@ -36,6 +37,15 @@ public final class JsonLines {
           time(json, "predictedAt", Optional.of(prediction.getPredictedAt()));
           text(json, "label", prediction.getLabel());
           text(json, "supersedes", prediction.getSupersedes());
+          if (prediction.getUnknown().isPresent()) {
+            json.writeBooleanField("unknown", prediction.getUnknown().get());
+          }
+          if (prediction.getUnknownScore().isPresent()) {
+            json.writeNumberField("unknownScore", prediction.getUnknownScore().get());
+          }
+          if (prediction.getPrecision().isPresent()) {
+            json.writeStringField("precision", prediction.getPrecision().get());
+          }
         });
   }
 
@@ -47,10 +57,7 @@ public final class JsonLines {
           json.writeStringField("stage", rejection.getStage());
           json.writeStringField("reason", rejection.getReason());
           source(json, rejection.getSource());
-          ByteBuffer content = rejection.getContent().duplicate();
-          byte[] bytes = new byte[content.remaining()];
-          content.get(bytes);
-          json.writeBinaryField("content", bytes);
+          content(json, rejection);
           time(json, "rejectedAt", Optional.of(rejection.getRejectedAt()));
         });
   }
@@ -116,6 +123,25 @@ public final class JsonLines {
     json.writeNumberField("partition", source.getPartition());
     json.writeNumberField("offset", source.getOffset());
     json.writeEndObject();
+  }
+
+  private static void content(JsonGenerator json, Rejection rejection) throws IOException {
+    if (rejection.getContentBytes().isEmpty()) {
+      json.writeBinaryField("content", bytes(rejection.getContent()));
+      return;
+    }
+    json.writeNullField("content");
+    json.writeNumberField("contentBytes", rejection.getContentBytes().get());
+    text(
+        json,
+        "contentSha256",
+        rejection.getContentSha256().map(hash -> HexFormat.of().formatHex(bytes(hash))));
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.duplicate().get(bytes);
+    return bytes;
   }
 
   private static void text(JsonGenerator json, String name, Optional<String> value)

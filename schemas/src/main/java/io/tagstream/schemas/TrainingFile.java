@@ -301,6 +301,7 @@ public final class TrainingFile implements Closeable {
         return new TrainingRowHead(
             row.getImageId(),
             row.getLabel(),
+            row.getUnknown(),
             row.getGroup(),
             row.getAt(),
             row.getOrigin(),

@@ -41,6 +41,7 @@ public final class TrainingFileWriter implements Closeable, Flushable {
    * Adds a row as a block of its own.
    *
    * @param label empty withdraws the picture
+   * @param unknown whether it was said to show none of the classes; the label is then empty
    * @param at when the record that carried the label was appended
    * @param origin why the picture was labelled, as {@link LabelOrigin} has it
    * @param source where that record stood; empty where no stream brought it
@@ -49,6 +50,7 @@ public final class TrainingFileWriter implements Closeable, Flushable {
   public void append(
       String imageId,
       Optional<String> label,
+      boolean unknown,
       Optional<String> group,
       Instant at,
       String origin,
@@ -56,7 +58,11 @@ public final class TrainingFileWriter implements Closeable, Flushable {
       Optional<byte[]> content)
       throws IOException {
     TrainingImage.Builder row =
-        TrainingImage.newBuilder().setImageId(imageId).setAt(at).setOrigin(origin);
+        TrainingImage.newBuilder()
+            .setImageId(imageId)
+            .setUnknown(unknown)
+            .setAt(at)
+            .setOrigin(origin);
     label.ifPresent(row::setLabel);
     group.ifPresent(row::setGroup);
     source.ifPresent(row::setSource);

@@ -7,6 +7,7 @@ import java.util.Optional;
  * A row of a training file without its picture.
  *
  * @param label empty withdraws the picture
+ * @param unknown whether it was said to show none of the classes; the label is then empty
  * @param at when the record that carried the label was appended
  * @param origin why the picture was labelled, as {@link LabelOrigin} has it
  * @param source where the record stood that carried the label; empty where no stream brought it
@@ -15,6 +16,7 @@ import java.util.Optional;
 public record TrainingRowHead(
     String imageId,
     Optional<String> label,
+    boolean unknown,
     Optional<String> group,
     Instant at,
     String origin,

@@ -30,7 +30,7 @@ import org.apache.avro.specific.SpecificRecord;
  * <p>Any number of threads may use one.
  */
 public final class WireFormat<T extends SpecificRecord> {
-  private static final List<String> RELEASES = List.of("v1");
+  private static final List<String> RELEASES = List.of("v1", "v1.1");
   private static final int HEADER = 10;
   private static final byte[] MARKER = {(byte) 0xC3, 0x01};
   private static final byte CONFLUENT_MARKER = 0;

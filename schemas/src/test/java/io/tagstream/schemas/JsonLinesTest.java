@@ -20,31 +20,54 @@ class JsonLinesTest {
                 + "\"appendedAt\":\"2026-11-24T10:20:30.457Z\","
                 + "\"decodedAt\":\"2026-11-24T10:20:30.458Z\","
                 + "\"predictedAt\":\"2026-11-24T10:20:30.459Z\","
-                + "\"label\":\"tulips\",\"supersedes\":\"v0\"}");
+                + "\"label\":\"tulips\",\"supersedes\":\"v0\","
+                + "\"unknown\":false,\"unknownScore\":0.25,\"precision\":\"float32\"}");
   }
 
   @Test
-  void whatAPredictionLacksIsNull() {
+  void whatAPredictionLacksIsNullAndLaterFieldsAreLeftOut() {
     Prediction prediction = Records.prediction();
     prediction.setCapturedAt(null);
     prediction.setLabel(null);
     prediction.setSupersedes(null);
+    prediction.setUnknown(null);
+    prediction.setUnknownScore(null);
+    prediction.setPrecision(null);
     assertThat(JsonLines.prediction(prediction))
         .contains("\"capturedAt\":null,", "\"label\":null,\"supersedes\":null}");
   }
 
   @Test
   void aRejection() {
-    assertThat(JsonLines.rejection(Records.rejection()))
+    assertThat(JsonLines.rejection(whole()))
         .isEqualTo(
             "{\"imageId\":\"a\",\"stage\":\"decode\",\"reason\":\"no picture\","
                 + "\"source\":{\"topic\":\"images\",\"partition\":2,\"offset\":77},"
                 + "\"content\":\"/wABAg==\",\"rejectedAt\":\"2026-11-24T10:20:30.456Z\"}");
   }
 
+  private static Rejection whole() {
+    Rejection rejection = Records.rejection();
+    rejection.setContentBytes(null);
+    rejection.setContentSha256(null);
+    return rejection;
+  }
+
+  @Test
+  void aRejectionWithoutItsContentSaysWhatIsMissing() {
+    Rejection rejection = Records.rejection();
+    rejection.setContent(ByteBuffer.allocate(0));
+    rejection.setContentBytes(26_214_400L);
+    assertThat(JsonLines.rejection(rejection))
+        .contains(
+            "\"content\":null,\"contentBytes\":26214400,\"contentSha256\":\""
+                + "00".repeat(32)
+                + "\",\"rejectedAt\"");
+  }
+
   @Test
   void aLongContentStaysOnOneLine() {
-    Rejection rejection = Records.rejection();
+    Rejection rejection = whole();
     rejection.setContent(ByteBuffer.wrap(new byte[10_000]));
     assertThat(JsonLines.rejection(rejection))
         .doesNotContain("\n", "\\n")

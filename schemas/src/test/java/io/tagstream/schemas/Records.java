@@ -31,6 +31,7 @@ final class Records {
         .setAnnotator("ann")
         .setLabeledAt(TIME)
         .setOrigin(LabelOrigin.CORRECTION.word())
+        .setUnknown(false)
         .setSource(SOURCE)
         .build();
   }
@@ -48,6 +49,11 @@ final class Records {
         .setPredictedAt(TIME.plusMillis(3))
         .setLabel("tulips")
         .setSupersedes("v0")
+        .setSignature(ByteBuffer.wrap(new byte[] {4, 5}))
+        .setFeatureSpace("space-1")
+        .setUnknown(false)
+        .setUnknownScore(0.25f)
+        .setPrecision("float32")
         .build();
   }
 
@@ -59,6 +65,8 @@ final class Records {
         .setSource(SOURCE)
         .setContent(ByteBuffer.wrap(new byte[] {(byte) 0xff, 0, 1, 2}))
         .setRejectedAt(TIME)
+        .setContentBytes(4L)
+        .setContentSha256(ByteBuffer.wrap(new byte[32]))
         .build();
   }
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * them, and never change. A new version is a new folder.
  */
 class SchemaEvolutionTest {
-  private static final List<String> RELEASES = List.of("v1");
+  private static final List<String> RELEASES = List.of("v1", "v1.1", "v2");
 
   record Released(SpecificRecordBase current, String release) {
     Schema schema() throws IOException {

@@ -46,6 +46,7 @@ class TrainingFileTest {
       writer.append(
           "roses/ä 1.jpg",
           Optional.of("roses"),
+          false,
           Optional.of("g1"),
           Records.TIME,
           "producer",
@@ -54,6 +55,7 @@ class TrainingFileTest {
       writer.append(
           "b",
           Optional.empty(),
+          true,
           Optional.empty(),
           Records.TIME,
           "correction",
@@ -62,6 +64,7 @@ class TrainingFileTest {
       writer.append(
           "i".repeat(5000),
           Optional.of("tulips"),
+          false,
           Optional.empty(),
           Records.TIME.plusSeconds(1),
           "random",
@@ -95,6 +98,7 @@ class TrainingFileTest {
             new TrainingRowHead(
                 "roses/ä 1.jpg",
                 Optional.of("roses"),
+                false,
                 Optional.of("g1"),
                 Records.TIME,
                 "producer",
@@ -106,6 +110,7 @@ class TrainingFileTest {
             new TrainingRowHead(
                 "b",
                 Optional.empty(),
+                true,
                 Optional.empty(),
                 Records.TIME,
                 "correction",
@@ -136,6 +141,7 @@ class TrainingFileTest {
             new TrainingRowHead(
                 "rose",
                 Optional.empty(),
+                false,
                 Optional.empty(),
                 Records.TIME,
                 "random",

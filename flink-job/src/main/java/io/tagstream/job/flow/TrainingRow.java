@@ -17,6 +17,9 @@ public final class TrainingRow {
    */
   public String label;
 
+  /** Whether the picture was said to show none of the classes; it is then withdrawn. */
+  public boolean unknown;
+
   /** Names pictures that belong together; null where there is none. */
   public String group;
 
@@ -38,6 +41,7 @@ public final class TrainingRow {
   private TrainingRow(
       String imageId,
       Optional<String> label,
+      boolean unknown,
       Optional<String> group,
       Instant at,
       String origin,
@@ -45,6 +49,7 @@ public final class TrainingRow {
       Optional<byte[]> content) {
     this.imageId = imageId;
     this.label = label.orElse(null);
+    this.unknown = unknown;
     this.group = group.orElse(null);
     this.at = at;
     this.origin = origin;
@@ -66,17 +71,18 @@ public final class TrainingRow {
       Coordinates source,
       byte[] content) {
     return new TrainingRow(
-        imageId, Optional.of(label), group, at, origin, source, Optional.of(content));
+        imageId, Optional.of(label), false, group, at, origin, source, Optional.of(content));
   }
 
   /**
    * Takes a picture out of later training.
    *
+   * @param unknown because it shows none of the classes
    * @param source of the record that says so
    */
   public static TrainingRow withdrawn(
-      String imageId, Instant at, String origin, Coordinates source) {
+      String imageId, boolean unknown, Instant at, String origin, Coordinates source) {
     return new TrainingRow(
-        imageId, Optional.empty(), Optional.empty(), at, origin, source, Optional.empty());
+        imageId, Optional.empty(), unknown, Optional.empty(), at, origin, source, Optional.empty());
   }
 }

@@ -60,6 +60,7 @@ public final class ReadLabels extends ProcessFunction<IncomingRecord, PlacedLabe
     Optional<String> text;
     try {
       text = label.getLabel().map(LabelText::normalize);
+      requireOneAnswer(text, label.getUnknown());
     } catch (IllegalArgumentException e) {
       reject(
           record, Optional.of(label.getImageId()), RejectionStage.LABEL, e.getMessage(), context);
@@ -69,7 +70,11 @@ public final class ReadLabels extends ProcessFunction<IncomingRecord, PlacedLabe
       context.output(
           DecodeOperator.TRAINING,
           TrainingRow.withdrawn(
-              label.getImageId(), record.labelledAt(), label.getOrigin(), record.source));
+              label.getImageId(),
+              label.getUnknown(),
+              record.labelledAt(),
+              label.getOrigin(),
+              record.source));
       return;
     }
     GivenLabel given =
@@ -83,6 +88,14 @@ public final class ReadLabels extends ProcessFunction<IncomingRecord, PlacedLabe
         .ifPresentOrElse(
             place -> collector.collect(new PlacedLabel(given, Coordinates.of(place))),
             () -> context.output(UNPLACED, given));
+  }
+
+  private static void requireOneAnswer(Optional<String> text, boolean unknown) {
+    if (unknown && text.isPresent()) {
+      throw new IllegalArgumentException(
+          "the label names the class '%s' and says that the image is of no class (unknown); send one of the two"
+              .formatted(text.get()));
+    }
   }
 
   private void reject(

@@ -109,6 +109,7 @@ public final class Addition {
             .append(
                 image.id(),
                 Optional.of(label),
+                false,
                 image.group(),
                 at,
                 LabelOrigin.PRODUCER.word(),

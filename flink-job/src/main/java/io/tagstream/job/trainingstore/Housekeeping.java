@@ -196,6 +196,7 @@ public final class Housekeeping {
             .append(
                 row.getImageId(),
                 row.getLabel(),
+                row.getUnknown(),
                 row.getGroup(),
                 row.getAt(),
                 row.getOrigin(),

@@ -28,6 +28,7 @@ final class TrainingRowReader implements RecordWiseFileCompactor.Reader<Training
     TrainingRow row = new TrainingRow();
     row.imageId = image.getImageId();
     row.label = image.getLabel().orElse(null);
+    row.unknown = image.getUnknown();
     row.group = image.getGroup().orElse(null);
     row.at = image.getAt();
     row.origin = image.getOrigin();

@@ -32,6 +32,7 @@ final class TrainingRowWriter implements BulkWriter<TrainingRow> {
     file.append(
         row.imageId,
         Optional.ofNullable(row.label),
+        row.unknown,
         Optional.ofNullable(row.group),
         row.at,
         row.origin,

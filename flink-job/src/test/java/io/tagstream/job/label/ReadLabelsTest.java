@@ -107,8 +107,24 @@ class ReadLabelsTest {
     TrainingRow row = only(DecodeOperator.TRAINING);
     assertThat(row)
         .usingRecursiveComparison()
-        .isEqualTo(TrainingRow.withdrawn("rose", APPENDED, "random", HERE));
+        .isEqualTo(TrainingRow.withdrawn("rose", false, APPENDED, "random", HERE));
     assertThat(harness.getSideOutput(ReadLabels.UNPLACED)).isNullOrEmpty();
+  }
+
+  @Test
+  void anImageOfNoClassIsWithdrawnAndKeptAsSuch() throws Exception {
+    send(label().setLabel((String) null).setUnknown(true));
+    assertThat(only(DecodeOperator.TRAINING))
+        .usingRecursiveComparison()
+        .isEqualTo(TrainingRow.withdrawn("rose", true, APPENDED, "random", HERE));
+  }
+
+  @Test
+  void aLabelThatNamesAClassAndNoneIsRejected() throws Exception {
+    send(label().setLabel("roses").setUnknown(true));
+    RejectedImage rejected = only(DecodeOperator.REJECTED);
+    assertThat(rejected.stage).isEqualTo(RejectionStage.LABEL);
+    assertThat(rejected.reason).contains("'roses'", "unknown");
   }
 
   @Test

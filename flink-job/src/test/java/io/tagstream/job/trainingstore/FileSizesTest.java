@@ -41,7 +41,8 @@ class FileSizesTest {
   void aFileEndsAtACheckpointOrWhenItIsLarge() throws IOException {
     RollOnSize policy = new RollOnSize(1000);
     TrainingRow row =
-        TrainingRow.withdrawn("a", Instant.EPOCH, "correction", new Coordinates("labels", 0, 1));
+        TrainingRow.withdrawn(
+            "a", false, Instant.EPOCH, "correction", new Coordinates("labels", 0, 1));
     assertThat(policy.shouldRollOnEvent(new File(999), row)).isFalse();
     assertThat(policy.shouldRollOnEvent(new File(1000), row)).isTrue();
     assertThat(policy.shouldRollOnCheckpoint(new File(1))).isTrue();

@@ -54,6 +54,7 @@ public final class StoreRows {
         writer.append(
             row.id(),
             withdraws ? Optional.empty() : Optional.of(row.label()),
+            false,
             withdraws ? Optional.empty() : Optional.of("group of " + row.id()),
             Instant.ofEpochMilli(row.at()),
             "producer",
