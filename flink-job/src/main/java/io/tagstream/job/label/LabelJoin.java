@@ -23,9 +23,11 @@ import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.runtime.state.KeyedStateFunction;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedMultiInput;
 import org.apache.flink.streaming.api.operators.InternalTimer;
 import org.apache.flink.streaming.api.operators.InternalTimerService;
 import org.apache.flink.streaming.api.operators.Triggerable;
@@ -44,10 +46,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Event time is the images' alone: a label that is read long before its image, because the job
  * has images to catch up with, waits as long on their clock as it would have in life. Where no
- * images come that clock stands still, and the machine's counts instead.
+ * images come that clock stands still, and the machine's counts instead. Once the images have ended
+ * no label waits: that end is heard as such, because Flink drops the last watermark of a source
+ * that is idle when it ends.
  */
 public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
     implements TwoInputStreamOperator<SeenImage, GivenLabel, PlacedLabel>,
+        BoundedMultiInput,
         Triggerable<String, VoidNamespace> {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(LabelJoin.class);
@@ -67,10 +72,12 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
   private final Duration wait;
 
   private transient ValueState<Place> place;
+  private transient ListStateDescriptor<Waiting> ofWaiting;
   private transient ListState<Waiting> waiting;
   private transient InternalTimerService<VoidNamespace> timers;
   private transient JobMetrics.Labels reported;
   private transient boolean imagesAreSilent;
+  private transient boolean imagesHaveEnded;
 
   /** Read by the reporters' threads too. */
   private transient AtomicInteger labelsWaiting;
@@ -86,25 +93,27 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
     place =
         getRuntimeContext()
             .getState(new ValueStateDescriptor<>("place", TypeInformation.of(Place.class)));
-    ListStateDescriptor<Waiting> descriptor =
-        new ListStateDescriptor<>("waiting", TypeInformation.of(Waiting.class));
-    waiting = getRuntimeContext().getListState(descriptor);
+    ofWaiting = new ListStateDescriptor<>("waiting", TypeInformation.of(Waiting.class));
+    waiting = getRuntimeContext().getListState(ofWaiting);
     timers = getInternalTimerService("labels", VoidNamespaceSerializer.INSTANCE, this);
-    labelsWaiting = count(descriptor);
+    labelsWaiting = count();
     reported = new JobMetrics.Labels(getMetricGroup());
     reported.waiting(labelsWaiting::get);
   }
 
-  /** After a restore; they are few, and lie apart from the images. */
-  private AtomicInteger count(ListStateDescriptor<Waiting> descriptor) throws Exception {
+  /** After a restore. */
+  private AtomicInteger count() throws Exception {
     AtomicInteger count = new AtomicInteger();
+    forEachWaiting((id, state) -> state.get().forEach(entry -> count.incrementAndGet()));
+    return count;
+  }
+
+  /** The ids with labels that wait: they are few, and lie apart from the images. */
+  private void forEachWaiting(KeyedStateFunction<String, ListState<Waiting>> action)
+      throws Exception {
     this.<String>getKeyedStateBackend()
         .applyToAllKeys(
-            VoidNamespace.INSTANCE,
-            VoidNamespaceSerializer.INSTANCE,
-            descriptor,
-            (key, state) -> state.get().forEach(entry -> count.incrementAndGet()));
-    return count;
+            VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE, ofWaiting, action);
   }
 
   @Override
@@ -137,6 +146,10 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
       answer(label, known);
       return;
     }
+    if (imagesHaveEnded) {
+      rejectAfterTheEnd(label);
+      return;
+    }
     Instant now = Instant.ofEpochMilli(timers.currentProcessingTime());
     Waiting entry = new Waiting(label, label.truth.at().plus(wait), now.plus(wait));
     waiting.add(entry);
@@ -161,6 +174,23 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
         label,
         "no readable image of this id came to images, from %s before the label (labels.retention) to %s after it (labels.wait)"
             .formatted(DurationText.format(retention), DurationText.format(wait)));
+  }
+
+  private void rejectAfterTheEnd(GivenLabel label) {
+    reject(
+        label,
+        "no readable image of this id came to images, from %s before the label (labels.retention) until the images ended"
+            .formatted(DurationText.format(retention)));
+  }
+
+  @Override
+  public void endInput(int input) throws Exception {
+    if (input == 1) {
+      imagesHaveEnded = true;
+      if (labelsWaiting.get() > 0) {
+        forEachWaiting((id, labels) -> release(entry -> true, this::rejectAfterTheEnd));
+      }
+    }
   }
 
   private void reject(GivenLabel label, String reason) {

@@ -285,6 +285,43 @@ class LabelJoinTest {
   }
 
   @Test
+  void whatWaitsIsGivenUpWhenTheImagesEndAlsoAfterASilence() throws Exception {
+    for (StateBackend backend :
+        List.of(new HashMapStateBackend(), new EmbeddedRocksDBStateBackend(true))) {
+      harness.close();
+      harness = harness(backend);
+      harness.open();
+      here(T0);
+      see("rose", 3, T0);
+      label("tulip", T0);
+      label("tulip", minutes(1));
+      label("daisy", T0);
+      // Flink drops the last watermark of a source that is idle when it ends.
+      silence();
+      assertNothingYet();
+      harness.endInput1();
+      assertThat(joined()).isEmpty();
+      assertThat(rejected())
+          .extracting(r -> r.imageId)
+          .containsExactlyInAnyOrder("tulip", "tulip", "daisy");
+      assertThat(rejected())
+          .allSatisfy(r -> assertThat(r.reason).contains("until the images ended"));
+    }
+  }
+
+  @Test
+  void aLabelThatComesAfterTheImagesEndedNeverWaits() throws Exception {
+    see("rose", 3, T0);
+    harness.endInput1();
+    label("tulip", minutes(1));
+    assertThat(rejected()).singleElement().satisfies(r -> assertThat(r.imageId).isEqualTo("tulip"));
+    label("rose", minutes(1));
+    assertThat(joined()).containsExactly("label-2 at 3");
+    harness.endInput2();
+    assertThat(rejected()).hasSize(1);
+  }
+
+  @Test
   void rocksDbKeepsImagesAndLabelsOverARestore() throws Exception {
     harness.close();
     harness = harness(new EmbeddedRocksDBStateBackend(true));
