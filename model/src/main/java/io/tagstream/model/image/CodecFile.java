@@ -16,8 +16,8 @@ sealed interface CodecFile extends ImageFile
     PREMULTIPLIED
   }
 
-  /** A part of the file that the codec is given. */
-  record Part(int from, int length) {}
+  /** A part of what the codec is given: of the file, or bytes that stand in for some of it. */
+  record Part(EncodedBytes source, int from, int length) {}
 
   Alpha alpha();
 

@@ -1,28 +1,6 @@
 package io.tagstream.model.image;
 
-import static org.bytedeco.opencv.global.opencv_core.CV_32F;
-import static org.bytedeco.opencv.global.opencv_core.CV_8UC1;
-import static org.bytedeco.opencv.global.opencv_core.CV_8UC3;
-import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_COLOR_RGB;
-import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION;
-import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_REDUCED_GRAYSCALE_2;
-import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_REDUCED_GRAYSCALE_4;
-import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_REDUCED_GRAYSCALE_8;
-import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_UNCHANGED;
-
-import io.tagstream.model.image.CodecFile.Alpha;
-import io.tagstream.model.image.CodecFile.Part;
 import io.tagstream.model.image.UnreadableImageException.Stage;
-import java.util.List;
-import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.opencv.global.opencv_core;
-import org.bytedeco.opencv.global.opencv_imgcodecs;
-import org.bytedeco.opencv.global.opencv_imgproc;
-import org.bytedeco.opencv.opencv_core.Mat;
-import org.bytedeco.opencv.opencv_core.Rect;
-import org.bytedeco.opencv.opencv_core.Scalar;
-import org.bytedeco.opencv.opencv_core.Size;
 
 /**
  * Encoded image in, the pixels that a network expects out: JPEG (grey, YCbCr, RGB, CMYK in Adobe's
@@ -31,54 +9,21 @@ import org.bytedeco.opencv.opencv_core.Size;
  * eight, transparency is laid over white, embedded colour profiles are ignored.
  *
  * <p>An image passes in this order: its size in bytes, its header against the limits, a walk over
- * the whole file, and only then OpenCV. What OpenCV throws becomes an {@link
- * UnreadableImageException} as well.
+ * the whole file, and only then a codec.
  *
- * <p>For one thread at a time: it reuses its native buffers, which {@link #close()} frees. OpenCV
- * itself is told to use no threads of its own: the parallelism comes from the decoders.
+ * <p>For one thread at a time: it holds native memory, which {@link #close()} frees.
  */
 public final class ImageDecoder implements AutoCloseable {
-  /** Above this an image's buffers are not kept for the next one. */
-  private static final long KEPT_BYTES = 16 << 20;
-
-  private static final int NO_REDUCTION = 1;
-  private static final String OPENCV_ERROR = "error: ";
-
-  static {
-    opencv_core.setNumThreads(1);
-  }
-
-  private final int resize;
-  private final int crop;
-  private final Views views;
   private final DecodeLimits limits;
-  private final RgbImage patch;
-  private final Size target = new Size();
-  private final Rect region = new Rect();
-  private final Mat decoded = new Mat();
-  private final Mat withAlpha = new Mat();
-  private final Mat transposed = new Mat();
-  private final Mat scaled = new Mat();
-  private final Mat upright = new Mat();
-  private final Mat recolored = new Mat();
-  private final Mat colorMatrix = new Mat(3, 4, CV_32F);
-  private final List<Mat> buffers =
-      List.of(decoded, withAlpha, scaled, transposed, upright, recolored);
-  private BytePointer input = new BytePointer(1 << 18);
+  private final PixelDecoder pixels;
 
   /**
    * @param resize the shorter side after resizing, in pixels
    * @param crop S, the side of a crop in pixels, at most {@code resize}
    */
   public ImageDecoder(int resize, int crop, Views views, DecodeLimits limits) {
-    if (crop < 1 || resize < crop) {
-      throw new IllegalArgumentException("resize %d must hold crop %d".formatted(resize, crop));
-    }
-    this.resize = resize;
-    this.crop = crop;
-    this.views = views;
     this.limits = limits;
-    patch = new RgbImage(resize, resize, new byte[resize * resize * 3]);
+    pixels = new PixelDecoder(resize, crop, views);
   }
 
   /**
@@ -89,15 +34,7 @@ public final class ImageDecoder implements AutoCloseable {
    * @throws UnreadableImageException for anything that is no whole picture within the limits
    */
   public byte[] decode(byte[] encoded) throws UnreadableImageException {
-    ImageFile file = check(encoded);
-    try {
-      read(file, encoded, shorterSideReduction(file.header()));
-      return centre(file.orientation());
-    } catch (RuntimeException e) {
-      throw codecFailed(file, e);
-    } finally {
-      trim();
-    }
+    return pixels.centre(check(encoded));
   }
 
   /**
@@ -106,20 +43,7 @@ public final class ImageDecoder implements AutoCloseable {
    * @throws UnreadableImageException for anything that is no whole picture within the limits
    */
   public HashedCrops decodeAndHash(byte[] encoded) throws UnreadableImageException {
-    ImageFile file = check(encoded);
-    try {
-      read(file, encoded, shorterSideReduction(file.header()));
-      byte[] crops = centre(file.orientation());
-      byte[] small = new byte[DifferenceHash.HEIGHT * DifferenceHash.WIDTH * 3];
-      scale(decoded, DifferenceHash.WIDTH, DifferenceHash.HEIGHT, file.orientation())
-          .data()
-          .get(small);
-      return new HashedCrops(crops, DifferenceHash.of(small));
-    } catch (RuntimeException e) {
-      throw codecFailed(file, e);
-    } finally {
-      trim();
-    }
+    return pixels.hashedCentre(check(encoded));
   }
 
   /**
@@ -133,8 +57,7 @@ public final class ImageDecoder implements AutoCloseable {
       throws UnreadableImageException {
     ImageFile file = check(encoded);
     ImageHeader header = file.header();
-    Orientation orientation = file.orientation();
-    boolean sideways = orientation.transpose();
+    boolean sideways = file.orientation().transpose();
     Region chosen =
         choice.choose(
             sideways ? header.height() : header.width(),
@@ -145,66 +68,7 @@ public final class ImageDecoder implements AutoCloseable {
           "%d x %d pixels after resizing, over image.max-pixels %d"
               .formatted(chosen.toWidth(), chosen.toHeight(), limits.maxPixels()));
     }
-    try {
-      double shrink =
-          Math.min(chosen.width() / chosen.toWidth(), chosen.height() / chosen.toHeight());
-      read(file, encoded, reduction(header, shrink));
-      setRegion(chosen, header, orientation);
-      try (Mat part = new Mat(decoded, region)) {
-        Mat resized =
-            recolor(scale(part, chosen.toWidth(), chosen.toHeight(), orientation), colors);
-        byte[] pixels = new byte[chosen.toWidth() * chosen.toHeight() * 3];
-        resized.data().get(pixels);
-        return new RgbImage(resized.cols(), resized.rows(), pixels);
-      }
-    } catch (RuntimeException e) {
-      throw codecFailed(file, e);
-    } finally {
-      trim();
-    }
-  }
-
-  /** The views of {@link #decoded}'s central square. */
-  private byte[] centre(Orientation orientation) {
-    int side = Math.min(decoded.cols(), decoded.rows());
-    // Scaling the central square alone spares the rest of the picture.
-    region.x(middle(decoded.cols() - side, orientation.storedXReversed()));
-    region.y(middle(decoded.rows() - side, orientation.storedYReversed()));
-    region.width(side).height(side);
-    try (Mat square = new Mat(decoded, region)) {
-      scale(square, resize, resize, orientation).data().get(patch.pixels());
-      return views.cut(patch, crop);
-    }
-  }
-
-  /** Sets {@link #region} to where a region of the upright picture lies in {@link #decoded}. */
-  private void setRegion(Region chosen, ImageHeader header, Orientation orientation) {
-    boolean sideways = orientation.transpose();
-    double x = sideways ? chosen.top() : chosen.left();
-    double y = sideways ? chosen.left() : chosen.top();
-    double width = sideways ? chosen.height() : chosen.width();
-    double height = sideways ? chosen.width() : chosen.height();
-    if (orientation.storedXReversed()) {
-      x = header.width() - x - width;
-    }
-    if (orientation.storedYReversed()) {
-      y = header.height() - y - height;
-    }
-    int[] columns = pixels(x, width, (double) decoded.cols() / header.width(), decoded.cols());
-    int[] rows = pixels(y, height, (double) decoded.rows() / header.height(), decoded.rows());
-    region.x(columns[0]).y(rows[0]).width(columns[1]).height(rows[1]);
-  }
-
-  /** The first pixel of a stretch and their number: at least one, within the picture. */
-  private static int[] pixels(double from, double length, double factor, int end) {
-    int first = (int) Math.max(0, Math.min(end - 1, Math.round(from * factor)));
-    int count = (int) Math.max(1, Math.min(end - first, Math.round(length * factor)));
-    return new int[] {first, count};
-  }
-
-  /** Half of what is left beside the square, rounded down in the upright picture. */
-  private static int middle(int spare, boolean reversed) {
-    return reversed ? (spare + 1) / 2 : spare / 2;
+    return pixels.region(file, chosen, colors);
   }
 
   /** Everything that can be said without a pixel. */
@@ -226,190 +90,8 @@ public final class ImageDecoder implements AutoCloseable {
     return file;
   }
 
-  /** Decodes into {@link #decoded}: RGB as stored, not turned upright. */
-  private void read(ImageFile file, byte[] encoded, int reduction) throws UnreadableImageException {
-    if (file instanceof GifFile gif) {
-      readGif(gif);
-    } else if (file instanceof CodecFile codec) {
-      readCodec(codec, encoded, reduction);
-    }
-  }
-
-  private void readGif(GifFile gif) throws UnreadableImageException {
-    int width = gif.header().width();
-    decoded.create(gif.header().height(), width, CV_8UC3);
-    try (Scalar white = Scalar.all(255)) {
-      decoded.put(white);
-    }
-    BytePointer pixels = decoded.data();
-    gif.decodeFrame(
-        (x, y, rgb) -> pixels.position(3L * ((long) y * width + x)).put(rgb, 0, rgb.length));
-  }
-
-  private void readCodec(CodecFile file, byte[] encoded, int reduction)
-      throws UnreadableImageException {
-    ImageHeader header = file.header();
-    boolean alpha = file.alpha() != Alpha.NONE;
-    Mat into = alpha ? withAlpha : decoded;
-    int flags =
-        alpha
-            ? IMREAD_UNCHANGED
-            : IMREAD_COLOR_RGB | IMREAD_IGNORE_ORIENTATION | reductionFlag(reduction);
-    int length = fill(file, encoded);
-    // OpenCV answers with an empty picture where it fails, and leaves an earlier one in its target.
-    try (Mat bytes = new Mat(1, length, CV_8UC1, input);
-        Mat answer = opencv_imgcodecs.imdecode(bytes, flags, into)) {
-      if (answer.empty()) {
-        throw new UnreadableImageException(
-            Stage.DECODE, "the %s's pixels cannot be decoded".formatted(header.format()));
-      }
-    }
-    int width = (header.width() + reduction - 1) / reduction;
-    int height = (header.height() + reduction - 1) / reduction;
-    if (into.cols() != width || into.rows() != height) {
-      throw ImageFile.broken(
-          header.format(),
-          "its header declares %d x %d pixels, it holds %d x %d"
-              .formatted(width, height, into.cols(), into.rows()));
-    }
-    if (file instanceof JpegFile jpeg) {
-      jpeg.checkBlocks(lastPixel());
-    }
-    if (alpha) {
-      AlphaOverWhite.blend(withAlpha, file.alpha(), decoded);
-    }
-  }
-
-  /** The lower right pixel of {@link #decoded}, 0xRRGGBB. */
-  private int lastPixel() {
-    BytePointer pixels = decoded.data();
-    long at = (decoded.total() - 1) * 3;
-    return (pixels.get(at) & 0xff) << 16
-        | (pixels.get(at + 1) & 0xff) << 8
-        | (pixels.get(at + 2) & 0xff);
-  }
-
-  /** Copies what the codec needs into {@link #input}; returns its length. */
-  private int fill(CodecFile file, byte[] encoded) {
-    if (input.capacity() < encoded.length) {
-      input.close();
-      input = new BytePointer(Math.max(encoded.length, Integer.highestOneBit(encoded.length) * 2L));
-    }
-    int length = 0;
-    for (Part part : file.parts()) {
-      input.position(length).put(encoded, part.from(), part.length());
-      length += part.length();
-    }
-    input.position(0);
-    return length;
-  }
-
-  private int shorterSideReduction(ImageHeader header) {
-    return reduction(header, (double) Math.min(header.width(), header.height()) / resize);
-  }
-
-  /** By how much the JPEG codec may shrink while it decodes, of how much is to be shrunk. */
-  private static int reduction(ImageHeader header, double shrink) {
-    int reduction = header.format() == ImageFormat.JPEG ? 8 : NO_REDUCTION;
-    while (reduction > NO_REDUCTION && reduction > shrink) {
-      reduction /= 2;
-    }
-    return reduction;
-  }
-
-  private static int reductionFlag(int reduction) {
-    return switch (reduction) {
-      case 2 -> IMREAD_REDUCED_GRAYSCALE_2;
-      case 4 -> IMREAD_REDUCED_GRAYSCALE_4;
-      case 8 -> IMREAD_REDUCED_GRAYSCALE_8;
-      default -> 0;
-    };
-  }
-
-  /**
-   * Scales into this decoder's own buffers and turns the result upright.
-   *
-   * @param width of the upright result
-   * @param height of the upright result
-   */
-  private Mat scale(Mat source, int width, int height, Orientation orientation) {
-    target.width(orientation.transpose() ? height : width);
-    target.height(orientation.transpose() ? width : height);
-    // Two bilinear taps skip pixels once a picture shrinks to less than half: there whole areas
-    // count.
-    boolean farSmaller = Math.min(source.cols(), source.rows()) >= 2L * Math.min(width, height);
-    opencv_imgproc.resize(
-        source,
-        scaled,
-        target,
-        0,
-        0,
-        farSmaller ? opencv_imgproc.INTER_AREA : opencv_imgproc.INTER_LINEAR);
-    return turn(orientation);
-  }
-
-  /** {@link #scaled} turned upright: itself or {@link #upright}. */
-  private Mat turn(Orientation orientation) {
-    Mat from = scaled;
-    if (orientation.transpose()) {
-      opencv_core.transpose(from, transposed);
-      from = transposed;
-    }
-    if (orientation.flipX() || orientation.flipY()) {
-      int code = !orientation.flipY() ? 1 : orientation.flipX() ? -1 : 0;
-      opencv_core.flip(from, upright, code);
-      from = upright;
-    }
-    return from;
-  }
-
-  /** A picture in other colours: itself or {@link #recolored}. */
-  private Mat recolor(Mat picture, ColorChange colors) {
-    if (colors.equals(ColorChange.NONE)) {
-      return picture;
-    }
-    double[] means = new double[3];
-    if (colors.mean() != 0) {
-      try (Scalar mean = opencv_core.mean(picture)) {
-        mean.get(means);
-      }
-    }
-    new FloatPointer(colorMatrix.data()).put(colors.matrix(means));
-    opencv_core.transform(picture, recolored, colorMatrix);
-    return recolored;
-  }
-
-  /** The one place where native failures become a reason. */
-  private static UnreadableImageException codecFailed(ImageFile file, RuntimeException cause) {
-    // OpenCV's message has lines, and the path of the source file it was built from.
-    String message = OPENCV_ERROR + cause.getMessage();
-    String what = message.substring(message.lastIndexOf(OPENCV_ERROR) + OPENCV_ERROR.length());
-    return new UnreadableImageException(
-        Stage.DECODE,
-        "the %s's pixels cannot be decoded: %s"
-            .formatted(file.header().format(), what.strip().replaceAll("\\s+", " ")),
-        cause);
-  }
-
-  /** Gives back what an unusually large picture took. */
-  private void trim() {
-    for (Mat buffer : buffers) {
-      if (!buffer.empty() && buffer.total() * buffer.elemSize() > KEPT_BYTES) {
-        buffer.release();
-      }
-    }
-    if (input.capacity() > KEPT_BYTES) {
-      input.close();
-      input = new BytePointer(1 << 18);
-    }
-  }
-
   @Override
   public void close() {
-    target.close();
-    region.close();
-    buffers.forEach(Mat::close);
-    colorMatrix.close();
-    input.close();
+    pixels.close();
   }
 }

@@ -62,7 +62,7 @@ final class JpegFile implements CodecFile {
 
   static JpegFile open(EncodedBytes bytes) throws UnreadableImageException {
     List<Part> parts = new ArrayList<>();
-    parts.add(new Part(0, 2));
+    parts.add(new Part(bytes, 0, 2));
     ImageHeader header = null;
     Orientation orientation = null;
     int frame = 0;
@@ -93,7 +93,7 @@ final class JpegFile implements CodecFile {
       // Of the application's segments only Adobe's says something about the colours.
       boolean metadata = (code >= APP1 && code <= 0xef && code != APP14) || code == COMMENT;
       if (!metadata) {
-        parts.add(new Part(marker, 2 + length));
+        parts.add(new Part(bytes, marker, 2 + length));
       }
     }
   }
@@ -182,7 +182,7 @@ final class JpegFile implements CodecFile {
       marker = nextMarker(bytes, marker + 2 + segmentLength(bytes, marker));
     }
     script.checkComplete();
-    parts.add(new Part(firstScan, marker + 2 - firstScan));
+    parts.add(new Part(bytes, firstScan, marker + 2 - firstScan));
   }
 
   /**

@@ -64,7 +64,7 @@ final class PngFile implements CodecFile {
 
   @Override
   public void checkWhole() throws UnreadableImageException {
-    parts.add(new Part(0, FIRST_CHUNK));
+    parts.add(new Part(bytes, 0, FIRST_CHUNK));
     boolean data = false;
     int at = FIRST_CHUNK;
     while (true) {
@@ -74,7 +74,7 @@ final class PngFile implements CodecFile {
       boolean transparency = bytes.matches(at + 4, "tRNS");
       if (critical || transparency) {
         checkSum(at, (int) length);
-        parts.add(new Part(at, (int) length + FRAMING));
+        parts.add(new Part(bytes, at, (int) length + FRAMING));
       }
       alpha |= transparency;
       data |= bytes.matches(at + 4, "IDAT");

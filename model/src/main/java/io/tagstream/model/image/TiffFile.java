@@ -117,6 +117,6 @@ final class TiffFile implements CodecFile {
 
   @Override
   public List<Part> parts() {
-    return List.of(new Part(0, bytes.length()));
+    return List.of(new Part(bytes, 0, bytes.length()));
   }
 }
