@@ -30,7 +30,8 @@ import java.util.regex.Pattern;
  *
  * <p>A later source replaces an earlier one: the default in the record, the properties file, the
  * environment ({@code TAGSTREAM_BATCH_SIZE} for {@code batch.size}), {@code --set}. Keys that begin
- * {@code kafka.} and {@code flink.} are handed on, without that prefix and unchecked.
+ * {@code kafka.} and {@code flink.} and are none of ours are handed on, without that prefix and
+ * unchecked.
  */
 public final class Settings {
   static final String ENVIRONMENT_PREFIX = "TAGSTREAM_";
@@ -166,12 +167,12 @@ public final class Settings {
     }
 
     void put(String key, String value, String place) {
-      if (isPassedOn(key, KAFKA)) {
+      if (known.containsKey(key)) {
+        given.put(key, new Source(value, place));
+      } else if (isPassedOn(key, KAFKA)) {
         kafka.put(key.substring(KAFKA.length()), value);
       } else if (isPassedOn(key, FLINK)) {
         flink.put(key.substring(FLINK.length()), value);
-      } else if (known.containsKey(key)) {
-        given.put(key, new Source(value, place));
       } else {
         problems.add(
             "unknown setting %s (%s), did you mean %s?"

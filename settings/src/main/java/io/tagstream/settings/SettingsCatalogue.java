@@ -17,6 +17,7 @@ final class SettingsCatalogue {
           CheckpointSettings.class,
           ParallelismSettings.class,
           JobSettings.class,
+          KafkaSettings.class,
           LabelSettings.class,
           TopicSettings.class,
           TrainingStoreSettings.class,

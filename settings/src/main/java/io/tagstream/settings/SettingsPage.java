@@ -29,7 +29,7 @@ final class SettingsPage {
 
         ## Handed on
 
-        `kafka.KEY` is a property of every Kafka client: `kafka.security.protocol=SASL_SSL`. In the environment
+        `kafka.KEY`, if it is not in the table, is a property of every Kafka client: `kafka.security.protocol=SASL_SSL`. In the environment
         `TAGSTREAM_KAFKA_SECURITY_PROTOCOL` is the same. `kafka.bootstrap.servers` counts where no `--bootstrap-server` is given.
 
         `flink.KEY` is an option of Flink: `flink.taskmanager.memory.network.max=256mb`. Flink's keys hold dashes as

@@ -21,6 +21,9 @@ import org.apache.kafka.common.config.ConfigResource;
  * @param idExpiration after which it forgets an unused transactional id
  */
 public record TransactionLimits(Duration timeout, Duration idExpiration) {
+  /** What a broker should allow, so that a job survives an outage of an hour. */
+  public static final Duration ADVISED_TIMEOUT = Duration.ofHours(2);
+
   private static final String MAX_TIMEOUT = "transaction.max.timeout.ms";
   private static final String ID_EXPIRATION = "transactional.id.expiration.ms";
 
@@ -45,6 +48,20 @@ public record TransactionLimits(Duration timeout, Duration idExpiration) {
       Thread.currentThread().interrupt();
       throw new UserException("interrupted while talking to the broker", e);
     }
+  }
+
+  /**
+   * What an operator of the broker should know, where it allows less than {@link #ADVISED_TIMEOUT}.
+   */
+  public Optional<String> advice() {
+    return timeout.compareTo(ADVISED_TIMEOUT) >= 0
+        ? Optional.empty()
+        : Optional.of(
+            "the broker ends transactions after %s (transaction.max.timeout.ms): a longer outage loses predictions that were not committed; set it to %s (%d ms) on the broker"
+                .formatted(
+                    DurationText.format(timeout),
+                    DurationText.format(ADVISED_TIMEOUT),
+                    ADVISED_TIMEOUT.toMillis()));
   }
 
   private static Duration milliseconds(Config config, String name) {

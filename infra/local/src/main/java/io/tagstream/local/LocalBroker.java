@@ -1,5 +1,6 @@
 package io.tagstream.local;
 
+import io.tagstream.job.sink.TransactionLimits;
 import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.schemas.TopicAdministration;
 import io.tagstream.schemas.Topics;
@@ -106,6 +107,9 @@ public final class LocalBroker implements AutoCloseable {
     settings.put("offsets.topic.replication.factor", "1");
     settings.put("transaction.state.log.replication.factor", "1");
     settings.put("transaction.state.log.min.isr", "1");
+    // A job survives an outage of kafka.outage, an hour, only with longer transactions.
+    settings.put(
+        "transaction.max.timeout.ms", Long.toString(TransactionLimits.ADVISED_TIMEOUT.toMillis()));
     settings.put("share.coordinator.state.topic.replication.factor", "1");
     settings.put("share.coordinator.state.topic.min.isr", "1");
     // 50 partitions of each internal topic would cost seconds at the first use.

@@ -1,5 +1,6 @@
 package io.tagstream.local;
 
+import io.tagstream.job.sink.TransactionLimits;
 import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.schemas.KafkaOptions;
 import io.tagstream.schemas.TopicAdministration;
@@ -7,6 +8,7 @@ import io.tagstream.settings.Settings;
 import io.tagstream.settings.StandardOptions;
 import io.tagstream.settings.TopicSettings;
 import io.tagstream.settings.UserException;
+import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +55,7 @@ public final class TopicsCommand implements Callable<Integer> {
     }
     outcomes.forEach(outcome -> spec.commandLine().getOut().println(line(outcome)));
     spec.commandLine().getOut().flush();
+    advise(connection);
     long different =
         outcomes.stream().filter(TopicAdministration.Differs.class::isInstance).count();
     if (different > 0) {
@@ -61,6 +64,19 @@ public final class TopicsCommand implements Callable<Integer> {
               .formatted(different));
     }
     return 0;
+  }
+
+  /** Something to know and no failure: the topics are what was asked for. */
+  private void advise(KafkaConnection connection) {
+    Optional<String> note;
+    try {
+      note = TransactionLimits.of(connection).advice();
+    } catch (UserException e) {
+      note = Optional.of(e.getMessage());
+    }
+    PrintWriter err = spec.commandLine().getErr();
+    note.ifPresent(text -> err.println("note: " + text));
+    err.flush();
   }
 
   private static String line(TopicAdministration.Outcome outcome) {
