@@ -14,6 +14,7 @@ import io.tagstream.schemas.JsonLines;
 import io.tagstream.schemas.RejectionStage;
 import io.tagstream.schemas.Tag;
 import io.tagstream.settings.ImageSettings;
+import io.tagstream.settings.Printable;
 import io.tagstream.settings.SettingsOptions;
 import io.tagstream.settings.StandardOptions;
 import io.tagstream.settings.UserException;
@@ -146,12 +147,15 @@ public final class ClassifyCommand implements Runnable {
     for (String file : some) {
       if (failures.containsKey(file)) {
         Unreadable failure = failures.get(file);
-        err.printf("%s: %s%n", file, failure.reason());
+        err.printf("%s: %s%n", Printable.of(file), Printable.of(failure.reason()));
         out.println(
             json
                 ? JsonLines.failure(file, failure.stage(), failure.reason())
                 : "%s%n  not read (%s): %s"
-                    .formatted(file, failure.stage().word(), failure.reason()));
+                    .formatted(
+                        Printable.of(file),
+                        failure.stage().word(),
+                        Printable.of(failure.reason())));
       } else {
         List<Tag> tags = best(answers[answered++], bundle.labels());
         out.println(
@@ -171,15 +175,16 @@ public final class ClassifyCommand implements Runnable {
   }
 
   private static String text(String file, List<Tag> tags) {
-    int width = tags.stream().mapToInt(tag -> tag.getLabel().length()).max().orElse(0);
-    StringBuilder text = new StringBuilder(file);
+    int width =
+        tags.stream().mapToInt(tag -> Printable.of(tag.getLabel()).length()).max().orElse(0);
+    StringBuilder text = new StringBuilder(Printable.of(file));
     for (Tag tag : tags) {
       int filled = Math.round(tag.getProbability() * BAR);
       text.append(
           String.format(
               Locale.ROOT,
               "%n  %-" + Math.max(1, width) + "s %s%s %5.1f %%",
-              tag.getLabel(),
+              Printable.of(tag.getLabel()),
               "█".repeat(filled),
               "░".repeat(BAR - filled),
               100 * tag.getProbability()));

@@ -20,6 +20,7 @@ import io.tagstream.model.training.TrainingResult;
 import io.tagstream.model.training.TrainingTask;
 import io.tagstream.settings.Interruption;
 import io.tagstream.settings.ModelStoreSettings;
+import io.tagstream.settings.Printable;
 import io.tagstream.settings.Settings;
 import io.tagstream.settings.SettingsOptions;
 import io.tagstream.settings.StandardOptions;
@@ -159,7 +160,7 @@ public final class TrainCommand implements Runnable {
           .prune(keep)
           .forEach(old -> err.printf("deleted %s: models.keep is %d versions%n", old, keep));
     } catch (ModelException e) {
-      err.printf("old versions stay: %s%n", e.getMessage());
+      err.printf("old versions stay: %s%n", Printable.of(e.getMessage()));
     }
     err.flush();
   }

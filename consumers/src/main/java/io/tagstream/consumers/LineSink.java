@@ -1,5 +1,6 @@
 package io.tagstream.consumers;
 
+import io.tagstream.settings.Printable;
 import java.io.PrintWriter;
 import java.util.function.Function;
 
@@ -29,7 +30,7 @@ final class LineSink<T> implements TopicReader.Sink<T> {
 
   @Override
   public boolean malformed(String where, String reason) {
-    err.printf("tagstream: %s: %s%n", where, reason);
+    err.printf("tagstream: %s: %s%n", Printable.of(where), Printable.of(reason));
     err.flush();
     malformed++;
     return true;

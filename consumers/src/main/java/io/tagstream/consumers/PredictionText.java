@@ -3,6 +3,7 @@ package io.tagstream.consumers;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.schemas.Rejection;
 import io.tagstream.schemas.Tag;
+import io.tagstream.settings.Printable;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -19,20 +20,22 @@ public final class PredictionText {
   public static String line(Prediction prediction) {
     String tags =
         prediction.getTags().stream()
-            .map(tag -> "%s %s".formatted(printable(tag.getLabel()), percent(tag).strip()))
+            .map(tag -> "%s %s".formatted(Printable.of(tag.getLabel()), percent(tag).strip()))
             .collect(Collectors.joining(", "));
     return "%s  %s  %s"
         .formatted(
-            printable(prediction.getImageId()), tags, printable(prediction.getModelVersion()));
+            Printable.of(prediction.getImageId()),
+            tags,
+            Printable.of(prediction.getModelVersion()));
   }
 
   public static String line(Rejection rejection) {
     return "%s  %s  %s  %s[%d]@%d"
         .formatted(
-            printable(rejection.getImageId().orElse("(no id)")),
-            printable(rejection.getStage()),
-            printable(rejection.getReason()),
-            rejection.getSource().getTopic(),
+            Printable.of(rejection.getImageId().orElse("(no id)")),
+            Printable.of(rejection.getStage()),
+            Printable.of(rejection.getReason()),
+            Printable.of(rejection.getSource().getTopic()),
             rejection.getSource().getPartition(),
             rejection.getSource().getOffset());
   }
@@ -47,21 +50,25 @@ public final class PredictionText {
   public static String row(Prediction prediction, int columns) {
     int name = nameWidth(columns);
     List<Tag> tags = prediction.getTags();
+    if (tags.isEmpty()) {
+      // None of our models gives such an answer, but anybody may write to the topic.
+      return "%s  no tags".formatted(fit(Printable.of(prediction.getImageId()), name));
+    }
     Tag best = tags.get(0);
     int filled = Math.max(0, Math.min(BAR, Math.round(best.getProbability() * BAR)));
     String bar = "█".repeat(filled) + "░".repeat(BAR - filled);
     String row =
         "%s  %s  %s %s"
             .formatted(
-                fit(printable(prediction.getImageId()), name),
-                fit(printable(best.getLabel()), name),
+                fit(Printable.of(prediction.getImageId()), name),
+                fit(Printable.of(best.getLabel()), name),
                 bar,
                 percent(best));
     if (tags.size() < 2) {
       return row;
     }
     String second =
-        "  %s %s".formatted(printable(tags.get(1).getLabel()), percent(tags.get(1)).strip());
+        "  %s %s".formatted(Printable.of(tags.get(1).getLabel()), percent(tags.get(1)).strip());
     int left = columns - row.length();
     return left > LEAST_NAME ? row + fit(second, left - 1).stripTrailing() : row;
   }
@@ -82,10 +89,5 @@ public final class PredictionText {
       return text + " ".repeat(width - length);
     }
     return "…" + text.substring(text.offsetByCodePoints(0, length - width + 1));
-  }
-
-  /** An id or a label must not move a terminal's cursor. */
-  private static String printable(String text) {
-    return text.replaceAll("\\p{Cntrl}", "?");
   }
 }

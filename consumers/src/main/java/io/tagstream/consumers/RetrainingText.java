@@ -2,6 +2,7 @@ package io.tagstream.consumers;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.tagstream.model.store.RetrainStatus;
+import io.tagstream.settings.Printable;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,7 +49,7 @@ public final class RetrainingText {
 
   /** The run under way or, without one, what the next waits for; in one line. */
   public static String summary(RetrainStatus status) {
-    return status.run().map(RetrainingText::line).orElseGet(() -> waitsFor(status));
+    return Printable.of(status.run().map(RetrainingText::line).orElseGet(() -> waitsFor(status)));
   }
 
   private static String waitsFor(RetrainStatus status) {

@@ -10,6 +10,7 @@ import io.tagstream.schemas.KafkaOptions;
 import io.tagstream.schemas.Rejection;
 import io.tagstream.schemas.Topics;
 import io.tagstream.schemas.WireFormat;
+import io.tagstream.settings.Printable;
 import io.tagstream.settings.StandardOptions;
 import io.tagstream.settings.UserException;
 import java.io.IOException;
@@ -165,13 +166,15 @@ public final class StatusCommand implements Runnable {
   }
 
   private void print(PrintWriter out, StreamStatus status) {
-    models.ifPresent(path -> out.println("live version: " + liveText(path)));
+    models.ifPresent(path -> out.println("live version: " + Printable.of(liveText(path))));
     status.lag().forEach((topic, records) -> out.printf("waiting in %s: %d%n", topic, records));
     if (!status.started()) {
-      out.printf("the job %s has not read anything yet%n", status.job());
+      out.printf("the job %s has not read anything yet%n", Printable.of(status.job()));
     }
-    out.println("rejected: " + status.rejectedText());
-    retraining().ifPresent(retraining -> retraining.lines().forEach(out::println));
+    out.println("rejected: " + Printable.of(status.rejectedText()));
+    retraining()
+        .ifPresent(
+            retraining -> retraining.lines().forEach(line -> out.println(Printable.of(line))));
   }
 
   private String json(StreamStatus status) {

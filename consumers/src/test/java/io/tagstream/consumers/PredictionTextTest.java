@@ -47,7 +47,7 @@ class PredictionTextTest {
   @Test
   void aRejectionSaysWhereItStood() {
     assertThat(PredictionText.line(rejection().setImageId("a.jpg").build()))
-        .isEqualTo("a.jpg  avro  cut?[2J short  images[3]@14");
+        .isEqualTo("a.jpg  avro  cut\\u001b[2J short  images[3]@14");
     assertThat(PredictionText.line(rejection().build())).startsWith("(no id)  avro");
   }
 
@@ -75,11 +75,16 @@ class PredictionTextTest {
         .contains("█".repeat(20) + " 100.0 %");
   }
 
+  @Test
+  void anAnswerWithoutTagsHasARow() {
+    assertThat(PredictionText.row(prediction("a"), 80)).startsWith("a ").endsWith("no tags");
+  }
+
   /** An id that clears the screen would be a joke once. */
   @Test
   void nothingMovesTheCursor() {
-    Prediction prediction = prediction("a\u001b[2J\rb", new Tag("x\ny", 0, 1f));
+    Prediction prediction = prediction("a\u001b[2J\r\u009b2Jb", new Tag("x\ny\u202egpj", 0, 1f));
     assertThat(PredictionText.row(prediction, 80) + PredictionText.line(prediction))
-        .doesNotContain("\u001b", "\r", "\n");
+        .doesNotContain("\u001b", "\r", "\n", "\u009b", "\u202e");
   }
 }

@@ -4,6 +4,7 @@ import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.schemas.KafkaOptions;
 import io.tagstream.schemas.Label;
 import io.tagstream.schemas.LabelOrigin;
+import io.tagstream.settings.Printable;
 import io.tagstream.settings.StandardOptions;
 import io.tagstream.settings.UserException;
 import java.nio.file.Path;
@@ -130,7 +131,10 @@ public final class LabelCommand implements Runnable {
     }
     csv.ifPresent(file -> lines.addAll(LabelCsv.read(file, problems)));
     if (!problems.isEmpty()) {
-      problems.stream().limit(SHOWN_PROBLEMS).forEach(spec.commandLine().getErr()::println);
+      problems.stream()
+          .limit(SHOWN_PROBLEMS)
+          .map(Printable::of)
+          .forEach(spec.commandLine().getErr()::println);
       throw new UserException(
           "%d lines of %s are wrong, the first of them named above; nothing was sent"
               .formatted(problems.size(), csv.orElseThrow()));

@@ -15,6 +15,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -44,6 +45,7 @@ public final class Program {
             // JSON is UTF-8 whatever the locale; a command flushes what it prints.
             .setOut(utf8(FileDescriptor.out))
             .setErr(utf8(FileDescriptor.err))
+            .setExecutionStrategy(this::execute)
             .setParameterExceptionHandler((e, args) -> wrongUsage(e, args))
             .setExecutionExceptionHandler((e, failed, parsed) -> failed(e, failed, parsed));
   }
@@ -63,6 +65,19 @@ public final class Program {
     }
   }
 
+  /**
+   * Help is our own text, which picocli may colour; whatever else is printed may hold anybody's.
+   */
+  private int execute(ParseResult parsed) {
+    Integer helped = CommandLine.executeHelpRequest(parsed);
+    if (helped != null) {
+      return helped;
+    }
+    commandLine.setOut(Printable.onto(commandLine.getOut()));
+    commandLine.setErr(Printable.onto(commandLine.getErr()));
+    return new RunLast().execute(parsed);
+  }
+
   private int failed(Exception e, CommandLine failed, ParseResult parsed) {
     boolean verbose = verbose(parsed.originalArgs().toArray(new String[0]));
     return report(e, failed, verbose, e instanceof UsageException ? WRONG_USAGE : FAILED);
@@ -74,11 +89,12 @@ public final class Program {
   }
 
   private int report(Throwable e, CommandLine failed, boolean verbose, int exitCode) {
-    failed.getErr().println("tagstream: " + oneLine(explain(e)));
+    PrintWriter err = Printable.onto(failed.getErr());
+    err.println("tagstream: " + oneLine(explain(e)));
     if (verbose) {
-      e.printStackTrace(failed.getErr());
+      e.printStackTrace(err);
     }
-    failed.getErr().flush();
+    err.flush();
     return exitCode;
   }
 
@@ -100,15 +116,14 @@ public final class Program {
             : misspelt(command.getCommandSpec(), args)
                 .map(option -> unknown(command.getCommandSpec(), option))
                 .orElse(e.getMessage());
-    command
-        .getErr()
-        .printf(
-            "tagstream: %s (see %s --help)%n",
-            oneLine(message), command.getCommandSpec().qualifiedName());
+    PrintWriter err = Printable.onto(command.getErr());
+    err.printf(
+        "tagstream: %s (see %s --help)%n",
+        oneLine(message), command.getCommandSpec().qualifiedName());
     if (verbose(args)) {
-      e.printStackTrace(command.getErr());
+      e.printStackTrace(err);
     }
-    command.getErr().flush();
+    err.flush();
     return WRONG_USAGE;
   }
 
@@ -149,6 +164,6 @@ public final class Program {
   }
 
   private static String oneLine(String message) {
-    return message.strip().replaceAll("\\s*\\R\\s*", " ");
+    return Printable.of(message.strip().replaceAll("\\s*\\R\\s*", " "));
   }
 }

@@ -78,7 +78,7 @@ public final class Progress implements AutoCloseable {
   /** Prints a line above the bar. */
   public synchronized void message(String line) {
     clear();
-    out.println(line);
+    out.println(Printable.of(line));
     out.flush();
     if (interactive) {
       show(nanoTime.getAsLong());

@@ -7,9 +7,11 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -51,6 +53,7 @@ class ProgramTest {
 
   private final StringWriter err = new StringWriter();
   private final StringWriter out = new StringWriter();
+  private Optional<CommandLine> running = Optional.empty();
 
   private int run(Runnable body, String... args) {
     Program program = new Program(new Root(), Set.of(ModelFailure.class));
@@ -59,10 +62,17 @@ class ProgramTest {
         .addSubcommand(new Work(body))
         .setErr(new PrintWriter(err, true))
         .setOut(new PrintWriter(out, true));
+    running = Optional.of(program.commandLine());
     return program.run(args);
   }
 
   private static void nothing() {}
+
+  /** The writer that a command gets in place of the given one. */
+  private PrintWriter spec(StringWriter given) {
+    CommandLine command = running.orElseThrow();
+    return given == out ? command.getOut() : command.getErr();
+  }
 
   @Test
   void workThatIsDoneEndsWithZero() {
@@ -88,6 +98,37 @@ class ProgramTest {
             "x");
     assertThat(exit).isEqualTo(1);
     assertThat(err.toString().lines()).containsExactly("tagstream: the cup is empty: fill it");
+  }
+
+  /** A message quotes what somebody sent. */
+  @Test
+  void noMessageMovesTheCursor() {
+    run(
+        () -> {
+          throw new UserException("no label '\u009b2J\u001b[2J\u202egpj.exe'");
+        },
+        "work",
+        "--images",
+        "x",
+        "--verbose");
+    assertThat(run(ProgramTest::nothing, "work", "--images", "x", "\u001b[2J")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("no label '\\u009b2J\\u001b[2J\\u202egpj.exe'", "unknown argument \\u001b[2J")
+        .doesNotContain("\u009b", "\u001b", "\u202e");
+  }
+
+  @Test
+  void neitherDoesAnythingThatACommandPrints() {
+    run(
+        () -> {
+          spec(err).println("\u001b]0;title\u0007");
+          spec(out).println("{\"id\":\"\u009b2J\"}");
+        },
+        "work",
+        "--images",
+        "x");
+    assertThat(err.toString().lines()).containsExactly("\\u001b]0;title\\u0007");
+    assertThat(out.toString().lines()).containsExactly("{\"id\":\"\\u009b2J\"}");
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.Evaluation;
 import io.tagstream.model.training.Evaluator;
 import io.tagstream.model.training.FolderDataset;
+import io.tagstream.settings.Printable;
 import io.tagstream.settings.Progress;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -82,7 +83,7 @@ final class EvaluateCommand implements Runnable {
         "%s on %d images of %s: top-1 %.1f %%, top-5 %.1f %%%n",
         version,
         evaluation.images(),
-        images,
+        Printable.of(images.toString()),
         100 * evaluation.top1(),
         100 * evaluation.top5());
     for (int i = 0; i < evaluation.labels().size(); i++) {
@@ -92,7 +93,7 @@ final class EvaluateCommand implements Runnable {
         out.printf(
             Locale.ROOT,
             "  %-20s %4d of %4d right%s%n",
-            evaluation.labels().get(i),
+            Printable.of(evaluation.labels().get(i)),
             row.get(i),
             all,
             mostMistaken(evaluation.labels(), row, i));
@@ -107,7 +108,9 @@ final class EvaluateCommand implements Runnable {
         worst = i;
       }
     }
-    return worst < 0 ? "" : ", %d taken for %s".formatted(row.get(worst), labels.get(worst));
+    return worst < 0
+        ? ""
+        : ", %d taken for %s".formatted(row.get(worst), Printable.of(labels.get(worst)));
   }
 
   private String json(Evaluation evaluation) {

@@ -8,6 +8,7 @@ import io.tagstream.model.store.ModelMetadata;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.Provenance;
 import io.tagstream.model.store.Verdict;
+import io.tagstream.settings.Printable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -44,7 +45,8 @@ final class ListCommand implements Runnable {
       ModelMetadata metadata = store.metadata(version);
       boolean isLive = live.equals(Optional.of(version));
       Optional<Score> score = Optional.ofNullable(accuracy.versions().get(version));
-      out.println(json ? json(metadata, isLive, score) : line(metadata, isLive, score));
+      out.println(
+          json ? json(metadata, isLive, score) : Printable.of(line(metadata, isLive, score)));
     }
     out.flush();
   }

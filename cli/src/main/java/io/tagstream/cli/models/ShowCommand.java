@@ -14,6 +14,7 @@ import io.tagstream.model.store.Provenance;
 import io.tagstream.model.training.TrainingResources;
 import io.tagstream.settings.DataSize;
 import io.tagstream.settings.DataSizeText;
+import io.tagstream.settings.Printable;
 import io.tagstream.settings.UserException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -92,25 +93,30 @@ final class ShowCommand implements Runnable {
     Provenance provenance = metadata.provenance();
     Preprocessing pixels = bundle.preprocessing();
     out.printf("version     %s%n", bundle.version());
-    metadata.parent().ifPresent(parent -> out.printf("parent      %s%n", parent));
-    out.printf("made        %s, %s%n", provenance.time(), provenance.how());
+    metadata.parent().ifPresent(parent -> out.printf("parent      %s%n", Printable.of(parent)));
+    out.printf("made        %s, %s%n", provenance.time(), Printable.of(provenance.how()));
     provenance.images().ifPresent(images -> out.printf("images      %d%n", images));
-    provenance.recipe().ifPresent(recipe -> out.printf("recipe      %s%n", recipe));
-    provenance.hyperParameters().forEach((name, value) -> out.printf("%-11s %s%n", name, value));
+    provenance.recipe().ifPresent(recipe -> out.printf("recipe      %s%n", Printable.of(recipe)));
+    provenance
+        .hyperParameters()
+        .forEach(
+            (name, value) -> out.printf("%-11s %s%n", Printable.of(name), Printable.of(value)));
     provenance.seed().ifPresent(seed -> out.printf("seed        %d%n", seed));
     out.printf(
         "made with   %s, %s, %s%n",
-        provenance.library(), provenance.java(), provenance.processor());
+        Printable.of(provenance.library()),
+        Printable.of(provenance.java()),
+        Printable.of(provenance.processor()));
     provenance
         .metrics()
-        .forEach((name, value) -> out.printf("%-11s %s%n", name, metricText(value)));
+        .forEach((name, value) -> out.printf("%-11s %s%n", Printable.of(name), metricText(value)));
     metadata.verdict().ifPresent(verdict -> new VerdictView(verdict).print(out));
     live.ifPresent(score -> out.printf("live        %s labelled%n", ListCommand.liveText(score)));
     out.printf(
         "classes     %d%s: %s%n",
         bundle.labels().size(),
-        provenance.classes().map(how -> ", " + how).orElse(""),
-        shortened(bundle.labels()));
+        Printable.of(provenance.classes().map(how -> ", " + how).orElse("")),
+        Printable.of(shortened(bundle.labels())));
     provenance
         .endToEnd()
         .ifPresent(all -> out.printf("learned     %s%n", all ? "every layer" : "not every layer"));
@@ -139,7 +145,8 @@ final class ShowCommand implements Runnable {
     for (LayerTable.Row row : table.rows()) {
       String shape =
           row.outputShape().stream().map(Object::toString).collect(Collectors.joining("x"));
-      print(out, row.layer(), shape, row.parameters(), row.multiplyAdds(), row.bytes());
+      print(
+          out, Printable.of(row.layer()), shape, row.parameters(), row.multiplyAdds(), row.bytes());
     }
     print(out, "total", "", table.parameters(), table.multiplyAdds(), table.bytes());
     new MemoryView(bundle.network(), memory).print(out);

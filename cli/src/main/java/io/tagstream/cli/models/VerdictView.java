@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.tagstream.model.store.Verdict;
 import io.tagstream.model.store.Verdict.ClassFinding;
 import io.tagstream.model.store.Verdict.Scores;
+import io.tagstream.settings.Printable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Comparator;
@@ -16,7 +17,7 @@ record VerdictView(Verdict verdict) {
   private static final String ROW = "%-20s %8s %8s %8s %6s %6s %10s  %s%n";
 
   void print(PrintWriter out) {
-    out.printf("verdict     %s: %s%n", verdict.outcome().word(), verdict.reason());
+    out.printf("verdict     %s: %s%n", verdict.outcome().word(), Printable.of(verdict.reason()));
     out.printf(
         "held out    %d images, %d more left out as duplicates of training images%n",
         verdict.heldOut(), verdict.leftOutAsDuplicates());
@@ -28,7 +29,9 @@ record VerdictView(Verdict verdict) {
         .incumbent()
         .ifPresent(
             incumbent -> {
-              out.printf("incumbent   %s, %s%n", text(incumbent.scores()), incumbent.version());
+              out.printf(
+                  "incumbent   %s, %s%n",
+                  text(incumbent.scores()), Printable.of(incumbent.version()));
               out.printf(
                   "sign test   b = %d right only by the incumbent, c = %d only by this one, p = %s%n",
                   verdict.b(), verdict.c(), text(verdict.p()));
@@ -41,7 +44,7 @@ record VerdictView(Verdict verdict) {
     for (ClassFinding finding : verdict.classes()) {
       out.printf(
           ROW,
-          finding.label(),
+          Printable.of(finding.label()),
           finding.heldOut(),
           finding.candidateRight(),
           verdict.incumbent().isPresent() ? finding.incumbentRight() : "",
@@ -57,11 +60,13 @@ record VerdictView(Verdict verdict) {
             (label, answers) ->
                 out.printf(
                     "%-20s %s%n",
-                    label,
+                    Printable.of(label),
                     answers.entrySet().stream()
                         .sorted(
                             Map.Entry.<String, Integer>comparingByValue(Comparator.reverseOrder()))
-                        .map(answer -> "%d %s".formatted(answer.getValue(), answer.getKey()))
+                        .map(
+                            answer ->
+                                "%d %s".formatted(answer.getValue(), Printable.of(answer.getKey())))
                         .collect(Collectors.joining(", "))));
   }
 

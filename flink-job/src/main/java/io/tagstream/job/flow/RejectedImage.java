@@ -1,6 +1,7 @@
 package io.tagstream.job.flow;
 
 import io.tagstream.schemas.RejectionStage;
+import io.tagstream.settings.Printable;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -31,7 +32,7 @@ public final class RejectedImage {
   public RejectedImage() {}
 
   /**
-   * @param reason is cut to the longest allowed
+   * @param reason is cut to the longest allowed, and quotes nothing that moves a reader's cursor
    */
   public RejectedImage(
       Coordinates source,
@@ -43,7 +44,7 @@ public final class RejectedImage {
     this.source = source;
     this.imageId = imageId.orElse(null);
     this.stage = stage;
-    this.reason = cut(reason);
+    this.reason = cut(Printable.of(reason));
     this.content = content;
     this.rejectedAt = rejectedAt;
   }

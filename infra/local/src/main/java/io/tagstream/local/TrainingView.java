@@ -2,6 +2,7 @@ package io.tagstream.local;
 
 import io.tagstream.model.training.ClassSize;
 import io.tagstream.model.training.TrainingProgress;
+import io.tagstream.settings.Printable;
 import io.tagstream.settings.Progress;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -142,7 +143,7 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
     if (part.isPresent()) {
       part.get().progress.message(line);
     } else {
-      err.println(line);
+      err.println(Printable.of(line));
       err.flush();
     }
   }

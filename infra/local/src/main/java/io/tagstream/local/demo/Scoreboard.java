@@ -3,6 +3,7 @@ package io.tagstream.local.demo;
 import io.tagstream.consumers.PredictionText;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.schemas.Rejection;
+import io.tagstream.settings.Printable;
 import io.tagstream.settings.Terminal;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -66,7 +67,10 @@ final class Scoreboard {
     String mark = "";
     if (prediction.getLabel().isPresent()) {
       labelled++;
-      boolean hit = prediction.getTags().get(0).getLabel().equals(prediction.getLabel().get());
+      boolean hit =
+          prediction.getTags().stream()
+              .limit(1)
+              .anyMatch(best -> best.getLabel().equals(prediction.getLabel().get()));
       right += hit ? 1 : 0;
       if (prediction.getModelVersion().equals(version)) {
         recent.add(hit);
@@ -93,7 +97,7 @@ final class Scoreboard {
     String now = prediction.getModelVersion();
     if (!now.equals(version)) {
       if (!version.isEmpty()) {
-        err.printf("-- %s goes live; before: %s%n", now, accuracy());
+        err.printf("-- %s goes live; before: %s%n", Printable.of(now), accuracy());
         err.flush();
         // What its predecessor said is not its merit.
         recent.clear();

@@ -12,6 +12,7 @@ import io.tagstream.schemas.Prediction;
 import io.tagstream.schemas.Rejection;
 import io.tagstream.schemas.Topics;
 import io.tagstream.schemas.WireFormat;
+import io.tagstream.settings.Printable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -151,7 +152,7 @@ record Show(
     @Override
     public void refused(String reason) {
       room.release();
-      err.printf("not sent: %s: %s%n", id, reason);
+      err.printf("not sent: %s: %s%n", Printable.of(id), Printable.of(reason));
       err.flush();
     }
   }
@@ -173,7 +174,7 @@ record Show(
 
           @Override
           public boolean malformed(String where, String reason) {
-            err.printf("%s: %s%n", where, reason);
+            err.printf("%s: %s%n", Printable.of(where), Printable.of(reason));
             err.flush();
             return true;
           }
