@@ -26,4 +26,11 @@ class RejectedImageTest {
     assertThat(kept("x".repeat(1001))).isEqualTo("x".repeat(1000));
     assertThat(kept("x".repeat(999) + "🌷")).isEqualTo("x".repeat(999));
   }
+
+  /** Whoever reads the topic may print it as it is. */
+  @Test
+  void aReasonMovesNoCursor() {
+    assertThat(kept("it is the image 'a\u009b2J\nb'"))
+        .isEqualTo("it is the image 'a\\u009b2J\\u000ab'");
+  }
 }
