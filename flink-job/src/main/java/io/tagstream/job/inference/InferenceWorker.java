@@ -2,6 +2,7 @@ package io.tagstream.job.inference;
 
 import io.tagstream.job.PatientWait;
 import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.model.LastingState;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.Engine;
@@ -99,8 +100,8 @@ final class InferenceWorker implements AutoCloseable {
   /** The loading thread's own, once started: the newest version that was loaded. */
   private String newest = "";
 
-  /** The loading thread's own: why the live version was refused last; empty when it was not. */
-  private String refusal = "";
+  private final LastingState refusal =
+      new LastingState(LOG::error, "The live model cannot take over");
 
   /** The loading thread's own: the version last refused for its crop, which no retry mends. */
   private String unfit = "";
@@ -214,33 +215,31 @@ final class InferenceWorker implements AutoCloseable {
       version = models.liveVersion();
       if (version.equals(newest)) {
         LOG.info("Model {} is live already", version);
-        refusal = "";
+        refusal.isOver();
         return;
       }
       Serving next = loadBeside(version);
       newest = version;
-      refusal = "";
+      refusal.isOver();
       inference.execute(() -> activate(next));
-    } catch (Exception | LinkageError | OutOfMemoryError e) {
+    } catch (Throwable e) {
+      // Errors too: nobody else would hear of them, and nothing would try again.
       refuse(version, e);
     }
   }
 
   private void refuse(String version, Throwable cause) {
-    String reason = version + ": " + cause;
-    boolean anew = !reason.equals(refusal);
     // Without another message: a full device or a slow disk must not part the subtasks for days.
     boolean mayPass = !version.equals(unfit);
-    if (anew) {
-      refusal = reason;
-      LOG.error(
-          "Model {} cannot take over{}, {} goes on serving: {}",
-          version,
-          mayPass ? " (it is tried again each minute)" : "",
-          activeVersion,
-          cause.getMessage(),
-          cause);
-    }
+    boolean anew =
+        refusal.lasts(
+            "model %s%s, %s goes on serving: %s"
+                .formatted(
+                    version,
+                    mayPass ? " (it is tried again each minute)" : "",
+                    activeVersion,
+                    cause instanceof ModelException ? cause.getMessage() : cause.toString()),
+            cause);
     refusals.refused(anew, mayPass);
   }
 
@@ -309,7 +308,8 @@ final class InferenceWorker implements AutoCloseable {
       Serving retired = serving.remove(serving.size() - 1);
       try {
         retired.close();
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
+        // Errors too: they would end the thread's task before the others are closed.
         LOG.warn("Model {} could not be closed", retired.version(), e);
       }
     }

@@ -1,5 +1,6 @@
 package io.tagstream.job.retrain;
 
+import io.tagstream.model.LastingState;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.Engines;
 import io.tagstream.model.engine.Processors;
@@ -34,6 +35,8 @@ public final class StoredModels implements Models {
 
   private transient Optional<Pin> pin = Optional.empty();
   private transient Set<String> held = Set.of();
+  private final transient LastingState unpinned =
+      new LastingState(LOG::warn, "Models of a run are not pinned and may be deleted");
 
   /**
    * @param folder seen by every TaskManager
@@ -87,8 +90,9 @@ public final class StoredModels implements Models {
         pin = Optional.of(store().pins().pin(name, versions));
       }
       held = Set.copyOf(versions);
+      unpinned.isOver();
     } catch (ModelException e) {
-      LOG.warn("Models {} are not pinned and may be deleted: {}", versions, e.getMessage());
+      boolean unused = unpinned.lasts("%s, %s".formatted(versions, e.getMessage()), e);
     }
   }
 

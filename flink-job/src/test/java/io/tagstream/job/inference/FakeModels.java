@@ -45,6 +45,10 @@ public final class FakeModels implements LiveModels {
 
     public final Map<String, Integer> cropOf = new ConcurrentHashMap<>();
     public final Set<String> broken = ConcurrentHashMap.newKeySet();
+
+    /** Versions at whose load an error comes that nobody expects. */
+    public final Set<String> unexpected = ConcurrentHashMap.newKeySet();
+
     public final Set<String> failing = ConcurrentHashMap.newKeySet();
     public final Semaphore permits = new Semaphore(0);
 
@@ -98,6 +102,9 @@ public final class FakeModels implements LiveModels {
     }
     if (state.broken.contains(version)) {
       throw new ModelException("model " + version + " fails its hash");
+    }
+    if (state.unexpected.contains(version)) {
+      throw new AssertionError("model " + version + " cannot be");
     }
     int crop = state.cropOf.getOrDefault(version, CROP);
     ModelBundle bundle =

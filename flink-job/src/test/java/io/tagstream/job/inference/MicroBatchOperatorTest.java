@@ -570,6 +570,25 @@ class MicroBatchOperatorTest {
   }
 
   @Test
+  void aModelThatFailsForNoReasonThatAnybodyExpectsIsTriedAgainToo() throws Exception {
+    open(1, 1);
+    store.unexpected.add("v2");
+    store.live = "v2";
+    announce();
+    mailbox.yield();
+    assertThat(harness.getProcessingTimeService().getNumActiveTimers()).isEqualTo(1);
+    store.unexpected.clear();
+    harness.setProcessingTime(60_000);
+    int answers = 0;
+    while (!versions().contains("v2")) {
+      send(1);
+      answers++;
+      awaitAnswers(answers);
+    }
+    assertThat(store.openModels).hasValue(1);
+  }
+
+  @Test
   void aModelWithAnotherCropIsNotTriedAgain() throws Exception {
     open(1, 1);
     store.cropOf.put("v2", FakeModels.CROP + 1);

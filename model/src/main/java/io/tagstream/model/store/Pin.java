@@ -1,5 +1,6 @@
 package io.tagstream.model.store;
 
+import io.tagstream.model.LastingState;
 import io.tagstream.model.ModelException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,7 @@ public final class Pin implements AutoCloseable {
 
   private final Path file;
   private final ScheduledExecutorService thread;
+  private final LastingState stale;
   private final Object lock = new Object();
   private Set<String> versions;
   private boolean closed;
@@ -29,6 +31,7 @@ public final class Pin implements AutoCloseable {
    */
   Pin(Path file, Set<String> versions, ScheduledExecutorService thread, Duration each) {
     this.file = file;
+    this.stale = new LastingState(LOG::warn, "Cannot refresh " + file);
     this.versions = Set.copyOf(versions);
     this.thread = thread;
     try {
@@ -67,9 +70,11 @@ public final class Pin implements AutoCloseable {
       }
       try {
         write();
-      } catch (IOException | RuntimeException e) {
-        // The next time may do; a day of failures would be needed to lose the version.
-        LOG.warn("Cannot refresh {}: {}", file, e.toString());
+        stale.isOver();
+      } catch (Throwable e) {
+        // The next time may do; a day of failures would be needed to lose the version. Errors too:
+        // what is thrown here would end the refreshes in silence.
+        boolean unused = stale.lasts(e.toString(), e);
       }
     }
   }
