@@ -6,6 +6,7 @@ import io.tagstream.schemas.ModelStatus;
 import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Does what the gate says, once. A crash may come at any point, and people change the live version
@@ -43,17 +44,59 @@ final class Publication {
     };
   }
 
+  /**
+   * What became of a run whose attempts are used up: its version may be there, and live.
+   *
+   * @param judged how the version was judged, if it is there
+   * @param attempts that failed
+   * @param cause why the last one did
+   * @throws RuntimeException when the stores do not say
+   */
+  Outcome giveUp(String version, Optional<Verdict> judged, int attempts, Throwable cause) {
+    if (wentLive(version, models.live(), models.history())) {
+      return outcome(
+          version,
+          ModelStatus.PROMOTED,
+          judged.map(Publication::summary).orElse("it went live before its attempts failed"));
+    }
+    if (judged.isEmpty()) {
+      return outcome(
+          version,
+          ModelStatus.REJECTED,
+          "the run failed %d times, at last: %s".formatted(attempts, text(cause)));
+    }
+    return outcome(
+        version,
+        ModelStatus.CANDIDATE,
+        "it was judged better but could not be made live in %d attempts, at last: %s; ./tagstream model promote %s makes it live: %s"
+            .formatted(attempts, text(cause), version, summary(judged.get())));
+  }
+
+  private static String text(Throwable cause) {
+    return Optional.ofNullable(cause.getMessage()).orElse(cause.toString());
+  }
+
+  private static boolean wentLive(String version, String live, List<LiveChange> history) {
+    return live.equals(version)
+        || (everPromoted(version, history) && !lastPromoted(version, history));
+  }
+
+  private static boolean everPromoted(String version, List<LiveChange> history) {
+    return history.stream().anyMatch(change -> change.version().equals(version));
+  }
+
+  private static boolean lastPromoted(String version, List<LiveChange> history) {
+    return !history.isEmpty() && history.get(history.size() - 1).version().equals(version);
+  }
+
   private Outcome promote(String version, Verdict verdict) {
     String live = models.live();
     List<LiveChange> history = models.history();
-    boolean everPromoted = history.stream().anyMatch(change -> change.version().equals(version));
-    boolean lastPromoted =
-        everPromoted && history.get(history.size() - 1).version().equals(version);
-    if (live.equals(version) || (everPromoted && !lastPromoted)) {
+    if (wentLive(version, live, history)) {
       return outcome(version, ModelStatus.PROMOTED, summary(verdict));
     }
     String incumbent = verdict.incumbent().map(Verdict.Incumbent::version).orElse("none");
-    if (!lastPromoted && !live.equals(incumbent)) {
+    if (!lastPromoted(version, history) && !live.equals(incumbent)) {
       return outcome(
           version,
           ModelStatus.CANDIDATE,

@@ -5,6 +5,7 @@ import io.tagstream.job.PatientWait;
 import io.tagstream.job.flow.LabelledAnswer;
 import io.tagstream.job.flow.ModelNews;
 import io.tagstream.job.flow.RetrainRequest;
+import io.tagstream.model.LastingState;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.store.RetrainStatus;
 import io.tagstream.model.store.Verdict;
@@ -64,7 +65,7 @@ import org.slf4j.LoggerFactory;
  *       may be older than the manifest: its labels no longer count, because they are counted from
  *       the store; requests that a manifest names are dropped; a fall counts only with labels that
  *       are newer than those the manifest saw it on.
- *   <li><b>after the bundle</b> the training finds it and only says how it was judged.
+ *   <li><b>after the bundle</b> it is found and only published, however many attempts there were.
  *   <li><b>after the promotion</b> {@link Publication} finds it done.
  *   <li><b>after the announcement</b>, its checkpoint not complete: the transaction is aborted with
  *       it and the state does not know of it. The run is unfinished and is announced again.
@@ -86,6 +87,12 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
    * those that somebody may still wait for.
    */
   private static final Duration REQUESTS_VALID = Duration.ofDays(1);
+
+  /** Between two attempts of a run. */
+  private static final Duration LONGEST_WAIT = Duration.ofDays(1);
+
+  /** More would overflow, and no wait is as long. */
+  private static final int MAX_DOUBLINGS = 30;
 
   /** Where the runs stand. */
   private enum Phase {
@@ -124,6 +131,10 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   private transient Trigger trigger;
   private transient LiveAccuracy accuracy;
   private transient ExecutorService stores;
+
+  /** The stores' thread's own: what it could not do the last time. */
+  private transient Map<String, LastingState> troubles;
+
   private transient JobMetrics.Retraining reported;
 
   /** A look is under way; one that takes long is not joined by a second. */
@@ -238,6 +249,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     heldOutTop1 = Optional.empty();
     last = Optional.empty();
     retryAt = Instant.MIN;
+    troubles = new HashMap<>();
     stores =
         Executors.newSingleThreadExecutor(
             task -> {
@@ -293,10 +305,18 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
       String what, ThrowingRunnable<Exception> action, ThrowingRunnable<Exception> otherwise) {
     stores.execute(
         () -> {
+          LastingState trouble =
+              troubles.computeIfAbsent(
+                  what,
+                  first ->
+                      new LastingState(
+                          LOG::warn, "The retraining cannot %s and tries again".formatted(what)));
           try {
             action.run();
-          } catch (Exception | LinkageError | OutOfMemoryError e) {
-            LOG.warn("The retraining could not {}, and tries again: {}", what, e.toString(), e);
+            trouble.isOver();
+          } catch (Throwable e) {
+            // Errors too: the task would wait for ever for what this thread was to say.
+            boolean unused = trouble.lasts(e.toString(), e);
             mail("failed to " + what, otherwise);
           }
         });
@@ -426,7 +446,6 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
       // Nothing may leave any more. The run is unfinished and goes on at the next start.
       return;
     }
-    String version = run.orElseThrow().version();
     if (ending instanceof RunThread.Published published) {
       Verdict verdict = published.verdict();
       verdict
@@ -436,29 +455,32 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
           .ifPresent(before -> measured.put(before.version(), before.scores().top1()));
       announce(published.outcome(), Optional.of(verdict));
     } else if (ending instanceof RunThread.Failed failed) {
-      reported.failed();
-      failedAttempts = failed.attempt();
-      LOG.error(
-          "Attempt {} of {} to train {} failed: {}",
-          failedAttempts,
-          settings.attempts(),
-          version,
-          failed.cause().toString(),
-          failed.cause());
-      if (failedAttempts < settings.attempts()) {
-        retryAt = now().plus(settings.retryAfter().multipliedBy(1L << (failedAttempts - 1)));
-      } else {
-        announce(
-            new Outcome(
-                version,
-                ModelStatus.REJECTED,
-                "the run failed %d times, at last: %s"
-                    .formatted(failedAttempts, failed.cause().getMessage()),
-                now()),
-            Optional.empty());
-      }
+      noteFailure(failed.attempt(), failed.cause());
+      retryAt = now().plus(wait(failed.attempt()));
+    } else if (ending instanceof RunThread.GivenUp end) {
+      noteFailure(end.attempt(), end.cause());
+      announce(end.outcome(), end.verdict());
     }
     show();
+  }
+
+  private void noteFailure(int attempt, Throwable cause) {
+    reported.failed();
+    failedAttempts = attempt;
+    LOG.error(
+        "Attempt {} of {} to train {} failed: {}",
+        attempt,
+        settings.attempts(),
+        run.orElseThrow().version(),
+        cause.toString(),
+        cause);
+  }
+
+  /** Doubles with each attempt that failed. */
+  private Duration wait(int failed) {
+    int doublings = Math.min(failed, settings.attempts()) - 1;
+    Duration wait = settings.retryAfter().multipliedBy(1L << Math.min(doublings, MAX_DOUBLINGS));
+    return wait.compareTo(LONGEST_WAIT) < 0 ? wait : LONGEST_WAIT;
   }
 
   private void announce(Outcome outcome, Optional<Verdict> verdict) {
@@ -487,7 +509,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   private void writeOutcome() {
     Outcome outcome = announced.orElseThrow();
     inStores(
-        "end the run for " + outcome.version(),
+        "end a run",
         () -> {
           ledger.end(outcome);
           forget(outcome.version());

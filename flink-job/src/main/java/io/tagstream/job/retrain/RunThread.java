@@ -25,11 +25,20 @@ final class RunThread implements AutoCloseable {
   record Published(Outcome outcome, Verdict verdict) implements Ending {}
 
   /**
-   * The attempt failed.
+   * The attempt failed, and another one may do better.
    *
    * @param attempt its number
    */
   record Failed(int attempt, Throwable cause) implements Ending {}
+
+  /**
+   * The last attempt failed.
+   *
+   * @param attempt its number
+   * @param verdict on the version, if it is there
+   */
+  record GivenUp(int attempt, Throwable cause, Outcome outcome, Optional<Verdict> verdict)
+      implements Ending {}
 
   private final Run run;
   private final RunLedger ledger;
@@ -45,7 +54,7 @@ final class RunThread implements AutoCloseable {
 
   /**
    * @param attempt its number, as far as the caller knows
-   * @param attempts after which a run is given up that takes its process with it
+   * @param attempts after which a run is given up
    * @param then hears the end on this thread, unless the attempt is cancelled
    */
   RunThread(
@@ -92,30 +101,63 @@ final class RunThread implements AutoCloseable {
   private void go() {
     Ending ending;
     try {
-      attempt = Math.max(attempt, ledger.attempt(run.version()));
       ending = tryOnce();
     } catch (CancellationException e) {
       LOG.info("The training of {} stops where it is", run.version());
-      takeBack();
       return;
-    } catch (Throwable e) {
-      ending = new Failed(attempt, e);
     }
     then.accept(ending);
   }
 
-  private Ending tryOnce() throws Exception {
+  private Ending tryOnce() {
+    Optional<Verdict> judged = Optional.empty();
+    try {
+      // First: attempts that took their process with them say nothing against a version that is
+      // there, and may be live.
+      judged = training.judged(run);
+      Verdict verdict = judged.isPresent() ? judged.get() : train();
+      judged = Optional.of(verdict);
+      Outcome outcome = publication.publish(run.version(), verdict);
+      prune();
+      return new Published(outcome, verdict);
+    } catch (CancellationException e) {
+      throw e;
+    } catch (Throwable e) {
+      return failed(judged, e);
+    }
+  }
+
+  private Verdict train() throws Exception {
+    int number = ledger.attempt(run.version());
+    attempt = Math.max(attempt, number);
     if (attempt > attempts) {
-      return new Failed(
-          attempt,
-          new IllegalStateException("its process died in each of %d attempts".formatted(attempts)));
+      throw new IllegalStateException(
+          "its process died in each of %d attempts".formatted(attempts));
     }
     LOG.info("Training {}, attempt {}: {}", run.version(), attempt, run.cause().text());
-    Verdict verdict = training.train(run, step -> progress = Optional.of(step), () -> cancelled);
-    LOG.info("{} is judged: {}, {}", run.version(), verdict.outcome().word(), verdict.reason());
-    Outcome outcome = publication.publish(run.version(), verdict);
-    prune();
-    return new Published(outcome, verdict);
+    try {
+      Verdict verdict = training.train(run, step -> progress = Optional.of(step), () -> cancelled);
+      LOG.info("{} is judged: {}, {}", run.version(), verdict.outcome().word(), verdict.reason());
+      return verdict;
+    } catch (CancellationException e) {
+      takeBack(number);
+      throw e;
+    }
+  }
+
+  private Ending failed(Optional<Verdict> judged, Throwable cause) {
+    if (attempt < attempts) {
+      return new Failed(attempt, cause);
+    }
+    try {
+      Outcome outcome =
+          publication.giveUp(run.version(), judged, Math.min(attempt, attempts), cause);
+      return new GivenUp(attempt, cause, outcome, judged);
+    } catch (RuntimeException e) {
+      // Whether it went live cannot be told now, and will be.
+      LOG.warn("The run for {} cannot be given up yet: {}", run.version(), e.toString());
+      return new Failed(attempt, cause);
+    }
   }
 
   /** Too many versions are no reason to repeat a run. */
@@ -125,15 +167,15 @@ final class RunThread implements AutoCloseable {
       if (!deleted.isEmpty()) {
         LOG.info("Deleted models {}", deleted);
       }
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       LOG.warn("Could not delete old models", e);
     }
   }
 
-  private void takeBack() {
+  private void takeBack(int number) {
     try {
-      ledger.cancelled(run.version(), attempt);
-    } catch (IOException e) {
+      ledger.cancelled(run.version(), number);
+    } catch (IOException | RuntimeException e) {
       LOG.warn("The cancelled attempt of {} will count as failed", run.version(), e);
     }
   }

@@ -72,23 +72,33 @@ public final class StoredTraining implements Training {
   }
 
   @Override
-  public Verdict train(
-      Run run, Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled) {
+  public Optional<Verdict> judged(Run run) {
     ModelStore store = Engines.store(Path.of(models));
-    if (!store.versions().contains(run.version())) {
-      Trainer trainer =
-          new Trainer(
-              store,
-              DirectTrainingStep.on(towers),
-              new TrainingResources(threads(), memoryBytes),
-              new LiveGate(store, minHeldOut));
-      Processors.take(
-          threads(), () -> trainer.train(task(run, store), new Reports(progress, cancelled)));
-    }
+    return store.versions().contains(run.version())
+        ? Optional.of(verdict(store, run))
+        : Optional.empty();
+  }
+
+  private static Verdict verdict(ModelStore store, Run run) {
     return store
         .metadata(run.version())
         .verdict()
         .orElseThrow(() -> new ModelException(run.version() + " was written without a verdict"));
+  }
+
+  @Override
+  public Verdict train(
+      Run run, Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled) {
+    ModelStore store = Engines.store(Path.of(models));
+    Trainer trainer =
+        new Trainer(
+            store,
+            DirectTrainingStep.on(towers),
+            new TrainingResources(threads(), memoryBytes),
+            new LiveGate(store, minHeldOut));
+    Processors.take(
+        threads(), () -> trainer.train(task(run, store), new Reports(progress, cancelled)));
+    return verdict(store, run);
   }
 
   private int threads() {

@@ -3,6 +3,7 @@ package io.tagstream.job.retrain;
 import io.tagstream.model.store.RetrainStatus;
 import io.tagstream.model.store.Verdict;
 import java.io.Serializable;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -10,10 +11,12 @@ import java.util.function.Consumer;
 /** Makes and judges a run's version. */
 public interface Training extends Serializable {
 
+  /** How a run's version was judged; empty while there is no such version. */
+  Optional<Verdict> judged(Run run);
+
   /**
    * Trains on what a run's manifest names, from the run's last checkpoint if there is one, judges
    * the result against the live version and writes it into the model store under the run's name.
-   * Where the version is there already, only says how it was judged.
    *
    * @param progress hears of each step, on the thread that trains
    * @param cancelled to be asked before each step, and for each image that is read or measured

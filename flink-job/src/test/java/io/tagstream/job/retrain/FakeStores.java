@@ -29,12 +29,25 @@ final class FakeStores implements RunLedger, Models, Training {
   volatile Counts beforeAnyRun = new Counts(0, 1000, 100, List.of());
   volatile Counts afterARun = new Counts(0, 1000, 100, List.of());
   volatile boolean unreadable;
+
+  /** What a look meets: an error that nobody expects. */
+  volatile Optional<Error> error = Optional.empty();
+
+  /** Looks and beginnings that met one. */
+  final AtomicInteger errors = new AtomicInteger();
+
   volatile boolean damagedLabels;
   volatile boolean noManifest;
+
+  /** The same when a manifest is to be written. */
+  volatile Optional<Error> noManifestFor = Optional.empty();
 
   /** Manifests that were not written. */
   final AtomicInteger lostManifests = new AtomicInteger();
 
+  volatile boolean noPromotion;
+  volatile boolean noHistory;
+  final AtomicInteger historiesAsked = new AtomicInteger();
   volatile boolean noOutcome;
   volatile Verdict.Outcome decision = Verdict.Outcome.PROMOTED;
   volatile Optional<Double> heldOutTop1 = Optional.of(0.9);
@@ -65,9 +78,18 @@ final class FakeStores implements RunLedger, Models, Training {
   volatile Optional<RetrainStatus> status = Optional.empty();
 
   private void check() throws IOException {
+    meet(error);
     if (unreadable) {
       throw new IOException("the store's disk does not answer");
     }
+  }
+
+  private void meet(Optional<Error> error) {
+    error.ifPresent(
+        thrown -> {
+          errors.incrementAndGet();
+          throw thrown;
+        });
   }
 
   @Override
@@ -97,6 +119,7 @@ final class FakeStores implements RunLedger, Models, Training {
 
   @Override
   public void begin(Run run, Set<String> versions) throws IOException {
+    meet(noManifestFor);
     if (noManifest) {
       lostManifests.incrementAndGet();
       throw new IOException("no space left");
@@ -152,6 +175,10 @@ final class FakeStores implements RunLedger, Models, Training {
 
   @Override
   public List<LiveChange> history() {
+    historiesAsked.incrementAndGet();
+    if (noHistory) {
+      throw new ModelException("the history cannot be read");
+    }
     return List.copyOf(changes);
   }
 
@@ -159,6 +186,9 @@ final class FakeStores implements RunLedger, Models, Training {
   public void promote(String version, String by) {
     if (!bundles.contains(version)) {
       throw new ModelException("no version " + version);
+    }
+    if (noPromotion) {
+      throw new ModelException("no space left");
     }
     changes.add(new LiveChange(WHEN, LiveChange.Action.PROMOTED, version, Optional.of(live), by));
     live = version;
@@ -194,20 +224,26 @@ final class FakeStores implements RunLedger, Models, Training {
       Run run, Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled)
       throws IOException, InterruptedException {
     trainings.add(run.version());
-    if (!bundles.contains(run.version())) {
-      progress.accept(
-          new RetrainStatus.Progress(1, 3, 7, 21, 40, 0.5, 0.01, Duration.ofSeconds(9)));
-      if (holdBeforeBundle) {
-        hold(cancelled);
-      }
-      if (failures.getAndDecrement() > 0) {
-        throw new IOException("disk full");
-      }
-      bundles.add(run.version());
+    progress.accept(new RetrainStatus.Progress(1, 3, 7, 21, 40, 0.5, 0.01, Duration.ofSeconds(9)));
+    if (holdBeforeBundle) {
+      hold(cancelled);
     }
+    if (failures.getAndDecrement() > 0) {
+      throw new IOException("disk full");
+    }
+    bundles.add(run.version());
     if (holdAfterBundle) {
       hold(cancelled);
     }
+    return verdict(run);
+  }
+
+  @Override
+  public Optional<Verdict> judged(Run run) {
+    return bundles.contains(run.version()) ? Optional.of(verdict(run)) : Optional.empty();
+  }
+
+  private Verdict verdict(Run run) {
     return new Verdict(
         decision,
         "because",

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class RetrainOperatorTest {
@@ -440,6 +441,56 @@ class RetrainOperatorTest {
     assertThat(committed).containsExactly("rejected v1");
   }
 
+  /** Kills while it trained, and one more after its version was written, or went live. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void attemptsAreNotCountedAgainstAVersionThatIsThere(boolean promoted) throws Exception {
+    open();
+    OperatorSubtaskState state = snapshot();
+    stores.holdBeforeBundle = true;
+    request("r1");
+    await(() -> stores.trainings.contains("v1"));
+    harness.close();
+    stores.attempts.put("v1", 3);
+    stores.bundles.add("v1");
+    if (promoted) {
+      stores.promote("v1", BY);
+    }
+    open(Optional.of(state));
+    awaitOutcomes(1);
+    assertThat(stores.trainings).hasSize(1);
+    assertThat(committed).containsExactly("candidate v1", "promoted v1");
+    assertThat(stores.live).isEqualTo("v1");
+    assertThat(stores.changes).hasSize(1);
+  }
+
+  @Test
+  void aWinnerThatCannotGoLiveStaysACandidate() throws Exception {
+    stores.noPromotion = true;
+    open();
+    request("r1");
+    awaitOutcomes(1);
+    assertThat(stores.trainings).hasSize(1);
+    assertThat(committed).containsExactly("candidate v1");
+    assertThat(stores.outcomes.get("v1").reason())
+        .isEqualTo(
+            "it was judged better but could not be made live in 3 attempts, at last: no space left; ./tagstream model promote v1 makes it live: top-1 61.0 % instead of 90.0 %; because");
+  }
+
+  @Test
+  void aRunIsNotGivenUpBeforeItIsKnownWhetherItWentLive() throws Exception {
+    stores.noPromotion = true;
+    stores.noHistory = true;
+    open();
+    request("r1");
+    await(() -> stores.historiesAsked.get() > 5);
+    assertThat(committed).isEmpty();
+    stores.noHistory = false;
+    stores.noPromotion = false;
+    awaitOutcomes(1);
+    assertThat(committed).containsExactly("candidate v1", "promoted v1");
+  }
+
   @Test
   void aDiskThatIsFullAtTheEndHoldsBackTheNextRunOnly() throws Exception {
     stores.noOutcome = true;
@@ -471,6 +522,25 @@ class RetrainOperatorTest {
     stores.unreadable = false;
     awaitOutcomes(1);
     assertThat(stores.live).isEqualTo("v1");
+  }
+
+  @Test
+  void anErrorNobodyExpectsEndsNeitherTheLooksNorTheRuns() throws Exception {
+    stores.error = Optional.of(new StackOverflowError("a folder in itself"));
+    open();
+    request("r1");
+    awaitErrors(2);
+    stores.error = Optional.empty();
+    stores.noManifestFor = Optional.of(new AssertionError("cannot be"));
+    awaitErrors(2);
+    stores.noManifestFor = Optional.empty();
+    awaitOutcomes(1);
+    assertThat(stores.live).isEqualTo("v1");
+  }
+
+  private void awaitErrors(int more) throws Exception {
+    int errors = stores.errors.get() + more;
+    await(() -> stores.errors.get() >= errors);
   }
 
   @Test
