@@ -106,7 +106,8 @@ public final class TrainingFile implements Closeable {
           throw new MalformedFileException(
               "it is cut short at %d bytes, within its header".formatted(size), e);
         }
-      } catch (RuntimeException e) {
+      } catch (IOException | RuntimeException e) {
+        // The chunk is in memory: what Avro throws is about its bytes, not about the disk.
         throw new MalformedFileException("its header cannot be read: " + e.getMessage(), e);
       }
     }
@@ -251,9 +252,10 @@ public final class TrainingFile implements Closeable {
       rows = decoder.readLong();
       length = decoder.readLong();
       left = decoder.inputStream().available();
-    } catch (EOFException e) {
+    } catch (IOException e) {
       throw new MalformedFileException(
-          "it is cut short at %d bytes, within a block's header".formatted(size), e);
+          "the block at %d has no whole header in the file's %d bytes".formatted(position, size),
+          e);
     }
     if (rows != 1 || length < 0) {
       throw new MalformedFileException(
@@ -312,7 +314,7 @@ public final class TrainingFile implements Closeable {
           throw new MalformedFileException(
               "the row at %d is longer than its block".formatted(block.start()), e);
         }
-      } catch (RuntimeException e) {
+      } catch (IOException | RuntimeException e) {
         throw new MalformedFileException(
             "the row at %d cannot be read: %s".formatted(block.start(), e.getMessage()), e);
       }
