@@ -37,7 +37,7 @@ final class ClusterTest {
     try (TestStream stream = new TestStream(directory, settings);
         FlinkCluster cluster =
             FlinkCluster.start(
-                Files.createDirectory(directory.resolve("flink")), built.resolve("lib"))) {
+                Files.createDirectory(directory.resolve("flink")), built.resolve("lib"), 1, "")) {
       stream.send(TestStream.TOPICS.images(), 0, IMAGES);
       stream.send(TestStream.TOPICS.labeledImages(), IMAGES, IMAGES + LABELED);
       cluster.submit(

@@ -1,5 +1,7 @@
 package io.tagstream.local;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -16,17 +18,19 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A JobManager and a TaskManager as processes, made of Flink's artifacts on the test's class path
+ * A JobManager and TaskManagers as processes, made of Flink's artifacts on the test's class path
  * and laid out as the image is: natives and what ND4J calls beside Flink, the job in a jar of its
  * own.
  */
 final class FlinkCluster implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   /** What is on the class path of the cluster's processes; the rest comes with the job's jar. */
@@ -36,10 +40,13 @@ final class FlinkCluster implements AutoCloseable {
               + "|frocksdbjni-.*|kryo-.*|reflectasm-.*|objenesis-.*|minlog-.*|RoaringBitmap-.*|snakeyaml-engine-.*"
               + "|snappy-java-.*|lz4-java-.*|javassist-.*|async-profiler-.*|jsr305-.*");
 
+  private static final int SLOTS = 2;
+
   private final Path directory;
   private final String classPath;
   private final int restPort;
   private final List<Process> processes = new ArrayList<>();
+  private int taskManagers;
 
   private FlinkCluster(Path directory, Path natives, int restPort) throws IOException {
     this.directory = directory;
@@ -52,27 +59,27 @@ final class FlinkCluster implements AutoCloseable {
   }
 
   /**
-   * Starts both processes and waits until the TaskManager has registered its slots.
+   * Starts the processes and waits until the TaskManagers have registered their slots, two each.
    *
    * @param directory for configuration and logs
    * @param natives the folder {@code flink-job/target/lib}
+   * @param options lines of Flink's configuration on top of what the cluster needs
    */
-  static FlinkCluster start(Path directory, Path natives) throws IOException, InterruptedException {
+  static FlinkCluster start(Path directory, Path natives, int taskManagers, String options)
+      throws IOException, InterruptedException {
     int restPort = freePort();
     FlinkCluster cluster = new FlinkCluster(directory, natives, restPort);
     try {
-      cluster.configure(restPort, freePort());
+      cluster.configure(restPort, freePort(), options);
       cluster.launch(
           "jobmanager",
           List.of("-Xmx512m"),
           "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
           List.of("--configDir", cluster.directory.toString()));
-      cluster.launch(
-          "taskmanager",
-          List.of("-Xmx640m", "-XX:MaxDirectMemorySize=512m"),
-          "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
-          cluster.taskManagerArguments());
-      cluster.awaitSlots();
+      for (int number = 0; number < taskManagers; number++) {
+        cluster.startTaskManager();
+      }
+      cluster.awaitSlots(SLOTS * taskManagers);
       return cluster;
     } catch (IOException | InterruptedException | RuntimeException | Error e) {
       cluster.close();
@@ -80,9 +87,31 @@ final class FlinkCluster implements AutoCloseable {
     }
   }
 
+  /** A further TaskManager, or one in place of a dead one; does not wait for its slots. */
+  Process startTaskManager() throws IOException {
+    taskManagers++;
+    return launch(
+        "taskmanager-" + taskManagers,
+        List.of("-Xmx640m", "-XX:MaxDirectMemorySize=512m"),
+        "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
+        taskManagerArguments());
+  }
+
   /** {@code flink run --detached}: submits a job's jar with its arguments. */
   void submit(Path jar, List<String> arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("run", "--detached", jar.toString()));
+    submit(List.of(), jar, arguments);
+  }
+
+  /**
+   * As {@link #submit(Path, List)}.
+   *
+   * @param options of {@code flink run}
+   */
+  void submit(List<String> options, Path jar, List<String> arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("run", "--detached"));
+    command.addAll(options);
+    command.add(jar.toString());
     command.addAll(arguments);
     Process client =
         launch("client", List.of("-Xmx512m"), "org.apache.flink.client.cli.CliFrontend", command);
@@ -91,12 +120,45 @@ final class FlinkCluster implements AutoCloseable {
     }
   }
 
+  /** An answer of the JobManager's REST interface; empty while there is none. */
+  Optional<JsonNode> ask(String path) throws InterruptedException {
+    return send(HttpRequest.newBuilder(address(path)).build());
+  }
+
+  /**
+   * Stops a job with a savepoint.
+   *
+   * @return where the savepoint lies
+   */
+  String stop(String job, Path savepoints) throws InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(address("/jobs/%s/stop".formatted(job)))
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    "{\"targetDirectory\":\"%s\",\"drain\":false}".formatted(savepoints.toUri())))
+            .build();
+    String trigger = send(request).orElseThrow().path("request-id").asText();
+    Instant deadline = Instant.now().plus(PATIENCE);
+    while (Instant.now().isBefore(deadline)) {
+      JsonNode state =
+          ask("/jobs/%s/savepoints/%s".formatted(job, trigger)).orElseThrow().path("operation");
+      if (state.has("location")) {
+        return state.path("location").asText();
+      }
+      if (state.has("failure-cause")) {
+        throw new IllegalStateException("no savepoint: " + state);
+      }
+      TimeUnit.MILLISECONDS.sleep(100);
+    }
+    throw new IllegalStateException("no savepoint within " + PATIENCE);
+  }
+
   /** What a process has printed. */
   String log(String name) throws IOException {
     return Files.readString(directory.resolve(name + ".log"));
   }
 
-  private void configure(int restPort, int rpcPort) throws IOException {
+  private void configure(int restPort, int rpcPort, String options) throws IOException {
     Files.writeString(
         directory.resolve("config.yaml"),
         """
@@ -108,10 +170,11 @@ final class FlinkCluster implements AutoCloseable {
         rest.port: %d
         taskmanager.host: 127.0.0.1
         taskmanager.bind-host: 127.0.0.1
-        taskmanager.numberOfTaskSlots: 2
+        taskmanager.numberOfTaskSlots: %d
         classloader.parent-first-patterns.additional: org.nd4j.;org.deeplearning4j.;org.bytedeco.;ai.onnxruntime.
         """
-            .formatted(rpcPort, restPort));
+                .formatted(rpcPort, restPort, SLOTS)
+            + options);
     Files.writeString(
         directory.resolve("log4j2.properties"),
         """
@@ -167,27 +230,29 @@ final class FlinkCluster implements AutoCloseable {
     return process;
   }
 
-  private void awaitSlots() throws IOException, InterruptedException {
+  /** Waits until the TaskManagers that run have so many slots. */
+  void awaitSlots(int slots) throws IOException, InterruptedException {
     Instant deadline = Instant.now().plus(PATIENCE);
-    while (!overview().contains("\"slots-total\":2")) {
-      if (processes.stream().anyMatch(process -> !process.isAlive())
-          || Instant.now().isAfter(deadline)) {
+    while (ask("/overview").map(all -> all.path("slots-total").asInt()).orElse(0) != slots) {
+      if (Instant.now().isAfter(deadline)) {
         throw new IllegalStateException(
-            "no cluster:\n" + log("jobmanager") + "\n" + log("taskmanager"));
+            "no cluster:\n" + log("jobmanager") + "\n" + log("taskmanager-" + taskManagers));
       }
       TimeUnit.MILLISECONDS.sleep(100);
     }
   }
 
-  /** The JobManager's summary, or nothing before it listens. */
-  private String overview() throws InterruptedException {
-    URI address = URI.create("http://127.0.0.1:%d/overview".formatted(restPort));
+  private URI address(String path) {
+    return URI.create("http://127.0.0.1:%d%s".formatted(restPort, path));
+  }
+
+  private static Optional<JsonNode> send(HttpRequest request) throws InterruptedException {
     try {
-      return HttpClient.newHttpClient()
-          .send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString())
-          .body();
+      HttpResponse<String> answer =
+          HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+      return Optional.of(JSON.readTree(answer.body()));
     } catch (IOException e) {
-      return "";
+      return Optional.empty();
     }
   }
 

@@ -172,6 +172,10 @@ final class TestStream implements AutoCloseable {
 
   /** Says on the topic of news that a version is live. */
   void announce(String version) {
+    announce(connection(), version);
+  }
+
+  static void announce(KafkaConnection connection, String version) {
     ModelUpdate update =
         ModelUpdate.newBuilder()
             .setStatus(ModelStatus.PROMOTED.word())
@@ -181,7 +185,7 @@ final class TestStream implements AutoCloseable {
             .build();
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(
-            connection().producerProperties(),
+            connection.producerProperties(),
             new ByteArraySerializer(),
             new ByteArraySerializer())) {
       // Closing waits for it.
