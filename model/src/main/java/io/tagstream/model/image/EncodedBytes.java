@@ -1,5 +1,7 @@
 package io.tagstream.model.image;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import io.tagstream.model.image.UnreadableImageException.Stage;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -65,6 +67,12 @@ final class EncodedBytes {
       }
     }
     return true;
+  }
+
+  /** These bytes as Latin-1 characters; fewer where the file ends before, none past its end. */
+  String latin(int at, int length) {
+    int from = Math.min(at, array.length);
+    return new String(array, from, Math.min(length, array.length - from), ISO_8859_1);
   }
 
   /** The index of the first byte 0xFF at or after {@code from}, or the length. */

@@ -2,6 +2,7 @@ package io.tagstream.model.image;
 
 import io.tagstream.model.image.UnreadableImageException.Stage;
 import java.util.HexFormat;
+import java.util.Optional;
 
 /**
  * An encoded image whose header has been read. What the codecs let pass in silence (a file cut
@@ -43,6 +44,10 @@ sealed interface ImageFile permits CodecFile, GifFile {
     }
     if (bytes.matches(0, "II*\0") || bytes.matches(0, "MM\0*")) {
       return TiffFile.open(bytes);
+    }
+    Optional<String> name = ForeignFormat.nameOf(bytes);
+    if (name.isPresent()) {
+      throw new UnreadableImageException(Stage.DECODE, "unsupported format: " + name.get());
     }
     throw new UnreadableImageException(
         Stage.DECODE,
