@@ -8,12 +8,14 @@ import org.bytedeco.javacpp.ShortPointer;
 import org.bytedeco.opencv.opencv_core.Mat;
 
 /**
- * Lays a picture with an alpha channel over white. Row by row, so that a large picture is never on
- * the Java heap.
+ * Lays a picture with transparency over white. Row by row, so that a large picture is never on the
+ * Java heap.
  */
 final class AlphaOverWhite {
+  private static final byte WHITE = (byte) 255;
+
   private final Mat source;
-  private final Alpha alpha;
+  private final CodecFile file;
   private final boolean wide;
 
   /** The largest value of a sample. */
@@ -22,9 +24,9 @@ final class AlphaOverWhite {
   /** One row, widened. */
   private final int[] samples;
 
-  private AlphaOverWhite(Mat source, Alpha alpha) {
+  private AlphaOverWhite(Mat source, CodecFile file) {
     this.source = source;
-    this.alpha = alpha;
+    this.file = file;
     wide = source.depth() == CV_16U;
     max = wide ? 0xffff : 0xff;
     samples = new int[source.cols() * source.channels()];
@@ -34,15 +36,20 @@ final class AlphaOverWhite {
    * Blends a whole picture.
    *
    * @param source BGRA, or BGR or grey where the codec found every pixel opaque; 8 or 16 bits
+   * @param file whose picture it is
    * @param rgb receives the picture, 8 bits
    */
-  static void blend(Mat source, Alpha alpha, Mat rgb) {
+  static void blend(Mat source, CodecFile file, Mat rgb) {
     rgb.create(source.rows(), source.cols(), CV_8UC3);
-    AlphaOverWhite blending = new AlphaOverWhite(source, alpha);
+    AlphaOverWhite blending = new AlphaOverWhite(source, file);
     byte[] row = new byte[source.cols() * 3];
     for (int y = 0; y < source.rows(); y++) {
       blending.load(y);
-      blending.blendRow(row);
+      if (file.alpha() == Alpha.COLOR_KEY) {
+        blending.cutOut(row);
+      } else {
+        blending.blendRow(row);
+      }
       rgb.ptr(y).put(row);
     }
   }
@@ -63,22 +70,46 @@ final class AlphaOverWhite {
     }
   }
 
+  /** Makes the pixels white that have the transparent colour in all bits. */
+  private void cutOut(byte[] rgb) {
+    int channels = source.channels();
+    int[] key = file.colorKey();
+    for (int pixel = 0, at = 0; at < samples.length; pixel++, at += channels) {
+      boolean transparent = true;
+      for (int c = 0; c < key.length; c++) {
+        transparent &= samples[at + key.length - 1 - c] == key[c];
+      }
+      for (int c = 0; c < 3; c++) {
+        int color = samples[channels >= 3 ? at + 2 - c : at];
+        rgb[pixel * 3 + c] = transparent ? WHITE : opaque(color);
+      }
+    }
+  }
+
   private void blendRow(byte[] rgb) {
     int channels = source.channels();
     for (int pixel = 0, at = 0; at < samples.length; pixel++, at += channels) {
       int opacity = channels == 4 ? samples[at + 3] : max;
       for (int c = 0; c < 3; c++) {
         int color = samples[channels >= 3 ? at + 2 - c : at];
-        rgb[pixel * 3 + c] = (byte) overWhite(color, opacity);
+        rgb[pixel * 3 + c] = opacity == max ? opaque(color) : overWhite(color, opacity);
       }
     }
   }
 
+  /** A colour as 0 to 255, rounded. */
+  private byte opaque(int color) {
+    return (byte) (wide ? (color * 255 + 0x7fff) / 0xffff : color);
+  }
+
   /** A colour over white, 0 to 255, rounded. */
-  private int overWhite(int color, int opacity) {
+  private byte overWhite(int color, int opacity) {
+    if (opacity == 0 && file.alpha() == Alpha.STRAIGHT) {
+      return WHITE;
+    }
     long full = (long) max * max;
-    long share = (long) color * (alpha == Alpha.PREMULTIPLIED ? max : opacity);
+    long share = (long) color * (file.alpha() == Alpha.PREMULTIPLIED ? max : opacity);
     long sum = Math.min(full, share + (long) max * (max - opacity));
-    return (int) ((sum * 255 + full / 2) / full);
+    return (byte) ((sum * 255 + full / 2) / full);
   }
 }

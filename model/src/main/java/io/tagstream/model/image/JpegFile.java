@@ -4,7 +4,6 @@ import static io.tagstream.model.image.ImageFormat.JPEG;
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
 import io.tagstream.model.image.UnreadableImageException.Stage;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -31,6 +30,10 @@ final class JpegFile implements CodecFile {
   private static final int CMYK_COMPONENTS = 4;
   private static final int BASELINE = 0xc0;
   private static final int EXTENDED_SEQUENTIAL = 0xc1;
+  private static final int LOSSLESS = 0xc3;
+  private static final int LOSSLESS_ARITHMETIC = 0xcb;
+  private static final int JPEG_LS = 0xf7;
+  private static final int HIERARCHICAL = 0xde;
   private static final int START_OF_SCAN = 0xda;
   private static final int END_OF_IMAGE = 0xd9;
   private static final int APP1 = 0xe1;
@@ -40,7 +43,7 @@ final class JpegFile implements CodecFile {
   private final EncodedBytes bytes;
   private final ImageHeader header;
   private final Orientation orientation;
-  private final List<Part> parts;
+  private final CodecParts parts;
   private final int firstScan;
   private final int frame;
   private int scans;
@@ -49,7 +52,7 @@ final class JpegFile implements CodecFile {
       EncodedBytes bytes,
       ImageHeader header,
       Orientation orientation,
-      List<Part> parts,
+      CodecParts parts,
       int frame,
       int firstScan) {
     this.bytes = bytes;
@@ -61,8 +64,8 @@ final class JpegFile implements CodecFile {
   }
 
   static JpegFile open(EncodedBytes bytes) throws UnreadableImageException {
-    List<Part> parts = new ArrayList<>();
-    parts.add(new Part(bytes, 0, 2));
+    CodecParts parts = new CodecParts(JPEG, bytes);
+    parts.add(0, 2);
     ImageHeader header = null;
     Orientation orientation = null;
     int frame = 0;
@@ -75,14 +78,18 @@ final class JpegFile implements CodecFile {
       }
       int length = segmentLength(bytes, marker);
       at = marker + 2 + length;
-      if (isFrame(code)) {
+      if (code == JPEG_LS) {
+        throw ImageFile.unsupported(JPEG, "JPEG-LS");
+      } else if (code == HIERARCHICAL) {
+        throw ImageFile.unsupported(JPEG, "hierarchical");
+      } else if (isFrame(code)) {
         if (header != null) {
           throw ImageFile.broken(JPEG, "two frame headers");
         }
         header = frame(bytes, marker);
         frame = marker;
       } else if (code == APP1 && orientation == null && bytes.matches(marker + 4, "Exif\0")) {
-        orientation = TiffDirectory.exifOrientation(bytes, marker + 10);
+        orientation = ExifOrientation.of(bytes, marker + 10, length - 8);
       } else if (code == START_OF_SCAN) {
         if (header == null) {
           throw ImageFile.broken(JPEG, "no frame header before its first scan");
@@ -93,7 +100,7 @@ final class JpegFile implements CodecFile {
       // Of the application's segments only Adobe's says something about the colours.
       boolean metadata = (code >= APP1 && code <= 0xef && code != APP14) || code == COMMENT;
       if (!metadata) {
-        parts.add(new Part(bytes, marker, 2 + length));
+        parts.add(marker, 2 + length);
       }
     }
   }
@@ -103,6 +110,13 @@ final class JpegFile implements CodecFile {
   }
 
   private static ImageHeader frame(EncodedBytes bytes, int marker) throws UnreadableImageException {
+    int code = bytes.unsignedByte(marker + 1);
+    switch (code) {
+      case LOSSLESS -> throw ImageFile.unsupported(JPEG, "lossless");
+      case LOSSLESS_ARITHMETIC -> throw ImageFile.unsupported(JPEG, "lossless, arithmetic codes");
+      case 0xc5, 0xc6, 0xc7, 0xcd, 0xce, 0xcf -> throw ImageFile.unsupported(JPEG, "hierarchical");
+      default -> {}
+    }
     int precision = bytes.unsignedByte(marker + 4);
     if (precision != 8) {
       throw ImageFile.unsupported(JPEG, precision + " bits a sample");
@@ -182,7 +196,7 @@ final class JpegFile implements CodecFile {
       marker = nextMarker(bytes, marker + 2 + segmentLength(bytes, marker));
     }
     script.checkComplete();
-    parts.add(new Part(bytes, firstScan, marker + 2 - firstScan));
+    parts.add(firstScan, marker + 2 - firstScan);
   }
 
   /**
@@ -203,6 +217,6 @@ final class JpegFile implements CodecFile {
 
   @Override
   public List<Part> parts() {
-    return parts;
+    return parts.list();
   }
 }

@@ -12,6 +12,7 @@ import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_UNCHANGED;
 
 import io.tagstream.model.image.CodecFile.Alpha;
 import io.tagstream.model.image.CodecFile.Part;
+import io.tagstream.model.image.CodecFile.Placement;
 import io.tagstream.model.image.UnreadableImageException.Stage;
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
@@ -50,13 +51,17 @@ final class PixelDecoder implements AutoCloseable {
   private final Rect region = new Rect();
   private final Mat decoded = new Mat();
   private final Mat withAlpha = new Mat();
+
+  /** A picture that covers less than the canvas. */
+  private final Mat frame = new Mat();
+
   private final Mat transposed = new Mat();
   private final Mat scaled = new Mat();
   private final Mat upright = new Mat();
   private final Mat recolored = new Mat();
   private final Mat colorMatrix = new Mat(3, 4, CV_32F);
   private final List<Mat> buffers =
-      List.of(decoded, withAlpha, scaled, transposed, upright, recolored);
+      List.of(decoded, withAlpha, frame, scaled, transposed, upright, recolored);
   private BytePointer input = new BytePointer(1 << 18);
 
   /** As {@link ImageDecoder}'s. */
@@ -185,19 +190,26 @@ final class PixelDecoder implements AutoCloseable {
 
   private void readGif(GifFile gif) throws UnreadableImageException {
     int width = gif.header().width();
-    decoded.create(gif.header().height(), width, CV_8UC3);
-    try (Scalar white = Scalar.all(255)) {
-      decoded.put(white);
-    }
+    clear(gif.header());
     BytePointer pixels = decoded.data();
     gif.decodeFrame(
         (x, y, rgb) -> pixels.position(3L * ((long) y * width + x)).put(rgb, 0, rgb.length));
   }
 
+  /** Makes {@link #decoded} a white canvas. */
+  private void clear(ImageHeader canvas) {
+    decoded.create(canvas.height(), canvas.width(), CV_8UC3);
+    try (Scalar white = Scalar.all(255)) {
+      decoded.put(white);
+    }
+  }
+
   private void readCodec(CodecFile file, int reduction) throws UnreadableImageException {
-    ImageHeader header = file.header();
+    Placement place = file.placement();
+    boolean covers = place.covers(file.header());
+    Mat picture = covers ? decoded : frame;
     boolean alpha = file.alpha() != Alpha.NONE;
-    Mat into = alpha ? withAlpha : decoded;
+    Mat into = alpha ? withAlpha : picture;
     int flags =
         alpha
             ? IMREAD_UNCHANGED
@@ -208,14 +220,14 @@ final class PixelDecoder implements AutoCloseable {
         Mat answer = opencv_imgcodecs.imdecode(bytes, flags, into)) {
       if (answer.empty()) {
         throw new UnreadableImageException(
-            Stage.DECODE, "the %s's pixels cannot be decoded".formatted(header.format()));
+            Stage.DECODE, "the %s's pixels cannot be decoded".formatted(file.header().format()));
       }
     }
-    int width = (header.width() + reduction - 1) / reduction;
-    int height = (header.height() + reduction - 1) / reduction;
+    int width = (place.width() + reduction - 1) / reduction;
+    int height = (place.height() + reduction - 1) / reduction;
     if (into.cols() != width || into.rows() != height) {
       throw ImageFile.broken(
-          header.format(),
+          file.header().format(),
           "its header declares %d x %d pixels, it holds %d x %d"
               .formatted(width, height, into.cols(), into.rows()));
     }
@@ -223,7 +235,14 @@ final class PixelDecoder implements AutoCloseable {
       jpeg.checkBlocks(lastPixel());
     }
     if (alpha) {
-      AlphaOverWhite.blend(withAlpha, file.alpha(), decoded);
+      AlphaOverWhite.blend(withAlpha, file, picture);
+    }
+    if (!covers) {
+      clear(file.header());
+      region.x(place.left()).y(place.top()).width(place.width()).height(place.height());
+      try (Mat part = new Mat(decoded, region)) {
+        picture.copyTo(part);
+      }
     }
   }
 

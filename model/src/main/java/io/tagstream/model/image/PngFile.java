@@ -3,8 +3,8 @@ package io.tagstream.model.image;
 import static io.tagstream.model.image.ImageFormat.PNG;
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.CRC32;
 
 /**
@@ -14,6 +14,13 @@ import java.util.zip.CRC32;
 final class PngFile implements CodecFile {
   static final String SIGNATURE = "\u0089PNG\r\n\u001a\n";
 
+  private static final int GREY = 0;
+  private static final int RGB = 2;
+  private static final int PALETTE = 3;
+
+  /** The bit of a colour type with an alpha channel. */
+  private static final int ALPHA = 4;
+
   private static final int IHDR_BYTES = 13;
   private static final int FIRST_CHUNK = 8;
 
@@ -22,14 +29,20 @@ final class PngFile implements CodecFile {
 
   private final EncodedBytes bytes;
   private final ImageHeader header;
-  private final List<Part> parts = new ArrayList<>();
-  private boolean alpha;
-  private Orientation orientation = Orientation.UPRIGHT;
+  private final int bitDepth;
+  private final int colorType;
+  private final CodecParts parts;
+  private Alpha alpha;
+  private int[] colorKey = {};
+  private Optional<Orientation> orientation = Optional.empty();
 
-  private PngFile(EncodedBytes bytes, ImageHeader header, boolean alpha) {
+  private PngFile(EncodedBytes bytes, ImageHeader header, int bitDepth, int colorType) {
     this.bytes = bytes;
     this.header = header;
-    this.alpha = alpha;
+    this.bitDepth = bitDepth;
+    this.colorType = colorType;
+    parts = new CodecParts(PNG, bytes);
+    alpha = (colorType & ALPHA) == 0 ? Alpha.NONE : Alpha.STRAIGHT;
   }
 
   static PngFile open(EncodedBytes bytes) throws UnreadableImageException {
@@ -41,8 +54,7 @@ final class PngFile implements CodecFile {
     ImageHeader header =
         ImageHeader.declared(
             PNG, bytes.unsignedInt(16, BIG_ENDIAN), bytes.unsignedInt(20, BIG_ENDIAN));
-    int colorType = bytes.unsignedByte(25);
-    return new PngFile(bytes, header, (colorType & 4) != 0);
+    return new PngFile(bytes, header, bytes.unsignedByte(24), bytes.unsignedByte(25));
   }
 
   @Override
@@ -53,18 +65,22 @@ final class PngFile implements CodecFile {
   /** After {@link #checkWhole}. */
   @Override
   public Orientation orientation() {
-    return orientation;
+    return orientation.orElse(Orientation.UPRIGHT);
   }
 
-  /** After {@link #checkWhole}. */
   @Override
   public Alpha alpha() {
-    return alpha ? Alpha.STRAIGHT : Alpha.NONE;
+    return alpha;
+  }
+
+  @Override
+  public int[] colorKey() {
+    return colorKey.clone();
   }
 
   @Override
   public void checkWhole() throws UnreadableImageException {
-    parts.add(new Part(bytes, 0, FIRST_CHUNK));
+    parts.add(0, FIRST_CHUNK);
     boolean data = false;
     int at = FIRST_CHUNK;
     while (true) {
@@ -74,12 +90,16 @@ final class PngFile implements CodecFile {
       boolean transparency = bytes.matches(at + 4, "tRNS");
       if (critical || transparency) {
         checkSum(at, (int) length);
-        parts.add(new Part(bytes, at, (int) length + FRAMING));
       }
-      alpha |= transparency;
+      if (critical) {
+        parts.add(at, (int) length + FRAMING);
+      }
+      if (transparency && !data) {
+        transparency(at, (int) length);
+      }
       data |= bytes.matches(at + 4, "IDAT");
-      if (bytes.matches(at + 4, "eXIf")) {
-        orientation = TiffDirectory.exifOrientation(bytes, at + 8);
+      if (bytes.matches(at + 4, "eXIf") && orientation.isEmpty()) {
+        orientation = Optional.of(ExifOrientation.of(bytes, at + 8, (int) length));
       }
       if (bytes.matches(at + 4, "IEND")) {
         break;
@@ -88,6 +108,28 @@ final class PngFile implements CodecFile {
     }
     if (!data) {
       throw ImageFile.broken(PNG, "no IDAT chunk");
+    }
+  }
+
+  /** A transparent colour stays here; a palette's transparency is for the codec. */
+  private void transparency(int at, int length) throws UnreadableImageException {
+    if (colorType == PALETTE) {
+      alpha = Alpha.STRAIGHT;
+      parts.add(at, length + FRAMING);
+      return;
+    }
+    int samples = colorType == GREY ? 1 : 3;
+    // Beside an alpha channel it means nothing, of another length neither.
+    if ((colorType != GREY && colorType != RGB) || length != 2 * samples || colorKey.length > 0) {
+      return;
+    }
+    alpha = Alpha.COLOR_KEY;
+    colorKey = new int[samples];
+    int max = (1 << bitDepth) - 1;
+    for (int i = 0; i < samples; i++) {
+      int sample = bytes.unsignedShort(at + 8 + 2L * i, BIG_ENDIAN) & max;
+      // The codec widens samples of fewer than eight bits.
+      colorKey[i] = bitDepth < 8 ? sample * 255 / max : sample;
     }
   }
 
@@ -114,6 +156,6 @@ final class PngFile implements CodecFile {
 
   @Override
   public List<Part> parts() {
-    return parts;
+    return parts.list();
   }
 }

@@ -6,10 +6,7 @@ import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
 
-/**
- * The first directory of a TIFF structure: of a TIFF file, or of the EXIF block that other formats
- * carry. Every entry's values lie inside the structure.
- */
+/** The first directory of a TIFF file. Every entry's values lie inside the structure. */
 final class TiffDirectory {
   static final int WIDTH = 256;
   static final int HEIGHT = 257;
@@ -69,16 +66,6 @@ final class TiffDirectory {
       }
     }
     bytes.require(directory + 2 + 12L * count, 4);
-  }
-
-  /** The orientation that an EXIF block asks for; a broken block asks for none. */
-  static Orientation exifOrientation(EncodedBytes bytes, int start) {
-    try {
-      return Orientation.of(new TiffDirectory(bytes, start).value(ORIENTATION, 1));
-    } catch (UnreadableImageException broken) {
-      // Metadata is no reason to refuse a picture whose pixels are whole.
-      return Orientation.UPRIGHT;
-    }
   }
 
   boolean has(int tag) {

@@ -2,61 +2,88 @@ package io.tagstream.model.image;
 
 import static io.tagstream.model.image.ImageFormat.WEBP;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/** A WebP: a RIFF container whose chunks hold one picture, or the frames of an animation. */
+/**
+ * A WebP: a RIFF container whose chunks hold one picture, or the frames of an animation. The codec
+ * gets the picture alone, of an animation its first frame, as a still picture of its own: the
+ * animation's canvas it would allocate twice.
+ */
 final class WebpFile implements CodecFile {
   private static final int FIRST_CHUNK = 12;
   private static final int CHUNK_HEADER = 8;
+  private static final int FRAME_HEADER = 16;
+  private static final int FLAG_ANIMATION = 0x02;
   private static final int FLAG_ALPHA = 0x10;
+  private static final int EXTENDED_BYTES = 10;
+
+  /** OpenCV looks at as many, also where the file has fewer. */
+  private static final int CODEC_LOOKS_AT = 32;
+
+  private static final EncodedBytes ZEROS = new EncodedBytes(new byte[CODEC_LOOKS_AT]);
+
+  /** What a chunk of coefficients declares. */
+  private record Bitstream(long width, long height, boolean lossless, boolean alpha) {}
 
   private final EncodedBytes bytes;
   private final ImageHeader header;
-  private final boolean alpha;
-  private Orientation orientation = Orientation.UPRIGHT;
+  private final boolean extended;
+  private final List<Part> parts = new ArrayList<>();
+  private boolean alpha;
+  private Optional<Placement> placement = Optional.empty();
+  private Optional<Orientation> orientation = Optional.empty();
 
-  private WebpFile(EncodedBytes bytes, ImageHeader header, boolean alpha) {
+  private WebpFile(EncodedBytes bytes, ImageHeader header, boolean extended) {
     this.bytes = bytes;
     this.header = header;
-    this.alpha = alpha;
+    this.extended = extended;
   }
 
   static WebpFile open(EncodedBytes bytes) throws UnreadableImageException {
     int content = FIRST_CHUNK + CHUNK_HEADER;
     if (bytes.matches(FIRST_CHUNK, "VP8X")) {
-      boolean alpha = (bytes.unsignedByte(content) & FLAG_ALPHA) != 0;
       return new WebpFile(
           bytes,
           ImageHeader.declared(
               WEBP, 1 + threeBytes(bytes, content + 4), 1 + threeBytes(bytes, content + 7)),
-          alpha);
+          true);
     }
-    if (bytes.matches(FIRST_CHUNK, "VP8L")) {
+    if (!isBitstream(bytes, FIRST_CHUNK)) {
+      bytes.require(FIRST_CHUNK, CHUNK_HEADER);
+      throw ImageFile.broken(WEBP, "its first chunk is none of VP8, VP8L and VP8X");
+    }
+    Bitstream picture = bitstream(bytes, FIRST_CHUNK);
+    return new WebpFile(bytes, ImageHeader.declared(WEBP, picture.width, picture.height), false);
+  }
+
+  private static boolean isBitstream(EncodedBytes bytes, int at) {
+    return bytes.matches(at, "VP8 ") || bytes.matches(at, "VP8L");
+  }
+
+  private static Bitstream bitstream(EncodedBytes bytes, int at) throws UnreadableImageException {
+    int content = at + CHUNK_HEADER;
+    if (bytes.matches(at, "VP8L")) {
       if (bytes.unsignedByte(content) != 0x2f) {
         throw ImageFile.broken(WEBP, "no signature in its VP8L chunk");
       }
       long bits = bytes.unsignedInt(content + 1, LITTLE_ENDIAN);
-      return new WebpFile(
-          bytes,
-          ImageHeader.declared(WEBP, 1 + (bits & 0x3fff), 1 + (bits >> 14 & 0x3fff)),
-          (bits >> 28 & 1) != 0);
+      return new Bitstream(
+          1 + (bits & 0x3fff), 1 + (bits >> 14 & 0x3fff), true, (bits >> 28 & 1) != 0);
     }
-    if (bytes.matches(FIRST_CHUNK, "VP8 ")) {
-      bytes.require(content, 10);
-      if (!bytes.matches(content + 3, "\u009d\u0001*")) {
-        throw ImageFile.broken(WEBP, "no key frame in its VP8 chunk");
-      }
-      return new WebpFile(
-          bytes,
-          ImageHeader.declared(
-              WEBP,
-              bytes.unsignedShort(content + 6, LITTLE_ENDIAN) & 0x3fff,
-              bytes.unsignedShort(content + 8, LITTLE_ENDIAN) & 0x3fff),
-          false);
+    bytes.require(content, 10);
+    if (!bytes.matches(content + 3, "\u009d\u0001*")) {
+      throw ImageFile.broken(WEBP, "no key frame in its VP8 chunk");
     }
-    bytes.require(FIRST_CHUNK, CHUNK_HEADER);
-    throw ImageFile.broken(WEBP, "its first chunk is none of VP8, VP8L and VP8X");
+    return new Bitstream(
+        bytes.unsignedShort(content + 6, LITTLE_ENDIAN) & 0x3fff,
+        bytes.unsignedShort(content + 8, LITTLE_ENDIAN) & 0x3fff,
+        false,
+        false);
   }
 
   private static long threeBytes(EncodedBytes bytes, int at) throws UnreadableImageException {
@@ -71,7 +98,7 @@ final class WebpFile implements CodecFile {
   /** After {@link #checkWhole}. */
   @Override
   public Orientation orientation() {
-    return orientation;
+    return orientation.orElse(Orientation.UPRIGHT);
   }
 
   @Override
@@ -80,29 +107,122 @@ final class WebpFile implements CodecFile {
   }
 
   @Override
+  public Placement placement() {
+    return placement.orElseThrow();
+  }
+
+  @Override
   public void checkWhole() throws UnreadableImageException {
+    int end = end();
+    boolean animated =
+        extended && (bytes.unsignedByte(FIRST_CHUNK + CHUNK_HEADER) & FLAG_ANIMATION) != 0;
+    if (!animated) {
+      picture(FIRST_CHUNK, end, new Placement(0, 0, header.width(), header.height()));
+    }
+    int at = FIRST_CHUNK;
+    while (at + CHUNK_HEADER <= end) {
+      int content = at + CHUNK_HEADER;
+      int next = next(at, end);
+      if (animated && placement.isEmpty() && bytes.matches(at, "ANMF")) {
+        picture(content + FRAME_HEADER, next, frame(content));
+      }
+      if (orientation.isEmpty() && bytes.matches(at, "EXIF")) {
+        int length = (int) bytes.unsignedInt(at + 4, LITTLE_ENDIAN);
+        // Some writers keep the prefix that JPEG's segment has.
+        int prefix = bytes.matches(content, "Exif\0\0") ? 6 : 0;
+        orientation = Optional.of(ExifOrientation.of(bytes, content + prefix, length - prefix));
+      }
+      at = next;
+    }
+    if (placement.isEmpty()) {
+      throw ImageFile.broken(WEBP, "an animation without a frame");
+    }
+  }
+
+  private int end() throws UnreadableImageException {
     long end = CHUNK_HEADER + bytes.unsignedInt(4, LITTLE_ENDIAN);
     bytes.require(0, end);
-    long at = FIRST_CHUNK;
-    while (at + CHUNK_HEADER <= end) {
-      long length = bytes.unsignedInt(at + 4, LITTLE_ENDIAN);
-      if (at + CHUNK_HEADER + length > end) {
-        throw ImageFile.broken(
-            WEBP, "its chunk at byte %d is longer than the file says it is".formatted(at));
-      }
-      if (bytes.matches((int) at, "EXIF")) {
-        int exif = (int) at + CHUNK_HEADER;
-        // Some writers keep the prefix that JPEG's segment has.
-        int start = bytes.matches(exif, "Exif\0\0") ? exif + 6 : exif;
-        orientation = TiffDirectory.exifOrientation(bytes, start);
-      }
-      // Chunks are padded to an even length.
-      at += CHUNK_HEADER + length + (length & 1);
+    return (int) end;
+  }
+
+  /** Where the chunk after this one begins, or the end: chunks are padded to an even length. */
+  private int next(int at, int end) throws UnreadableImageException {
+    long length = bytes.unsignedInt(at + 4, LITTLE_ENDIAN);
+    if (at + CHUNK_HEADER + length > end) {
+      throw ImageFile.broken(
+          WEBP, "its chunk at byte %d is longer than the file says it is".formatted(at));
     }
+    return (int) Math.min(end, at + CHUNK_HEADER + length + (length & 1));
+  }
+
+  /** What a frame's header says, within the canvas. */
+  private Placement frame(int at) throws UnreadableImageException {
+    long left = 2 * threeBytes(bytes, at);
+    long top = 2 * threeBytes(bytes, at + 3);
+    long width = 1 + threeBytes(bytes, at + 6);
+    long height = 1 + threeBytes(bytes, at + 9);
+    if (left + width > header.width() || top + height > header.height()) {
+      throw ImageFile.broken(WEBP, "its first frame leaves its canvas");
+    }
+    return new Placement((int) left, (int) top, (int) width, (int) height);
+  }
+
+  /** Takes the picture that lies between two positions. */
+  private void picture(int from, int end, Placement place) throws UnreadableImageException {
+    Optional<Part> transparency = Optional.empty();
+    int at = from;
+    while (at + CHUNK_HEADER <= end) {
+      int next = next(at, end);
+      if (extended && transparency.isEmpty() && bytes.matches(at, "ALPH")) {
+        transparency = Optional.of(new Part(bytes, at, next - at));
+      } else if (isBitstream(bytes, at)) {
+        Bitstream picture = bitstream(bytes, at);
+        if (picture.width != place.width() || picture.height != place.height()) {
+          throw ImageFile.broken(
+              WEBP,
+              "its header declares %d x %d pixels, it holds %d x %d"
+                  .formatted(place.width(), place.height(), picture.width, picture.height));
+        }
+        placement = Optional.of(place);
+        // A lossless picture has its alpha channel in itself.
+        Optional<Part> beside = picture.lossless ? Optional.empty() : transparency;
+        alpha = picture.alpha || beside.isPresent();
+        still(beside, new Part(bytes, at, next - at));
+        return;
+      }
+      at = next;
+    }
+    throw ImageFile.broken(WEBP, "no picture");
+  }
+
+  /** Makes a still picture of its own. */
+  private void still(Optional<Part> transparency, Part picture) {
+    int odd = picture.length() & 1;
+    int chunks = transparency.map(Part::length).orElse(0) + picture.length() + odd;
+    ByteBuffer head =
+        ByteBuffer.allocate(
+                FIRST_CHUNK + (transparency.isPresent() ? CHUNK_HEADER + EXTENDED_BYTES : 0))
+            .order(LITTLE_ENDIAN);
+    head.put("RIFF".getBytes(ISO_8859_1)).putInt(head.capacity() - CHUNK_HEADER + chunks);
+    head.put("WEBP".getBytes(ISO_8859_1));
+    if (transparency.isPresent()) {
+      head.put("VP8X".getBytes(ISO_8859_1)).putInt(EXTENDED_BYTES).putInt(FLAG_ALPHA);
+      putThree(head, placement().width() - 1);
+      putThree(head, placement().height() - 1);
+    }
+    parts.add(new Part(new EncodedBytes(head.array()), 0, head.capacity()));
+    transparency.ifPresent(parts::add);
+    parts.add(picture);
+    int total = head.capacity() + chunks - odd;
+    parts.add(new Part(ZEROS, 0, Math.max(odd, CODEC_LOOKS_AT - total)));
+  }
+
+  private static void putThree(ByteBuffer buffer, int number) {
+    buffer.put((byte) number).put((byte) (number >> 8)).put((byte) (number >> 16));
   }
 
   @Override
   public List<Part> parts() {
-    return List.of(new Part(bytes, 0, bytes.length()));
+    return parts;
   }
 }
