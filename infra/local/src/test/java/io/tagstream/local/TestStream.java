@@ -228,6 +228,12 @@ final class TestStream implements AutoCloseable {
     return read(topic, Prediction.class, Integer.MAX_VALUE, TopicReader.Stop.END_AT_START);
   }
 
+  /** Every rejection that is committed now. */
+  List<Rejection> allRejections() {
+    return read(
+        TOPICS.rejectedImages(), Rejection.class, Integer.MAX_VALUE, TopicReader.Stop.END_AT_START);
+  }
+
   /** The first committed rejections, once there are so many. */
   List<Rejection> rejections(int count) {
     return read(TOPICS.rejectedImages(), Rejection.class, count, TopicReader.Stop.NEVER);
