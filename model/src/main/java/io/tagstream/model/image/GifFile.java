@@ -10,7 +10,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
  * <p>A canvas too small for the frame grows to hold it, as browsers have it. Without its trailer a
  * file is refused, even where the first frame is whole.
  */
-final class GifFile implements ImageFile {
+final class GifFile implements RowFile {
   private static final int SCREEN_DESCRIPTOR = 6;
   private static final int FIRST_BLOCK = 13;
   private static final int EXTENSION = 0x21;
@@ -24,19 +24,6 @@ final class GifFile implements ImageFile {
   private static final int[][] PASSES = {{0, 8}, {4, 8}, {2, 4}, {1, 2}};
 
   private static final int[][] ONE_PASS = {{0, 1}};
-
-  /** Takes a frame's rows as they are decoded. */
-  interface RowSink {
-
-    /**
-     * Takes one row.
-     *
-     * @param x the canvas's column of the first pixel
-     * @param y the canvas's row
-     * @param rgb a whole row of the frame, three bytes a pixel; the callee copies it
-     */
-    void row(int x, int y, byte[] rgb);
-  }
 
   /**
    * The first image block.
@@ -156,13 +143,9 @@ final class GifFile implements ImageFile {
     }
   }
 
-  /**
-   * Decodes the first frame's rows; transparent pixels come out white.
-   *
-   * @throws UnreadableImageException where the frame holds fewer pixels than it declares, or codes
-   *     that none of its codes can follow
-   */
-  void decodeFrame(RowSink sink) throws UnreadableImageException {
+  /** Decodes the first frame's rows; transparent pixels come out white. */
+  @Override
+  public void decode(RowSink sink) throws UnreadableImageException {
     bytes.require(frame.colorTable, 3L * frame.colors);
     byte[] palette = palette();
     byte[] row = new byte[frame.width * 3];
@@ -177,7 +160,7 @@ final class GifFile implements ImageFile {
           }
           System.arraycopy(palette, index * 3, row, at, 3);
         }
-        sink.row(frame.left, frame.top + y, row);
+        sink.row(frame.left, frame.top + y, row, frame.width);
       }
     }
   }

@@ -8,7 +8,7 @@ import java.util.Optional;
  * An encoded image whose header has been read. What the codecs let pass in silence (a file cut
  * short, a wrong checksum) is found here, by walking the file's own structure.
  */
-sealed interface ImageFile permits CodecFile, GifFile {
+sealed interface ImageFile permits CodecFile, RowFile {
 
   ImageHeader header();
 

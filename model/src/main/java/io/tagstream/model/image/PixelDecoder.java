@@ -181,19 +181,19 @@ final class PixelDecoder implements AutoCloseable {
 
   /** Decodes into {@link #decoded}: RGB as stored, not turned upright. */
   private void read(ImageFile file, int reduction) throws UnreadableImageException {
-    if (file instanceof GifFile gif) {
-      readGif(gif);
+    if (file instanceof RowFile rows) {
+      readRows(rows);
     } else if (file instanceof CodecFile codec) {
       readCodec(codec, reduction);
     }
   }
 
-  private void readGif(GifFile gif) throws UnreadableImageException {
-    int width = gif.header().width();
-    clear(gif.header());
+  private void readRows(RowFile file) throws UnreadableImageException {
+    int width = file.header().width();
+    clear(file.header());
     BytePointer pixels = decoded.data();
-    gif.decodeFrame(
-        (x, y, rgb) -> pixels.position(3L * ((long) y * width + x)).put(rgb, 0, rgb.length));
+    file.decode(
+        (x, y, rgb, count) -> pixels.position(3L * ((long) y * width + x)).put(rgb, 0, 3 * count));
   }
 
   /** Makes {@link #decoded} a white canvas. */

@@ -210,11 +210,11 @@ class BrokenImagesTest {
   @Test
   void whatOpenCvThrowsBecomesAReasonOfOneLine() {
     // Within the limits here, and wider than OpenCV's own.
-    byte[] bmp = TestPictures.encode(TestPictures.picture(1_100_000, 1, (x, y) -> x), "bmp");
+    byte[] tiff = TestPictures.encode(TestPictures.picture(1_100_000, 1, (x, y) -> x), "tiff");
 
-    assertThat(refuse(bmp, DecodeLimits.DEFAULT).reason())
+    assertThat(refuse(tiff, DecodeLimits.DEFAULT).reason())
         .matches(
-            "the BMP's pixels cannot be decoded: \\(-215:Assertion failed\\) .*CV_IO_MAX_IMAGE_WIDTH.*")
+            "the TIFF's pixels cannot be decoded: \\(-215:Assertion failed\\) .*CV_IO_MAX_IMAGE_WIDTH.*")
         .doesNotContain("/");
   }
 

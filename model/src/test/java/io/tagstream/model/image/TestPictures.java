@@ -15,6 +15,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntBinaryOperator;
@@ -70,6 +71,16 @@ public final class TestPictures {
               Math.toIntExact(Math.round(height * factor)));
         },
         ColorChange.NONE);
+  }
+
+  /** Every pixel, unscaled: six digits each, red, green, blue, row by row, with blanks between. */
+  static String asStored(byte[] encoded) throws UnreadableImageException {
+    ImageHeader header = ImageHeader.read(encoded);
+    byte[] pixels;
+    try (ImageDecoder decoder = new ImageDecoder(1, 1, Views.CENTER, DecodeLimits.DEFAULT)) {
+      pixels = whole(decoder, Math.min(header.width(), header.height()), encoded).pixels();
+    }
+    return HexFormat.of().formatHex(pixels).replaceAll("(.{6})(?!$)", "$1 ");
   }
 
   /** A picture whose red is the column and whose green is the row. */
