@@ -28,8 +28,12 @@ public final class RetrainingText {
     List<String> lines = new ArrayList<>();
     if (!fresh()) {
       lines.add(
-          "the job does not run, or trains nothing; what follows is of %s, %s ago"
-              .formatted(status.at(), rough(Duration.between(status.at(), now))));
+          "the job does not run, or trains nothing; what follows is of %s, %s"
+              .formatted(
+                  status.at(),
+                  status.at().isAfter(now)
+                      ? "which is still to come: a clock was wrong"
+                      : rough(Duration.between(status.at(), now)) + " ago"));
     }
     lines.add(waitsFor(status));
     if (!status.waiting().isEmpty()) {
@@ -66,7 +70,8 @@ public final class RetrainingText {
   }
 
   private boolean fresh() {
-    return Duration.between(status.at(), now).compareTo(FRESH) <= 0;
+    // Also of one from the future: a clock was ahead when it was written.
+    return Duration.between(status.at(), now).abs().compareTo(FRESH) <= 0;
   }
 
   private static String line(RetrainStatus.Run run) {

@@ -64,6 +64,13 @@ class RetrainingTextTest {
   }
 
   @Test
+  void aStatusFromTheFutureIsNotFresh() {
+    assertThat(new RetrainingText(status(24, 1, false), NOW.minusSeconds(300)).lines().get(0))
+        .isEqualTo(
+            "the job does not run, or trains nothing; what follows is of 2012-12-03T10:00:00Z, which is still to come: a clock was wrong");
+  }
+
+  @Test
   void theSameAsJson(@TempDir Path models) throws IOException {
     status(100, 0, true).write(models, "demo");
     RetrainStatus read = RetrainStatus.read(models, "demo").orElseThrow();

@@ -80,6 +80,7 @@ public final class TagstreamJob {
             .fromSource(
                 images,
                 WatermarkStrategy.<IncomingRecord>forMonotonousTimestamps()
+                    .withTimestampAssigner((record, unbounded) -> record.cameAt().toEpochMilli())
                     .withIdleness(plan.idleAfter()),
                 "Images")
             .uid("images")

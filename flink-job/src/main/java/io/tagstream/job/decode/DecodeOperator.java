@@ -127,7 +127,7 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
       return image
           .getLabel()
           .map(LabelText::normalize)
-          .map(label -> new TrueLabel(label, LabelOrigin.PRODUCER.word(), record.labelledAt()));
+          .map(label -> new TrueLabel(label, LabelOrigin.PRODUCER.word(), record.cameAt()));
     } catch (IllegalArgumentException e) {
       throw new UnusableImageException(
           RejectionStage.LABEL, Optional.of(image.getId()), e.getMessage());
@@ -138,7 +138,7 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
       Image image, Optional<TrueLabel> truth, IncomingRecord record, Context context) {
     String topic = record.source.topic();
     if (remembered.contains(topic)) {
-      context.output(SEEN, new SeenImage(image.getId(), record.source, record.timestamp));
+      context.output(SEEN, new SeenImage(image.getId(), record.source, record.cameAt()));
     }
     if (learnt.contains(topic)) {
       truth.ifPresent(

@@ -22,10 +22,11 @@ public final class IncomingRecord {
   public IncomingRecord() {}
 
   /**
-   * When a label came that this record carries: its time, or now where a sender's clock runs ahead.
-   * A label from the future could never be corrected, and would be the newest for good.
+   * When it came: its time, or now where a sender's clock runs ahead. A label from the future could
+   * never be corrected, and would be the newest for good; an image from the future would set the
+   * images' clock ahead, which never goes back.
    */
-  public Instant labelledAt() {
+  public Instant cameAt() {
     Instant now = Instant.now();
     return timestamp.isBefore(now) ? timestamp : now;
   }

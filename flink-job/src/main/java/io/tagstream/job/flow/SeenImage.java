@@ -5,6 +5,6 @@ import java.time.Instant;
 /**
  * An image that was seen, and where its bytes are.
  *
- * @param at the record's timestamp
+ * @param at when its record came
  */
 public record SeenImage(String imageId, Coordinates source, Instant at) {}

@@ -72,7 +72,7 @@ public final class ReadLabels extends ProcessFunction<IncomingRecord, PlacedLabe
           TrainingRow.withdrawn(
               label.getImageId(),
               label.getUnknown(),
-              record.labelledAt(),
+              record.cameAt(),
               label.getOrigin(),
               record.source));
       return;
@@ -81,7 +81,7 @@ public final class ReadLabels extends ProcessFunction<IncomingRecord, PlacedLabe
         new GivenLabel(
             record.source,
             label.getImageId(),
-            new TrueLabel(text.get(), label.getOrigin(), record.labelledAt()),
+            new TrueLabel(text.get(), label.getOrigin(), record.cameAt()),
             record.value);
     label
         .getSource()

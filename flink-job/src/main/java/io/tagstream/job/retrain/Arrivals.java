@@ -13,13 +13,18 @@ import java.time.Instant;
 public record Arrivals(long newLabels, Instant first, Instant last) {
   static final Arrivals NONE = new Arrivals(0, Instant.EPOCH, Instant.EPOCH);
 
-  /** After another look. Fewer than before are those that came after a run took the others. */
+  /**
+   * After another look. Fewer than before are those that came after a run took the others. A time
+   * that is still to come was seen by a clock that was ahead for a moment: it becomes the present
+   * one, or no label would grow old before the clock is there again.
+   */
   Arrivals seen(long count, Instant now) {
+    Instant firstSeen = first.isAfter(now) ? now : first;
     if (count == newLabels) {
-      return this;
+      return new Arrivals(count, firstSeen, last.isAfter(now) ? now : last);
     }
     boolean more = count > newLabels && newLabels > 0;
-    return new Arrivals(count, more ? first : now, now);
+    return new Arrivals(count, more ? firstSeen : now, now);
   }
 
   /** How long the first of them has waited. */

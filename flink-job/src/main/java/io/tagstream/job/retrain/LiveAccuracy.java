@@ -140,6 +140,15 @@ public final class LiveAccuracy {
   }
 
   /**
+   * Bounds what is known of labels by the present: what a clock that was ahead for a moment said
+   * must not hold back the next alarm until that time has come.
+   */
+  void notAfter(Instant now) {
+    newestLabel = newestLabel.isAfter(now) ? now : newestLabel;
+    disarmedAt = disarmedAt.isAfter(now) ? now : disarmedAt;
+  }
+
+  /**
    * Whether the live version does worse than expected, and no run was started for it lately.
    *
    * @param heldOut its accuracy on the held-out images when it was last measured

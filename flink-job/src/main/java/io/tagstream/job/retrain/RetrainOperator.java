@@ -357,6 +357,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     live = look.live();
     heldOutTop1 = look.heldOutTop1();
     arrivals = arrivals.seen(counts.newLabels(), now());
+    accuracy.notAfter(now());
     if (phase == Phase.UNKNOWN) {
       look.runs().ifPresent(this::takeUp);
     }

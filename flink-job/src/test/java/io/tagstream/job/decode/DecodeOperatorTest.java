@@ -290,6 +290,18 @@ class DecodeOperatorTest {
   }
 
   @Test
+  void anImageFromTheFutureWasSeenNow() throws Exception {
+    Instant before = Instant.now();
+    byte[] value = FORMAT.encode(image().setContent(ByteBuffer.wrap(png(40, 40))).build());
+    harness.processElement(
+        new StreamRecord<>(
+            new IncomingRecord(
+                new Coordinates("images", 1, 7), before.plus(Duration.ofDays(365)), false, value)));
+    assertThat(harness.getSideOutput(DecodeOperator.SEEN).element().getValue().at())
+        .isBetween(before, Instant.now());
+  }
+
+  @Test
   void whatIsUnreadableOrUnlabelledIsNeitherRememberedNorLearntFrom() throws Exception {
     byte[] broken =
         FORMAT.encode(

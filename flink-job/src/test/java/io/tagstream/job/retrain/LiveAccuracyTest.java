@@ -124,6 +124,18 @@ class LiveAccuracyTest {
   }
 
   @Test
+  void whatAClockSaidThatWasAheadForAMomentDoesNotKeepItDisarmed() {
+    count("v1", 0, 60);
+    accuracy.disarm(START.plusSeconds(1_000_000));
+    accuracy.notAfter(START.plusMillis(labels));
+    count("v1", 0, 201);
+    assertThat(accuracy.fall("v1", Optional.of(0.9))).isPresent();
+    accuracy.count("v1", false, START.plusSeconds(1_000_000));
+    accuracy.notAfter(START.plusMillis(labels));
+    assertThat(accuracy.newestLabel()).isEqualTo(START.plusMillis(labels));
+  }
+
+  @Test
   void theSameMarkTwiceDoesNotForgetWhatCameAfterIt() {
     count("v1", 0, 60);
     Instant seen = accuracy.newestLabel();

@@ -100,7 +100,7 @@ public final class Pins {
   }
 
   private boolean isValid(Path file) throws IOException {
-    return Files.getLastModifiedTime(file).toInstant().plus(VALID).isAfter(clock.instant());
+    return FileAge.of(file, clock.instant()).compareTo(VALID) < 0;
   }
 
   private List<Path> files() {

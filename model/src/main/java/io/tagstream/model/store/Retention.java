@@ -140,7 +140,7 @@ final class Retention {
 
   private boolean isOlder(Path folder, Duration age) throws IOException {
     try {
-      return Files.getLastModifiedTime(folder).toInstant().plus(age).isBefore(clock.instant());
+      return FileAge.of(folder, clock.instant()).compareTo(age) > 0;
     } catch (NoSuchFileException goneMeanwhile) {
       return false;
     }

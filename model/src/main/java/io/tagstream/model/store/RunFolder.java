@@ -16,7 +16,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -93,10 +92,9 @@ public final class RunFolder implements AutoCloseable {
    * @throws ModelException when the disk refuses
    */
   public static void removeAbandoned(ModelStore store, Duration longerAgo) {
-    Instant since = store.now().minus(longerAgo);
     Set<String> whole = Set.copyOf(store.versions());
     for (String version : versions(store)) {
-      if (whole.contains(version) || lastWritten(store, version).isBefore(since)) {
+      if (whole.contains(version) || age(store, version).compareTo(longerAgo) > 0) {
         remove(store, version);
       }
     }
@@ -118,12 +116,12 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  private static Instant lastWritten(ModelStore store, String version) {
+  private static Duration age(ModelStore store, String version) {
     Path folder = store.root().resolve(RUNS).resolve(version);
     try {
-      return Files.getLastModifiedTime(folder).toInstant();
+      return FileAge.of(folder, store.now());
     } catch (NoSuchFileException goneMeanwhile) {
-      return Instant.MAX;
+      return Duration.ZERO;
     } catch (IOException e) {
       throw new ModelException("cannot read " + folder + ": " + e, e);
     }

@@ -56,6 +56,16 @@ class PinsTest {
   }
 
   @Test
+  void aPinWrittenWhileAClockWasAheadCountsForADayFromNow() throws IOException {
+    Path file = Files.createDirectories(root.resolve("pins")).resolve("killed");
+    Files.writeString(file, "v1\n");
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().plus(Duration.ofDays(365))));
+    assertThat(pins().pinned()).containsExactly("v1");
+    Clock tomorrow = Clock.offset(Clock.systemUTC(), Duration.ofDays(1));
+    assertThat(new Pins(root, tomorrow).pinned()).isEmpty();
+  }
+
+  @Test
   void aPinIsWrittenAgainAndAgain() throws IOException {
     Path file = root.resolve("pins").resolve("job");
     ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor();

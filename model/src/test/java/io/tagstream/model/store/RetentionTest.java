@@ -184,6 +184,18 @@ class RetentionTest {
     assertThat(List.of(owned, byHand, young, models.resolve("history"))).allMatch(Files::exists);
   }
 
+  @Test
+  void anUnfinishedFolderFromTheFutureGoesADayFromNow() throws IOException {
+    write(1);
+    Path ahead = unfinished("20261124T103000.000Z-0000");
+    Files.setLastModifiedTime(ahead, FileTime.from(Instant.now().plus(Duration.ofDays(365))));
+    assertThat(store.prune(DEFAULT)).isEmpty();
+    assertThat(ahead).exists();
+    Clock tomorrow = Clock.offset(Clock.systemUTC(), Duration.ofDays(1).plusMinutes(1));
+    assertThat(new ModelStore(models, bundle -> {}, tomorrow).prune(DEFAULT)).isEmpty();
+    assertThat(ahead).doesNotExist();
+  }
+
   private Path unfinished(String name) throws IOException {
     Path unfinished = Files.createDirectories(models.resolve(name));
     Files.writeString(unfinished.resolve("model.onnx"), "half");
