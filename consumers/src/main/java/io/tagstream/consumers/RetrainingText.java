@@ -6,10 +6,12 @@ import io.tagstream.settings.Printable;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** How a job's retraining stands, in words and as JSON. */
 public final class RetrainingText {
@@ -26,7 +28,9 @@ public final class RetrainingText {
 
   List<String> lines() {
     List<String> lines = new ArrayList<>();
-    if (!fresh()) {
+    if (status.stopped().isPresent()) {
+      lines.add("the training stopped with its job at " + status.stopped().get());
+    } else if (!fresh()) {
       lines.add(
           "the job does not run, or trains nothing; what follows is of %s, %s"
               .formatted(
@@ -35,11 +39,12 @@ public final class RetrainingText {
                       ? "which is still to come: a clock was wrong"
                       : rough(Duration.between(status.at(), now)) + " ago"));
     }
+    status.damage().ifPresent(damage -> lines.add("no run starts: " + damage));
     lines.add(waitsFor(status));
     if (!status.waiting().isEmpty()) {
       lines.add("classes that wait: " + String.join("; ", status.waiting()));
     }
-    status.run().ifPresent(run -> lines.add(line(run)));
+    status.run().ifPresent(run -> lines.add(goesOn() ? line(run) : unfinished(run)));
     status
         .last()
         .ifPresent(
@@ -53,11 +58,20 @@ public final class RetrainingText {
 
   /** The run under way or, without one, what the next waits for; in one line. */
   public static String summary(RetrainStatus status) {
-    return Printable.of(status.run().map(RetrainingText::line).orElseGet(() -> waitsFor(status)));
+    return Printable.of(
+        status
+            .run()
+            .map(RetrainingText::line)
+            .or(() -> status.damage().map("no run starts: "::concat))
+            .orElseGet(() -> waitsFor(status)));
+  }
+
+  private boolean goesOn() {
+    return status.stopped().isEmpty() && fresh();
   }
 
   private static String waitsFor(RetrainStatus status) {
-    return "new labels: %d, a run starts at %d; %d rows in the training store, %d images held out%s%s"
+    return "new labels: %d, a run starts at %d; %d rows in the training store, %d images held out%s%s%s"
         .formatted(
             status.newLabels(),
             status.neededLabels(),
@@ -66,6 +80,11 @@ public final class RetrainingText {
             status.heldOut() < status.neededHeldOut()
                 ? ", no run before %d".formatted(status.neededHeldOut())
                 : "",
+            status
+                .labelsWaiting()
+                .filter(labels -> labels > 0)
+                .map("; %d labels wait for their image"::formatted)
+                .orElse(""),
             status.requests() == 0 ? "" : "; asked for by retrain");
   }
 
@@ -75,6 +94,16 @@ public final class RetrainingText {
   }
 
   private static String line(RetrainStatus.Run run) {
+    if (run.pause().isPresent()) {
+      RetrainStatus.Pause pause = run.pause().get();
+      return "training: %s waits until %s for attempt %d, because %s; %s"
+          .formatted(
+              run.version(),
+              pause.until().truncatedTo(ChronoUnit.SECONDS),
+              run.attempt(),
+              pause.reason(),
+              run.cause());
+    }
     String attempt = run.attempt() > 1 ? ", attempt %d".formatted(run.attempt()) : "";
     return "training: %s%s, %s, %s"
         .formatted(
@@ -84,14 +113,25 @@ public final class RetrainingText {
             run.cause());
   }
 
+  /** Of a run that nobody goes on with now: no time is left for what does not happen. */
+  private static String unfinished(RetrainStatus.Run run) {
+    return "unfinished run: %s%s goes on with the job, %s"
+        .formatted(
+            run.version(),
+            run.progress().map(progress -> ", " + position(progress) + ",").orElse(""),
+            run.cause());
+  }
+
+  private static String position(RetrainStatus.Progress progress) {
+    return "epoch %d of %d, %d of %d image-steps"
+        .formatted(progress.epoch(), progress.epochs(), progress.step(), progress.steps());
+  }
+
   private static String text(RetrainStatus.Progress progress) {
     return String.format(
         Locale.ROOT,
-        "epoch %d of %d, %d of %d image-steps, loss %.3f, %.1f images/s, %s left",
-        progress.epoch(),
-        progress.epochs(),
-        progress.step(),
-        progress.steps(),
+        "%s, loss %.3f, %.1f images/s, %s left",
+        position(progress),
         progress.loss(),
         progress.imagesPerSecond(),
         rough(progress.remaining()));
@@ -132,6 +172,9 @@ public final class RetrainingText {
     }
     json.writeEndArray();
     json.writeNumberField("requests", status.requests());
+    writeNumber(json, "labelsWaiting", status.labelsWaiting());
+    write(json, "damage", status.damage());
+    write(json, "stoppedAt", status.stopped().map(Instant::toString));
     json.writeFieldName("run");
     if (status.run().isPresent()) {
       write(json, status.run().get());
@@ -164,6 +207,24 @@ public final class RetrainingText {
     json.writeEndObject();
   }
 
+  private static void write(JsonGenerator json, String name, Optional<String> text)
+      throws IOException {
+    if (text.isPresent()) {
+      json.writeStringField(name, text.get());
+    } else {
+      json.writeNullField(name);
+    }
+  }
+
+  private static void writeNumber(JsonGenerator json, String name, Optional<Long> number)
+      throws IOException {
+    if (number.isPresent()) {
+      json.writeNumberField(name, number.get());
+    } else {
+      json.writeNullField(name);
+    }
+  }
+
   private static void write(JsonGenerator json, RetrainStatus.Run run) throws IOException {
     json.writeStartObject();
     json.writeStringField("version", run.version());
@@ -182,6 +243,15 @@ public final class RetrainingText {
       json.writeNumberField("loss", progress.loss());
       json.writeNumberField("waiting", progress.waiting());
       json.writeNumberField("remainingSeconds", progress.remaining().toSeconds());
+      json.writeEndObject();
+    } else {
+      json.writeNull();
+    }
+    json.writeFieldName("pause");
+    if (run.pause().isPresent()) {
+      json.writeStartObject();
+      json.writeStringField("until", run.pause().get().until().toString());
+      json.writeStringField("reason", run.pause().get().reason());
       json.writeEndObject();
     } else {
       json.writeNull();

@@ -29,26 +29,80 @@ class RetrainingTextTest {
         25,
         List.of("heron has 4", "owl has 2"),
         requests,
-        running
-            ? Optional.of(
-                new RetrainStatus.Run(
-                    "v2",
-                    "400 new labels, 200 are enough",
-                    NOW.minusSeconds(60),
-                    2,
-                    Optional.of(
-                        new RetrainStatus.Progress(
-                            3, 15, 120, 750, 48.25, 0.5317, 0.01, Duration.ofMinutes(4)))))
-            : Optional.empty(),
+        Optional.of(12L),
+        Optional.empty(),
+        running ? Optional.of(run(Optional.empty())) : Optional.empty(),
         Optional.of(new RetrainStatus.Ended("v1", "promoted", "better", NOW.minusSeconds(600))),
-        Map.of("v1", new RetrainStatus.Accuracy(400, 300, 200, 160)));
+        Map.of("v1", new RetrainStatus.Accuracy(400, 300, 200, 160)),
+        Optional.empty());
+  }
+
+  private static RetrainStatus.Run run(Optional<RetrainStatus.Pause> pause) {
+    return new RetrainStatus.Run(
+        "v2",
+        "400 new labels, 200 are enough",
+        NOW.minusSeconds(60),
+        2,
+        pause.isPresent()
+            ? Optional.empty()
+            : Optional.of(
+                new RetrainStatus.Progress(
+                    3, 15, 120, 750, 48.25, 0.5317, 0.01, Duration.ofMinutes(4))),
+        pause);
+  }
+
+  /** Of a job whose live version is gone. */
+  private static RetrainStatus troubled(Optional<Instant> stopped) {
+    RetrainStatus sound = status(100, 0, true);
+    return new RetrainStatus(
+        NOW,
+        sound.newLabels(),
+        sound.neededLabels(),
+        sound.rows(),
+        sound.heldOut(),
+        sound.neededHeldOut(),
+        List.of(),
+        0,
+        Optional.empty(),
+        Optional.of("version v1 is damaged"),
+        stopped.isPresent()
+            ? sound.run()
+            : Optional.of(
+                run(
+                    Optional.of(
+                        new RetrainStatus.Pause(
+                            NOW.plusMillis(30_123), "attempt 1 failed: disk full")))),
+        Optional.empty(),
+        Map.of(),
+        stopped);
+  }
+
+  @Test
+  void aRunThatWaitsSaysWhenItGoesOnAndWhy() {
+    assertThat(new RetrainingText(troubled(Optional.empty()), NOW).lines())
+        .containsExactly(
+            "no run starts: version v1 is damaged",
+            "new labels: 150, a run starts at 200; 1000 rows in the training store, 100 images held out",
+            "training: v2 waits until 2012-12-03T10:00:30Z for attempt 2, because attempt 1 failed: disk full; 400 new labels, 200 are enough");
+  }
+
+  @Test
+  void whatStoppedHasNoTimeLeft() {
+    assertThat(new RetrainingText(troubled(Optional.of(NOW)), NOW).lines())
+        .startsWith("the training stopped with its job at 2012-12-03T10:00:00Z")
+        .endsWith(
+            "unfinished run: v2, epoch 3 of 15, 120 of 750 image-steps, goes on with the job, 400 new labels, 200 are enough");
+    // A process that was killed did not say so.
+    assertThat(new RetrainingText(status(100, 0, true), NOW.plusSeconds(300)).lines())
+        .noneMatch(line -> line.endsWith("left"))
+        .anyMatch(line -> line.startsWith("unfinished run: v2"));
   }
 
   @Test
   void everyPartHasItsLine() {
     assertThat(new RetrainingText(status(100, 0, true), NOW.plusSeconds(5)).lines())
         .containsExactly(
-            "new labels: 150, a run starts at 200; 1000 rows in the training store, 100 images held out",
+            "new labels: 150, a run starts at 200; 1000 rows in the training store, 100 images held out; 12 labels wait for their image",
             "classes that wait: heron has 4; owl has 2",
             "training: v2, attempt 2, epoch 3 of 15, 120 of 750 image-steps, loss 0.532, 48.3 images/s, 4 min left, 400 new labels, 200 are enough",
             "last run: v1 promoted, better (2012-12-03T09:50:00Z)",
@@ -60,7 +114,7 @@ class RetrainingTextTest {
     assertThat(new RetrainingText(status(24, 1, false), NOW.plusSeconds(300)).lines())
         .startsWith(
             "the job does not run, or trains nothing; what follows is of 2012-12-03T10:00:00Z, 5 min ago",
-            "new labels: 150, a run starts at 200; 1000 rows in the training store, 24 images held out, no run before 25; asked for by retrain");
+            "new labels: 150, a run starts at 200; 1000 rows in the training store, 24 images held out, no run before 25; 12 labels wait for their image; asked for by retrain");
   }
 
   @Test
@@ -83,10 +137,11 @@ class RetrainingTextTest {
             "{\"at\":\"2012-12-03T10:00:00Z\",\"fresh\":true,\"newLabels\":150,\"neededLabels\":200,"
                 + "\"rows\":1000,\"heldOut\":100,\"neededHeldOut\":25,"
                 + "\"waitingClasses\":[\"heron has 4\",\"owl has 2\"],\"requests\":0,"
+                + "\"labelsWaiting\":12,\"damage\":null,\"stoppedAt\":null,"
                 + "\"run\":{\"version\":\"v2\",\"cause\":\"400 new labels, 200 are enough\","
                 + "\"started\":\"2012-12-03T09:59:00Z\",\"attempt\":2,\"progress\":{\"epoch\":3,"
                 + "\"epochs\":15,\"step\":120,\"steps\":750,\"imagesPerSecond\":48.25,"
-                + "\"loss\":0.5317,\"waiting\":0.01,\"remainingSeconds\":240}},"
+                + "\"loss\":0.5317,\"waiting\":0.01,\"remainingSeconds\":240},\"pause\":null},"
                 + "\"lastRun\":{\"version\":\"v1\",\"outcome\":\"promoted\",\"reason\":\"better\","
                 + "\"at\":\"2012-12-03T09:50:00Z\"},\"liveAccuracy\":{\"v1\":{\"labels\":400,"
                 + "\"right\":300,\"recentLabels\":200,\"recentRight\":160}}}");

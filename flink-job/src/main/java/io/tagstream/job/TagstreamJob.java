@@ -5,7 +5,7 @@ import io.tagstream.job.decode.DecodeOperator;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.DecodedImage;
 import io.tagstream.job.flow.IncomingRecord;
-import io.tagstream.job.flow.LabelledAnswer;
+import io.tagstream.job.flow.LabelSignal;
 import io.tagstream.job.flow.LabelledRecord;
 import io.tagstream.job.flow.LiveModelChanged;
 import io.tagstream.job.flow.ModelNews;
@@ -107,8 +107,10 @@ public final class TagstreamJob {
     // Also where parallelisms are equal: a busy partition must not keep one engine busy alone.
     DataStream<DecodedImage> toTag = decoded.rebalance();
 
-    if (learning.isPresent()) {
-      Labels labels = addLabels(environment, learning.get(), decoded, plan, cpu);
+    Optional<Labels> labelled =
+        learning.map(given -> addLabels(environment, given, decoded, plan, cpu));
+    if (labelled.isPresent()) {
+      Labels labels = labelled.get();
       read = read.union(labels.read());
       rejected = rejected.union(labels.rejected());
       toTag = toTag.union(labels.found().rebalance());
@@ -143,12 +145,12 @@ public final class TagstreamJob {
         .uid("predictions-" + plan.sinkGeneration())
         .setParallelism(plan.inferenceParallelism());
 
-    learning.ifPresent(
-        given ->
+    labelled.ifPresent(
+        labels ->
             addRetraining(
                 environment,
-                given.retraining(),
-                tagged.getSideOutput(MicroBatchOperator.LABELLED),
+                learning.orElseThrow().retraining(),
+                tagged.getSideOutput(MicroBatchOperator.LABELLED).union(labels.waiting()),
                 plan,
                 cpu));
 
@@ -165,7 +167,7 @@ public final class TagstreamJob {
   private static void addRetraining(
       StreamExecutionEnvironment environment,
       Retraining retraining,
-      DataStream<LabelledAnswer> answers,
+      DataStream<LabelSignal> labels,
       JobPlan plan,
       String cpu) {
     DataStream<RetrainRequest> requests =
@@ -175,7 +177,7 @@ public final class TagstreamJob {
             .setParallelism(1)
             .slotSharingGroup(cpu);
 
-    answers
+    labels
         .connect(requests)
         .transform("Retrain", TypeInformation.of(ModelNews.class), retraining.operator())
         .uid("retrain")
@@ -190,6 +192,7 @@ public final class TagstreamJob {
   /** What comes of labels. */
   private record Labels(
       DataStream<Coordinates> read,
+      DataStream<LabelSignal> waiting,
       DataStream<DecodedImage> found,
       DataStream<RejectedImage> rejected) {}
 
@@ -265,6 +268,7 @@ public final class TagstreamJob {
 
     return new Labels(
         read,
+        joined.getSideOutput(LabelJoin.WAITING),
         found,
         placed
             .getSideOutput(DecodeOperator.REJECTED)

@@ -7,6 +7,7 @@ import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
 import io.tagstream.job.flow.GivenLabel;
 import io.tagstream.job.flow.IncomingRecord;
+import io.tagstream.job.flow.LabelSignal;
 import io.tagstream.job.flow.LabelledAnswer;
 import io.tagstream.job.flow.LabelledRecord;
 import io.tagstream.job.flow.LiveModelChanged;
@@ -214,6 +215,7 @@ class TopologyTest {
         Coordinates.class,
         OffsetGuard.NextOffset.class,
         LabelledAnswer.class,
+        LabelSignal.class,
         RetrainRequest.class,
         ModelNews.class,
         ModelNews.Judgement.class,

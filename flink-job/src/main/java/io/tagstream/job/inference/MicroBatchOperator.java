@@ -3,6 +3,7 @@ package io.tagstream.job.inference;
 import io.tagstream.job.JobMetrics;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
+import io.tagstream.job.flow.LabelSignal;
 import io.tagstream.job.flow.LabelledAnswer;
 import io.tagstream.job.flow.LiveModelChanged;
 import io.tagstream.job.flow.Tag;
@@ -53,7 +54,7 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
   private static final long serialVersionUID = 1L;
 
   /** The way of answers that can be held against the truth. */
-  public static final OutputTag<LabelledAnswer> LABELLED = new OutputTag<>("labelled") {};
+  public static final OutputTag<LabelSignal> LABELLED = new OutputTag<>("labelled") {};
 
   /** One that computes and one at hand, so that the engine never waits for the task's thread. */
   private static final int MAX_IN_FLIGHT = 2;
@@ -274,12 +275,13 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
             output.collect(
                 LABELLED,
                 new StreamRecord<>(
-                    new LabelledAnswer(
-                        answered.modelVersion(),
-                        known.label(),
-                        tags.get(0).label(),
-                        known.origin(),
-                        known.at()))));
+                    LabelSignal.answered(
+                        new LabelledAnswer(
+                            answered.modelVersion(),
+                            known.label(),
+                            tags.get(0).label(),
+                            known.origin(),
+                            known.at())))));
   }
 
   /** Answers every image that has come. */

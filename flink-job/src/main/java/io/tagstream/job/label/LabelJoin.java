@@ -4,6 +4,7 @@ import io.tagstream.job.JobMetrics;
 import io.tagstream.job.decode.DecodeOperator;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.GivenLabel;
+import io.tagstream.job.flow.LabelSignal;
 import io.tagstream.job.flow.PlacedLabel;
 import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.SeenImage;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -34,7 +36,9 @@ import org.apache.flink.streaming.api.operators.Triggerable;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.tasks.ProcessingTimeService;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+import org.apache.flink.util.OutputTag;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,6 +60,11 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
         Triggerable<String, VoidNamespace> {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(LabelJoin.class);
+
+  /** The way of how many labels wait, when that has changed. */
+  public static final OutputTag<LabelSignal> WAITING = new OutputTag<>("labels-waiting") {};
+
+  private static final Duration COUNTED_EVERY = Duration.ofSeconds(5);
 
   /** Where an image lies, and its record's time. */
   public record Place(Coordinates source, Instant at) {}
@@ -82,6 +91,9 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
   /** Read by the reporters' threads too. */
   private transient AtomicInteger labelsWaiting;
 
+  /** What was said last of how many wait; below 0 before anything was. */
+  private transient int saidWaiting;
+
   public LabelJoin(LabelSettings settings) {
     this.retention = settings.retention();
     this.wait = settings.patience();
@@ -99,6 +111,27 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
     labelsWaiting = count();
     reported = new JobMetrics.Labels(getMetricGroup());
     reported.waiting(labelsWaiting::get);
+    saidWaiting = -1;
+    sayWaitingIn(Duration.ZERO);
+  }
+
+  private void sayWaitingIn(Duration pause) {
+    ProcessingTimeService clock = getProcessingTimeService();
+    ScheduledFuture<?> unused =
+        clock.registerTimer(
+            clock.getCurrentProcessingTime() + pause.toMillis(),
+            time -> {
+              sayWaitingIn(COUNTED_EVERY);
+              sayWaiting();
+            });
+  }
+
+  private void sayWaiting() {
+    int now = labelsWaiting.get();
+    if (now != saidWaiting) {
+      saidWaiting = now;
+      output.collect(WAITING, new StreamRecord<>(LabelSignal.waiting(now)));
+    }
   }
 
   /** After a restore. */

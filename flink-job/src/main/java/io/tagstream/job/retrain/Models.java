@@ -14,6 +14,19 @@ public interface Models extends Serializable {
   /** The live version. */
   String live();
 
+  /**
+   * What is wrong with the live version as far as can be told at once, and what mends it; empty
+   * when a run may begin from it.
+   */
+  Optional<String> damage();
+
+  /**
+   * The same for any version, which is read as a whole.
+   *
+   * @param version the parent of a run, or the live one
+   */
+  Optional<String> damageIn(String version);
+
   /** A version's labels in class order. */
   List<String> labels(String version);
 

@@ -72,8 +72,18 @@ final class Publication {
             .formatted(attempts, text(cause), version, summary(judged.get())));
   }
 
-  private static String text(Throwable cause) {
+  /** In a sentence. */
+  static String text(Throwable cause) {
     return Optional.ofNullable(cause.getMessage()).orElse(cause.toString());
+  }
+
+  /** Of a run whose parent is damaged and no longer live. */
+  Outcome withoutParent(String version, String parent) {
+    return outcome(
+        version,
+        ModelStatus.REJECTED,
+        "%s, from which it was to go on, is damaged and no longer live; its labels count for the next run"
+            .formatted(parent));
   }
 
   private static boolean wentLive(String version, String live, List<LiveChange> history) {

@@ -2,11 +2,11 @@ package io.tagstream.job.retrain;
 
 import io.tagstream.job.JobMetrics;
 import io.tagstream.job.PatientWait;
+import io.tagstream.job.flow.LabelSignal;
 import io.tagstream.job.flow.LabelledAnswer;
 import io.tagstream.job.flow.ModelNews;
 import io.tagstream.job.flow.RetrainRequest;
 import io.tagstream.model.LastingState;
-import io.tagstream.model.ModelException;
 import io.tagstream.model.store.RetrainStatus;
 import io.tagstream.model.store.Verdict;
 import io.tagstream.schemas.LabelOrigin;
@@ -45,7 +45,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Starts runs, one at a time, and announces what became of them. First input: answers on labelled
- * images; second: requests. Its parallelism is one.
+ * images, and how many labels wait for theirs; second: requests. Its parallelism is one.
  *
  * <p>Three threads: the task's, which decides; one that looks at the stores, whose files may be
  * slow to list; and one per attempt of a run, which trains. The other two speak to the task's by
@@ -78,7 +78,7 @@ import org.slf4j.LoggerFactory;
  * checkpoint and the outcome; announcements may be read twice anyway.
  */
 public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
-    implements TwoInputStreamOperator<LabelledAnswer, RetrainRequest, ModelNews> {
+    implements TwoInputStreamOperator<LabelSignal, RetrainRequest, ModelNews> {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(RetrainOperator.class);
 
@@ -116,10 +116,23 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   /**
    * What the stores' thread saw.
    *
+   * @param live empty where nobody can say
+   * @param damage what is wrong with the live version at the first glance
    * @param runs if they were looked at
    */
   private record Look(
-      Counts counts, String live, Optional<Double> heldOutTop1, Optional<List<Run>> runs) {}
+      Counts counts,
+      String live,
+      Optional<String> damage,
+      Optional<Double> heldOutTop1,
+      Optional<List<Run>> runs) {}
+
+  /**
+   * The live version was read as a whole and is damaged.
+   *
+   * @param pause until it is read again
+   */
+  private record Damaged(String version, Pause pause) {}
 
   private final RetrainSettings settings;
   private final String by;
@@ -149,7 +162,16 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   private transient Optional<RunThread> thread;
 
   private transient int failedAttempts;
-  private transient Instant retryAt;
+
+  /** Before the next attempt. */
+  private transient Optional<Pause> pause;
+
+  /** The live version's, which keeps runs from starting. */
+  private transient Optional<String> damage;
+
+  private transient Optional<Damaged> damaged;
+  private transient LastingState noRunStarts;
+  private transient LastingState runWaits;
 
   /** From its manifest to its outcome. */
   private transient Optional<Run> run;
@@ -168,6 +190,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   private transient String live;
   private transient Optional<Double> heldOutTop1;
   private transient Optional<RetrainStatus.Ended> last;
+  private transient Optional<Long> labelsWaiting;
 
   private transient ListState<Outcome> savedAnnounced;
   private transient ListState<Arrivals> savedArrivals;
@@ -248,7 +271,12 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     live = "";
     heldOutTop1 = Optional.empty();
     last = Optional.empty();
-    retryAt = Instant.MIN;
+    labelsWaiting = Optional.empty();
+    pause = Optional.empty();
+    damage = Optional.empty();
+    damaged = Optional.empty();
+    noRunStarts = new LastingState(LOG::warn, "No run starts");
+    runWaits = new LastingState(LOG::warn, "A run waits");
     troubles = new HashMap<>();
     stores =
         Executors.newSingleThreadExecutor(
@@ -278,7 +306,10 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     if (phase == Phase.ENDING) {
       writeOutcome();
     }
-    if (phase == Phase.TRAINING && thread.isEmpty() && !now().isBefore(retryAt)) {
+    pause = pause.map(present -> present.seen(now()));
+    if (phase == Phase.TRAINING
+        && thread.isEmpty()
+        && pause.filter(present -> present.lasts(now())).isEmpty()) {
       attempt();
     }
     if (!looking) {
@@ -333,35 +364,35 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
 
   private Look look(boolean readRuns, Set<String> parents) throws IOException {
     models.hold(parents);
+    Optional<List<Run>> runs = readRuns ? Optional.of(ledger.runs()) : Optional.empty();
+    Optional<String> wrong = models.damage();
+    if (wrong.isPresent()) {
+      // Which classes are new nobody can say; the labels are counted and wait.
+      Counts all = ledger.counts(List.of());
+      Counts known = new Counts(all.newLabels(), all.rows(), all.heldOut(), List.of());
+      return new Look(known, "", wrong, Optional.empty(), runs);
+    }
     String version = models.live();
     return new Look(
-        ledger.counts(classes(version)),
+        ledger.counts(models.labels(version)),
         version,
+        Optional.empty(),
         models.heldOutTop1(version),
-        readRuns ? Optional.of(ledger.runs()) : Optional.empty());
-  }
-
-  /** That its list is damaged is for those to say who serve it; runs must go on. */
-  private List<String> classes(String version) {
-    try {
-      return models.labels(version);
-    } catch (ModelException e) {
-      LOG.debug("All classes count as new", e);
-      return List.of();
-    }
+        runs);
   }
 
   private void looked(Look look) {
     looking = false;
     counts = look.counts();
     live = look.live();
+    noteDamage(look.damage());
     heldOutTop1 = look.heldOutTop1();
     arrivals = arrivals.seen(counts.newLabels(), now());
     accuracy.notAfter(now());
     if (phase == Phase.UNKNOWN) {
       look.runs().ifPresent(this::takeUp);
     }
-    if (phase == Phase.IDLE) {
+    if (phase == Phase.IDLE && mayBegin(look.damage())) {
       Optional<LiveAccuracy.Fall> fall =
           accuracy.fall(live, Optional.ofNullable(measured.get(live)).or(() -> heldOutTop1));
       trigger
@@ -369,6 +400,24 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
           .ifPresent(cause -> begin(cause, fall.isPresent()));
     }
     show();
+  }
+
+  private void noteDamage(Optional<String> seen) {
+    damaged =
+        damaged
+            .filter(known -> seen.isEmpty() && known.version().equals(live))
+            .map(known -> new Damaged(known.version(), known.pause().seen(now())));
+    damage = seen.or(() -> damaged.map(known -> known.pause().reason()));
+    damage.ifPresentOrElse(
+        wrong -> {
+          boolean unused = noRunStarts.lasts(wrong, null);
+        },
+        noRunStarts::isOver);
+  }
+
+  /** A version that was read and found damaged is not read again at each look. */
+  private boolean mayBegin(Optional<String> seen) {
+    return seen.isEmpty() && damaged.filter(known -> known.pause().lasts(now())).isEmpty();
   }
 
   /** Finds out from the manifests where the runs stand. */
@@ -406,8 +455,15 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     inStores(
         "begin a run",
         () -> {
+          String parent = models.live();
+          // Now: once its manifest is there, a run has taken its labels.
+          Optional<String> wrong = models.damageIn(parent);
+          if (wrong.isPresent()) {
+            mail("the live version is damaged", () -> cannotBegin(parent, wrong.get()));
+            return;
+          }
           Run begun =
-              new Run(models.newVersion(), models.live(), cause, ids, fallSeenUpTo, started, false);
+              new Run(models.newVersion(), parent, cause, ids, fallSeenUpTo, started, false);
           ledger.begin(begun, models.versions());
           mail("a run begins", () -> begun(begun));
         },
@@ -415,8 +471,16 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
         () -> phase = Phase.UNKNOWN);
   }
 
+  private void cannotBegin(String parent, String wrong) {
+    phase = Phase.IDLE;
+    damaged = Optional.of(new Damaged(parent, Pause.of(settings.retryAfter(), wrong, now())));
+    noteDamage(Optional.empty());
+    show();
+  }
+
   private void begun(Run begun) {
     reported.started();
+    damaged = Optional.empty();
     run = Optional.of(begun);
     answeredRequests.addAll(begun.requests());
     requests.removeIf(request -> answeredRequests.contains(request.id()));
@@ -426,6 +490,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   }
 
   private void attempt() {
+    pause = Optional.empty();
     RunThread started =
         new RunThread(
             run.orElseThrow(),
@@ -447,22 +512,39 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
       // Nothing may leave any more. The run is unfinished and goes on at the next start.
       return;
     }
-    if (ending instanceof RunThread.Published published) {
-      Verdict verdict = published.verdict();
-      verdict
-          .incumbent()
-          // On a few images it says nothing of what is to be expected.
-          .filter(before -> verdict.heldOut() >= settings.minHeldOut())
-          .ifPresent(before -> measured.put(before.version(), before.scores().top1()));
-      announce(published.outcome(), Optional.of(verdict));
+    if (ending instanceof RunThread.Over over) {
+      runWaits.isOver();
+      end(over);
     } else if (ending instanceof RunThread.Failed failed) {
+      runWaits.isOver();
       noteFailure(failed.attempt(), failed.cause());
-      retryAt = now().plus(wait(failed.attempt()));
-    } else if (ending instanceof RunThread.GivenUp end) {
-      noteFailure(end.attempt(), end.cause());
-      announce(end.outcome(), end.verdict());
+      failed
+          .last()
+          .ifPresentOrElse(
+              this::end,
+              () ->
+                  pause =
+                      Optional.of(
+                          Pause.of(
+                              wait(failed.attempt()),
+                              "attempt %d failed: %s"
+                                  .formatted(failed.attempt(), Publication.text(failed.cause())),
+                              now())));
+    } else if (ending instanceof RunThread.Held held) {
+      failedAttempts = held.attempt() - 1;
+      pause = Optional.of(Pause.of(settings.retryAfter(), held.damage(), now()));
+      boolean unused = runWaits.lasts(held.damage(), null);
     }
     show();
+  }
+
+  private void end(RunThread.Over over) {
+    over.verdict()
+        // On a few images it says nothing of what is to be expected.
+        .filter(verdict -> verdict.heldOut() >= settings.minHeldOut())
+        .flatMap(Verdict::incumbent)
+        .ifPresent(before -> measured.put(before.version(), before.scores().top1()));
+    announce(over.outcome(), over.verdict());
   }
 
   private void noteFailure(int attempt, Throwable cause) {
@@ -548,8 +630,13 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   }
 
   @Override
-  public void processElement1(StreamRecord<LabelledAnswer> element) {
-    LabelledAnswer answer = element.getValue();
+  public void processElement1(StreamRecord<LabelSignal> element) {
+    LabelSignal signal = element.getValue();
+    if (signal.answer() == null) {
+      labelsWaiting = Optional.of(signal.waiting());
+      return;
+    }
+    LabelledAnswer answer = signal.answer();
     // The others were chosen for what the model said, which would bias the estimate.
     if (answer.origin().equals(LabelOrigin.PRODUCER.word())
         || answer.origin().equals(LabelOrigin.RANDOM.word())) {
@@ -610,8 +697,16 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     }
   }
 
-  /** Lets other processes and the metrics see how things stand. */
   private void show() {
+    show(Optional.empty());
+  }
+
+  /**
+   * Lets other processes and the metrics see how things stand.
+   *
+   * @param stopped when the task ended, if it has
+   */
+  private void show(Optional<Instant> stopped) {
     Map<String, RetrainStatus.Accuracy> scores = new HashMap<>();
     accuracy
         .scores()
@@ -631,6 +726,8 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
             settings.minHeldOut(),
             counts.waiting(),
             requests.size(),
+            labelsWaiting,
+            damage,
             run.map(
                 under ->
                     new RetrainStatus.Run(
@@ -638,9 +735,13 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
                         under.cause().text(),
                         under.started(),
                         thread.map(RunThread::attempt).orElse(failedAttempts + 1),
-                        thread.flatMap(RunThread::progress))),
+                        thread.flatMap(RunThread::progress),
+                        pause.map(
+                            present ->
+                                new RetrainStatus.Pause(present.until(), present.reason())))),
             last,
-            scores);
+            scores,
+            stopped);
     reported.show(status, Optional.ofNullable(scores.get(live)));
     inStores("show its status", () -> models.show(status), () -> {});
   }
@@ -657,6 +758,10 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     try {
       if (thread != null) {
         thread.ifPresent(RunThread::close);
+      }
+      if (reported != null && !stores.isShutdown()) {
+        // Or it would be shown how much time a run has left that nobody goes on with.
+        show(Optional.of(now()));
       }
       if (stores != null) {
         PatientWait.forEnd(stores);

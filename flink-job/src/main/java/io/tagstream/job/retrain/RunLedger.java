@@ -42,6 +42,9 @@ public interface RunLedger extends Serializable {
   /** Takes back the note of an attempt that was cancelled: it did not fail. */
   void cancelled(String version, int attempt) throws IOException;
 
+  /** Lets a run's labels count as new again: it will not learn from them. */
+  void giveBack(String version) throws IOException;
+
   /** Ends a run. Nothing happens when it has ended. */
   void end(Outcome outcome) throws IOException;
 }

@@ -13,7 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One attempt of a run on a thread of its own: it trains, publishes and says what became of it.
- * What it throws, errors too, is an attempt that failed, and nothing else.
+ * What it throws, errors too, is an attempt that failed, and nothing else; that a version which it
+ * needs is damaged is not even that.
  */
 final class RunThread implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RunThread.class);
@@ -21,24 +22,28 @@ final class RunThread implements AutoCloseable {
   /** What became of an attempt. */
   sealed interface Ending {}
 
-  /** The version is in the store, and live if it was to be. */
-  record Published(Outcome outcome, Verdict verdict) implements Ending {}
+  /**
+   * The run is over.
+   *
+   * @param verdict on its version, if there is one
+   */
+  record Over(Outcome outcome, Optional<Verdict> verdict) implements Ending {}
 
   /**
-   * The attempt failed, and another one may do better.
+   * The attempt failed.
    *
    * @param attempt its number
+   * @param last what became of the run, if this was its last attempt
    */
-  record Failed(int attempt, Throwable cause) implements Ending {}
+  record Failed(int attempt, Throwable cause, Optional<Over> last) implements Ending {}
 
   /**
-   * The last attempt failed.
+   * A version that the run needs is damaged, which says nothing against the attempt.
    *
-   * @param attempt its number
-   * @param verdict on the version, if it is there
+   * @param attempt its number, which the next one has too
+   * @param damage what is wrong, and what mends it
    */
-  record GivenUp(int attempt, Throwable cause, Outcome outcome, Optional<Verdict> verdict)
-      implements Ending {}
+  record Held(int attempt, String damage) implements Ending {}
 
   private final Run run;
   private final RunLedger ledger;
@@ -51,6 +56,9 @@ final class RunThread implements AutoCloseable {
   private volatile boolean cancelled;
   private volatile int attempt;
   private volatile Optional<RetrainStatus.Progress> progress = Optional.empty();
+
+  /** The thread's own. */
+  private Optional<Verdict> judged = Optional.empty();
 
   /**
    * @param attempt its number, as far as the caller knows
@@ -105,29 +113,30 @@ final class RunThread implements AutoCloseable {
     } catch (CancellationException e) {
       LOG.info("The training of {} stops where it is", run.version());
       return;
+    } catch (Throwable e) {
+      ending = failed(e);
     }
     then.accept(ending);
   }
 
-  private Ending tryOnce() {
-    Optional<Verdict> judged = Optional.empty();
-    try {
-      // First: attempts that took their process with them say nothing against a version that is
-      // there, and may be live.
-      judged = training.judged(run);
-      Verdict verdict = judged.isPresent() ? judged.get() : train();
-      judged = Optional.of(verdict);
-      Outcome outcome = publication.publish(run.version(), verdict);
-      prune();
-      return new Published(outcome, verdict);
-    } catch (CancellationException e) {
-      throw e;
-    } catch (Throwable e) {
-      return failed(judged, e);
+  private Ending tryOnce() throws Exception {
+    // First: attempts that took their process with them say nothing against a version that is
+    // there, and may be live.
+    judged = training.judged(run);
+    if (judged.isEmpty()) {
+      try {
+        judged = Optional.of(train());
+      } catch (DamagedModelException e) {
+        return held(e.getMessage());
+      }
     }
+    Outcome outcome = publication.publish(run.version(), judged.get());
+    prune();
+    return new Over(outcome, judged);
   }
 
   private Verdict train() throws Exception {
+    requireWhole();
     int number = ledger.attempt(run.version());
     attempt = Math.max(attempt, number);
     if (attempt > attempts) {
@@ -142,21 +151,50 @@ final class RunThread implements AutoCloseable {
     } catch (CancellationException e) {
       takeBack(number);
       throw e;
+    } catch (Throwable e) {
+      try {
+        requireWhole();
+      } catch (DamagedModelException damaged) {
+        takeBack(number);
+        throw damaged;
+      }
+      throw e;
     }
   }
 
-  private Ending failed(Optional<Verdict> judged, Throwable cause) {
+  /** Of the version that the run goes on from, and of the live one, which it is judged against. */
+  private void requireWhole() throws DamagedModelException {
+    Optional<String> damage = models.damageIn(run.parent()).or(models::damage);
+    if (damage.isEmpty() && !models.live().equals(run.parent())) {
+      damage = models.damageIn(models.live());
+    }
+    if (damage.isPresent()) {
+      throw new DamagedModelException(damage.get());
+    }
+  }
+
+  /** A parent that is no longer live is nobody's to mend: the next run goes on from another one. */
+  private Ending held(String damage) throws IOException {
+    boolean another = models.damage().isEmpty() && !models.live().equals(run.parent());
+    if (another && models.damageIn(run.parent()).isPresent()) {
+      ledger.giveBack(run.version());
+      return new Over(publication.withoutParent(run.version(), run.parent()), Optional.empty());
+    }
+    return new Held(attempt, damage);
+  }
+
+  private Ending failed(Throwable cause) {
     if (attempt < attempts) {
-      return new Failed(attempt, cause);
+      return new Failed(attempt, cause, Optional.empty());
     }
     try {
       Outcome outcome =
           publication.giveUp(run.version(), judged, Math.min(attempt, attempts), cause);
-      return new GivenUp(attempt, cause, outcome, judged);
+      return new Failed(attempt, cause, Optional.of(new Over(outcome, judged)));
     } catch (RuntimeException e) {
       // Whether it went live cannot be told now, and will be.
       LOG.warn("The run for {} cannot be given up yet: {}", run.version(), e.toString());
-      return new Failed(attempt, cause);
+      return new Failed(attempt, cause, Optional.empty());
     }
   }
 

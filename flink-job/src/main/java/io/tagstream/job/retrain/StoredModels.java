@@ -7,6 +7,7 @@ import io.tagstream.model.engine.Processors;
 import io.tagstream.model.store.LiveAccuracyRecord;
 import io.tagstream.model.store.LiveAccuracyRecord.Score;
 import io.tagstream.model.store.LiveChange;
+import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelMetadata;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.Pin;
@@ -60,6 +61,57 @@ public final class StoredModels implements Models {
   @Override
   public String live() {
     return store().live();
+  }
+
+  @Override
+  public Optional<String> damage() {
+    ModelStore store = store();
+    String version;
+    try {
+      version = store.live();
+    } catch (ModelException e) {
+      return Optional.of(e.getMessage());
+    }
+    return damage(store, version, () -> store.look(version));
+  }
+
+  @Override
+  public Optional<String> damageIn(String version) {
+    ModelStore store = store();
+    // It reads and hashes the whole bundle, beside the job's engines.
+    return damage(
+        store,
+        version,
+        () ->
+            Processors.take(
+                1,
+                () -> {
+                  ModelBundle unused = store.open(version);
+                }));
+  }
+
+  private Optional<String> damage(ModelStore store, String version, Runnable look) {
+    try {
+      look.run();
+      return Optional.empty();
+    } catch (ModelException e) {
+      String wrong =
+          store.versions().contains(version)
+              ? e.getMessage()
+              : Path.of(folder).resolve(version) + " is gone, or its model.json";
+      return Optional.of(
+          "version %s is damaged: %s; restore it, or %s"
+              .formatted(version, wrong, wayOut(store, version)));
+    }
+  }
+
+  private String wayOut(ModelStore store, String version) {
+    Optional<String> before = store.before(version).filter(store.versions()::contains);
+    return before.isPresent()
+        ? "./tagstream model rollback --models %s makes %s live again"
+            .formatted(Path.of(folder), before.get())
+        : "./tagstream model promote V --models %s makes another one live"
+            .formatted(Path.of(folder));
   }
 
   @Override

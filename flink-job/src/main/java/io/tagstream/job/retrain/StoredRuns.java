@@ -161,6 +161,11 @@ public final class StoredRuns implements RunLedger {
   }
 
   @Override
+  public void giveBack(String version) {
+    store.runs().giveBack(version);
+  }
+
+  @Override
   public void end(Outcome outcome) {
     boolean unused =
         store

@@ -24,15 +24,20 @@ import java.util.stream.Stream;
 /**
  * The runs on a training store, in its folder {@code runs}: {@code VERSION.json} begins a run,
  * {@code VERSION.outcome.json} ends it, {@code VERSION.attempt-N} notes that it is tried for the
- * Nth time. Each is made once, by create-if-absent, so that a crash at any moment leaves no run
- * twice and none by half. What old runs read is in {@code read.json} when their files are deleted.
- * Any number of threads may use one.
+ * Nth time, {@code VERSION.unread} that it will learn from nothing that it names. Each is made
+ * once, by create-if-absent, so that a crash at any moment leaves no run twice and none by half.
+ * What old runs read is in {@code read.json} when their files are deleted. Any number of threads
+ * may use one.
  */
 public final class TrainingRuns {
   static final String FOLDER = "runs";
   private static final String MANIFEST = ".json";
   private static final String OUTCOME = ".outcome.json";
   private static final String ATTEMPT = ".attempt-";
+  private static final String UNREAD = ".unread";
+
+  /** What a file holds whose name says all. */
+  private static final byte[] NOTE = "\n".getBytes(StandardCharsets.UTF_8);
 
   /** No version's name. */
   private static final String READ = "read";
@@ -114,14 +119,28 @@ public final class TrainingRuns {
     return Files.exists(path(version, OUTCOME));
   }
 
+  /**
+   * Lets what a run names count as read by none, unless another one read it: the run will learn
+   * nothing from it.
+   */
+  public synchronized void giveBack(String version) {
+    boolean unused = create(path(version, UNREAD), NOTE);
+    // Another run may have read some of it.
+    parts.clear();
+    known.clear();
+    readEarlier = false;
+  }
+
   /** Every part that some run reads, or read. */
   public synchronized Set<String> parts() {
     if (!readEarlier) {
       parts.addAll(earlierParts());
       readEarlier = true;
     }
-    for (String version : versions()) {
-      if (!known.contains(version)) {
+    List<String> names = names();
+    Set<String> all = Set.copyOf(names);
+    for (String version : versions(names)) {
+      if (!known.contains(version) && !all.contains(version + UNREAD)) {
         parts.addAll(manifest(version).parts());
         known.add(version);
       }
@@ -152,7 +171,9 @@ public final class TrainingRuns {
     parts.removeIf(gone);
     if (!old.isEmpty()) {
       Set<String> read = new TreeSet<>(earlierParts());
-      old.forEach(run -> read.addAll(run.parts()));
+      old.stream()
+          .filter(run -> !all.contains(run.version() + UNREAD))
+          .forEach(run -> read.addAll(run.parts()));
       read.removeIf(gone);
       Path path = folder.resolve(READ + MANIFEST);
       try {
@@ -171,9 +192,14 @@ public final class TrainingRuns {
         .forEach(this::delete);
   }
 
-  /** The version whose outcome or attempt a file is. */
+  /** The version whose outcome, attempt or other note a file is. */
   private static Optional<String> note(String name) {
-    int end = name.endsWith(OUTCOME) ? name.length() - OUTCOME.length() : name.lastIndexOf(ATTEMPT);
+    for (String suffix : List.of(OUTCOME, UNREAD)) {
+      if (name.endsWith(suffix)) {
+        return Optional.of(name.substring(0, name.length() - suffix.length()));
+      }
+    }
+    int end = name.lastIndexOf(ATTEMPT);
     return end < 0 ? Optional.empty() : Optional.of(name.substring(0, end));
   }
 
@@ -193,7 +219,7 @@ public final class TrainingRuns {
    */
   public int attempt(String version) {
     for (int attempt = 1; ; attempt++) {
-      if (create(attemptPath(version, attempt), "\n".getBytes(StandardCharsets.UTF_8))) {
+      if (create(attemptPath(version, attempt), NOTE)) {
         return attempt;
       }
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
+import io.tagstream.job.flow.LabelSignal;
 import io.tagstream.job.flow.LabelledAnswer;
 import io.tagstream.job.flow.LiveModelChanged;
 import io.tagstream.job.flow.Tag;
@@ -168,7 +169,8 @@ class MicroBatchOperatorTest {
     assertThat(harness.getSideOutput(MicroBatchOperator.LABELLED))
         .singleElement()
         .extracting(StreamRecord::getValue)
-        .isEqualTo(new LabelledAnswer("v1", "cat", "cat", "producer", APPENDED));
+        .isEqualTo(
+            LabelSignal.answered(new LabelledAnswer("v1", "cat", "cat", "producer", APPENDED)));
   }
 
   @Test
@@ -185,7 +187,7 @@ class MicroBatchOperatorTest {
     assertThat(harness.extractOutputValues().get(0).label()).isNull();
     assertThat(harness.getSideOutput(MicroBatchOperator.LABELLED))
         .singleElement()
-        .satisfies(answer -> assertThat(answer.getValue().answer()).isEqualTo("ant"));
+        .satisfies(answer -> assertThat(answer.getValue().answer().answer()).isEqualTo("ant"));
   }
 
   @Test

@@ -110,6 +110,33 @@ class LabelJoinTest {
         .toList();
   }
 
+  private List<Long> saidWaiting() {
+    return Optional.ofNullable(harness.getSideOutput(LabelJoin.WAITING)).stream()
+        .flatMap(Queue::stream)
+        .map(signal -> signal.getValue().waiting())
+        .toList();
+  }
+
+  @Test
+  void howManyLabelsWaitIsSaidWhenItChanges() throws Exception {
+    here(T0.plusSeconds(5));
+    label("rose", T0);
+    label("rose", T0);
+    label("tulip", T0);
+    here(T0.plusSeconds(10));
+    here(T0.plusSeconds(15));
+    see("rose", 3, T0);
+    here(T0.plusSeconds(20));
+    assertThat(saidWaiting()).containsExactly(0L, 3L, 1L);
+    OperatorSubtaskState state = harness.snapshot(1, 1);
+    harness.close();
+    harness = harness(new HashMapStateBackend());
+    harness.initializeState(state);
+    harness.open();
+    here(T0);
+    assertThat(saidWaiting()).containsExactly(1L);
+  }
+
   private void assertNothingYet() {
     assertThat(joined()).isEmpty();
     assertThat(rejected()).isEmpty();

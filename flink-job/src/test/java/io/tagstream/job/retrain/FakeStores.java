@@ -36,7 +36,18 @@ final class FakeStores implements RunLedger, Models, Training {
   /** Looks and beginnings that met one. */
   final AtomicInteger errors = new AtomicInteger();
 
-  volatile boolean damagedLabels;
+  /** Versions of which a part is gone, as each look sees. */
+  final Set<String> gone = ConcurrentHashMap.newKeySet();
+
+  /** Versions that are damaged where only a reader of the whole sees it. */
+  final Set<String> damaged = ConcurrentHashMap.newKeySet();
+
+  /** Readings of whole versions. */
+  final List<String> readings = new CopyOnWriteArrayList<>();
+
+  /** Runs whose labels count as new again. */
+  final Set<String> givenBack = ConcurrentHashMap.newKeySet();
+
   volatile boolean noManifest;
 
   /** The same when a manifest is to be written. */
@@ -53,6 +64,9 @@ final class FakeStores implements RunLedger, Models, Training {
   volatile Optional<Double> heldOutTop1 = Optional.of(0.9);
 
   volatile double incumbentTop1 = 0.9;
+
+  /** The live version is found damaged when the candidate is judged. */
+  volatile boolean damagedByTraining;
 
   /** Attempts that fail before one succeeds. */
   final AtomicInteger failures = new AtomicInteger();
@@ -95,7 +109,8 @@ final class FakeStores implements RunLedger, Models, Training {
   @Override
   public Counts counts(List<String> known) throws IOException {
     check();
-    Counts counts = manifests.isEmpty() ? beforeAnyRun : afterARun;
+    boolean noneRead = manifests.stream().allMatch(run -> givenBack.contains(run.version()));
+    Counts counts = noneRead ? beforeAnyRun : afterARun;
     return new Counts(counts.newLabels(), counts.rows(), counts.heldOut(), known);
   }
 
@@ -151,10 +166,25 @@ final class FakeStores implements RunLedger, Models, Training {
   }
 
   @Override
+  public Optional<String> damage() {
+    return gone.contains(live) ? Optional.of(live + " is gone") : Optional.empty();
+  }
+
+  @Override
+  public Optional<String> damageIn(String version) {
+    readings.add(version);
+    return gone.contains(version)
+        ? Optional.of(version + " is gone")
+        : damaged.contains(version) ? Optional.of(version + " was changed") : Optional.empty();
+  }
+
+  @Override
+  public void giveBack(String version) {
+    givenBack.add(version);
+  }
+
+  @Override
   public List<String> labels(String version) {
-    if (damagedLabels) {
-      throw new ModelException("labels.txt is missing");
-    }
     return List.of("of " + version);
   }
 
@@ -230,6 +260,10 @@ final class FakeStores implements RunLedger, Models, Training {
     }
     if (failures.getAndDecrement() > 0) {
       throw new IOException("disk full");
+    }
+    if (damagedByTraining) {
+      damaged.add(live);
+      throw new ModelException(live + " cannot be read");
     }
     bundles.add(run.version());
     if (holdAfterBundle) {

@@ -2,9 +2,11 @@ package io.tagstream.job.retrain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tagstream.job.flow.LabelSignal;
 import io.tagstream.job.flow.LabelledAnswer;
 import io.tagstream.job.flow.ModelNews;
 import io.tagstream.job.flow.RetrainRequest;
+import io.tagstream.model.store.RetrainStatus;
 import io.tagstream.model.store.Verdict;
 import io.tagstream.schemas.ModelStatus;
 import io.tagstream.settings.RetrainSettings;
@@ -48,7 +50,7 @@ class RetrainOperatorTest {
   private static final Duration LOOK = SETTINGS.lookEvery();
 
   private final FakeStores stores = new FakeStores();
-  private TwoInputStreamOperatorTestHarness<LabelledAnswer, RetrainRequest, ModelNews> harness;
+  private TwoInputStreamOperatorTestHarness<LabelSignal, RetrainRequest, ModelNews> harness;
   private MailboxExecutorImpl mailbox;
   private Instant now = START;
   private long checkpoint;
@@ -151,8 +153,9 @@ class RetrainOperatorTest {
     for (int i = 0; i < right + wrong; i++) {
       harness.processElement1(
           new StreamRecord<>(
-              new LabelledAnswer(
-                  version, "Cat", i < right ? "cat" : "dog", origin, START.plusMillis(i))));
+              LabelSignal.answered(
+                  new LabelledAnswer(
+                      version, "Cat", i < right ? "cat" : "dog", origin, START.plusMillis(i)))));
     }
   }
 
@@ -543,6 +546,174 @@ class RetrainOperatorTest {
     await(() -> stores.errors.get() >= errors);
   }
 
+  private RetrainStatus status() {
+    return stores.status.orElseThrow();
+  }
+
+  @Test
+  void whileTheLiveVersionIsGoneLabelsWaitAndTheStatusSaysWhy() throws Exception {
+    stores.beforeAnyRun = new Counts(400, 1000, 100, List.of());
+    stores.gone.add("v0");
+    open();
+    request("r1");
+    lookAgain();
+    lookAgain();
+    assertThat(stores.manifests).isEmpty();
+    assertThat(status().damage()).contains("v0 is gone");
+    assertThat(status().newLabels()).isEqualTo(400);
+    assertThat(status().requests()).isEqualTo(1);
+    assertThat(status().waiting()).isEmpty();
+    stores.gone.clear();
+    awaitOutcomes(1);
+    lookAgain();
+    assertThat(status().damage()).isEmpty();
+    assertThat(committed).containsExactly("candidate v1", "promoted v1");
+  }
+
+  @Test
+  void aVersionThatOnlyAReaderFindsDamagedStartsNoRunAndIsNotReadAtEachLook() throws Exception {
+    stores.beforeAnyRun = new Counts(400, 1000, 100, List.of());
+    stores.damaged.add("v0");
+    open();
+    await(() -> stores.status.flatMap(RetrainStatus::damage).isPresent());
+    for (int i = 0; i < 3; i++) {
+      lookAgain();
+      assertThat(status().damage()).contains("v0 was changed");
+    }
+    await(() -> stores.readings.size() > 1);
+    long pauses = Duration.between(START, now).dividedBy(SETTINGS.retryAfter());
+    assertThat(stores.readings).hasSizeLessThanOrEqualTo(1 + (int) pauses);
+    assertThat(stores.manifests).isEmpty();
+    // Somebody rolls back.
+    stores.live = "before";
+    awaitOutcomes(1);
+    assertThat(stores.manifests.get(0).parent()).isEqualTo("before");
+  }
+
+  @Test
+  void aRunWhoseParentIsDamagedWaitsWithoutAnAttempt() throws Exception {
+    stores.holdBeforeBundle = true;
+    open();
+    OperatorSubtaskState state = snapshot();
+    request("r1");
+    await(() -> stores.trainings.contains("v1"));
+    harness.close();
+    stores.holdBeforeBundle = false;
+    stores.gone.add("v0");
+    open(Optional.of(state));
+    await(
+        () ->
+            stores
+                .status
+                .flatMap(RetrainStatus::run)
+                .flatMap(RetrainStatus.Run::pause)
+                .isPresent());
+    Instant held = now;
+    for (int i = 0; i < 20; i++) {
+      lookAgain();
+      completeCheckpoint();
+    }
+    RetrainStatus.Run run = status().run().orElseThrow();
+    assertThat(run.attempt()).isEqualTo(1);
+    assertThat(run.pause().orElseThrow().reason()).isEqualTo("v0 is gone");
+    assertThat(now).isAfter(held.plus(SETTINGS.retryAfter().multipliedBy(SETTINGS.attempts())));
+    assertThat(stores.trainings).containsExactly("v1");
+    assertThat(stores.attempts).containsEntry("v1", 0);
+    stores.gone.clear();
+    awaitOutcomes(1);
+    assertThat(committed).containsExactly("candidate v1", "promoted v1");
+  }
+
+  @Test
+  void anAttemptThatFindsTheIncumbentDamagedDoesNotCount() throws Exception {
+    stores.damagedByTraining = true;
+    open();
+    request("r1");
+    await(
+        () ->
+            stores
+                .status
+                .flatMap(RetrainStatus::run)
+                .flatMap(RetrainStatus.Run::pause)
+                .isPresent());
+    assertThat(stores.attempts).containsEntry("v1", 0);
+    stores.damagedByTraining = false;
+    stores.damaged.clear();
+    awaitOutcomes(1);
+    assertThat(committed).containsExactly("candidate v1", "promoted v1");
+  }
+
+  @Test
+  void aRunWhoseDamagedParentIsNoLongerLiveGivesItsLabelsToTheNext() throws Exception {
+    stores.beforeAnyRun = new Counts(400, 1000, 100, List.of());
+    stores.damagedByTraining = true;
+    open();
+    await(
+        () ->
+            stores
+                .status
+                .flatMap(RetrainStatus::run)
+                .flatMap(RetrainStatus.Run::pause)
+                .isPresent());
+    stores.damagedByTraining = false;
+    stores.bundles.add("before");
+    stores.promote("before", "ann");
+    awaitOutcomes(2);
+    assertThat(committed).containsExactly("rejected v1", "candidate v2", "promoted v2");
+    assertThat(stores.outcomes.get("v1").reason())
+        .isEqualTo(
+            "v0, from which it was to go on, is damaged and no longer live; its labels count for the next run");
+    assertThat(stores.manifests.get(1).parent()).isEqualTo("before");
+    assertThat(stores.manifests.get(1).cause().kind()).isEqualTo(Cause.Kind.LABELS);
+  }
+
+  @Test
+  void betweenTwoAttemptsTheStatusSaysWhenAndWhy() throws Exception {
+    stores.failures.set(1);
+    open();
+    request("r1");
+    await(
+        () ->
+            stores
+                .status
+                .flatMap(RetrainStatus::run)
+                .flatMap(RetrainStatus.Run::pause)
+                .isPresent());
+    RetrainStatus.Run run = status().run().orElseThrow();
+    assertThat(run.attempt()).isEqualTo(2);
+    assertThat(run.progress()).isEmpty();
+    RetrainStatus.Pause pause = run.pause().orElseThrow();
+    assertThat(pause.reason()).isEqualTo("attempt 1 failed: disk full");
+    assertThat(pause.until()).isAfter(now).isBeforeOrEqualTo(now.plus(SETTINGS.retryAfter()));
+    stores.holdBeforeBundle = true;
+    await(() -> stores.trainings.size() == 2);
+    lookAgain();
+    assertThat(status().run().orElseThrow().pause()).isEmpty();
+  }
+
+  @Test
+  void aTrainingThatStoppedWithItsJobSaysSo() throws Exception {
+    stores.holdBeforeBundle = true;
+    open();
+    request("r1");
+    await(() -> stores.trainings.contains("v1"));
+    lookAgain();
+    assertThat(status().stopped()).isEmpty();
+    harness.close();
+    assertThat(status().stopped()).isPresent();
+    assertThat(status().run().orElseThrow().version()).isEqualTo("v1");
+  }
+
+  @Test
+  void labelsThatWaitForTheirImageAreCounted() throws Exception {
+    open();
+    lookAgain();
+    assertThat(status().labelsWaiting()).isEmpty();
+    harness.processElement1(new StreamRecord<>(LabelSignal.waiting(12)));
+    lookAgain();
+    assertThat(status().labelsWaiting()).contains(12L);
+  }
+
   @Test
   void nothingLeavesAfterTheInputsEnded() throws Exception {
     stores.holdBeforeBundle = true;
@@ -568,7 +739,6 @@ class RetrainOperatorTest {
     assertThat(stores.manifests).isEmpty();
     assertThat(stores.status.orElseThrow().requests()).isEqualTo(1);
     assertThat(stores.status.orElseThrow().waiting()).containsExactly("of v0");
-    stores.damagedLabels = true;
     stores.beforeAnyRun = new Counts(900, 1000, 25, List.of());
     awaitOutcomes(1);
   }

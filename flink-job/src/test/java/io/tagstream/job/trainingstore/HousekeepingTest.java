@@ -222,6 +222,22 @@ class HousekeepingTest {
   }
 
   @Test
+  void whatARunGaveBackIsNewUnlessAnotherOneReadIt() throws Exception {
+    runs(2);
+    StoreRows.write(folder, "part-3.avro", row("image 3", "roses", 3));
+    store.runs().begin(StoreRows.run(store, "v3"));
+    assertThat(store.list().rowsBeside(store.runs().parts())).isZero();
+    store.runs().giveBack("v3");
+    for (TrainingStore any : List.of(store, new TrainingStore(folder))) {
+      assertThat(any.list().rowsBeside(any.runs().parts())).isEqualTo(1);
+    }
+    store.runs().end(new RunOutcome("v3", "rejected", "no parent", Instant.EPOCH));
+    Housekeeping.forgetRuns(store, 0, Set.of(), LATER);
+    assertThat(runFiles()).containsExactly("read.json");
+    assertThat(store.list().rowsBeside(store.runs().parts())).isEqualTo(1);
+  }
+
+  @Test
   void anUnfinishedRunIsNeverForgotten() throws Exception {
     StoreRows.write(folder, "part-0.avro", row("image 0", "roses", 0));
     store.runs().begin(StoreRows.run(store, "v0"));

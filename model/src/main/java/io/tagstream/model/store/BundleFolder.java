@@ -145,6 +145,17 @@ final class BundleFolder {
   }
 
   /**
+   * Looks at what can be told without reading the weights: the files' sizes and the labels.
+   *
+   * @throws ModelException with file and cause when something is wrong
+   */
+  void look(ModelMetadata metadata) {
+    requireListed(metadata);
+    metadata.files().forEach((name, recorded) -> requireSize(folder.resolve(name), recorded));
+    List<String> unused = labelsFor(metadata);
+  }
+
+  /**
    * Reads the whole bundle and compares: SHA-256 of the files, as many labels as classes, a graph
    * that is the described network, finite weights.
    *
@@ -152,18 +163,9 @@ final class BundleFolder {
    * @throws ModelException with file and cause when something is wrong
    */
   ModelBundle verify(ModelMetadata metadata, Throttle throttle) {
-    for (String name : List.of(ONNX, LABELS)) {
-      if (!metadata.files().containsKey(name)) {
-        throw new ModelException(folder.resolve(METADATA) + " does not list " + name);
-      }
-    }
+    requireListed(metadata);
     metadata.files().forEach((name, recorded) -> verify(folder.resolve(name), recorded, throttle));
-    List<String> labels = labels();
-    if (labels.size() != metadata.network().classes()) {
-      throw new ModelException(
-          "%s has %d labels for a network of %d classes"
-              .formatted(folder.resolve(LABELS), labels.size(), metadata.network().classes()));
-    }
+    List<String> labels = labelsFor(metadata);
     ModelBundle bundle =
         new ModelBundle(
             metadata.version(), folder, metadata.network(), metadata.preprocessing(), labels);
@@ -171,6 +173,24 @@ final class BundleFolder {
       requireFinite(weights, bundle.onnx().toString(), throttle);
     }
     return bundle;
+  }
+
+  private void requireListed(ModelMetadata metadata) {
+    for (String name : List.of(ONNX, LABELS)) {
+      if (!metadata.files().containsKey(name)) {
+        throw new ModelException(folder.resolve(METADATA) + " does not list " + name);
+      }
+    }
+  }
+
+  private List<String> labelsFor(ModelMetadata metadata) {
+    List<String> labels = labels();
+    if (labels.size() != metadata.network().classes()) {
+      throw new ModelException(
+          "%s has %d labels for a network of %d classes"
+              .formatted(folder.resolve(LABELS), labels.size(), metadata.network().classes()));
+    }
+    return labels;
   }
 
   /** What its file of labels says. */
@@ -244,13 +264,23 @@ final class BundleFolder {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  private static void verify(Path file, ModelMetadata.StoredFile recorded, Throttle throttle) {
+  private static void requireSize(Path file, ModelMetadata.StoredFile recorded) {
     try {
       long size = Files.size(file);
       if (size != recorded.bytes()) {
         throw new ModelException(
             "%s has %d bytes, was written with %d".formatted(file, size, recorded.bytes()));
       }
+    } catch (NoSuchFileException missing) {
+      throw new ModelException(file + " is missing", missing);
+    } catch (IOException e) {
+      throw new ModelException("cannot read " + file + ": " + e, e);
+    }
+  }
+
+  private static void verify(Path file, ModelMetadata.StoredFile recorded, Throttle throttle) {
+    requireSize(file, recorded);
+    try {
       String found = sha256(file, throttle);
       if (!found.equals(recorded.sha256())) {
         throw new ModelException(

@@ -16,6 +16,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
@@ -148,6 +149,16 @@ public final class ModelStore {
    */
   public List<String> labels(String version) {
     return bundle(version).labels();
+  }
+
+  /**
+   * Looks at what can be told of a version at once: its {@code model.json}, its files' sizes, its
+   * labels. Instant; only {@link #open} verifies.
+   *
+   * @throws ModelException with file and cause when something is wrong with it
+   */
+  public void look(String version) {
+    bundle(version).look(metadata(version));
   }
 
   /**
@@ -338,7 +349,7 @@ public final class ModelStore {
   public String rollback(String by) {
     String present = live();
     String previous =
-        live.before(present)
+        before(present)
             .orElseThrow(
                 () ->
                     new ModelException(
@@ -346,6 +357,11 @@ public final class ModelStore {
                             .formatted(present, root)));
     makeLive(LiveChange.Action.ROLLED_BACK, previous, by);
     return previous;
+  }
+
+  /** The version that was live before one, to which a rollback goes back from it. */
+  public Optional<String> before(String version) {
+    return live.before(version);
   }
 
   /** All changes of the live version, oldest first. */

@@ -27,9 +27,12 @@ import java.util.TreeMap;
  * @param neededHeldOut without so many of them no run starts
  * @param waiting new classes that have too few images to be taught, each with what it has and needs
  * @param requests that no run has taken
+ * @param labelsWaiting labels that wait for their image; empty before they were counted
+ * @param damage what is wrong with the live version, and what mends it: no run starts from it
  * @param run the one under way
  * @param last the one that ended last, of those this start of the job knows
  * @param accuracy by version, of those that answered last
+ * @param stopped when the training stopped with its job; empty while it goes on
  */
 public record RetrainStatus(
     Instant at,
@@ -40,23 +43,45 @@ public record RetrainStatus(
     long neededHeldOut,
     List<String> waiting,
     int requests,
+    Optional<Long> labelsWaiting,
+    Optional<String> damage,
     Optional<Run> run,
     Optional<Ended> last,
-    Map<String, Accuracy> accuracy) {
+    Map<String, Accuracy> accuracy,
+    Optional<Instant> stopped) {
 
   /**
    * A run under way.
    *
-   * @param attempt from 1
+   * @param attempt from 1; the next one, while the run waits for it
    * @param progress empty before the first step
+   * @param pause between two attempts
    */
   public record Run(
-      String version, String cause, Instant started, int attempt, Optional<Progress> progress) {
+      String version,
+      String cause,
+      Instant started,
+      int attempt,
+      Optional<Progress> progress,
+      Optional<Pause> pause) {
     public Run {
       Objects.requireNonNull(version);
       Objects.requireNonNull(cause);
       Objects.requireNonNull(started);
       Objects.requireNonNull(progress);
+      Objects.requireNonNull(pause);
+    }
+  }
+
+  /**
+   * Why a run does not go on now.
+   *
+   * @param until when it does
+   */
+  public record Pause(Instant until, String reason) {
+    public Pause {
+      Objects.requireNonNull(until);
+      Objects.requireNonNull(reason);
     }
   }
 
@@ -106,8 +131,11 @@ public record RetrainStatus(
 
   public RetrainStatus {
     Objects.requireNonNull(at);
+    Objects.requireNonNull(labelsWaiting);
+    Objects.requireNonNull(damage);
     Objects.requireNonNull(run);
     Objects.requireNonNull(last);
+    Objects.requireNonNull(stopped);
     // Null is what Jackson gives for what the file leaves out because it is empty.
     waiting = waiting == null ? List.of() : List.copyOf(waiting);
     accuracy = accuracy == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(accuracy));

@@ -1,0 +1,10 @@
+package io.tagstream.job.retrain;
+
+/** A version that a run needs is damaged; the message says how, and what mends it. */
+final class DamagedModelException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  DamagedModelException(String damage) {
+    super(damage);
+  }
+}
