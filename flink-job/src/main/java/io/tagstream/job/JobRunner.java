@@ -10,7 +10,9 @@ import io.tagstream.job.retrain.Retraining;
 import io.tagstream.job.retrain.StoredModels;
 import io.tagstream.job.retrain.StoredRuns;
 import io.tagstream.job.retrain.StoredTraining;
+import io.tagstream.job.sink.FittingModels;
 import io.tagstream.job.sink.KafkaSinks;
+import io.tagstream.job.sink.RejectionRecords;
 import io.tagstream.job.sink.TransactionLimits;
 import io.tagstream.job.snapshot.JobLock;
 import io.tagstream.job.snapshot.ResumeDecision;
@@ -22,6 +24,7 @@ import io.tagstream.job.source.KafkaSources;
 import io.tagstream.job.trainingstore.TrainingSink;
 import io.tagstream.job.trainingstore.TrainingStore;
 import io.tagstream.model.store.ModelStore;
+import io.tagstream.schemas.TopicLimit;
 import io.tagstream.schemas.Topics;
 import io.tagstream.settings.BatchSettings;
 import io.tagstream.settings.CheckpointSettings;
@@ -113,6 +116,8 @@ public final class JobRunner {
   private static Prepared prepare(JobRequest request, Configuration given) {
     CropGeometry geometry = liveGeometry(request);
     request.connection().requireTopics(inputsAndOutputs(request));
+    RejectionRecords.requireRoom(
+        TopicLimit.of(request.connection(), request.topics().rejectedImages()));
     TransactionLimits limits = TransactionLimits.of(request.connection());
     Duration timeout = limits.timeoutFor(request.connection());
     CheckpointSettings checkpoints = request.settings().get(CheckpointSettings.class);
@@ -157,11 +162,13 @@ public final class JobRunner {
             KafkaSources.images(request.connection(), request.topics(), request.name()),
             KafkaSources.modelUpdates(request.connection(), request.topics(), request.name()),
             new KafkaSourceBroker(request.connection().commonProperties()),
-            new StoreModels(
-                request.models(),
-                request.engine(),
-                request.device(),
-                request.settings().get(ParallelismSettings.class).towers()),
+            new FittingModels(
+                new StoreModels(
+                    request.models(),
+                    request.engine(),
+                    request.device(),
+                    request.settings().get(ParallelismSettings.class).towers()),
+                TopicLimit.of(request.connection(), request.topics().predictions())),
             sinks.predictions(),
             sinks.rejections(),
             request.trainingStore().map(store -> learning(request, store, checkpoints, sinks))),

@@ -4,7 +4,8 @@ import java.text.Normalizer;
 
 /** What may stand in a record as a label. */
 public final class LabelText {
-  private static final int LONGEST = 256;
+  /** Characters at most, as Java counts them. */
+  public static final int LONGEST = 256;
 
   private LabelText() {}
 

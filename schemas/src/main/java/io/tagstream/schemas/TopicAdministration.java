@@ -18,6 +18,7 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /** Creates the topics with their limits, or holds those that exist against the same. */
@@ -70,8 +71,26 @@ public final class TopicAdministration {
    */
   public record Difference(String name, String found, String wanted) {}
 
-  /** How a topic should be; {@code partitions} is the least an existing one must have. */
-  record Plan(String topic, int partitions, boolean exactly, Map<String, String> configuration) {}
+  /**
+   * How a topic should be; {@code partitions} is the least an existing one must have.
+   *
+   * @param whereKnown limits in bytes that not every broker has; an existing topic may allow more
+   */
+  record Plan(
+      String topic,
+      int partitions,
+      boolean exactly,
+      Map<String, String> configuration,
+      Map<String, Long> whereKnown) {
+
+    NewTopic newTopic(Optional<Short> replication, boolean all) {
+      Map<String, String> configs = new LinkedHashMap<>(configuration);
+      if (all) {
+        whereKnown.forEach((name, bytes) -> configs.put(name, Long.toString(bytes)));
+      }
+      return new NewTopic(topic, Optional.of(partitions), replication).configs(configs);
+    }
+  }
 
   /**
    * Creates what is missing, in the order of {@link Topics#all()}. An existing topic is never
@@ -103,21 +122,28 @@ public final class TopicAdministration {
    */
   public void ensureForPredictions(String topic, TopicSettings settings) {
     if (!await("list topics", admin.listTopics().names()).contains(topic)) {
-      create(new Plan(topic, settings.partitions(), false, retention(settings)), settings);
+      create(
+          new Plan(topic, settings.partitions(), false, retention(settings), Map.of()), settings);
     }
   }
 
   /** False when someone else was faster. */
-  private boolean create(Plan plan, TopicSettings settings) {
+  boolean create(Plan plan, TopicSettings settings) {
     Optional<Short> replication =
         settings.replication().isPresent()
             ? Optional.of((short) settings.replication().getAsInt())
             : Optional.empty();
-    NewTopic topic =
-        new NewTopic(plan.topic(), Optional.of(plan.partitions()), replication)
-            .configs(plan.configuration());
     try {
-      admin.createTopics(List.of(topic)).all().get();
+      try {
+        admin.createTopics(List.of(plan.newTopic(replication, true))).all().get();
+      } catch (ExecutionException e) {
+        if (!(e.getCause() instanceof InvalidConfigurationException)
+            || plan.whereKnown().isEmpty()) {
+          throw e;
+        }
+        // An older broker, which refuses the whole topic for a limit that it does not know.
+        admin.createTopics(List.of(plan.newTopic(replication, false))).all().get();
+      }
       return true;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof TopicExistsException) {
@@ -185,6 +211,15 @@ public final class TopicAdministration {
                 differences.add(new Difference(name, found, wanted));
               }
             });
+    plan.whereKnown()
+        .forEach(
+            (name, wanted) ->
+                Optional.ofNullable(configuration.get(name))
+                    .map(ConfigEntry::value)
+                    .filter(found -> Long.parseLong(found) < wanted)
+                    .ifPresent(
+                        found ->
+                            differences.add(new Difference(name, found, "at least " + wanted))));
     return differences;
   }
 
@@ -204,14 +239,17 @@ public final class TopicAdministration {
             FOR_EVER,
             TopicConfig.RETENTION_BYTES_CONFIG,
             FOR_EVER);
+    // max.message.bytes counts compressed bytes: a few kilobytes could hold gigabytes.
+    Map<String, Long> unpacked =
+        Map.of(TopicConfig.MAX_DECOMPRESSED_MESSAGE_BYTES_CONFIG, (long) IMAGE_RECORD_BYTES);
     int partitions = settings.partitions();
     return List.of(
-        new Plan(topics.images(), partitions, false, images),
-        new Plan(topics.labeledImages(), partitions, false, images),
-        new Plan(topics.labels(), partitions, false, labels),
-        new Plan(topics.predictions(), partitions, false, retention(settings)),
-        new Plan(topics.rejectedImages(), partitions, false, rejections),
-        new Plan(topics.modelUpdates(), 1, true, updates));
+        new Plan(topics.images(), partitions, false, images, unpacked),
+        new Plan(topics.labeledImages(), partitions, false, images, unpacked),
+        new Plan(topics.labels(), partitions, false, labels, unpacked),
+        new Plan(topics.predictions(), partitions, false, retention(settings), Map.of()),
+        new Plan(topics.rejectedImages(), partitions, false, rejections, Map.of()),
+        new Plan(topics.modelUpdates(), 1, true, updates, Map.of()));
   }
 
   private static Map<String, String> retention(TopicSettings settings) {

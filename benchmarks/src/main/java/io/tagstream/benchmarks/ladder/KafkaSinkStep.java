@@ -4,6 +4,7 @@ import io.tagstream.benchmarks.probe.KafkaEnds;
 import io.tagstream.benchmarks.probe.ProbeTask;
 import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.job.sink.PredictionRecords;
+import io.tagstream.schemas.TopicLimit;
 import java.time.Duration;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.connector.base.DeliveryGuarantee;
@@ -53,6 +54,9 @@ public abstract class KafkaSinkStep extends KafkaSourceStep {
 
   @Override
   Sink<TaggedImage> predictions(ProbeTask task) {
-    return KafkaEnds.answers(task, guarantee, new PredictionRecords());
+    return KafkaEnds.answers(
+        task,
+        guarantee,
+        new PredictionRecords(TopicLimit.of(task.connection(), KafkaEnds.TOPICS.predictions())));
   }
 }

@@ -10,7 +10,7 @@ public final class ImageId {
    * An id goes out twice, as key and in the value, to topics whose records a broker limits to 1 MiB
    * unless told otherwise; a record above the limit ends the job.
    */
-  private static final int LONGEST = 1024;
+  public static final int LONGEST = 1024;
 
   private ImageId() {}
 

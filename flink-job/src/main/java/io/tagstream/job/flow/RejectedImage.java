@@ -1,7 +1,6 @@
 package io.tagstream.job.flow;
 
 import io.tagstream.schemas.RejectionStage;
-import io.tagstream.settings.Printable;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -10,9 +9,6 @@ import java.util.Optional;
  * form; nothing changes one after it was made.
  */
 public final class RejectedImage {
-  /** A rejection has its record's size and little more: see the limits of the topics. */
-  private static final int LONGEST_REASON = 1000;
-
   public Coordinates source;
 
   /**
@@ -44,7 +40,7 @@ public final class RejectedImage {
     this.source = source;
     this.imageId = imageId.orElse(null);
     this.stage = stage;
-    this.reason = cut(Printable.of(reason));
+    this.reason = Reason.of(reason);
     this.content = content;
     this.rejectedAt = rejectedAt;
   }
@@ -58,14 +54,5 @@ public final class RejectedImage {
         reason,
         label.value,
         Instant.now());
-  }
-
-  /** Never within a character. */
-  private static String cut(String reason) {
-    if (reason.length() <= LONGEST_REASON) {
-      return reason;
-    }
-    boolean within = Character.isHighSurrogate(reason.charAt(LONGEST_REASON - 1));
-    return reason.substring(0, within ? LONGEST_REASON - 1 : LONGEST_REASON);
   }
 }

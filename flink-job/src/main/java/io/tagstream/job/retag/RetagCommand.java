@@ -6,11 +6,13 @@ import io.tagstream.job.FlinkOptions;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.inference.MicroBatching;
 import io.tagstream.job.inference.StoreModels;
+import io.tagstream.job.sink.FittingModels;
 import io.tagstream.job.source.KafkaSources;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.schemas.KafkaOptions;
 import io.tagstream.schemas.TopicAdministration;
+import io.tagstream.schemas.TopicLimit;
 import io.tagstream.settings.BatchSettings;
 import io.tagstream.settings.ImageSettings;
 import io.tagstream.settings.Interruption;
@@ -131,13 +133,15 @@ public final class RetagCommand implements Callable<Integer> {
             changedOnly
                 ? Optional.of(KafkaSources.upToNow(connection, predictions, new FirstTags(ranges)))
                 : Optional.empty(),
-            new PinnedModel(
-                new StoreModels(
-                    models,
-                    engine.engine(),
-                    engine.device(),
-                    settings.get(ParallelismSettings.class).towers()),
-                model),
+            new FittingModels(
+                new PinnedModel(
+                    new StoreModels(
+                        models,
+                        engine.engine(),
+                        engine.device(),
+                        settings.get(ParallelismSettings.class).towers()),
+                    model),
+                TopicLimit.of(connection, target)),
             RetaggedRecords.sink(connection, target))
         .addTo(environment, geometry, batching, settings.get(ImageSettings.class));
     JobExecutionResult result = run(environment, ranges);

@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tagstream.job.sink.PredictionRecords;
 import io.tagstream.schemas.KafkaConnection;
-import io.tagstream.schemas.Prediction;
-import io.tagstream.schemas.WireFormat;
+import io.tagstream.schemas.RecordLimit;
+import io.tagstream.schemas.TopicLimit;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.connector.base.DeliveryGuarantee;
@@ -21,10 +21,11 @@ final class RetaggedRecords implements KafkaRecordSerializationSchema<RetaggedIm
   private static final long serialVersionUID = 1L;
 
   private final String topic;
-  private transient WireFormat<Prediction> format;
+  private final PredictionRecords records;
 
-  private RetaggedRecords(String topic) {
-    this.topic = topic;
+  private RetaggedRecords(RecordLimit limit) {
+    this.topic = limit.topic();
+    this.records = new PredictionRecords(limit);
   }
 
   /** Every answer once, unless Kafka's acknowledgement is lost on the way: then twice. */
@@ -32,14 +33,14 @@ final class RetaggedRecords implements KafkaRecordSerializationSchema<RetaggedIm
     return KafkaSink.<RetaggedImage>builder()
         .setKafkaProducerConfig(connection.producerProperties())
         .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
-        .setRecordSerializer(new RetaggedRecords(topic))
+        .setRecordSerializer(new RetaggedRecords(TopicLimit.of(connection, topic)))
         .build();
   }
 
   @Override
   public void open(
       SerializationSchema.InitializationContext context, KafkaSinkContext sinkContext) {
-    format = WireFormat.of(Prediction.class);
+    records.open(context);
   }
 
   @Override
@@ -48,7 +49,7 @@ final class RetaggedRecords implements KafkaRecordSerializationSchema<RetaggedIm
     return new ProducerRecord<>(
         topic,
         answer.image().imageId().getBytes(UTF_8),
-        format.encode(
+        records.serialize(
             PredictionRecords.record(answer.image()).setSupersedes(answer.supersedes()).build()));
   }
 }

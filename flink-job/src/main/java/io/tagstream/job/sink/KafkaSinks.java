@@ -6,6 +6,8 @@ import io.tagstream.job.flow.ModelNews;
 import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.schemas.KafkaConnection;
+import io.tagstream.schemas.RecordLimit;
+import io.tagstream.schemas.TopicLimit;
 import io.tagstream.schemas.Topics;
 import java.time.Duration;
 import java.util.Optional;
@@ -48,7 +50,7 @@ public final class KafkaSinks {
         KafkaRecordSerializationSchema.<TaggedImage>builder()
             .setTopic(topics.predictions())
             .setKeySerializationSchema((SerializationSchema<TaggedImage>) KafkaSinks::key)
-            .setValueSerializationSchema(new PredictionRecords())
+            .setValueSerializationSchema(new PredictionRecords(limit(topics.predictions())))
             .build());
   }
 
@@ -58,7 +60,7 @@ public final class KafkaSinks {
         KafkaRecordSerializationSchema.<RejectedImage>builder()
             .setTopic(topics.rejectedImages())
             .setKeySerializationSchema((SerializationSchema<RejectedImage>) KafkaSinks::key)
-            .setValueSerializationSchema(new RejectionRecords())
+            .setValueSerializationSchema(new RejectionRecords(limit(topics.rejectedImages())))
             .build());
   }
 
@@ -69,8 +71,12 @@ public final class KafkaSinks {
             .setTopic(topics.modelUpdates())
             .setKeySerializationSchema(
                 (SerializationSchema<ModelNews>) news -> news.version().getBytes(UTF_8))
-            .setValueSerializationSchema(new ModelUpdateRecords())
+            .setValueSerializationSchema(new ModelUpdateRecords(limit(topics.modelUpdates())))
             .build());
+  }
+
+  private RecordLimit limit(String topic) {
+    return TopicLimit.of(connection, topic);
   }
 
   private static byte[] key(TaggedImage image) {

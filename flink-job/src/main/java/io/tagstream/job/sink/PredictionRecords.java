@@ -1,7 +1,11 @@
 package io.tagstream.job.sink;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.schemas.Prediction;
+import io.tagstream.schemas.RecordLimit;
 import io.tagstream.schemas.Tag;
 import io.tagstream.schemas.WireFormat;
 import org.apache.flink.api.common.serialization.SerializationSchema;
@@ -9,16 +13,40 @@ import org.apache.flink.api.common.serialization.SerializationSchema;
 /** Answers as {@code predictions} has them. */
 public final class PredictionRecords implements SerializationSchema<TaggedImage> {
   private static final long serialVersionUID = 1L;
+  private final RecordLimit limit;
   private transient WireFormat<Prediction> format;
+  private transient long largestBatch;
+
+  /**
+   * @param limit of the topic they go to
+   */
+  public PredictionRecords(RecordLimit limit) {
+    this.limit = limit;
+  }
 
   @Override
   public void open(InitializationContext context) {
     format = WireFormat.of(Prediction.class);
+    largestBatch = limit.largestBatch();
   }
 
   @Override
   public byte[] serialize(TaggedImage image) {
-    return format.encode(record(image).build());
+    return serialize(record(image).build());
+  }
+
+  /** A prediction's value; {@link #open} must have been called. */
+  public byte[] serialize(Prediction prediction) {
+    byte[] value = format.encode(prediction);
+    int key = prediction.getImageId().getBytes(UTF_8).length;
+    if (!RecordLimit.allows(largestBatch, key, value.length)) {
+      throw new RecordTooLargeFailure(
+          "the prediction for " + Coordinates.of(prediction.getSource()),
+          key + value.length,
+          limit,
+          largestBatch);
+    }
+    return value;
   }
 
   /** All of an answer's record but what it supersedes. */

@@ -1,0 +1,97 @@
+package io.tagstream.job.sink;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.tagstream.job.decode.ImageId;
+import io.tagstream.job.inference.LiveModels;
+import io.tagstream.model.ModelException;
+import io.tagstream.model.Throttle;
+import io.tagstream.model.engine.BestClasses;
+import io.tagstream.model.engine.LoadedModel;
+import io.tagstream.schemas.LabelText;
+import io.tagstream.schemas.Prediction;
+import io.tagstream.schemas.RecordLimit;
+import io.tagstream.schemas.Source;
+import io.tagstream.schemas.Tag;
+import io.tagstream.schemas.WireFormat;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Models whose every prediction fits the topic: one with labels so long that an answer would not is
+ * refused before it serves.
+ *
+ * @param models loads them
+ * @param limit of the topic that predictions go to
+ */
+public record FittingModels(LiveModels models, RecordLimit limit) implements LiveModels {
+  private static final int LONGEST_TOPIC = 249;
+
+  private static final Instant LATEST = Instant.ofEpochMilli(Long.MAX_VALUE);
+
+  /** A version is a folder's name. */
+  private static final int LONGEST_VERSION = 255;
+
+  @Override
+  public String liveVersion() {
+    return models.liveVersion();
+  }
+
+  @Override
+  public LoadedModel load(String version, Throttle throttle) {
+    LoadedModel model = models.load(version, throttle);
+    try {
+      requireFit(model);
+      return model;
+    } catch (Throwable e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  private void requireFit(LoadedModel model) {
+    long bytes = largestPrediction(model.bundle().version(), model.bundle().labels());
+    long largestBatch = limit.largestBatch();
+    if (!RecordLimit.allows(largestBatch, ImageId.LONGEST, bytes)) {
+      throw new ModelException(
+          "model %s cannot serve: its labels are so long that a prediction takes up to %d bytes, more than the topic %s allows (%d: max.message.bytes of the topic, kafka.max.request.size of the job); shorten the labels or raise the limit"
+              .formatted(
+                  model.bundle().version(),
+                  bytes + ImageId.LONGEST,
+                  limit.topic(),
+                  largestBatch - RecordLimit.FRAME_BYTES));
+    }
+  }
+
+  /** The value of a prediction with the longest of everything. */
+  static long largestPrediction(String version, List<String> labels) {
+    List<Tag> tags =
+        labels.stream()
+            .sorted(Comparator.comparingInt(FittingModels::bytes).reversed())
+            .limit(BestClasses.MOST)
+            .map(label -> new Tag(label, Integer.MAX_VALUE, 1f))
+            .toList();
+    return WireFormat.of(Prediction.class)
+        .encode(
+            Prediction.newBuilder()
+                .setImageId("i".repeat(ImageId.LONGEST))
+                .setModelVersion(version)
+                .setTags(tags)
+                .setViews(Integer.MAX_VALUE)
+                .setSource(new Source("t".repeat(LONGEST_TOPIC), Integer.MAX_VALUE, Long.MAX_VALUE))
+                .setCapturedAt(LATEST)
+                .setAppendedAt(LATEST)
+                .setDecodedAt(LATEST)
+                .setPredictedAt(LATEST)
+                // Three bytes are the most that a character of Java takes.
+                .setLabel("\u20ac".repeat(LabelText.LONGEST))
+                .setSupersedes("v".repeat(LONGEST_VERSION))
+                .build())
+        .length;
+  }
+
+  private static int bytes(String label) {
+    return label.getBytes(UTF_8).length;
+  }
+}
