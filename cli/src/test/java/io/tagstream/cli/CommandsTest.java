@@ -128,6 +128,31 @@ final class CommandsTest {
     assertThat(out.toString()).startsWith(first + " is live");
   }
 
+  /** Refused before anything is looked for or changed. */
+  @Test
+  void textThatNobodyCouldKeepIsWrongUsage() {
+    String first = writeModel(1);
+    String second = writeModel(2);
+    for (String bad : List.of("x".repeat(257), "two\nlines", "a\u009b2J", "\u202eeb")) {
+      List<List<String>> commands =
+          List.of(
+              List.of("model", "promote", second, "--models", models, "--by", bad),
+              List.of("model", "rollback", "--models", models, "--by", bad),
+              List.of("retrain", "--by", bad),
+              List.of("retrain", "--reason", bad),
+              List.of("label", "a=b", "--annotator", bad),
+              List.of("label", bad.repeat(5) + "=b"),
+              List.of("produce", "--images", models, "--id-prefix", bad));
+      for (List<String> command : commands) {
+        err.getBuffer().setLength(0);
+        assertThat(run(command.toArray(String[]::new))).as("%s", command).isEqualTo(2);
+        assertThat(err.toString())
+            .containsAnyOf("characters, at most 256", "control character", "bytes in UTF-8");
+      }
+    }
+    assertThat(new ModelStore(Path.of(models)).live()).isEqualTo(first);
+  }
+
   @Test
   void whatGoesIntoATrainingStoreIsHeldOutBesideValidationImagesToo() throws IOException {
     String parent = writeModel(1);

@@ -2,6 +2,7 @@ package io.tagstream.producers;
 
 import io.tagstream.schemas.Image;
 import io.tagstream.schemas.LabelText;
+import io.tagstream.schemas.RecordText;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -28,6 +29,7 @@ public record ImageFile(Path path, String name) {
    * Reads the file into a record.
    *
    * @throws IOException when it cannot be read
+   * @throws IllegalArgumentException when the id is none
    */
   public Image read(String id) throws IOException {
     return record(id).build();
@@ -37,13 +39,14 @@ public record ImageFile(Path path, String name) {
    * Reads the file into a record with its folder's name as label.
    *
    * @throws IOException when it cannot be read
-   * @throws IllegalArgumentException when the folder's name is no label
+   * @throws IllegalArgumentException when the id is none, or the folder's name is no label
    */
   public Image readLabeled(String id) throws IOException {
     return record(id).setLabel(LabelText.normalize(folder())).build();
   }
 
   private Image.Builder record(String id) throws IOException {
+    RecordText.requireId(id);
     return Image.newBuilder()
         .setId(id)
         .setContent(ByteBuffer.wrap(Files.readAllBytes(path)))

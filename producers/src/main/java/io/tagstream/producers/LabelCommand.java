@@ -4,6 +4,7 @@ import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.schemas.KafkaOptions;
 import io.tagstream.schemas.Label;
 import io.tagstream.schemas.LabelOrigin;
+import io.tagstream.schemas.RecordText;
 import io.tagstream.settings.Printable;
 import io.tagstream.settings.StandardOptions;
 import io.tagstream.settings.UserException;
@@ -59,6 +60,11 @@ public final class LabelCommand implements Runnable {
   @Override
   public void run() {
     LabelOrigin from = origin();
+    try {
+      RecordText.require("--annotator", annotator);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
     List<LabelLine> lines = lines();
     KafkaConnection connection = kafka.connection(kafka.settings());
     String topic = kafka.topics().labels();

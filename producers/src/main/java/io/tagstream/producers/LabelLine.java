@@ -1,6 +1,7 @@
 package io.tagstream.producers;
 
 import io.tagstream.schemas.LabelText;
+import io.tagstream.schemas.RecordText;
 
 /** An image id and its label, both valid. */
 record LabelLine(String imageId, String label) {
@@ -12,6 +13,7 @@ record LabelLine(String imageId, String label) {
     if (imageId.isBlank()) {
       throw new IllegalArgumentException("the image id is empty");
     }
+    RecordText.requireId(imageId);
     label = LabelText.normalize(label);
   }
 

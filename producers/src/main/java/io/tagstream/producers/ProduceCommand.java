@@ -3,6 +3,7 @@ package io.tagstream.producers;
 import io.tagstream.schemas.Image;
 import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.schemas.KafkaOptions;
+import io.tagstream.schemas.RecordText;
 import io.tagstream.settings.Interruption;
 import io.tagstream.settings.Progress;
 import io.tagstream.settings.StandardOptions;
@@ -66,6 +67,11 @@ public final class ProduceCommand implements Runnable {
     Pace pace = pace();
     if (repeat < 1) {
       throw new ParameterException(spec.commandLine(), "--repeat is a whole number from 1");
+    }
+    try {
+      RecordText.require("--id-prefix", idPrefix);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
     KafkaConnection connection = kafka.connection(kafka.settings());
     String topic = labeled ? kafka.topics().labeledImages() : kafka.topics().images();

@@ -99,6 +99,19 @@ class ImageUploadTest {
     assertThat(sent()).hasSize(2).allMatch(image -> image.getLabel().orElse("").equals("roses"));
   }
 
+  /** A record with such an id would be rejected. */
+  @Test
+  void aFileWhoseNameIsNoIdIsNamedAndTheRestIsSent() throws Exception {
+    Files.writeString(folder.resolve("roses/\u001b[2J\n.jpg"), "three");
+    ImageUpload upload = upload(broker, false);
+    upload.run(found(), 1);
+
+    assertThat(sent()).hasSize(2);
+    assertThat(upload.unsent()).hasValue(1);
+    assertThat(err.toString())
+        .contains("roses/\\u001b[2J\\u000a.jpg: the id holds the control character U+001B");
+  }
+
   @Test
   void aFileBeyondTheLimitIsNotReadButNamed() throws Exception {
     Files.write(folder.resolve("roses/0.jpg"), new byte[1001]);

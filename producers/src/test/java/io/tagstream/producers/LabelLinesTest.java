@@ -25,7 +25,8 @@ class LabelLinesTest {
   void theLastEqualsSignPartsIdAndLabel() {
     assertThat(LabelLine.ofAssignment("a/b=c.jpg= red rose "))
         .isEqualTo(new LabelLine("a/b=c.jpg", "red rose"));
-    for (String wrong : List.of("a", "=b", "a=", "a=\u0007")) {
+    for (String wrong :
+        List.of("a", "=b", "a=", "a=\u0007", "a\u009b=b", "x".repeat(1025) + "=b")) {
       assertThatThrownBy(() -> LabelLine.ofAssignment(wrong))
           .isInstanceOf(IllegalArgumentException.class);
     }
@@ -46,9 +47,10 @@ class LabelLinesTest {
 
   @Test
   void quotesHoldCommasQuotesAndLineEnds() throws IOException {
-    assertThat(read("\"a,\n1\",\"the \"\"x\"\"\"\nb,y\n"))
-        .containsExactly(line("a,\n1", "the \"x\""), line("b", "y"));
-    assertThat(problems).isEmpty();
+    assertThat(read("\"a,1\",\"the \"\"x\"\"\"\n\"c\nd\",x\nb,y\n"))
+        .containsExactly(line("a,1", "the \"x\""), line("b", "y"));
+    assertThat(problems)
+        .containsExactly(folder.resolve("l.csv") + ":2: the id holds the control character U+000A");
   }
 
   @Test
@@ -56,7 +58,7 @@ class LabelLinesTest {
     String longest = "x".repeat(257);
     List<LabelLine> good =
         read(
-            "a,x\n,y\nb\nc,d,e\n\"f\n\",ok\n\"g\"h,x\ni,%s\nj,\nlast,z\n\"open,z\n"
+            "a,x\n,y\nb\nc,d,e\nf,\"ok\n\"\n\"g\"h,x\ni,%s\nj,\nlast,z\n\"open,z\n"
                 .formatted(longest));
 
     Path file = folder.resolve("l.csv");
@@ -69,7 +71,7 @@ class LabelLinesTest {
             file + ":8: the label has 257 characters, at most 256 are allowed",
             file + ":9: the label is empty",
             file + ":11: the quote that opens a field is never closed");
-    assertThat(good).containsExactly(line("a", "x"), line("f\n", "ok"), line("last", "z"));
+    assertThat(good).containsExactly(line("a", "x"), line("f", "ok"), line("last", "z"));
   }
 
   @Test

@@ -4,8 +4,12 @@ import java.text.Normalizer;
 
 /** What may stand in a record as a label. */
 public final class LabelText {
-  /** Characters at most, as Java counts them. */
-  public static final int LONGEST = 256;
+
+  /**
+   * Characters become fewer in NFC, but not so many. Sorting a million marks on one letter would
+   * take the normalizer hours.
+   */
+  private static final int LONGEST_GIVEN = 2048;
 
   private LabelText() {}
 
@@ -17,34 +21,15 @@ public final class LabelText {
    *     characters; the message says which
    */
   public static String normalize(String text) {
-    String label = Normalizer.normalize(text, Normalizer.Form.NFC).strip();
+    String given = text.strip();
+    String label =
+        given.length() > LONGEST_GIVEN
+            ? given
+            : Normalizer.normalize(given, Normalizer.Form.NFC).strip();
     if (label.isEmpty()) {
       throw new IllegalArgumentException("the label is empty");
     }
-    if (label.length() > LONGEST) {
-      throw new IllegalArgumentException(
-          "the label has %d characters, at most %d are allowed".formatted(label.length(), LONGEST));
-    }
-    label
-        .codePoints()
-        .filter(LabelText::isForbidden)
-        .findFirst()
-        .ifPresent(
-            character -> {
-              throw new IllegalArgumentException(
-                  "the label holds the control character U+%04X".formatted(character));
-            });
+    RecordText.require("the label", label);
     return label;
-  }
-
-  private static boolean isForbidden(int character) {
-    return switch (Character.getType(character)) {
-      case Character.CONTROL,
-          Character.SURROGATE,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR ->
-          true;
-      default -> false;
-    };
   }
 }

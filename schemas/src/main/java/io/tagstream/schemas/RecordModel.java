@@ -32,6 +32,9 @@ final class RecordModel extends SpecificData {
 
   private RecordModel() {
     addLogicalTypeConversion(new TimeConversions.TimestampMillisConversion());
+    // Avro's other ways to read, which system properties turn on, do not ask RecordReader.
+    setCustomCoders(false);
+    setFastReaderEnabled(false);
   }
 
   @Override

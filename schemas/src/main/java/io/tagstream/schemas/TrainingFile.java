@@ -8,20 +8,23 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.avro.Schema;
 import org.apache.avro.file.DataFileConstants;
 import org.apache.avro.file.DataFileStream;
 import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DecoderFactory;
-import org.apache.avro.specific.SpecificDatumReader;
 
 /**
  * Reads a file of the training store, as {@link TrainingFileWriter} wrote it, without its pictures:
@@ -30,6 +33,12 @@ import org.apache.avro.specific.SpecificDatumReader;
 public final class TrainingFile implements Closeable {
   private static final int FILE_HEADER_CHUNK = 4096;
   private static final int HEAD_CHUNK = 1024;
+
+  /** A file of ours that was made of thousands has some hundred kilobytes of notes. */
+  private static final int LONGEST_FILE_HEADER = 16 << 20;
+
+  /** A row without its picture; what a record on a topic can hold. */
+  private static final int LONGEST_HEAD = 32 << 20;
 
   /** Two numbers of at most ten bytes: rows in the block, bytes in the block. */
   private static final int BLOCK_HEADER = 20;
@@ -64,9 +73,19 @@ public final class TrainingFile implements Closeable {
    * Opens a file and reads its header.
    *
    * @return to be closed by the caller
-   * @throws MalformedFileException when it is no training file, with the reason
+   * @throws MalformedFileException when it is no training file, with the reason; a link, a pipe or
+   *     a device is none
    */
   public static TrainingFile open(Path path) throws IOException, MalformedFileException {
+    BasicFileAttributes attributes =
+        Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    if (!attributes.isRegularFile()) {
+      // Opening a pipe would wait for somebody who writes to it.
+      throw new MalformedFileException(
+          attributes.isSymbolicLink()
+              ? "it is a link, and only files are read"
+              : "it is no regular file");
+    }
     SeekableByteChannel channel = Files.newByteChannel(path);
     try {
       return open(channel);
@@ -106,6 +125,10 @@ public final class TrainingFile implements Closeable {
           throw new MalformedFileException(
               "it is cut short at %d bytes, within its header".formatted(size), e);
         }
+        if (wanted >= LONGEST_FILE_HEADER) {
+          throw new MalformedFileException(
+              "its header has more than %d bytes".formatted(LONGEST_FILE_HEADER), e);
+        }
       } catch (IOException | RuntimeException e) {
         // The chunk is in memory: what Avro throws is about its bytes, not about the disk.
         throw new MalformedFileException("its header cannot be read: " + e.getMessage(), e);
@@ -129,7 +152,27 @@ public final class TrainingFile implements Closeable {
     if (!last(writer).name().equals("content")) {
       throw new MalformedFileException("its rows do not end with the picture");
     }
+    requireNoCollections(writer, new HashSet<>());
     return writer;
+  }
+
+  /**
+   * A file brings its own schema. Items that take no bytes, such as nulls in an array, would be
+   * skipped one by one, a billion for five bytes.
+   */
+  private static void requireNoCollections(Schema schema, Set<Schema> seen)
+      throws MalformedFileException {
+    if (schema.isUnion()) {
+      for (Schema branch : schema.getTypes()) {
+        requireNoCollections(branch, seen);
+      }
+    } else if (schema.getType() == Schema.Type.RECORD && seen.add(schema)) {
+      for (Schema.Field field : schema.getFields()) {
+        requireNoCollections(field.schema(), seen);
+      }
+    } else if (schema.getType() == Schema.Type.ARRAY || schema.getType() == Schema.Type.MAP) {
+      throw new MalformedFileException("its rows hold an array or a map");
+    }
   }
 
   private static Schema.Field last(Schema schema) {
@@ -162,9 +205,8 @@ public final class TrainingFile implements Closeable {
    * @throws MalformedFileException as {@link #count}, and when a row cannot be read
    */
   public List<TrainingRowHead> heads() throws IOException, MalformedFileException {
-    SpecificDatumReader<TrainingImage> reader =
-        new SpecificDatumReader<>(
-            withoutContent(), TrainingImage.getClassSchema(), RecordModel.INSTANCE);
+    RecordReader<TrainingImage> reader =
+        new RecordReader<>(withoutContent(), TrainingImage.getClassSchema());
     List<TrainingRowHead> heads = new ArrayList<>();
     Block block;
     for (long position = firstBlock; position < size; position = block.end()) {
@@ -204,9 +246,7 @@ public final class TrainingFile implements Closeable {
    */
   public static DataFileStream<TrainingImage> rows(InputStream in) throws IOException {
     return new DataFileStream<>(
-        in,
-        new SpecificDatumReader<>(
-            TrainingImage.getClassSchema(), TrainingImage.getClassSchema(), RecordModel.INSTANCE));
+        in, new RecordReader<>(TrainingImage.getClassSchema(), TrainingImage.getClassSchema()));
   }
 
   @Override
@@ -291,7 +331,7 @@ public final class TrainingFile implements Closeable {
     return bytes.array();
   }
 
-  private TrainingRowHead head(Block block, SpecificDatumReader<TrainingImage> reader)
+  private TrainingRowHead head(Block block, RecordReader<TrainingImage> reader)
       throws IOException, MalformedFileException {
     ByteBuffer head = block.head();
     while (true) {
@@ -317,6 +357,11 @@ public final class TrainingFile implements Closeable {
       } catch (IOException | RuntimeException e) {
         throw new MalformedFileException(
             "the row at %d cannot be read: %s".formatted(block.start(), e.getMessage()), e);
+      }
+      if (head.remaining() >= LONGEST_HEAD) {
+        throw new MalformedFileException(
+            "the row at %d has more than %d bytes without its picture"
+                .formatted(block.start(), LONGEST_HEAD));
       }
       // A long id: the pictures are the bulk of a block, so this is rare.
       head =

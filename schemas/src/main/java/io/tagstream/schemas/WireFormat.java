@@ -1,5 +1,6 @@
 package io.tagstream.schemas;
 
+import io.tagstream.settings.Printable;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -19,7 +20,6 @@ import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
-import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificDatumWriter;
 import org.apache.avro.specific.SpecificRecord;
 
@@ -93,15 +93,14 @@ public final class WireFormat<T extends SpecificRecord> {
    * Reads the value of a Kafka record.
    *
    * @throws MalformedRecordException when it is not one whole record of this type, with the reason;
-   *     lengths that lie about the bytes left do not make it allocate
+   *     whatever it says, reading it takes little more memory than its size
    */
   public T decode(byte[] value) throws MalformedRecordException {
     Schema writer = writer(value);
     BinaryDecoder decoder =
         DecoderFactory.get().binaryDecoder(value, HEADER, value.length - HEADER, null);
     try {
-      T record =
-          new SpecificDatumReader<T>(writer, schema, RecordModel.INSTANCE).read(null, decoder);
+      T record = new RecordReader<T>(writer, schema).read(null, decoder);
       if (!decoder.isEnd()) {
         throw new MalformedRecordException(
             "bytes follow the end of the %s record".formatted(schema.getName()));
@@ -117,9 +116,10 @@ public final class WireFormat<T extends SpecificRecord> {
           "not a valid %s record: %s"
               .formatted(
                   schema.getName(),
-                  Optional.ofNullable(e.getMessage())
-                      .map(message -> message.replaceAll("\\R", " "))
-                      .orElse(e.getClass().getSimpleName())),
+                  Printable.of(
+                      Optional.ofNullable(e.getMessage())
+                          .map(message -> message.replaceAll("\\R", " "))
+                          .orElse(e.getClass().getSimpleName()))),
           e);
     }
   }

@@ -3,7 +3,9 @@ package io.tagstream.schemas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,6 +26,22 @@ class LabelTextTest {
         .hasMessage("the label has 257 characters, at most 256 are allowed");
   }
 
+  /** Sorting the marks on one letter took the normalizer minutes, with each in the other's way. */
+  @Test
+  @Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void marksWithoutNumberAreRefusedUnsorted() {
+    String label = "a" + "\u0300\u0316".repeat(500_000);
+    assertThatThrownBy(() -> LabelText.normalize(label))
+        .hasMessage("the label has 1000001 characters, at most 256 are allowed");
+  }
+
+  /** Zero-width joiners and direction marks belong to some scripts' words. */
+  @ParameterizedTest
+  @ValueSource(strings = {"می\u200cخواهم", "שלום\u200f!", "👨\u200d👩\u200d👧"})
+  void wordsOfEveryScriptAreLabels(String text) {
+    assertThat(LabelText.normalize(text)).isEqualTo(text);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", " ", "\t\n", "\u2003"})
   void anEmptyLabelIsNone(String text) {
@@ -31,7 +49,18 @@ class LabelTextTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"a\nb", "a\u0000b", "a\u001b[2Jb", "a\u0085b", "a\u2028b", "a\ud800b"})
+  @ValueSource(
+      strings = {
+        "a\nb",
+        "a\u0000b",
+        "a\u001b[2Jb",
+        "a\u0085b",
+        "a\u2028b",
+        "a\ud800b",
+        "a\u009b2Jb",
+        "a\u202egpj.exe",
+        "a\u2066b"
+      })
   void controlCharactersAreNamed(String text) {
     assertThatThrownBy(() -> LabelText.normalize(text))
         .isInstanceOf(IllegalArgumentException.class)

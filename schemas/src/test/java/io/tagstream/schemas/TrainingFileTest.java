@@ -10,12 +10,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.apache.avro.Schema;
 import org.apache.avro.file.CodecFactory;
+import org.apache.avro.file.DataFileConstants;
 import org.apache.avro.file.DataFileStream;
 import org.apache.avro.file.DataFileWriter;
 import org.apache.avro.generic.GenericData;
@@ -24,6 +27,7 @@ import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.specific.SpecificDatumWriter;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -278,6 +282,61 @@ class TrainingFileTest {
     assertThatThrownBy(() -> TrainingFile.open(path))
         .isInstanceOf(MalformedFileException.class)
         .hasMessageContaining("compressed (deflate)");
+  }
+
+  /** Five bytes of it would be a billion nulls to pass over. */
+  @Test
+  void rowsWithCollectionsAreRefused() throws Exception {
+    List<Schema.Field> fields = new ArrayList<>();
+    Schema nulls = Schema.createArray(Schema.create(Schema.Type.NULL));
+    fields.add(new Schema.Field("nulls", nulls, null, List.of()));
+    TrainingImage.getClassSchema()
+        .getFields()
+        .forEach(field -> fields.add(new Schema.Field(field, field.schema())));
+    Schema hostile =
+        Schema.createRecord("TrainingImage", null, "io.tagstream.schemas", false, fields);
+    Path path = folder.resolve("hostile.avro");
+    try (DataFileWriter<GenericRecord> writer =
+        new DataFileWriter<>(new GenericDatumWriter<>(hostile))) {
+      writer.create(hostile, path.toFile());
+    }
+    assertThatThrownBy(() -> TrainingFile.open(path))
+        .isInstanceOf(MalformedFileException.class)
+        .hasMessage("its rows hold an array or a map");
+  }
+
+  @Test
+  void aHeaderWithoutEndIsRefused() throws Exception {
+    Path path = folder.resolve("long.avro");
+    try (OutputStream out = Files.newOutputStream(path)) {
+      out.write(DataFileConstants.MAGIC);
+      // One entry, its key "a", its value of 1 GiB, of which 64 MiB follow.
+      out.write(HexFormat.of().parseHex("0202618080808008"));
+      out.write(new byte[64 << 20]);
+    }
+    assertThatThrownBy(() -> TrainingFile.open(path))
+        .isInstanceOf(MalformedFileException.class)
+        .hasMessage("its header has more than 16777216 bytes");
+  }
+
+  @Test
+  void aLinkIsNoFile() throws Exception {
+    Path file = threeRows(Map.of());
+    Path link = Files.createSymbolicLink(folder.resolve("link.avro"), file);
+    assertThatThrownBy(() -> TrainingFile.open(link))
+        .isInstanceOf(MalformedFileException.class)
+        .hasMessage("it is a link, and only files are read");
+  }
+
+  /** Whoever opens one waits until somebody writes to it. */
+  @Test
+  @Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aPipeIsNotWaitedFor() throws Exception {
+    Path pipe = folder.resolve("pipe.avro");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    assertThatThrownBy(() -> TrainingFile.open(pipe))
+        .isInstanceOf(MalformedFileException.class)
+        .hasMessage("it is no regular file");
   }
 
   private Path container(CodecFactory codec) throws IOException {

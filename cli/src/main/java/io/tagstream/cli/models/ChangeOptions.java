@@ -1,6 +1,9 @@
 package io.tagstream.cli.models;
 
+import io.tagstream.schemas.RecordText;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** What the commands take that change the live version. */
 final class ChangeOptions {
@@ -10,8 +13,14 @@ final class ChangeOptions {
       description = "Who does it, for the record (default: this user).")
   private String by = System.getProperty("user.name");
 
-  String by() {
-    return by;
+  /** Refused before anything is changed. */
+  String by(CommandSpec spec) {
+    try {
+      RecordText.require("--by", by);
+      return by;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
   }
 
   static String line(String version, boolean json) {

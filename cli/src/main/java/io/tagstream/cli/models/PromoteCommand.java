@@ -25,10 +25,11 @@ final class PromoteCommand implements Runnable {
 
   @Override
   public void run() {
+    String by = change.by(spec);
     Announcement announcement = Announcement.prepare(kafka);
-    options.store().promote(version, change.by());
+    options.store().promote(version, by);
     spec.commandLine().getOut().println(ChangeOptions.line(version, json));
     spec.commandLine().getOut().flush();
-    announcement.send(ModelStatus.PROMOTED, version, change.by(), spec.commandLine().getErr());
+    announcement.send(ModelStatus.PROMOTED, version, by, spec.commandLine().getErr());
   }
 }

@@ -23,10 +23,11 @@ final class RollbackCommand implements Runnable {
 
   @Override
   public void run() {
+    String by = change.by(spec);
     Announcement announcement = Announcement.prepare(kafka);
-    String version = options.store().rollback(change.by());
+    String version = options.store().rollback(by);
     spec.commandLine().getOut().println(ChangeOptions.line(version, json));
     spec.commandLine().getOut().flush();
-    announcement.send(ModelStatus.ROLLED_BACK, version, change.by(), spec.commandLine().getErr());
+    announcement.send(ModelStatus.ROLLED_BACK, version, by, spec.commandLine().getErr());
   }
 }

@@ -7,6 +7,7 @@ import io.tagstream.model.image.UnreadableImageException;
 import io.tagstream.model.image.Views;
 import io.tagstream.schemas.Image;
 import io.tagstream.schemas.MalformedRecordException;
+import io.tagstream.schemas.RecordText;
 import io.tagstream.schemas.RejectionStage;
 import io.tagstream.schemas.WireFormat;
 import io.tagstream.settings.ImageSettings;
@@ -37,11 +38,16 @@ final class ImageReader implements AutoCloseable {
     Image image;
     try {
       image = format.decode(value);
-      ImageId.require(image.getId());
-    } catch (MalformedRecordException e) {
+      RecordText.requireId(image.getId());
+    } catch (MalformedRecordException | IllegalArgumentException e) {
       throw new UnusableImageException(RejectionStage.AVRO, Optional.empty(), e.getMessage());
     }
     Optional<String> id = Optional.of(image.getId());
+    try {
+      image.getAttributes().forEach(ImageReader::requireAttribute);
+    } catch (IllegalArgumentException e) {
+      throw new UnusableImageException(RejectionStage.AVRO, id, e.getMessage());
+    }
     if (image.getContent().isPresent() == image.getUri().isPresent()) {
       throw new UnusableImageException(
           RejectionStage.AVRO,
@@ -54,6 +60,11 @@ final class ImageReader implements AutoCloseable {
           RejectionStage.FETCH, id, "this version fetches nothing: send the content, not a uri");
     }
     return image;
+  }
+
+  private static void requireAttribute(String name, String value) {
+    RecordText.require("the name of an attribute", name);
+    RecordText.require("the attribute '%s'".formatted(name), value);
   }
 
   /** {@code [views][S][S][3]}, RGB, of an image that {@link #read} gave. */

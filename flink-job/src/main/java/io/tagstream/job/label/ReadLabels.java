@@ -2,7 +2,6 @@ package io.tagstream.job.label;
 
 import io.tagstream.job.JobMetrics;
 import io.tagstream.job.decode.DecodeOperator;
-import io.tagstream.job.decode.ImageId;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.GivenLabel;
 import io.tagstream.job.flow.IncomingRecord;
@@ -13,6 +12,7 @@ import io.tagstream.job.flow.TrueLabel;
 import io.tagstream.schemas.Label;
 import io.tagstream.schemas.LabelText;
 import io.tagstream.schemas.MalformedRecordException;
+import io.tagstream.schemas.RecordText;
 import io.tagstream.schemas.RejectionStage;
 import io.tagstream.schemas.WireFormat;
 import java.time.Instant;
@@ -52,14 +52,19 @@ public final class ReadLabels extends ProcessFunction<IncomingRecord, PlacedLabe
     Label label;
     try {
       label = format.decode(record.value);
-      ImageId.require(label.getImageId());
-    } catch (MalformedRecordException e) {
+      RecordText.requireId(label.getImageId());
+    } catch (MalformedRecordException | IllegalArgumentException e) {
       reject(record, Optional.empty(), RejectionStage.AVRO, e.getMessage(), context);
       return;
     }
     Optional<String> text;
     try {
       text = label.getLabel().map(LabelText::normalize);
+      RecordText.require("the annotator", label.getAnnotator());
+      RecordText.require("the origin", label.getOrigin());
+      label
+          .getSource()
+          .ifPresent(source -> RecordText.require("the source's topic", source.getTopic()));
       requireOneAnswer(text, label.getUnknown());
     } catch (IllegalArgumentException e) {
       reject(

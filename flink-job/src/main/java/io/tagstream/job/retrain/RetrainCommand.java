@@ -6,6 +6,7 @@ import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.schemas.KafkaOptions;
 import io.tagstream.schemas.ModelStatus;
 import io.tagstream.schemas.ModelUpdate;
+import io.tagstream.schemas.RecordText;
 import io.tagstream.schemas.WireFormat;
 import io.tagstream.settings.RetrainSettings;
 import io.tagstream.settings.Settings;
@@ -23,6 +24,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code tagstream retrain}. */
@@ -48,6 +50,12 @@ public final class RetrainCommand implements Runnable {
 
   @Override
   public void run() {
+    try {
+      RecordText.require("--by", by);
+      reason.ifPresent(text -> RecordText.require("--reason", text));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
     Settings settings = kafka.settings();
     KafkaConnection connection = kafka.connection(settings);
     String topic = kafka.topics().modelUpdates();

@@ -2,15 +2,14 @@ package io.tagstream.job.sink;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.tagstream.job.decode.ImageId;
 import io.tagstream.job.inference.LiveModels;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.BestClasses;
 import io.tagstream.model.engine.LoadedModel;
-import io.tagstream.schemas.LabelText;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.schemas.RecordLimit;
+import io.tagstream.schemas.RecordText;
 import io.tagstream.schemas.Source;
 import io.tagstream.schemas.Tag;
 import io.tagstream.schemas.WireFormat;
@@ -53,12 +52,12 @@ public record FittingModels(LiveModels models, RecordLimit limit) implements Liv
   private void requireFit(LoadedModel model) {
     long bytes = largestPrediction(model.bundle().version(), model.bundle().labels());
     long largestBatch = limit.largestBatch();
-    if (!RecordLimit.allows(largestBatch, ImageId.LONGEST, bytes)) {
+    if (!RecordLimit.allows(largestBatch, RecordText.LONGEST_ID, bytes)) {
       throw new ModelException(
           "model %s cannot serve: its labels are so long that a prediction takes up to %d bytes, more than the topic %s allows (%d: max.message.bytes of the topic, kafka.max.request.size of the job); shorten the labels or raise the limit"
               .formatted(
                   model.bundle().version(),
-                  bytes + ImageId.LONGEST,
+                  bytes + RecordText.LONGEST_ID,
                   limit.topic(),
                   largestBatch - RecordLimit.FRAME_BYTES));
     }
@@ -75,7 +74,7 @@ public record FittingModels(LiveModels models, RecordLimit limit) implements Liv
     return WireFormat.of(Prediction.class)
         .encode(
             Prediction.newBuilder()
-                .setImageId("i".repeat(ImageId.LONGEST))
+                .setImageId("i".repeat(RecordText.LONGEST_ID))
                 .setModelVersion(version)
                 .setTags(tags)
                 .setViews(Integer.MAX_VALUE)
@@ -85,7 +84,7 @@ public record FittingModels(LiveModels models, RecordLimit limit) implements Liv
                 .setDecodedAt(LATEST)
                 .setPredictedAt(LATEST)
                 // Three bytes are the most that a character of Java takes.
-                .setLabel("\u20ac".repeat(LabelText.LONGEST))
+                .setLabel("\u20ac".repeat(RecordText.LONGEST))
                 .setSupersedes("v".repeat(LONGEST_VERSION))
                 .build())
         .length;

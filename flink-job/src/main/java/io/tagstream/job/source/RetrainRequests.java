@@ -7,6 +7,7 @@ import io.tagstream.job.flow.RetrainRequest;
 import io.tagstream.schemas.MalformedRecordException;
 import io.tagstream.schemas.ModelStatus;
 import io.tagstream.schemas.ModelUpdate;
+import io.tagstream.schemas.RecordText;
 import io.tagstream.schemas.WireFormat;
 import java.time.Instant;
 import java.util.Optional;
@@ -49,6 +50,14 @@ final class RetrainRequests implements KafkaRecordDeserializationSchema<RetrainR
           Optional.ofNullable(record.key())
               .map(key -> new String(key, UTF_8))
               .orElseGet(place::toString);
+      try {
+        RecordText.require("the key", id);
+        RecordText.require("by", update.getBy());
+        update.getReason().ifPresent(reason -> RecordText.require("the reason", reason));
+      } catch (IllegalArgumentException e) {
+        LOG.warn("Passed over a request for a training at {}: {}", place, e.getMessage());
+        return;
+      }
       Instant at =
           record.timestampType() == TimestampType.NO_TIMESTAMP_TYPE
               ? update.getAt()

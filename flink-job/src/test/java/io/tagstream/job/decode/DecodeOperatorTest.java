@@ -206,6 +206,36 @@ class DecodeOperatorTest {
     assertThat(rejected.content).isEqualTo(value);
   }
 
+  static List<Map<String, String>> unusableAttributes() {
+    return List.of(
+        Map.of("group", "x".repeat(257)),
+        Map.of("group", "two\nlines"),
+        Map.of("\u001b[2J", ""),
+        Map.of("x".repeat(1 << 20), ""));
+  }
+
+  /** A group lies in the training store for good. */
+  @ParameterizedTest
+  @MethodSource("unusableAttributes")
+  void attributesThatCannotBeKeptAreRejected(Map<String, String> attributes) throws Exception {
+    ByteBuffer content = ByteBuffer.wrap(png(40, 40));
+    byte[] value =
+        send(FORMAT.encode(image().setAttributes(attributes).setContent(content).build()));
+    RejectedImage rejected = rejection();
+    assertThat(rejected.stage).isEqualTo(RejectionStage.AVRO);
+    assertThat(rejected.imageId).isEqualTo("rose");
+    assertThat(rejected.reason).contains("attribute");
+    assertThat(rejected.content).isEqualTo(value);
+  }
+
+  @Test
+  void anIdWithControlCharactersIsRejectedWithoutIt() throws Exception {
+    ByteBuffer content = ByteBuffer.wrap(png(40, 40));
+    send(FORMAT.encode(image().setId("a\nb").setContent(content).build()));
+    assertThat(rejection().imageId).isNull();
+    assertThat(rejection().reason).isEqualTo("the id holds the control character U+000A");
+  }
+
   @Test
   void anIdIsMeasuredInBytes() throws Exception {
     ByteBuffer content = ByteBuffer.wrap(png(40, 40));

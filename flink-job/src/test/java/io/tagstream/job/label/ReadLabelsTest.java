@@ -17,6 +17,7 @@ import io.tagstream.schemas.Source;
 import io.tagstream.schemas.WireFormat;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Queue;
 import org.apache.flink.streaming.api.operators.ProcessOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
@@ -159,6 +160,44 @@ class ReadLabelsTest {
     RejectedImage rejected = only(DecodeOperator.REJECTED);
     assertThat(rejected.stage).isEqualTo(RejectionStage.AVRO);
     assertThat(rejected.imageId).isNull();
+  }
+
+  /** What is kept with a label: it waits in the state, and lies in the training store for good. */
+  @ParameterizedTest
+  @ValueSource(strings = {"\u001b[2J", "two\nlines", "\u202egpj", "long"})
+  void textBesideTheLabelThatCannotBeKeptIsRejected(String text) throws Exception {
+    String bad = text.equals("long") ? "x".repeat(1 << 20) : text;
+    List<Label.Builder> labels =
+        List.of(
+            label().setOrigin(bad),
+            label().setAnnotator(bad),
+            label().setSource(new Source(bad, 0, 1L)),
+            // Withdrawals lie in the store too.
+            label().setLabel((String) null).setOrigin(bad));
+    for (Label.Builder label : labels) {
+      send(label);
+    }
+    assertThat(harness.extractOutputValues()).isEmpty();
+    assertThat(harness.getSideOutput(ReadLabels.UNPLACED)).isNullOrEmpty();
+    assertThat(harness.getSideOutput(DecodeOperator.TRAINING)).isNullOrEmpty();
+    assertThat(harness.getSideOutput(DecodeOperator.REJECTED))
+        .hasSize(labels.size())
+        .allSatisfy(
+            element -> {
+              assertThat(element.getValue().stage).isEqualTo(RejectionStage.LABEL);
+              assertThat(element.getValue().imageId).isEqualTo("rose");
+              assertThat(element.getValue().reason)
+                  .containsAnyOf("has 1048576 characters", "holds the control character");
+            });
+  }
+
+  @Test
+  void anIdWithControlCharactersIsRejectedWithoutIt() throws Exception {
+    send(label().setImageId("a\u009b2J"));
+    RejectedImage rejected = only(DecodeOperator.REJECTED);
+    assertThat(rejected.stage).isEqualTo(RejectionStage.AVRO);
+    assertThat(rejected.imageId).isNull();
+    assertThat(rejected.reason).isEqualTo("the id holds the control character U+009B");
   }
 
   @ParameterizedTest

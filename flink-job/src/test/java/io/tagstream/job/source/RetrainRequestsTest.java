@@ -30,12 +30,18 @@ class RetrainRequestsTest {
   }
 
   private List<RetrainRequest> read(TimestampType type, long timestamp) {
-    ModelUpdate update =
-        ModelUpdate.newBuilder()
-            .setStatus(ModelStatus.REQUESTED.word())
-            .setBy("ann")
-            .setAt(ASKED)
-            .build();
+    return read(type, timestamp, "r1", request().build());
+  }
+
+  private static ModelUpdate.Builder request() {
+    return ModelUpdate.newBuilder()
+        .setStatus(ModelStatus.REQUESTED.word())
+        .setBy("ann")
+        .setAt(ASKED);
+  }
+
+  private List<RetrainRequest> read(
+      TimestampType type, long timestamp, String key, ModelUpdate update) {
     byte[] value = WireFormat.of(ModelUpdate.class).encode(update);
     List<RetrainRequest> read = new ArrayList<>();
     requests.deserialize(
@@ -47,12 +53,27 @@ class RetrainRequestsTest {
             type,
             2,
             value.length,
-            "r1".getBytes(UTF_8),
+            key.getBytes(UTF_8),
             value,
             new RecordHeaders(),
             Optional.empty()),
         new ListCollector<>(read));
     return read;
+  }
+
+  /** They lie in the state and in the run's manifest. */
+  @Test
+  void aRequestWhoseTextCannotBeKeptIsPassedOver() {
+    for (String bad : List.of("x".repeat(257), "two\nlines", "\u009b2J")) {
+      assertThat(read(bad, request().build())).isEmpty();
+      assertThat(read("r1", request().setBy(bad).build())).isEmpty();
+      assertThat(read("r1", request().setReason(bad).build())).isEmpty();
+    }
+    assertThat(read("r1", request().setReason("x".repeat(256)).build())).hasSize(1);
+  }
+
+  private List<RetrainRequest> read(String key, ModelUpdate update) {
+    return read(TimestampType.LOG_APPEND_TIME, APPENDED.toEpochMilli(), key, update);
   }
 
   @Test
