@@ -182,8 +182,11 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   /** The first checkpoint that has {@link #announced}. */
   private transient OptionalLong announcedIn;
 
+  /** Requests that are too old come at each start, as many as the topic has. */
+  private transient boolean saidOld;
+
   private transient Arrivals arrivals;
-  private transient List<RetrainRequest> requests;
+  private transient WaitingRequests requests;
   private transient Set<String> answeredRequests;
   private transient Map<String, Double> measured;
   private transient Counts counts;
@@ -222,7 +225,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     super.initializeState(context);
     accuracy = new LiveAccuracy(settings);
     arrivals = Arrivals.NONE;
-    requests = new ArrayList<>();
+    requests = new WaitingRequests();
     measured = new HashMap<>();
     announced = Optional.empty();
     announcedIn = OptionalLong.empty();
@@ -396,7 +399,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
       Optional<LiveAccuracy.Fall> fall =
           accuracy.fall(live, Optional.ofNullable(measured.get(live)).or(() -> heldOutTop1));
       trigger
-          .fires(counts, arrivals, fall, requests, now())
+          .fires(counts, arrivals, fall, requests.all(), now())
           .ifPresent(cause -> begin(cause, fall.isPresent()));
     }
     show();
@@ -427,7 +430,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
           answeredRequests.addAll(known.requests());
           known.fallSeenUpTo().ifPresent(accuracy::disarm);
         });
-    requests.removeIf(request -> answeredRequests.contains(request.id()));
+    requests.removeAll(answeredRequests);
     run = runs.stream().filter(known -> !known.ended()).findFirst();
     boolean wasAnnounced =
         run.isPresent() && announced.map(Outcome::version).equals(run.map(Run::version));
@@ -448,7 +451,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
 
   private void begin(Cause cause, boolean fallen) {
     phase = Phase.BEGINNING;
-    List<String> ids = requests.stream().map(RetrainRequest::id).toList();
+    List<String> ids = requests.all().stream().map(RetrainRequest::id).toList();
     Optional<Instant> fallSeenUpTo =
         fallen ? Optional.of(accuracy.newestLabel()) : Optional.empty();
     Instant started = now();
@@ -483,7 +486,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     damaged = Optional.empty();
     run = Optional.of(begun);
     answeredRequests.addAll(begun.requests());
-    requests.removeIf(request -> answeredRequests.contains(request.id()));
+    requests.removeAll(answeredRequests);
     begun.fallSeenUpTo().ifPresent(accuracy::disarm);
     phase = Phase.TRAINING;
     attempt();
@@ -650,24 +653,32 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   @Override
   public void processElement2(StreamRecord<RetrainRequest> element) {
     RetrainRequest request = element.getValue();
-    boolean known =
-        answeredRequests.contains(request.id())
-            || requests.stream().anyMatch(waiting -> waiting.id().equals(request.id()));
-    if (known) {
+    if (answeredRequests.contains(request.id())) {
       LOG.debug("Passed over: {}", request);
       return;
     }
     Duration age = Duration.between(request.at(), now());
     if (age.compareTo(REQUESTS_VALID) > 0) {
-      LOG.info(
-          "Passed over a training that {} asked for: that was {} ago, and requests count for {}",
-          request.by(),
-          DurationText.format(Duration.ofMinutes(age.toMinutes())),
-          DurationText.format(REQUESTS_VALID));
+      if (!saidOld) {
+        saidOld = true;
+        LOG.info(
+            "Passed over a training that {} asked for: that was {} ago, and requests count for {}; others of such age go without a word",
+            request.by(),
+            DurationText.format(Duration.ofMinutes(age.toMinutes())),
+            DurationText.format(REQUESTS_VALID));
+      }
+      return;
+    }
+    if (!requests.add(request)) {
+      LOG.debug("Passed over: {}", request);
       return;
     }
     LOG.info("A training is asked for: {}", request);
-    requests.add(request);
+    if (requests.isFull()) {
+      LOG.warn(
+          "{} requests for a training wait: further ones are passed over, the next run is theirs too",
+          requests.size());
+    }
   }
 
   @Override
@@ -675,7 +686,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     super.snapshotState(context);
     savedAnnounced.update(announced.map(List::of).orElse(List.of()));
     savedArrivals.update(List.of(arrivals));
-    savedRequests.update(requests);
+    savedRequests.update(requests.all());
     List<Measured> scores = new ArrayList<>();
     measured.forEach((version, top1) -> scores.add(new Measured(version, top1)));
     savedMeasured.update(scores);

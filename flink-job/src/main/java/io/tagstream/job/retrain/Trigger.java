@@ -11,6 +11,9 @@ import java.util.stream.Collectors;
 
 /** Decides when a run starts. */
 final class Trigger {
+  /** Of those who asked for a run, so many are named in its manifest. */
+  private static final int NAMED = 5;
+
   private final RetrainSettings settings;
 
   Trigger(RetrainSettings settings) {
@@ -68,15 +71,18 @@ final class Trigger {
   }
 
   private static String text(List<RetrainRequest> requests) {
-    return requests.stream()
-        .map(
-            request ->
-                String.format(
-                    Locale.ROOT,
-                    "asked for by %s%s",
-                    request.by(),
-                    Optional.ofNullable(request.reason()).map(" (%s)"::formatted).orElse("")))
-        .distinct()
-        .collect(Collectors.joining(", "));
+    List<String> texts =
+        requests.stream()
+            .map(
+                request ->
+                    String.format(
+                        Locale.ROOT,
+                        "asked for by %s%s",
+                        request.by(),
+                        Optional.ofNullable(request.reason()).map(" (%s)"::formatted).orElse("")))
+            .distinct()
+            .toList();
+    String named = texts.stream().limit(NAMED).collect(Collectors.joining(", "));
+    return texts.size() <= NAMED ? named : "%s and %d more".formatted(named, texts.size() - NAMED);
   }
 }

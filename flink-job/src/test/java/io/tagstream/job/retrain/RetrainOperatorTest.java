@@ -1,6 +1,7 @@
 package io.tagstream.job.retrain;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 
 import io.tagstream.job.flow.LabelSignal;
 import io.tagstream.job.flow.LabelledAnswer;
@@ -754,6 +755,24 @@ class RetrainOperatorTest {
     answers("v0", 60, 0, "producer");
     lookAgain();
     assertThat(stores.status.orElseThrow().accuracy().get("v0").labels()).isEqualTo(60);
+  }
+
+  /** Each stands in the state and in the run's manifest, and the run answers all of them alike. */
+  @Test
+  void requestsWithoutNumberAreOneRunsAndAThousandAreNamed() throws Exception {
+    stores.beforeAnyRun = new Counts(900, 1000, 24, List.of());
+    open();
+    for (int i = 0; i < 200_000; i++) {
+      request("r" + i % 100_000);
+    }
+    lookAgain();
+    lookAgain();
+    assertThat(stores.status.orElseThrow().requests()).isEqualTo(1000);
+    stores.beforeAnyRun = new Counts(900, 1000, 25, List.of());
+    awaitOutcomes(1);
+    assertThat(stores.manifests).first().extracting(Run::requests).asInstanceOf(LIST).hasSize(1000);
+    lookAgain();
+    assertThat(stores.status.orElseThrow().requests()).isZero();
   }
 
   @Test

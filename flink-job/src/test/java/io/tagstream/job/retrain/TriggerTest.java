@@ -8,6 +8,7 @@ import io.tagstream.settings.Settings;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,6 +30,24 @@ class TriggerTest {
             List.of(),
             NOW)
         .map(Cause::kind);
+  }
+
+  @Test
+  void ofManyWhoAskSomeAreNamed() {
+    List<RetrainRequest> requests =
+        IntStream.rangeClosed(1, 1000)
+            .mapToObj(i -> new RetrainRequest("r" + i, "user" + i, null, NOW))
+            .toList();
+    assertThat(
+            trigger.fires(
+                new Counts(0, 1000, 200, List.of()),
+                new Arrivals(0, NOW, NOW),
+                Optional.empty(),
+                requests,
+                NOW))
+        .map(Cause::text)
+        .contains(
+            "asked for by user1, asked for by user2, asked for by user3, asked for by user4, asked for by user5 and 995 more");
   }
 
   @ParameterizedTest
