@@ -82,11 +82,20 @@ final class BundleFolder {
     }
   }
 
+  /** Whether it is a link to a folder elsewhere, in which nothing is the store's to delete. */
+  boolean isLink() {
+    return Files.isSymbolicLink(folder);
+  }
+
   /**
    * Deletes the folder and all that is in it, {@code model.json} first, so that what a crash leaves
-   * is no bundle.
+   * is no bundle. Of a link it deletes the link.
    */
   void delete() throws IOException {
+    if (isLink()) {
+      Files.deleteIfExists(folder);
+      return;
+    }
     Files.deleteIfExists(folder.resolve(METADATA));
     List<Path> files;
     try (Stream<Path> entries = Files.list(folder)) {

@@ -58,6 +58,14 @@ final class Retention {
     for (Path folder : folders) {
       String name = folder.getFileName().toString();
       BundleFolder bundle = new BundleFolder(folder);
+      boolean surplus = versions.contains(name) && !kept.contains(name);
+      if (bundle.isLink()) {
+        // What it leads to may be another store's: nothing is hidden or deleted there.
+        if (surplus && unlinkUnlessNeeded(name, folder)) {
+          deleted.add(name);
+        }
+        continue;
+      }
       if (ModelStore.isStaged(name)) {
         // Its writer is about to give it its name, or has crashed.
         if (isOlder(folder, UNFINISHED_FOR)) {
@@ -69,7 +77,6 @@ final class Retention {
       if (crashed) {
         bundle.restore();
       }
-      boolean surplus = versions.contains(name) && !kept.contains(name);
       if (bundle.exists() && (crashed || surplus)) {
         if (deleteUnlessNeeded(name, bundle)) {
           deleted.add(name);
@@ -114,6 +121,19 @@ final class Retention {
       return false;
     }
     bundle.delete();
+    return true;
+  }
+
+  private boolean unlinkUnlessNeeded(String version, Path link) throws IOException {
+    if (isNeeded(version)) {
+      return false;
+    }
+    Path target = Files.readSymbolicLink(link);
+    Files.deleteIfExists(link);
+    if (isNeeded(version)) {
+      Files.createSymbolicLink(link, target);
+      return false;
+    }
     return true;
   }
 

@@ -106,13 +106,25 @@ public final class RunFolder implements AutoCloseable {
    * @throws ModelException when the disk refuses
    */
   public static void remove(ModelStore store, String version) {
-    if (versions(store).contains(version)) {
+    Path link = store.root().resolve(RUNS).resolve(version);
+    if (Files.isSymbolicLink(link)) {
+      // What it leads to is not the store's.
+      unlink(link);
+    } else if (versions(store).contains(version)) {
       open(store, version)
           .ifPresent(
               folder -> {
                 folder.remove();
                 folder.close();
               });
+    }
+  }
+
+  private static void unlink(Path link) {
+    try {
+      Files.deleteIfExists(link);
+    } catch (IOException e) {
+      throw new ModelException("cannot remove " + link + ": " + e, e);
     }
   }
 

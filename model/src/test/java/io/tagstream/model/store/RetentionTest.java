@@ -184,6 +184,45 @@ class RetentionTest {
     assertThat(List.of(owned, byHand, young, models.resolve("history"))).allMatch(Files::exists);
   }
 
+  /** A store of links to another one's versions loses its links, and the other one nothing. */
+  @Test
+  void ofALinkedVersionTheLinkAloneGoes() throws IOException {
+    List<String> versions = write(4);
+    Path links = Files.createDirectories(folder.resolve("links"));
+    for (String version : versions) {
+      Files.createSymbolicLink(links.resolve(version), models.resolve(version));
+    }
+    ModelStore linked = new ModelStore(links);
+    linked.promote(versions.get(3), "ann");
+    try (Pin pin = linked.pins().pin("job", Set.of(versions.get(1)))) {
+      assertThat(linked.prune(2)).containsExactly(versions.get(0));
+      pin.set(Set.of());
+    }
+    assertThat(linked.prune(2)).containsExactly(versions.get(1));
+    assertThat(linked.versions()).containsExactly(versions.get(2), versions.get(3));
+    assertThat(store.versions()).isEqualTo(versions);
+    versions.forEach(
+        version -> assertThatCode(() -> store.open(version)).doesNotThrowAnyException());
+  }
+
+  @Test
+  void whatIsLinkedAndIsNoVersionStays() throws IOException {
+    write(1);
+    Path elsewhere = Files.createDirectories(folder.resolve("elsewhere"));
+    Files.writeString(elsewhere.resolve("picture.jpg"), "mine");
+    Files.createDirectories(folder.resolve("half"));
+    Files.writeString(folder.resolve("half").resolve(".model.json.deleted"), "mine");
+    for (String name : List.of("elsewhere", "half")) {
+      age(folder.resolve(name));
+    }
+    Files.createSymbolicLink(models.resolve("20261124T103000.000Z-0000"), elsewhere);
+    Files.createSymbolicLink(models.resolve(".20261124T103000.000Z-0001.4b1d"), elsewhere);
+    Files.createSymbolicLink(models.resolve("20261124T103000.000Z-0002"), folder.resolve("half"));
+    assertThat(store.prune(DEFAULT)).isEmpty();
+    assertThat(elsewhere.resolve("picture.jpg")).hasContent("mine");
+    assertThat(folder.resolve("half").resolve(".model.json.deleted")).hasContent("mine");
+  }
+
   @Test
   void anUnfinishedFolderFromTheFutureGoesADayFromNow() throws IOException {
     write(1);

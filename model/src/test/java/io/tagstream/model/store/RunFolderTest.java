@@ -44,6 +44,18 @@ class RunFolderTest {
   }
 
   @Test
+  void ofALinkedRunTheLinkAloneGoes(@TempDir Path elsewhere) throws Exception {
+    Files.writeString(elsewhere.resolve("checkpoint"), "mine");
+    Files.writeString(elsewhere.resolve(".half"), "mine");
+    Files.createDirectories(folder.getParent());
+    Files.createSymbolicLink(folder, elsewhere);
+    RunFolder.remove(store, VERSION);
+    assertThat(folder).doesNotExist();
+    assertThat(elsewhere.resolve("checkpoint")).hasContent("mine");
+    assertThat(elsewhere.resolve(".half")).hasContent("mine");
+  }
+
+  @Test
   void keepsTheLastDescriptionAndCheckpoint() throws IOException {
     Description description = new Description("a run", Optional.of(3));
     try (RunFolder run = RunFolder.open(store, VERSION).orElseThrow()) {
