@@ -1,5 +1,7 @@
 package io.tagstream.cli.models;
 
+import io.tagstream.model.store.LiveChange;
+import io.tagstream.model.store.ModelStore;
 import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.schemas.KafkaOptions;
 import io.tagstream.schemas.ModelStatus;
@@ -38,31 +40,65 @@ final class Announcement {
     return new Announcement(connection, topic);
   }
 
-  /** Announces, or says that no running job will notice. */
-  void send(ModelStatus status, String version, String by, PrintWriter err) {
+  /**
+   * Announces, or says that no running job will notice. Somebody else may have changed the live
+   * version meanwhile, and announced that before this: then it is announced once more, so that the
+   * topic's last word names the live version.
+   */
+  void send(ModelStore store, ModelStatus status, String version, String by, PrintWriter err) {
     if (connection.isEmpty()) {
       err.println("a running job will not notice: name its broker with --bootstrap-server");
       err.flush();
       return;
     }
-    ModelUpdate update =
-        ModelUpdate.newBuilder()
-            .setStatus(status.word())
-            .setVersion(version)
-            .setBy(by)
-            .setAt(Instant.now())
-            .build();
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(
             connection.get().producerProperties(),
             new ByteArraySerializer(),
             new ByteArraySerializer())) {
+      send(producer, status, version, by, Optional.empty());
+      Optional<LiveChange> later = later(store, version);
+      while (later.isPresent()) {
+        LiveChange change = later.get();
+        err.printf("%s went live meanwhile, by %s%n", change.version(), change.by());
+        err.flush();
+        send(
+            producer,
+            change.action() == LiveChange.Action.ROLLED_BACK
+                ? ModelStatus.ROLLED_BACK
+                : ModelStatus.PROMOTED,
+            change.version(),
+            change.by(),
+            Optional.of("it went live before %s was announced".formatted(version)));
+        later = later(store, change.version());
+      }
+    }
+  }
+
+  private static Optional<LiveChange> later(ModelStore store, String announced) {
+    return store.lastChange().filter(change -> !change.version().equals(announced));
+  }
+
+  private void send(
+      KafkaProducer<byte[], byte[]> producer,
+      ModelStatus status,
+      String version,
+      String by,
+      Optional<String> reason) {
+    ModelUpdate.Builder update =
+        ModelUpdate.newBuilder()
+            .setStatus(status.word())
+            .setVersion(version)
+            .setBy(by)
+            .setAt(Instant.now());
+    reason.ifPresent(update::setReason);
+    try {
       producer
           .send(
               new ProducerRecord<>(
                   topic,
                   version.getBytes(StandardCharsets.UTF_8),
-                  WireFormat.of(ModelUpdate.class).encode(update)))
+                  WireFormat.of(ModelUpdate.class).encode(update.build())))
           .get();
     } catch (ExecutionException e) {
       throw new UserException(

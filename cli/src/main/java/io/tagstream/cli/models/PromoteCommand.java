@@ -1,5 +1,6 @@
 package io.tagstream.cli.models;
 
+import io.tagstream.model.store.ModelStore;
 import io.tagstream.schemas.KafkaOptions;
 import io.tagstream.schemas.ModelStatus;
 import picocli.CommandLine.Command;
@@ -27,9 +28,10 @@ final class PromoteCommand implements Runnable {
   public void run() {
     String by = change.by(spec);
     Announcement announcement = Announcement.prepare(kafka);
-    options.store().promote(version, by);
+    ModelStore store = options.store();
+    store.promote(version, by);
     spec.commandLine().getOut().println(ChangeOptions.line(version, json));
     spec.commandLine().getOut().flush();
-    announcement.send(ModelStatus.PROMOTED, version, by, spec.commandLine().getErr());
+    announcement.send(store, ModelStatus.PROMOTED, version, by, spec.commandLine().getErr());
   }
 }

@@ -1,5 +1,6 @@
 package io.tagstream.cli.models;
 
+import io.tagstream.model.store.ModelStore;
 import io.tagstream.schemas.KafkaOptions;
 import io.tagstream.schemas.ModelStatus;
 import picocli.CommandLine.Command;
@@ -25,9 +26,10 @@ final class RollbackCommand implements Runnable {
   public void run() {
     String by = change.by(spec);
     Announcement announcement = Announcement.prepare(kafka);
-    String version = options.store().rollback(by);
+    ModelStore store = options.store();
+    String version = store.rollback(by);
     spec.commandLine().getOut().println(ChangeOptions.line(version, json));
     spec.commandLine().getOut().flush();
-    announcement.send(ModelStatus.ROLLED_BACK, version, by, spec.commandLine().getErr());
+    announcement.send(store, ModelStatus.ROLLED_BACK, version, by, spec.commandLine().getErr());
   }
 }

@@ -45,12 +45,17 @@ public interface Models extends Serializable {
   /** All changes of the live version, oldest first. */
   List<LiveChange> history();
 
+  /** The change that made the live version live; empty when the store does not say. */
+  Optional<LiveChange> lastChange();
+
   /**
    * Makes a version live, once it verifies.
    *
    * @param by who wants it
+   * @param instead the version that is to be live until then
+   * @return whether it was; else nothing has changed
    */
-  void promote(String version, String by);
+  boolean promote(String version, String by, String instead);
 
   /**
    * Deletes the versions that the store has too many of.

@@ -100,21 +100,25 @@ final class Publication {
   }
 
   private Outcome promote(String version, Verdict verdict) {
-    String live = models.live();
-    List<LiveChange> history = models.history();
-    if (wentLive(version, live, history)) {
-      return outcome(version, ModelStatus.PROMOTED, summary(verdict));
+    while (true) {
+      String live = models.live();
+      List<LiveChange> history = models.history();
+      if (wentLive(version, live, history)) {
+        return outcome(version, ModelStatus.PROMOTED, summary(verdict));
+      }
+      String incumbent = verdict.incumbent().map(Verdict.Incumbent::version).orElse("none");
+      if (!lastPromoted(version, history) && !live.equals(incumbent)) {
+        return outcome(
+            version,
+            ModelStatus.CANDIDATE,
+            "%s went live during the run, it was compared with %s: %s"
+                .formatted(live, incumbent, summary(verdict)));
+      }
+      // Unless somebody was faster, who is then found by another look.
+      if (models.promote(version, by, live)) {
+        return outcome(version, ModelStatus.PROMOTED, summary(verdict));
+      }
     }
-    String incumbent = verdict.incumbent().map(Verdict.Incumbent::version).orElse("none");
-    if (!lastPromoted(version, history) && !live.equals(incumbent)) {
-      return outcome(
-          version,
-          ModelStatus.CANDIDATE,
-          "%s went live during the run, it was compared with %s: %s"
-              .formatted(live, incumbent, summary(verdict)));
-    }
-    models.promote(version, by);
-    return outcome(version, ModelStatus.PROMOTED, summary(verdict));
   }
 
   private static String summary(Verdict verdict) {

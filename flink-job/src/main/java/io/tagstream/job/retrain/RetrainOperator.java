@@ -7,6 +7,7 @@ import io.tagstream.job.flow.LabelledAnswer;
 import io.tagstream.job.flow.ModelNews;
 import io.tagstream.job.flow.RetrainRequest;
 import io.tagstream.model.LastingState;
+import io.tagstream.model.store.LiveChange;
 import io.tagstream.model.store.RetrainStatus;
 import io.tagstream.model.store.Verdict;
 import io.tagstream.schemas.LabelOrigin;
@@ -179,11 +180,14 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   /** In the state, from the announcement to the outcome. */
   private transient Optional<Outcome> announced;
 
-  /** The first checkpoint that has {@link #announced}. */
+  /** The first checkpoint that has {@link #announced}, and {@link #told}. */
   private transient OptionalLong announcedIn;
 
   /** Requests that are too old come at each start, as many as the topic has. */
   private transient boolean saidOld;
+
+  /** The version that the job's last word on the topic calls live. */
+  private transient Optional<String> told;
 
   private transient Arrivals arrivals;
   private transient WaitingRequests requests;
@@ -229,6 +233,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     measured = new HashMap<>();
     announced = Optional.empty();
     announcedIn = OptionalLong.empty();
+    told = Optional.empty();
     savedAnnounced = list(context, "announced", Outcome.class);
     savedArrivals = list(context, "arrivals", Arrivals.class);
     savedRequests = list(context, "requests", RetrainRequest.class);
@@ -239,6 +244,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
       announced = only(savedAnnounced);
       // Whatever checkpoint this start resumed from is complete.
       announcedIn = announced.isPresent() ? OptionalLong.of(0) : OptionalLong.empty();
+      told = announced.flatMap(RetrainOperator::toldBy);
       arrivals = only(savedArrivals).orElse(Arrivals.NONE);
       savedRequests.get().forEach(requests::add);
       savedMeasured.get().forEach(one -> measured.put(one.version(), one.top1()));
@@ -577,6 +583,37 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     reported.ended(outcome.status());
     announced = Optional.of(outcome);
     announcedIn = OptionalLong.empty();
+    told = toldBy(outcome);
+    phase = Phase.ANNOUNCED;
+  }
+
+  private static Optional<String> toldBy(Outcome outcome) {
+    return outcome.status() == ModelStatus.PROMOTED
+        ? Optional.of(outcome.version())
+        : Optional.empty();
+  }
+
+  /**
+   * Announces what went live before the promotion was announced, or no reader of the topic's last
+   * word would know.
+   */
+  private void announceLater(LiveChange later) {
+    if (phase != Phase.ENDING) {
+      return;
+    }
+    output.collect(
+        new StreamRecord<>(
+            new ModelNews(
+                later.action() == LiveChange.Action.ROLLED_BACK
+                    ? ModelStatus.ROLLED_BACK
+                    : ModelStatus.PROMOTED,
+                later.version(),
+                later.by(),
+                "it went live before %s was announced".formatted(announced.orElseThrow().version()),
+                later.time(),
+                null)));
+    told = Optional.of(later.version());
+    announcedIn = OptionalLong.empty();
     phase = Phase.ANNOUNCED;
   }
 
@@ -594,9 +631,18 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
 
   private void writeOutcome() {
     Outcome outcome = announced.orElseThrow();
+    Optional<String> lastWord = told;
     inStores(
         "end a run",
         () -> {
+          Optional<LiveChange> later =
+              lastWord.isPresent()
+                  ? models.lastChange().filter(last -> !last.version().equals(lastWord.get()))
+                  : Optional.empty();
+          if (later.isPresent()) {
+            mail("another version is live", () -> announceLater(later.get()));
+            return;
+          }
           ledger.end(outcome);
           forget(outcome.version());
           mail("a run is over", () -> over(outcome));

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -161,9 +162,16 @@ public final class StoredModels implements Models {
   }
 
   @Override
-  public void promote(String version, String by) {
+  public Optional<LiveChange> lastChange() {
+    return store().lastChange();
+  }
+
+  @Override
+  public boolean promote(String version, String by, String instead) {
+    AtomicBoolean promoted = new AtomicBoolean();
     // It reads and hashes the whole bundle, beside the job's engines.
-    Processors.take(1, () -> store().promote(version, by));
+    Processors.take(1, () -> promoted.set(store().promote(version, by, instead)));
+    return promoted.get();
   }
 
   @Override

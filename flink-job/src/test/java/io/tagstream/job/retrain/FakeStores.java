@@ -18,6 +18,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -85,6 +86,9 @@ final class FakeStores implements RunLedger, Models, Training {
   final Set<String> bundles = ConcurrentHashMap.newKeySet();
   final List<LiveChange> changes = new CopyOnWriteArrayList<>();
   final List<String> forgotten = new CopyOnWriteArrayList<>();
+
+  /** Somebody promotes it in the moment before the job would promote its own. */
+  final AtomicReference<String> fasterThanUs = new AtomicReference<>();
 
   final List<String> trainings = new CopyOnWriteArrayList<>();
   volatile Set<String> held = Set.of();
@@ -213,7 +217,23 @@ final class FakeStores implements RunLedger, Models, Training {
   }
 
   @Override
-  public void promote(String version, String by) {
+  public Optional<LiveChange> lastChange() {
+    return changes.stream()
+        .reduce((earlier, later) -> later)
+        .filter(change -> change.version().equals(live));
+  }
+
+  @Override
+  public boolean promote(String version, String by, String instead) {
+    Optional.ofNullable(fasterThanUs.getAndSet(null)).ifPresent(other -> promote(other, "ann"));
+    if (!live.equals(instead)) {
+      return false;
+    }
+    promote(version, by);
+    return true;
+  }
+
+  void promote(String version, String by) {
     if (!bundles.contains(version)) {
       throw new ModelException("no version " + version);
     }

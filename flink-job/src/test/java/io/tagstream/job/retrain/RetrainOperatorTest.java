@@ -313,7 +313,29 @@ class RetrainOperatorTest {
     awaitOutcomes(1);
     assertThat(stores.live).isEqualTo("v0");
     assertThat(stores.changes).hasSize(2);
-    assertThat(committed).containsExactly("candidate v1", "promoted v1");
+    // Whoever reads the topic's last word reads what is live.
+    assertThat(committed).containsExactly("candidate v1", "promoted v1", "promoted v0");
+    assertThat(harness.extractOutputValues())
+        .filteredOn(news -> news.version().equals("v0"))
+        .singleElement()
+        .satisfies(
+            news -> {
+              assertThat(news.by()).isEqualTo("ann");
+              assertThat(news.reason()).isEqualTo("it went live before v1 was announced");
+            });
+  }
+
+  @Test
+  void aVersionThatSomebodyPromotesInTheSameMomentStays() throws Exception {
+    stores.bundles.add("hers");
+    stores.fasterThanUs.set("hers");
+    open();
+    request("r1");
+    awaitOutcomes(1);
+    assertThat(stores.live).isEqualTo("hers");
+    assertThat(stores.changes).hasSize(1);
+    assertThat(committed).containsExactly("candidate v1");
+    assertThat(stores.outcomes.get("v1").reason()).startsWith("hers went live during the run");
   }
 
   @Test

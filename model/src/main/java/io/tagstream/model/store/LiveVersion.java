@@ -12,12 +12,14 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
  * The live version: {@code MODELS/live} holds its name, {@code MODELS/history/} one small file for
  * each change, since an object store cannot append to a file. What is live, {@code live} alone
- * says; the history serves people and the rollback.
+ * says; the history serves people and the rollback. One change at a time, so that both have the
+ * same order.
  */
 final class LiveVersion {
   private static final String SUFFIX = ".json";
@@ -25,11 +27,13 @@ final class LiveVersion {
   private final Path live;
   private final Path history;
   private final Clock clock;
+  private final ChangeLock lock;
 
   LiveVersion(Path root, Clock clock) {
     this.live = root.resolve("live");
     this.history = root.resolve("history");
     this.clock = clock;
+    this.lock = new ChangeLock(history.resolve(".lock"));
   }
 
   Optional<String> read() {
@@ -52,21 +56,56 @@ final class LiveVersion {
 
   /** Makes the version live unless one is. */
   void setIfNone(String version, String by) throws IOException {
-    try {
-      AtomicFiles.create(live, line(version));
-    } catch (FileAlreadyExistsException anotherIsLive) {
+    if (Files.exists(live)) {
       return;
     }
-    record(LiveChange.Action.FIRST, version, Optional.empty(), by);
+    Path unused =
+        lock.alone(
+            () -> {
+              try {
+                AtomicFiles.create(live, line(version));
+              } catch (FileAlreadyExistsException anotherIsLive) {
+                return live;
+              }
+              return record(LiveChange.Action.FIRST, version, Optional.empty(), by);
+            });
   }
 
   void set(LiveChange.Action action, String version, String by) {
+    boolean unused = change(action, version, by, present -> true);
+  }
+
+  /**
+   * Makes a version live if another one still is.
+   *
+   * @param instead the version that is to be live until then
+   * @return whether it was, and the change was made
+   */
+  boolean set(LiveChange.Action action, String version, String by, String instead) {
+    return change(action, version, by, present -> present.equals(Optional.of(instead)));
+  }
+
+  private boolean change(
+      LiveChange.Action action, String version, String by, Predicate<Optional<String>> wanted) {
     try {
-      // In this order a crash between the two leaves a change on record that never was. It misleads
-      // no rollback, which asks only for the changes that led to the version now live.
-      // What is there may be no version's name: then this is what mends it.
-      record(action, version, readLine().filter(ModelStore::isVersionName), by);
-      AtomicFiles.replace(live, line(version));
+      return lock.alone(
+          () -> {
+            Optional<String> present = readLine();
+            if (!wanted.test(present)) {
+              return false;
+            }
+            // In this order a crash between the two leaves a change on record that never was. It
+            // misleads no rollback, which asks only for the changes that led to the version now
+            // live. What is there may be no version's name: then this is what mends it.
+            Path recorded = record(action, version, present.filter(ModelStore::isVersionName), by);
+            try {
+              AtomicFiles.replace(live, line(version));
+            } catch (IOException refused) {
+              Files.deleteIfExists(recorded);
+              throw refused;
+            }
+            return true;
+          });
     } catch (IOException e) {
       throw new ModelException("cannot write " + live + ": " + e, e);
     }
@@ -93,16 +132,25 @@ final class LiveVersion {
   List<LiveChange> changes() {
     List<LiveChange> changes = new ArrayList<>();
     for (String name : names()) {
-      Path file = history.resolve(name + SUFFIX);
-      try {
-        changes.add(StoreJson.read(Files.readAllBytes(file), LiveChange.class));
-      } catch (JsonProcessingException e) {
-        throw new ModelException("cannot use %s: %s".formatted(file, StoreJson.cause(e)), e);
-      } catch (IOException e) {
-        throw new ModelException("cannot read " + file + ": " + e, e);
-      }
+      changes.add(change(name));
     }
     return changes;
+  }
+
+  /** The last change; empty before any. */
+  Optional<LiveChange> last() {
+    return names().stream().reduce((earlier, later) -> later).map(this::change);
+  }
+
+  private LiveChange change(String name) {
+    Path file = history.resolve(name + SUFFIX);
+    try {
+      return StoreJson.read(Files.readAllBytes(file), LiveChange.class);
+    } catch (JsonProcessingException e) {
+      throw new ModelException("cannot use %s: %s".formatted(file, StoreJson.cause(e)), e);
+    } catch (IOException e) {
+      throw new ModelException("cannot read " + file + ": " + e, e);
+    }
   }
 
   private List<String> names() {
@@ -121,13 +169,15 @@ final class LiveVersion {
     }
   }
 
-  private void record(
+  private Path record(
       LiveChange.Action action, String version, Optional<String> previous, String by)
       throws IOException {
     Files.createDirectories(history);
     LiveChange change = new LiveChange(clock.instant(), action, version, previous, by);
     String name = TimeSortedName.next(clock, names().stream());
-    AtomicFiles.create(history.resolve(name + SUFFIX), StoreJson.write(change));
+    Path file = history.resolve(name + SUFFIX);
+    AtomicFiles.create(file, StoreJson.write(change));
+    return file;
   }
 
   private static byte[] line(String version) {

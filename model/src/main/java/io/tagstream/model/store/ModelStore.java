@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -323,15 +324,33 @@ public final class ModelStore {
    * @throws ModelException when it does not exist, verify or pass the check; the live one stays
    */
   public void promote(String version, String by) {
-    makeLive(LiveChange.Action.PROMOTED, version, by);
+    boolean unused =
+        onceVerified(
+            version,
+            () -> {
+              live.set(LiveChange.Action.PROMOTED, version, by);
+              return true;
+            });
   }
 
-  private void makeLive(LiveChange.Action action, String version, String by) {
+  /**
+   * Makes a version live in place of another one.
+   *
+   * @param by who wants it
+   * @param instead the version that is to be live until then
+   * @return whether it was; else nothing has changed
+   * @throws ModelException as {@link #promote(String, String)}
+   */
+  public boolean promote(String version, String by, String instead) {
+    return onceVerified(version, () -> live.set(LiveChange.Action.PROMOTED, version, by, instead));
+  }
+
+  private boolean onceVerified(String version, BooleanSupplier change) {
     // First, so that it is not deleted between the two.
     Pin pin = pins.pin(version + "-" + UUID.randomUUID(), Set.of(version));
     try {
       check.check(open(version));
-      live.set(action, version, by);
+      return change.getAsBoolean();
     } finally {
       pin.close();
     }
@@ -347,21 +366,36 @@ public final class ModelStore {
    *     live one stays
    */
   public String rollback(String by) {
-    String present = live();
-    String previous =
-        before(present)
-            .orElseThrow(
-                () ->
-                    new ModelException(
-                        "no version was live before %s: name one, ./tagstream model promote V --models %s"
-                            .formatted(present, root)));
-    makeLive(LiveChange.Action.ROLLED_BACK, previous, by);
-    return previous;
+    while (true) {
+      String present = live();
+      String previous = requireBefore(present);
+      if (onceVerified(
+          previous, () -> live.set(LiveChange.Action.ROLLED_BACK, previous, by, present))) {
+        return previous;
+      }
+    }
+  }
+
+  private String requireBefore(String present) {
+    return before(present)
+        .orElseThrow(
+            () ->
+                new ModelException(
+                    "no version was live before %s: name one, ./tagstream model promote V --models %s"
+                        .formatted(present, root)));
   }
 
   /** The version that was live before one, to which a rollback goes back from it. */
   public Optional<String> before(String version) {
     return live.before(version);
+  }
+
+  /**
+   * The change that made the live version live; empty when the history does not say, since a crash
+   * came between the two.
+   */
+  public Optional<LiveChange> lastChange() {
+    return live.last().filter(change -> live.read().equals(Optional.of(change.version())));
   }
 
   /** All changes of the live version, oldest first. */

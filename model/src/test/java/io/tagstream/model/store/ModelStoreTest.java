@@ -152,6 +152,18 @@ class ModelStoreTest {
   }
 
   @Test
+  void aPromotionInPlaceOfAVersionThatIsNotLiveChangesNothing() {
+    String first = store.write(Drafts.tiny(1)).version();
+    String second = store.write(Drafts.tiny(2)).version();
+    String third = store.write(Drafts.tiny(3)).version();
+    assertThat(store.promote(second, "ann", third)).isFalse();
+    assertThat(store.live()).isEqualTo(first);
+    assertThat(store.history()).hasSize(1);
+    assertThat(store.promote(second, "ann", first)).isTrue();
+    assertThat(store.live()).isEqualTo(second);
+  }
+
+  @Test
   void promotingTheLiveVersionAgainDoesNotHideTheOneBefore() {
     String first = store.write(Drafts.tiny(1)).version();
     String second = store.write(Drafts.tiny(2)).version();
