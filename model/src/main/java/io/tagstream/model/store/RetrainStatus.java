@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * How the retraining of a job stands: {@code MODELS/status/JOB.json}, which the job replaces every
- * few seconds so that other processes can show it.
+ * How the retraining of a job stands: {@code MODELS/status/retraining/JOB.json}, which the operator
+ * that trains replaces every few seconds so that other processes can show it.
  *
  * @param at when it was written: an old one is of a job that does not run
  * @param newLabels those that no run has taken
@@ -172,6 +172,6 @@ public record RetrainStatus(
   }
 
   private static Path file(Path models, String job) {
-    return models.resolve("status").resolve(job + ".json");
+    return JobStatus.folder(models).resolve("retraining").resolve(job + ".json");
   }
 }
