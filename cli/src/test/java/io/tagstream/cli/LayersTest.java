@@ -16,6 +16,8 @@ import com.tngtech.archunit.lang.ArchRule;
 /** Which module may see which, and which package alone touches a foreign library. */
 @AnalyzeClasses(packages = "io.tagstream", importOptions = DoNotIncludeTests.class)
 final class LayersTest {
+  /** The one package of {@code com.sun} that the JDK documents for everybody. */
+  private static final String HTTP_SERVER = "com.sun.net.httpserver..";
 
   @ArchTest static final ArchRule settingsSeeNothingOfOurs = sees("settings", "settings");
 
@@ -97,11 +99,19 @@ final class LayersTest {
           .should()
           .dependOnClassesThat(
               resideInAnyPackage(
-                  "sun..",
-                  "com.sun..",
-                  "jdk.internal..",
-                  "org.apache.flink.shaded..",
-                  "java.util.logging.."));
+                      "sun..",
+                      "com.sun..",
+                      "jdk.internal..",
+                      "org.apache.flink.shaded..",
+                      "java.util.logging..")
+                  .and(not(resideInAPackage(HTTP_SERVER))));
+
+  @ArchTest
+  static final ArchRule theHttpServerStaysInItsPackage =
+      noClasses()
+          .that(resideInAPackage("io.tagstream..").and(not(inModules("job.health"))))
+          .should()
+          .dependOnClassesThat(resideInAPackage(HTTP_SERVER));
 
   @ArchTest
   static final ArchRule protobufIsForOnnxFiles =

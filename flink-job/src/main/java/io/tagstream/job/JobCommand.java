@@ -1,13 +1,18 @@
 package io.tagstream.job;
 
+import io.tagstream.job.health.Health;
+import io.tagstream.job.health.HealthServer;
 import io.tagstream.job.snapshot.ResumeDecision.Wish;
 import io.tagstream.schemas.KafkaOptions;
 import io.tagstream.schemas.Topics;
 import io.tagstream.settings.Interruption;
 import io.tagstream.settings.Settings;
 import io.tagstream.settings.StandardOptions;
+import io.tagstream.settings.UsageException;
 import io.tagstream.settings.UserException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
@@ -18,7 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code tagstream job}: in this process or, started by {@code flink run}, on its cluster. */
 @Command(
@@ -29,6 +36,10 @@ import picocli.CommandLine.Option;
 public final class JobCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(JobCommand.class);
 
+  /** What a failed job's cluster has to close in. */
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(30);
+
+  @Spec private CommandSpec spec;
   @Mixin StandardOptions standard = new StandardOptions();
   @Mixin private KafkaOptions kafka = new KafkaOptions();
   @Mixin private EngineOption engine = new EngineOption();
@@ -72,13 +83,30 @@ public final class JobCommand implements Callable<Integer> {
       description = "Names snapshots, transactions and consumer group (default: ${DEFAULT-VALUE}).")
   private String name = Topics.DEFAULT_JOB;
 
+  @Option(
+      names = "--health-port",
+      paramLabel = "N",
+      description =
+          "Answer /healthz and /readyz there by HTTP; 0 takes a free port. Not on a cluster.")
+  private Optional<Integer> healthPort = Optional.empty();
+
+  @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      description = "Where --health-port listens (default: ${DEFAULT-VALUE}).")
+  private String host = "127.0.0.1";
+
   @Override
   public Integer call() throws Exception {
     JobRequest request = request();
     StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
     if (environment instanceof LocalStreamEnvironment) {
-      runHere(request);
+      runHere(request, new JobLines(this::say));
     } else {
+      if (healthPort.isPresent()) {
+        throw new UsageException(
+            "--health-port is for a job in this process; on a cluster, Flink's own REST interface says how it stands");
+      }
       JobRunner.submit(
           request, environment, Configuration.fromMap(environment.getConfiguration().toMap()));
     }
@@ -101,18 +129,49 @@ public final class JobCommand implements Callable<Integer> {
         settings);
   }
 
-  private static void runHere(JobRequest request) throws InterruptedException {
+  private void say(String line) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println("tagstream: " + line);
+    err.flush();
+  }
+
+  private void runHere(JobRequest request, JobLines lines) throws InterruptedException {
     AtomicReference<Optional<RunningJob>> running = new AtomicReference<>(Optional.empty());
+    if (healthPort.isEmpty()) {
+      run(request, lines, running);
+      return;
+    }
+    Health before = Health.beforeTheStart(request.name());
+    try (HealthServer server =
+        HealthServer.start(
+            host,
+            healthPort.get(),
+            () -> running.get().map(job -> job.watch().health()).orElse(before))) {
+      say("health at " + server.address());
+      run(request, lines, running);
+    }
+  }
+
+  private void run(
+      JobRequest request, JobLines lines, AtomicReference<Optional<RunningJob>> running)
+      throws InterruptedException {
     AtomicReference<UserException> stopFailure = new AtomicReference<>();
     Thread main = Thread.currentThread();
     try (Interruption interruption =
-            Interruption.listen(() -> stop(running.get(), stopFailure, main));
+            Interruption.listen(() -> stop(running.get(), lines, stopFailure, main));
+        ForcedExit exit = new ForcedExit(CLOSE_PATIENCE, this::say, Runtime.getRuntime()::halt);
         RunningJob job = JobRunner.start(request)) {
       running.set(Optional.of(job));
+      lines.started(job);
       if (interruption.requested()) {
-        stop(running.get(), stopFailure, main);
+        stop(running.get(), lines, stopFailure, main);
       }
-      job.await();
+      try {
+        lines.awaitEnd(job);
+      } catch (UserException e) {
+        exit.unlessClosed(e.getMessage());
+        throw e;
+      }
     } catch (InterruptedException e) {
       Optional<UserException> failure = Optional.ofNullable(stopFailure.get());
       if (failure.isPresent()) {
@@ -124,14 +183,18 @@ public final class JobCommand implements Callable<Integer> {
 
   /** Runs on the signal's thread; before the job was submitted too, which is then stopped after. */
   private static void stop(
-      Optional<RunningJob> started, AtomicReference<UserException> failure, Thread main) {
+      Optional<RunningJob> started,
+      JobLines lines,
+      AtomicReference<UserException> failure,
+      Thread main) {
     if (started.isEmpty()) {
       return;
     }
     RunningJob job = started.get();
     try {
-      job.stop().ifPresent(savepoint -> LOG.info("Stopped with {}", savepoint));
+      job.stop().ifPresent(lines::stopped);
     } catch (UserException e) {
+      lines.remains(job);
       failure.set(e);
       main.interrupt();
     } catch (RuntimeException e) {

@@ -1,6 +1,8 @@
 package io.tagstream.job;
 
 import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.job.health.JobFacts;
+import io.tagstream.job.health.Tolerance;
 import io.tagstream.job.inference.MicroBatching;
 import io.tagstream.job.inference.StoreModels;
 import io.tagstream.job.label.ImageRetention;
@@ -17,12 +19,14 @@ import io.tagstream.job.sink.TransactionLimits;
 import io.tagstream.job.snapshot.JobLock;
 import io.tagstream.job.snapshot.ResumeDecision;
 import io.tagstream.job.snapshot.ResumeDecision.Transactions;
+import io.tagstream.job.snapshot.Snapshot;
 import io.tagstream.job.snapshot.SnapshotContents;
 import io.tagstream.job.snapshot.SnapshotFolder;
 import io.tagstream.job.source.KafkaSourceBroker;
 import io.tagstream.job.source.KafkaSources;
 import io.tagstream.job.trainingstore.TrainingSink;
 import io.tagstream.job.trainingstore.TrainingStore;
+import io.tagstream.model.store.JobStatus;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.schemas.TopicLimit;
 import io.tagstream.schemas.Topics;
@@ -30,6 +34,7 @@ import io.tagstream.settings.BatchSettings;
 import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.ImageSettings;
 import io.tagstream.settings.JobSettings;
+import io.tagstream.settings.KafkaSettings;
 import io.tagstream.settings.LabelSettings;
 import io.tagstream.settings.ModelStoreSettings;
 import io.tagstream.settings.ParallelismSettings;
@@ -46,6 +51,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
@@ -81,13 +87,21 @@ public final class JobRunner {
       StreamExecutionEnvironment environment =
           StreamExecutionEnvironment.getExecutionEnvironment(prepared.options());
       prepared.job().addTo(environment, prepared.plan());
+      CheckpointSettings checkpoints = request.settings().get(CheckpointSettings.class);
       return RunningJob.submit(
-          environment.getStreamGraph(),
-          prepared.options(),
-          prepared.plan().slots(),
-          request.name(),
-          new SnapshotFolder(request.checkpoints(), request.name()),
-          lock);
+              environment.getStreamGraph(),
+              prepared.options(),
+              prepared.plan().slots(),
+              request.name(),
+              new SnapshotFolder(request.checkpoints(), request.name()),
+              lock)
+          .watched(
+              prepared.facts(),
+              new Tolerance(
+                  checkpoints.interval(),
+                  checkpoints.tolerableAge(),
+                  request.settings().get(KafkaSettings.class).outage()),
+              () -> request.connection().answers());
     } catch (RuntimeException | Error e) {
       lock.close();
       throw e;
@@ -106,14 +120,16 @@ public final class JobRunner {
       throws Exception {
     Prepared prepared = prepare(request, options);
     environment.configure(prepared.options());
-    prepared.job().addTo(environment, prepared.plan());
+    prepared.job().addTo(environment, prepared.plan(), prepared.facts().onCluster());
+    prepared.facts().lines().forEach(LOG::info);
     LOG.info("The job needs {} slots", prepared.plan().slots());
     environment.execute("Tagstream " + request.name());
   }
 
-  private record Prepared(TagstreamJob job, JobPlan plan, Configuration options) {}
+  private record Prepared(TagstreamJob job, JobPlan plan, Configuration options, JobFacts facts) {}
 
   private static Prepared prepare(JobRequest request, Configuration given) {
+    Instant startedAt = Instant.now();
     CropGeometry geometry = liveGeometry(request);
     request.connection().requireTopics(inputsAndOutputs(request));
     RejectionRecords.requireRoom(
@@ -128,16 +144,15 @@ public final class JobRunner {
     // A checkpoint's transactions began at the barrier of the one before it. No snapshot says how
     // long it took; where checkpoints are slow or fail, an interval is too short.
     Duration openBefore = checkpoints.interval();
+    Optional<String> named = asked.getOptional(StateRecoveryOptions.SAVEPOINT_PATH);
     ResumeDecision decision;
-    if (asked.contains(StateRecoveryOptions.SAVEPOINT_PATH)) {
+    if (named.isPresent()) {
       decision = ResumeDecision.named(folder, transactions, openBefore, Instant.now());
-      LOG.info(
-          "Resuming {} from {}, as the submission says",
-          request.name(),
-          asked.get(StateRecoveryOptions.SAVEPOINT_PATH));
     } else {
       decision = ResumeDecision.of(folder, request.wish(), transactions, openBefore, Instant.now());
-      report(request, decision);
+    }
+    if (decision.leaveSinksBehind()) {
+      LOG.warn("The broker has forgotten the snapshot's transactions: the sinks start anew");
     }
     folder.write(decision.notes());
 
@@ -178,7 +193,8 @@ public final class JobRunner {
             settings,
             options.get(CoreOptions.DEFAULT_PARALLELISM),
             decision.notes().sinkGeneration()),
-        options);
+        options,
+        facts(request, named, decision, startedAt));
   }
 
   private static Learning learning(
@@ -285,20 +301,40 @@ public final class JobRunner {
         request.wish().acceptLoss());
   }
 
-  private static void report(JobRequest request, ResumeDecision decision) {
-    decision
-        .snapshot()
-        .ifPresentOrElse(
-            snapshot -> LOG.info("Resuming {} from {}", request.name(), snapshot.location()),
-            () ->
-                LOG.info(
-                    "Starting {} without a snapshot, from committed offsets, else the earliest{}",
-                    request.name(),
-                    request.wish().fresh()
-                        ? ": images since the last commit may be predicted twice"
-                        : ""));
-    if (decision.leaveSinksBehind()) {
-      LOG.warn("The broker has forgotten the snapshot's transactions: the sinks start anew");
+  /**
+   * What the job's status and its first lines say.
+   *
+   * @param named what the submission named to resume from
+   */
+  private static JobFacts facts(
+      JobRequest request, Optional<String> named, ResumeDecision decision, Instant startedAt) {
+    Optional<String> resumedFrom = named.or(() -> decision.snapshot().map(Snapshot::location));
+    return new JobFacts(
+        request.name(),
+        request.models(),
+        new JobStatus.Kafka(
+            clusterId(request), request.connection().bootstrapServers(), request.topics().prefix()),
+        request.engine().toString(),
+        request.device().toString(),
+        request.views().count(),
+        resumedFrom.map("resumes from %s"::formatted).orElseGet(() -> anew(request)),
+        resumedFrom,
+        startedAt);
+  }
+
+  private static String anew(JobRequest request) {
+    return "starts without a snapshot, from committed offsets, else the earliest"
+        + (request.wish().fresh() ? ": images since the last commit may be predicted twice" : "");
+  }
+
+  private static String clusterId(JobRequest request) {
+    try {
+      return new KafkaSourceBroker(request.connection().commonProperties()).clusterId();
+    } catch (Exception e) {
+      throw new UserException(
+          "the broker at %s does not tell its cluster's id: %s"
+              .formatted(request.connection().bootstrapServers(), FailureCause.of(e)),
+          e);
     }
   }
 

@@ -1,5 +1,9 @@
 package io.tagstream.job;
 
+import io.tagstream.job.health.JobFacts;
+import io.tagstream.job.health.JobWatch;
+import io.tagstream.job.health.Observation;
+import io.tagstream.job.health.Tolerance;
 import io.tagstream.job.snapshot.JobLock;
 import io.tagstream.job.snapshot.SnapshotFolder;
 import io.tagstream.settings.UserException;
@@ -11,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.Configuration;
@@ -27,7 +32,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A job on a Flink cluster of its own in this process. Thread-safe. */
-public final class RunningJob implements AutoCloseable {
+public final class RunningJob implements JobWatch.Watched, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RunningJob.class);
   private static final Duration PAUSE = Duration.ofMillis(50);
 
@@ -41,12 +46,18 @@ public final class RunningJob implements AutoCloseable {
   /** A model of 240 MB loads within it, from a slow disk too. */
   private static final Duration START_PATIENCE = Duration.ofMinutes(2);
 
+  /** Flink's JobManager, in this process, answers in milliseconds, or hangs. */
+  private static final Duration ANSWER = Duration.ofSeconds(5);
+
   private final MiniCluster cluster;
   private final JobID job;
   private final String name;
   private final SnapshotFolder snapshots;
   private final JobLock lock;
   private final CompletableFuture<JobResult> result;
+
+  /** None in tests that look at the job themselves. */
+  private Optional<JobWatch> watch = Optional.empty();
 
   private RunningJob(
       MiniCluster cluster,
@@ -105,6 +116,28 @@ public final class RunningJob implements AutoCloseable {
     } catch (Exception e) {
       LOG.warn("Flink did not stop cleanly", e);
     }
+  }
+
+  /** Has the job watched until it is closed. */
+  RunningJob watched(JobFacts facts, Tolerance tolerance, BooleanSupplier kafkaAnswers) {
+    watch = Optional.of(JobWatch.start(this, facts, tolerance, kafkaAnswers));
+    return this;
+  }
+
+  /** What says whether it works. */
+  JobWatch watch() {
+    return watch.orElseThrow();
+  }
+
+  @Override
+  public Observation observe() throws Exception {
+    return Observations.of(
+        cluster.getExecutionGraph(job).get(ANSWER.toMillis(), TimeUnit.MILLISECONDS));
+  }
+
+  @Override
+  public void giveUp(UserException why) {
+    result.completeExceptionally(why);
   }
 
   /**
@@ -175,6 +208,7 @@ public final class RunningJob implements AutoCloseable {
    *     the job is then to be closed, and resumes from its last snapshot
    */
   public synchronized Optional<String> stop() throws InterruptedException {
+    watch.ifPresent(JobWatch::stopping);
     awaitRunning(true);
     if (result.isDone()) {
       return Optional.empty();
@@ -187,6 +221,7 @@ public final class RunningJob implements AutoCloseable {
       // It is whole before its transactions are committed, which the job's end alone says.
       await();
       snapshots.noteFinishedStop(savepoint);
+      watch.ifPresent(watching -> watching.stoppedWith(savepoint));
       return Optional.of(savepoint);
     } catch (ExecutionException e) {
       throw new UserException(
@@ -238,6 +273,7 @@ public final class RunningJob implements AutoCloseable {
    */
   @Override
   public synchronized void close() {
+    watch.ifPresent(JobWatch::close);
     closeQuietly(cluster);
     lock.close();
   }

@@ -14,6 +14,7 @@ import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.RetrainRequest;
 import io.tagstream.job.flow.SeenImage;
 import io.tagstream.job.flow.TaggedImage;
+import io.tagstream.job.health.StatusOperator;
 import io.tagstream.job.inference.LiveModels;
 import io.tagstream.job.inference.MicroBatchOperator;
 import io.tagstream.job.label.LabelFetch;
@@ -25,6 +26,7 @@ import io.tagstream.job.source.SourceBroker;
 import java.util.Optional;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -70,8 +72,22 @@ public final class TagstreamJob {
     this.learning = learning;
   }
 
-  /** Adds the job to an environment. */
+  /** Adds the job to an environment whose process watches it. */
   public void addTo(StreamExecutionEnvironment environment, JobPlan plan) {
+    SingleOutputStreamOperator<Void> unused = addStream(environment, plan);
+  }
+
+  /** Adds the job to an environment of a cluster, with what writes its status there. */
+  public void addTo(StreamExecutionEnvironment environment, JobPlan plan, StatusOperator status) {
+    addStream(environment, plan)
+        .transform("Status", Types.VOID, status)
+        .uid("status")
+        .setParallelism(1);
+  }
+
+  /** The stream behind the guard: nothing but checkpoints goes through it, to one subtask. */
+  private SingleOutputStreamOperator<Void> addStream(
+      StreamExecutionEnvironment environment, JobPlan plan) {
     String cpu = plan.separateSlots() ? CPU_SLOTS : ALL_SLOTS;
     String engine = plan.separateSlots() ? ENGINE_SLOTS : ALL_SLOTS;
 
@@ -116,10 +132,11 @@ public final class TagstreamJob {
       toTag = toTag.union(labels.found().rebalance());
     }
 
-    read.process(new OffsetGuard(broker, plan.acceptLoss()))
-        .name("Offset guard")
-        .uid("offset-guard")
-        .setParallelism(1);
+    SingleOutputStreamOperator<Void> guarded =
+        read.process(new OffsetGuard(broker, plan.acceptLoss()))
+            .name("Offset guard")
+            .uid("offset-guard")
+            .setParallelism(1);
 
     DataStream<LiveModelChanged> updates =
         environment
@@ -161,6 +178,7 @@ public final class TagstreamJob {
         // They are few, and each writer has a transaction to commit per checkpoint.
         .setParallelism(1)
         .slotSharingGroup(cpu);
+    return guarded;
   }
 
   /** What watches the live version, trains the next and says so. */

@@ -112,6 +112,16 @@ public record KafkaConnection(
     awaitBroker(deadline());
   }
 
+  /** Whether a broker answers now, or within two seconds. */
+  public boolean answers() {
+    try {
+      new KafkaConnection(bootstrapServers, Duration.ZERO, clientProperties).awaitBroker();
+      return true;
+    } catch (UserException e) {
+      return false;
+    }
+  }
+
   /**
    * Returns once a broker answers and has these topics.
    *

@@ -26,7 +26,15 @@ public record CheckpointSettings(
             min = "1 s",
             max = "1 h",
             meaning = "A checkpoint that takes longer is given up.")
-        Duration timeout)
+        Duration timeout,
+    @Setting(
+            key = "checkpoint.tolerable-age",
+            defaultValue = "10 min",
+            min = "1 s",
+            max = "30 d",
+            meaning =
+                "A job in this process that completes no checkpoint for this long ends with exit code 1, so that whoever started it starts it again; time without Kafka does not count, up to kafka.outage.")
+        Duration tolerableAge)
     implements Serializable {
 
   public CheckpointSettings {
@@ -34,6 +42,11 @@ public record CheckpointSettings(
       throw new IllegalArgumentException(
           "checkpoint.min-pause (%s) is longer than checkpoint.interval (%s): predictions would appear later than the interval says; raise the interval or lower the pause"
               .formatted(DurationText.format(minPause), DurationText.format(interval)));
+    }
+    if (tolerableAge.compareTo(interval) <= 0) {
+      throw new IllegalArgumentException(
+          "checkpoint.tolerable-age (%s) is not longer than checkpoint.interval (%s): the job would end before its next checkpoint; raise the one or lower the other"
+              .formatted(DurationText.format(tolerableAge), DurationText.format(interval)));
     }
   }
 }

@@ -69,6 +69,15 @@ class SettingsTest {
   }
 
   @Test
+  void aJobIsNotEndedBeforeItsFirstCheckpointIsDue() {
+    Map<String, String> sets = Map.of("checkpoint.interval", "10 min");
+    assertThatThrownBy(() -> Settings.load(Optional.empty(), sets, Map.of()))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining(
+            "checkpoint.tolerable-age (10 min) is not longer than checkpoint.interval (10 min)");
+  }
+
+  @Test
   void kafkaAndFlinkPropertiesAreHandedOn() throws IOException {
     Path file = file("kafka.security.protocol=SSL\nflink.state.backend.type=hashmap\n");
     Map<String, String> environment = Map.of("TAGSTREAM_KAFKA_SASL_MECHANISM", "PLAIN");

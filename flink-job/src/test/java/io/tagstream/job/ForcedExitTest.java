@@ -1,0 +1,34 @@
+package io.tagstream.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+final class ForcedExitTest {
+  private final BlockingQueue<String> said = new LinkedBlockingQueue<>();
+
+  @Test
+  void endsAProcessThatDoesNotEndByItself() throws InterruptedException {
+    try (ForcedExit exit =
+        new ForcedExit(Duration.ofMillis(1), said::add, code -> said.add("exit " + code))) {
+      exit.unlessClosed("the job failed: the device is gone");
+      assertThat(said.take())
+          .startsWith("the job failed: the device is gone (the process is ended as it is");
+      assertThat(said.take()).isEqualTo("exit 1");
+    }
+  }
+
+  @Test
+  void doesNothingToOneThatDoes() {
+    ForcedExit exit =
+        new ForcedExit(Duration.ofHours(1), said::add, code -> said.add("exit " + code));
+    exit.unlessClosed("the job failed");
+    exit.close();
+    assertThat(said).isEmpty();
+  }
+}
