@@ -37,7 +37,7 @@ public final class RetrainingText {
                   status.at(),
                   status.at().isAfter(now)
                       ? "which is still to come: a clock was wrong"
-                      : rough(Duration.between(status.at(), now)) + " ago"));
+                      : RoughTime.of(Duration.between(status.at(), now)) + " ago"));
     }
     status.damage().ifPresent(damage -> lines.add("no run starts: " + damage));
     lines.add(waitsFor(status));
@@ -134,7 +134,7 @@ public final class RetrainingText {
         position(progress),
         progress.loss(),
         progress.imagesPerSecond(),
-        rough(progress.remaining()));
+        RoughTime.of(progress.remaining()));
   }
 
   private static String line(String version, RetrainStatus.Accuracy answers) {
@@ -146,14 +146,6 @@ public final class RetrainingText {
         answers.recentLabels(),
         100.0 * answers.right() / answers.labels(),
         answers.labels());
-  }
-
-  private static String rough(Duration time) {
-    long seconds = time.toSeconds();
-    if (seconds < 120) {
-      return seconds + " s";
-    }
-    return time.toMinutes() < 120 ? time.toMinutes() + " min" : time.toHours() + " h";
   }
 
   /** An object of its own. */

@@ -1,8 +1,7 @@
 package io.tagstream.consumers;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import io.tagstream.model.ModelException;
+import io.tagstream.model.store.JobStatus;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.RetrainStatus;
 import io.tagstream.schemas.KafkaConnection;
@@ -12,24 +11,23 @@ import io.tagstream.schemas.Topics;
 import io.tagstream.schemas.WireFormat;
 import io.tagstream.settings.Printable;
 import io.tagstream.settings.StandardOptions;
+import io.tagstream.settings.UsageException;
 import io.tagstream.settings.UserException;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
@@ -42,10 +40,9 @@ import picocli.CommandLine.Spec;
 /** {@code tagstream status}: how the stream stands. */
 @Command(
     name = "status",
-    description = "Show the live version, the lag, the rejections and the training.")
+    description =
+        "Show how the job stands, the live version, the lag, the rejections and the training.")
 public final class StatusCommand implements Runnable {
-  private static final JsonFactory JSON = new JsonFactory();
-
   @Spec private CommandSpec spec;
   @Mixin StandardOptions standard = new StandardOptions();
   @Mixin private KafkaOptions kafka = new KafkaOptions();
@@ -53,37 +50,90 @@ public final class StatusCommand implements Runnable {
   @Option(
       names = "--models",
       paramLabel = "PATH",
-      description = "The model store, to show the live version and the training.")
+      description = "The model store, to show the job, its live version and its training.")
   private Optional<Path> models = Optional.empty();
 
   @Option(
       names = "--name",
       paramLabel = "N",
-      description = "The job's name (default: " + Topics.DEFAULT_JOB + ").")
-  private String job = Topics.DEFAULT_JOB;
+      description =
+          "The job's name (default: the one job of the model store, else "
+              + Topics.DEFAULT_JOB
+              + ").")
+  private Optional<String> name = Optional.empty();
 
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
   @Override
   public void run() {
+    String job = job();
     Topics topics = kafka.topics();
     KafkaConnection connection = kafka.connection(kafka.settings());
-    List<String> inputs = List.of(topics.images(), topics.labeledImages(), topics.labels());
+    PrintWriter out = spec.commandLine().getOut();
+    try {
+      if (json) {
+        out.println(new StatusJson(job, models).of(read(connection, topics, job)));
+      } else {
+        // First what needs no Kafka: where it is away, this says most.
+        jobLines(job).forEach(line -> out.println(Printable.of(line)));
+        out.flush();
+        print(out, read(connection, topics, job));
+      }
+    } catch (UserException e) {
+      if (json) {
+        out.println(new StatusJson(job, models).without(e.getMessage()));
+      }
+      throw e;
+    } finally {
+      out.flush();
+    }
+  }
+
+  /** The one asked for, else the only one that has written its status into the store. */
+  private String job() {
+    if (name.isPresent()) {
+      return name.get();
+    }
+    List<String> jobs = models.map(JobStatus::jobs).orElse(List.of());
+    if (jobs.size() < 2) {
+      return jobs.isEmpty() ? Topics.DEFAULT_JOB : jobs.get(0);
+    }
+    if (jobs.contains(Topics.DEFAULT_JOB)) {
+      return Topics.DEFAULT_JOB;
+    }
+    throw new UsageException(
+        "the store has the status of the jobs %s: choose one with --name"
+            .formatted(String.join(", ", jobs)));
+  }
+
+  private List<String> jobLines(String job) {
+    if (models.isEmpty()) {
+      return List.of();
+    }
+    List<String> lines = new ArrayList<>();
+    try {
+      JobStatus.read(models.get(), job)
+          .ifPresentOrElse(
+              status -> lines.addAll(new JobText(status, Instant.now()).lines()),
+              () ->
+                  lines.add(
+                      "job %s: no status in %s; it has not run with this store, or an earlier version runs it"
+                          .formatted(job, models.get())));
+    } catch (ModelException e) {
+      lines.add("job %s: its status is unknown: %s".formatted(job, e.getMessage()));
+    }
+    lines.add("live version: " + liveText(models.get()));
+    return lines;
+  }
+
+  private static StreamStatus read(KafkaConnection connection, Topics topics, String job) {
     connection.requireTopics(
         List.of(topics.images(), topics.labeledImages(), topics.labels(), topics.rejectedImages()));
     Map<String, Long> rejected = rejected(connection, topics.rejectedImages());
-    StreamStatus status;
     try (Admin admin = connection.admin()) {
-      status = read(admin, inputs, rejected);
+      return read(admin, topics, job, rejected);
     }
-    PrintWriter out = spec.commandLine().getOut();
-    if (json) {
-      out.println(json(status));
-    } else {
-      print(out, status);
-    }
-    out.flush();
   }
 
   private static Map<String, Long> rejected(KafkaConnection connection, String topic) {
@@ -110,15 +160,12 @@ public final class StatusCommand implements Runnable {
     return counts.counts();
   }
 
-  private StreamStatus read(Admin admin, List<String> inputs, Map<String, Long> rejected) {
+  private static StreamStatus read(
+      Admin admin, Topics topics, String job, Map<String, Long> rejected) {
     List<TopicPartition> partitions =
-        await(admin.describeTopics(inputs).allTopicNames()).values().stream()
-            .flatMap(
-                topic ->
-                    topic.partitions().stream()
-                        .map(partition -> new TopicPartition(topic.name(), partition.partition())))
-            .toList();
-    Map<TopicPartition, Long> committed = committed(admin);
+        TopicPartitions.of(
+            admin, List.of(topics.images(), topics.labeledImages(), topics.labels()));
+    Map<TopicPartition, Long> committed = committed(admin, job);
     return new StreamStatus(
         job,
         !committed.isEmpty(),
@@ -126,13 +173,26 @@ public final class StatusCommand implements Runnable {
             offsets(admin, partitions, OffsetSpec.latest()),
             offsets(admin, partitions, OffsetSpec.earliest()),
             committed),
-        rejected);
+        rejected,
+        oldestOpen(admin, topics));
+  }
+
+  /** Fewer users may see transactions than offsets: that is no reason to show nothing at all. */
+  private static StreamStatus.Open oldestOpen(Admin admin, Topics topics) {
+    try {
+      return new StreamStatus.Open(
+          OpenTransactions.oldest(
+              admin, List.of(topics.predictions(), topics.rejectedImages(), topics.modelUpdates())),
+          Optional.empty());
+    } catch (UserException e) {
+      return new StreamStatus.Open(Optional.empty(), Optional.of(e.getMessage()));
+    }
   }
 
   private static Map<TopicPartition, Long> offsets(
       Admin admin, Collection<TopicPartition> partitions, OffsetSpec which) {
     Map<TopicPartition, ListOffsetsResultInfo> found =
-        await(
+        BrokerAnswer.of(
             admin
                 .listOffsets(
                     partitions.stream()
@@ -143,91 +203,37 @@ public final class StatusCommand implements Runnable {
     return offsets;
   }
 
-  private Map<TopicPartition, Long> committed(Admin admin) {
+  private static Map<TopicPartition, Long> committed(Admin admin, String job) {
+    KafkaFuture<Map<TopicPartition, OffsetAndMetadata>> asked =
+        admin.listConsumerGroupOffsets(Topics.consumerGroup(job)).partitionsToOffsetAndMetadata();
     Map<TopicPartition, Long> committed = new HashMap<>();
     try {
-      admin
-          .listConsumerGroupOffsets(Topics.consumerGroup(job))
-          .partitionsToOffsetAndMetadata()
-          .get()
+      BrokerAnswer.of(asked)
           .forEach(
               (partition, offset) ->
                   Optional.ofNullable(offset)
                       .ifPresent(known -> committed.put(partition, known.offset())));
       return committed;
-    } catch (ExecutionException e) {
+    } catch (UserException e) {
       if (e.getCause() instanceof GroupIdNotFoundException) {
         return Map.of();
       }
-      throw refused(e);
-    } catch (InterruptedException e) {
-      throw interrupted(e);
+      throw e;
     }
   }
 
   private void print(PrintWriter out, StreamStatus status) {
-    models.ifPresent(path -> out.println("live version: " + Printable.of(liveText(path))));
+    out.println("oldest open transaction: " + Printable.of(status.open().text(status.job())));
     status.lag().forEach((topic, records) -> out.printf("waiting in %s: %d%n", topic, records));
     if (!status.started()) {
       out.printf("the job %s has not read anything yet%n", Printable.of(status.job()));
     }
     out.println("rejected: " + Printable.of(status.rejectedText()));
-    retraining()
+    models
+        .flatMap(path -> RetrainStatus.read(path, status.job()))
+        .map(retraining -> new RetrainingText(retraining, Instant.now()))
         .ifPresent(
             retraining -> retraining.lines().forEach(line -> out.println(Printable.of(line))));
-  }
-
-  private String json(StreamStatus status) {
-    StringWriter line = new StringWriter();
-    try (JsonGenerator generator = JSON.createGenerator(line)) {
-      generator.writeStartObject();
-      generator.writeStringField("job", status.job());
-      generator.writeBooleanField("started", status.started());
-      generator.writeFieldName("liveVersion");
-      Optional<String> live = models.flatMap(StatusCommand::live);
-      if (live.isPresent()) {
-        generator.writeString(live.get());
-      } else {
-        generator.writeNull();
-      }
-      write(generator, "lag", status.lag());
-      write(generator, "rejected", status.rejected());
-      generator.writeFieldName("retraining");
-      Optional<RetrainingText> retraining = retraining();
-      if (retraining.isPresent()) {
-        retraining.get().writeTo(generator);
-      } else {
-        generator.writeNull();
-      }
-      generator.writeEndObject();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return line.toString();
-  }
-
-  private static void write(JsonGenerator generator, String name, Map<String, Long> counts)
-      throws IOException {
-    generator.writeObjectFieldStart(name);
-    for (Map.Entry<String, Long> count : counts.entrySet()) {
-      generator.writeNumberField(count.getKey(), count.getValue());
-    }
-    generator.writeEndObject();
-  }
-
-  /** Empty without a store, or where no job of the name ever trained. */
-  private Optional<RetrainingText> retraining() {
-    return models
-        .flatMap(path -> RetrainStatus.read(path, job))
-        .map(status -> new RetrainingText(status, Instant.now()));
-  }
-
-  private static Optional<String> live(Path models) {
-    try {
-      return Optional.of(new ModelStore(models).live());
-    } catch (ModelException e) {
-      return Optional.empty();
-    }
   }
 
   /** A store without a live version is a state like any other; the message says what to do. */
@@ -237,24 +243,5 @@ public final class StatusCommand implements Runnable {
     } catch (ModelException e) {
       return "none: " + e.getMessage();
     }
-  }
-
-  private static <T> T await(KafkaFuture<T> future) {
-    try {
-      return future.get();
-    } catch (ExecutionException e) {
-      throw refused(e);
-    } catch (InterruptedException e) {
-      throw interrupted(e);
-    }
-  }
-
-  private static UserException refused(ExecutionException e) {
-    return new UserException("the broker refuses: " + e.getCause().getMessage(), e.getCause());
-  }
-
-  private static UserException interrupted(InterruptedException e) {
-    Thread.currentThread().interrupt();
-    return new UserException("interrupted while talking to the broker", e);
   }
 }

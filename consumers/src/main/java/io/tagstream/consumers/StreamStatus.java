@@ -1,6 +1,7 @@
 package io.tagstream.consumers;
 
 import io.tagstream.schemas.RejectionStage;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -15,9 +16,24 @@ import org.apache.kafka.common.TopicPartition;
  * @param started whether the job has ever committed an offset
  * @param lag records that wait, by topic: all there are, where the job has not committed
  * @param rejected rejections there are, by stage; every known stage is there
+ * @param open the oldest open transaction on the outputs
  */
 record StreamStatus(
-    String job, boolean started, Map<String, Long> lag, Map<String, Long> rejected) {
+    String job, boolean started, Map<String, Long> lag, Map<String, Long> rejected, Open open) {
+
+  /**
+   * The oldest open transaction.
+   *
+   * @param unknown why it cannot be told
+   */
+  record Open(Optional<OpenTransaction> oldest, Optional<String> unknown) {
+    String text(String job) {
+      return unknown
+          .map("unknown: "::concat)
+          .or(() -> oldest.map(transaction -> transaction.text(job, Instant.now())))
+          .orElse("none");
+    }
+  }
 
   StreamStatus {
     lag = Collections.unmodifiableMap(new TreeMap<>(lag));

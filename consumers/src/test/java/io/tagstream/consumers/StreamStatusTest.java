@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
 class StreamStatusTest {
+  private static final StreamStatus.Open NONE_OPEN =
+      new StreamStatus.Open(Optional.empty(), Optional.empty());
+
   private static final TopicPartition FIRST = new TopicPartition("images", 0);
   private static final TopicPartition SECOND = new TopicPartition("images", 1);
   private static final TopicPartition LABELED = new TopicPartition("labeled-images", 0);
@@ -44,10 +48,11 @@ class StreamStatusTest {
             entry("inference", 0L),
             entry("label", 0L),
             entry("later", 1L));
-    assertThat(new StreamStatus("main", true, Map.of(), counts.counts()).rejectedText())
+    assertThat(new StreamStatus("main", true, Map.of(), counts.counts(), NONE_OPEN).rejectedText())
         .isEqualTo("3 (decode 2, later 1)");
     assertThat(
-            new StreamStatus("main", true, Map.of(), new StreamStatus.StageCounts().counts())
+            new StreamStatus(
+                    "main", true, Map.of(), new StreamStatus.StageCounts().counts(), NONE_OPEN)
                 .rejectedText())
         .isEqualTo("0");
   }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tagstream.job.trainingstore.TrainingStore;
+import io.tagstream.model.store.JobStatus;
 import io.tagstream.schemas.Label;
 import io.tagstream.schemas.Prediction;
+import io.tagstream.schemas.Topics;
 import io.tagstream.settings.Settings;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,6 +57,15 @@ final class ClusterTest {
               "checkpoint.interval=1 s"));
       assertThat(stream.predictions(IMAGES + LABELED).stream().map(Prediction::getImageId))
           .containsExactlyInAnyOrderElementsOf(TestStream.ids(0, IMAGES + LABELED).toList());
+      // What no process of ours could say: an operator writes it there.
+      while (JobStatus.read(stream.models(), Topics.DEFAULT_JOB)
+          .filter(status -> status.state() == JobStatus.State.RUNNING)
+          .isEmpty()) {
+        TimeUnit.MILLISECONDS.sleep(200);
+      }
+      JobStatus status = JobStatus.read(stream.models(), Topics.DEFAULT_JOB).orElseThrow();
+      assertThat(status.lastCheckpoint()).isPresent();
+      assertThat(status.process().id()).isNotEqualTo(ProcessHandle.current().pid());
       stream.send(
           Label.newBuilder()
               .setImageId("scene-0")
