@@ -171,6 +171,10 @@ public final class JobCommand implements Callable<Integer> {
       } catch (UserException e) {
         exit.unlessClosed(e.getMessage());
         throw e;
+      } catch (InterruptedException e) {
+        Optional.ofNullable(stopFailure.get())
+            .ifPresent(failure -> exit.unlessClosed(failure.getMessage()));
+        throw e;
       }
     } catch (InterruptedException e) {
       Optional<UserException> failure = Optional.ofNullable(stopFailure.get());
