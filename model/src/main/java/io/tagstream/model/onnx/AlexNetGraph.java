@@ -37,6 +37,12 @@ import onnx.Onnx.ValueInfoProto;
 final class AlexNetGraph {
   private static final String WEIGHT_SUFFIX = ".weight";
 
+  /** Of the input's side, in pixels. */
+  private static final int LARGEST_INPUT = 4096;
+
+  /** Of one layer; the paper's largest, conv1, has 290,400. */
+  private static final long MOST_ACTIVATIONS = 1 << 26;
+
   private final OnnxFile file;
   private final GraphConstants constants;
 
@@ -87,13 +93,14 @@ final class AlexNetGraph {
       Convolution layer = convolution(convolution, channels, convolutions.size() + 1);
       convolutions.add(layer);
       int before = side;
+      requireComputable(convolution, layer, before);
       side = checked(convolution, () -> layer.outputSide(before));
       channels = layer.channels();
     }
     if (convolutions.isEmpty()) {
       throw unexpected();
     }
-    int units = channels * side * side;
+    int units = Math.multiplyExact(channels, Math.multiplyExact(side, side));
     flatten(units);
     List<Dense> dense = new ArrayList<>();
     for (Optional<OnnxNode> node = accept("Gemm"); node.isPresent(); node = accept("Gemm")) {
@@ -135,13 +142,30 @@ final class AlexNetGraph {
         || shape.size() != 4
         || shape.get(1) != NetworkDescription.INPUT_CHANNELS
         || shape.get(2) < 1
+        || shape.get(2) > LARGEST_INPUT
         || !shape.get(2).equals(shape.get(3))) {
       throw new Mismatch(
-          "expected input %s as float32 [N][3][S][S], found %s (0: open)"
-              .formatted(input.getName(), shape));
+          "expected input %s as float32 [N][3][S][S], found %s (0: open; S is at most %d)"
+              .formatted(input.getName(), shape, LARGEST_INPUT));
     }
     tensor = input.getName();
     return Math.toIntExact(shape.get(2));
+  }
+
+  /** A few numbers in a file must not ask for a processor's whole memory. */
+  private static void requireComputable(OnnxNode node, Convolution layer, int inputSide)
+      throws Mismatch {
+    if (layer.padding() >= layer.kernel()) {
+      throw Mismatch.at(
+          node, "pads smaller than the kernel's " + layer.kernel(), "pads of " + layer.padding());
+    }
+    long side = checked(node, () -> layer.convolvedSide(inputSide));
+    if (layer.channels() * side * side > MOST_ACTIVATIONS) {
+      throw Mismatch.at(
+          node,
+          "at most %d numbers an image".formatted(MOST_ACTIVATIONS),
+          "%d maps of %d x %d".formatted(layer.channels(), side, side));
+    }
   }
 
   private Convolution convolution(OnnxNode node, int inputChannels, int number)
@@ -350,6 +374,9 @@ final class AlexNetGraph {
 
   /** Goes over a node that writes an activation as bytes and the one that reads it from them. */
   private void goOverRounding(OnnxNode rounding) throws Mismatch {
+    if (visited > chain.size()) {
+      throw new Mismatch("the graph goes in circles at node " + rounding.title());
+    }
     goOver(rounding);
     OnnxNode widening =
         reader()
@@ -428,10 +455,6 @@ final class AlexNetGraph {
     OnnxTensor constant = constants.get(name);
     if (constant == null) {
       throw Mismatch.at(node, "a constant as input " + name, "none");
-    }
-    if (constant.external()) {
-      throw Mismatch.at(
-          node, "the numbers of " + name + " inside the file", "external data in another file");
     }
     if (!constant.isFloat()) {
       throw Mismatch.at(node, name + " as FLOAT", constant.typeName());

@@ -20,7 +20,13 @@ final class GraphConstants implements AutoCloseable {
   private final Map<String, OnnxTensor> tensors = new HashMap<>();
   private final List<OnnxNode> nodes = new ArrayList<>();
 
-  /** The memory of the numbers that the file holds as whole ones. */
+  /** All of an AlexNet's numbers, which a file without weights of its own may ask for. */
+  private static final long MOST_FILLED = 1L << 26;
+
+  /** Numbers that were made of a shape alone. */
+  private long filled;
+
+  /** The memory of the numbers that were made. */
   private final List<FloatPointer> memories = new ArrayList<>();
 
   private GraphConstants(Throttle throttle) {
@@ -103,15 +109,17 @@ final class GraphConstants implements AutoCloseable {
     }
     float number = value.map(v -> v.floats().get(0)).orElse(0f);
     List<Long> dimensions = shape.longs();
-    long count = dimensions.stream().reduce(1L, Math::multiplyExact);
-    ByteBuffer data =
-        ByteBuffer.allocateDirect(Math.toIntExact(Math.multiplyExact(count, Float.BYTES)))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    FloatBuffer numbers = data.asFloatBuffer();
+    OnnxTensor.requireShape(dimensions, MOST_FILLED - filled, node.outputs().get(0));
+    if (dimensions.contains(0L)) {
+      throw Mismatch.at(node, "a shape of some numbers", dimensions.toString());
+    }
+    FloatPointer memory = memory(dimensions.stream().reduce(1L, (left, right) -> left * right));
+    filled += memory.capacity();
+    FloatBuffer numbers = memory.asBuffer();
     while (numbers.hasRemaining()) {
       numbers.put(number);
     }
-    return new OnnxTensor(node.outputs().get(0), type, dimensions, data, false);
+    return new OnnxTensor(node.outputs().get(0), type, dimensions, memory.asByteBuffer());
   }
 
   private OnnxTensor widened(OnnxNode node, OnnxTensor whole) throws IOException, Mismatch {
@@ -124,7 +132,7 @@ final class GraphConstants implements AutoCloseable {
     if (channels < 1
         || steps == null
         || !steps.isFloat()
-        || steps.data().remaining() != channels * Float.BYTES
+        || steps.data().remaining() != (long) channels * Float.BYTES
         || node.integer("axis", 1) != 0) {
       throw Mismatch.at(
           node, "a constant step for each of the first dimension's " + channels, "other");
@@ -133,14 +141,14 @@ final class GraphConstants implements AutoCloseable {
       throw Mismatch.at(node, "0 as the byte that stands for 0", "other");
     }
     int bytesEach = isBytes ? 1 : Integer.BYTES;
-    if (whole.data().remaining() != Math.multiplyExact(whole.count(), bytesEach)) {
+    if (whole.count() == 0
+        || whole.data().remaining() != Math.multiplyExact(whole.count(), bytesEach)) {
       throw Mismatch.at(
           node,
           "%d numbers for shape %s".formatted(whole.count(), whole.shape()),
           whole.data().remaining() / bytesEach + " numbers");
     }
-    FloatPointer memory = new FloatPointer(whole.count());
-    memories.add(memory);
+    FloatPointer memory = memory(whole.count());
     float[] channelSteps = new float[channels];
     steps.floats().get(channelSteps);
     IntegerWeights.widen(
@@ -153,8 +161,13 @@ final class GraphConstants implements AutoCloseable {
         node.outputs().get(0),
         TensorProto.DataType.FLOAT_VALUE,
         whole.shape(),
-        memory.asByteBuffer(),
-        false);
+        memory.asByteBuffer());
+  }
+
+  private FloatPointer memory(long numbers) {
+    FloatPointer memory = new FloatPointer(numbers);
+    memories.add(memory);
+    return memory;
   }
 
   private static boolean isZero(OnnxTensor tensor) {

@@ -3,6 +3,7 @@ package io.tagstream.model.onnx;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +30,11 @@ record OnnxFile(
     List<ValueInfoProto> outputs,
     Map<String, String> metadata) {
 
+  /** Of nodes, tensors and whatever else is in a graph: an AlexNet has some dozens. */
+  private static final int MOST = 10_000;
+
+  private static final int LONGEST_ENTRY = 1 << 16;
+
   /**
    * What a file in memory says; its numbers stay there.
    *
@@ -43,12 +49,14 @@ record OnnxFile(
     List<ValueInfoProto> outputs = new ArrayList<>();
     Map<String, String> metadata = new HashMap<>();
     while (fields.next()) {
+      requireFew(metadata.keySet(), "pairs of metadata");
       switch (fields.field()) {
         case ModelProto.PRODUCER_NAME_FIELD_NUMBER -> producer = fields.string();
         case ModelProto.GRAPH_FIELD_NUMBER ->
             readGraph(fields.bytes(), nodes, initializers, inputs, outputs);
         case ModelProto.METADATA_PROPS_FIELD_NUMBER -> {
-          StringStringEntryProto entry = StringStringEntryProto.parseFrom(fields.bytes());
+          StringStringEntryProto entry =
+              StringStringEntryProto.parseFrom(fields.bytes(LONGEST_ENTRY, "a pair of metadata"));
           metadata.put(entry.getKey(), entry.getValue());
         }
         default -> fields.skip();
@@ -61,6 +69,17 @@ record OnnxFile(
     return new OnnxFile(producer, nodes, initializers, inputs, outputs, metadata);
   }
 
+  /** Protobuf's own parser follows messages in messages a hundred deep, and no further. */
+  private static ValueInfoProto description(WireReader fields) throws IOException {
+    return ValueInfoProto.parseFrom(fields.bytes(LONGEST_ENTRY, "an input or output"));
+  }
+
+  private static void requireFew(Collection<?> read, String what) throws IOException {
+    if (read.size() > MOST) {
+      throw new IOException("it has more than %d %s".formatted(MOST, what));
+    }
+  }
+
   private static void readGraph(
       ByteBuffer message,
       List<OnnxNode> nodes,
@@ -70,15 +89,18 @@ record OnnxFile(
       throws IOException {
     WireReader fields = new WireReader(message);
     while (fields.next()) {
+      requireFew(nodes, "nodes");
+      requireFew(initializers.values(), "initializers");
+      requireFew(inputs, "inputs");
+      requireFew(outputs, "outputs");
       switch (fields.field()) {
         case GraphProto.NODE_FIELD_NUMBER -> nodes.add(OnnxNode.read(fields.bytes()));
         case GraphProto.INITIALIZER_FIELD_NUMBER -> {
           OnnxTensor tensor = OnnxTensor.read(fields.bytes());
           initializers.put(tensor.name(), tensor);
         }
-        case GraphProto.INPUT_FIELD_NUMBER -> inputs.add(ValueInfoProto.parseFrom(fields.bytes()));
-        case GraphProto.OUTPUT_FIELD_NUMBER ->
-            outputs.add(ValueInfoProto.parseFrom(fields.bytes()));
+        case GraphProto.INPUT_FIELD_NUMBER -> inputs.add(description(fields));
+        case GraphProto.OUTPUT_FIELD_NUMBER -> outputs.add(description(fields));
         default -> fields.skip();
       }
     }

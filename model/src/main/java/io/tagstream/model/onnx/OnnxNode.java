@@ -24,6 +24,11 @@ record OnnxNode(
     List<String> outputs,
     Map<String, ByteBuffer> attributes) {
 
+  private static final int MOST = 1000;
+
+  /** Of all but tensors: some whole numbers. */
+  private static final int LONGEST_ATTRIBUTE = 1 << 16;
+
   static OnnxNode read(ByteBuffer message) throws IOException {
     String name = "";
     String type = "";
@@ -32,6 +37,10 @@ record OnnxNode(
     Map<String, ByteBuffer> attributes = new HashMap<>();
     WireReader fields = new WireReader(message);
     while (fields.next()) {
+      if (Math.max(inputs.size() + outputs.size(), attributes.size()) > MOST) {
+        throw new IOException(
+            "the node '%s' has more than %d inputs, outputs or attributes".formatted(name, MOST));
+      }
       switch (fields.field()) {
         case NodeProto.NAME_FIELD_NUMBER -> name = fields.string();
         case NodeProto.OP_TYPE_FIELD_NUMBER -> type = fields.string();
@@ -66,7 +75,16 @@ record OnnxNode(
     ByteBuffer message = attributes.get(attribute);
     return message == null
         ? Optional.empty()
-        : Optional.of(AttributeProto.parseFrom(message.duplicate()));
+        : Optional.of(AttributeProto.parseFrom(requireShort(attribute, message).duplicate()));
+  }
+
+  private ByteBuffer requireShort(String attribute, ByteBuffer message) throws IOException {
+    if (message.remaining() > LONGEST_ATTRIBUTE) {
+      throw new IOException(
+          "the attribute '%s' of node %s has %d bytes, at most %d are read"
+              .formatted(attribute, title(), message.remaining(), LONGEST_ATTRIBUTE));
+    }
+    return message;
   }
 
   Optional<OnnxTensor> tensor(String attribute) throws IOException {

@@ -17,7 +17,7 @@ import java.util.function.UnaryOperator;
 
 /**
  * Reads an AlexNet from an ONNX file: ours, or the BVLC AlexNet of the ONNX model zoo. The numbers
- * stay in the memory-mapped file until somebody reads them; the mapping goes when the weights are
+ * stay in a memory-mapped copy of the file until somebody reads them; it goes when the weights are
  * closed, at the latest when they are garbage.
  */
 public final class OnnxReader {
@@ -39,8 +39,8 @@ public final class OnnxReader {
    * @throws ModelException when the file is missing, no ONNX file or cut short
    */
   public static String producer(Path file) {
-    try (FileMapping mapping = map(file)) {
-      return OnnxFile.read(mapping).producer();
+    try (FileMapping copy = copy(file, Throttle.none())) {
+      return OnnxFile.read(copy).producer();
     } catch (IOException e) {
       throw unreadable(file, e);
     }
@@ -52,8 +52,8 @@ public final class OnnxReader {
    * @throws ModelException when the file is missing, no ONNX file or cut short
    */
   public static boolean isQuantized(Path file) {
-    try (FileMapping mapping = map(file)) {
-      return OnnxFile.read(mapping).nodes().stream()
+    try (FileMapping copy = copy(file, Throttle.none())) {
+      return OnnxFile.read(copy).nodes().stream()
           .anyMatch(node -> node.type().equals("QuantizeLinear"));
     } catch (IOException e) {
       throw unreadable(file, e);
@@ -72,21 +72,48 @@ public final class OnnxReader {
   /**
    * {@link #read(Path, NetworkDescription)} beside something that should not feel it.
    *
-   * @param throttle asked for pauses where there is more to do than to map the file
+   * @param throttle asked for pauses while the file is copied and its numbers are widened
    */
   public static Weights read(Path file, NetworkDescription network, Throttle throttle) {
+    return read(file, throttle, found -> described(file, network, found));
+  }
+
+  /**
+   * {@link #read(Path, NetworkDescription, Throttle)} of a file that was copied before.
+   *
+   * @param file for messages
+   * @param copy outlives the weights
+   */
+  public static Weights read(
+      Path file, FileMapping copy, NetworkDescription network, Throttle throttle) {
+    return weights(file, copy, () -> {}, throttle, found -> described(file, network, found));
+  }
+
+  /**
+   * A copy of a file, that nobody changes.
+   *
+   * @param throttle asked for pauses
+   * @throws ModelException when it is missing, no regular file, empty, or cannot be read
+   */
+  public static FileMapping copy(Path file, Throttle throttle) {
+    try {
+      return FileMapping.of(file, throttle);
+    } catch (NoSuchFileException missing) {
+      throw new ModelException("no file " + file, missing);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private static NetworkDescription described(
+      Path file, NetworkDescription network, NetworkDescription found) {
     NetworkDescription expected = asOnnxHolds(network);
-    return read(
-        file,
-        throttle,
-        found -> {
-          if (!found.equals(expected)) {
-            throw new ModelException(
-                "%s holds another network than its description: %s"
-                    .formatted(file, difference(expected, found)));
-          }
-          return network;
-        });
+    if (!found.equals(expected)) {
+      throw new ModelException(
+          "%s holds another network than its description: %s"
+              .formatted(file, difference(expected, found)));
+    }
+    return network;
   }
 
   /**
@@ -96,24 +123,25 @@ public final class OnnxReader {
    */
   private static Weights read(
       Path file, Throttle throttle, UnaryOperator<NetworkDescription> description) {
-    FileMapping mapping = map(file);
+    FileMapping copy = copy(file, throttle);
     try {
-      return weights(file, mapping, throttle, description);
+      return weights(file, copy, copy::close, throttle, description);
     } catch (Throwable e) {
-      mapping.close();
+      copy.close();
       throw e;
     }
   }
 
   private static Weights weights(
       Path file,
-      FileMapping mapping,
+      FileMapping copy,
+      Runnable release,
       Throttle throttle,
       UnaryOperator<NetworkDescription> description) {
     try {
-      Weights held = AlexNetGraph.weights(OnnxFile.read(mapping), throttle);
+      Weights held = AlexNetGraph.weights(OnnxFile.read(copy), throttle);
       try {
-        return described(held, description.apply(held.network()), mapping);
+        return described(held, description.apply(held.network()), release);
       } catch (Throwable e) {
         held.close();
         throw e;
@@ -124,10 +152,13 @@ public final class OnnxReader {
       throw new ModelException(file + " is not an AlexNet: it has a size beyond any network's", e);
     } catch (IOException e) {
       throw unreadable(file, e);
+    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+      // Sizes that are each possible and do not fit together.
+      throw new ModelException(file + " is not an AlexNet: " + e.getMessage(), e);
     }
   }
 
-  private static Weights described(Weights held, NetworkDescription network, FileMapping mapping) {
+  private static Weights described(Weights held, NetworkDescription network, Runnable release) {
     Map<String, FloatBuffer> values = new HashMap<>();
     for (Parameter parameter : network.parameters()) {
       values.put(parameter.name(), held.get(parameter.name()));
@@ -138,19 +169,9 @@ public final class OnnxReader {
             values,
             () -> {
               held.close();
-              mapping.close();
+              release.run();
             });
     return held.quantization().map(described::quantized).orElse(described);
-  }
-
-  private static FileMapping map(Path file) {
-    try {
-      return FileMapping.of(file);
-    } catch (NoSuchFileException missing) {
-      throw new ModelException("no file " + file, missing);
-    } catch (IOException e) {
-      throw unreadable(file, e);
-    }
   }
 
   private static ModelException unreadable(Path file, IOException cause) {

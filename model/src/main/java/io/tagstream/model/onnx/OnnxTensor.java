@@ -13,88 +13,183 @@ import onnx.Onnx.TensorProto;
  * other.
  *
  * @param type ONNX's number of the element type
- * @param data little-endian; empty when it is external
- * @param external whether the numbers are in another file
+ * @param data little-endian
  */
-record OnnxTensor(String name, int type, List<Long> shape, ByteBuffer data, boolean external) {
+record OnnxTensor(String name, int type, List<Long> shape, ByteBuffer data) {
+  private static final int MOST_DIMENSIONS = 8;
 
+  /** Of whole numbers that are written one by one: an image's shape has four. */
+  private static final int MOST_LONGS = 1 << 16;
+
+  /** Of numbers that are not where they can be read in place. */
+  private static final int MOST_COPIED = 1 << 26;
+
+  private static final int MOST_PIECES = 1 << 16;
+
+  /** ONNX's own limit on a file, in bytes; the numbers of a tensor are inside. */
+  private static final long LARGEST = Integer.MAX_VALUE;
+
+  /**
+   * Reads a tensor. What it says of its size is checked before anything is made of it.
+   *
+   * @throws IOException when it is malformed, its shape is none or beyond any file's, or its
+   *     numbers lie in another file; the message names the tensor
+   */
   static OnnxTensor read(ByteBuffer message) throws IOException {
+    String name = name(message);
     WireReader fields = new WireReader(message);
-    String name = "";
     int type = 0;
-    List<Long> shape = new ArrayList<>();
+    List<ByteBuffer> dimensions = new ArrayList<>();
     List<ByteBuffer> data = new ArrayList<>();
-    List<Long> integers = new ArrayList<>();
+    List<ByteBuffer> integers = new ArrayList<>();
+    List<ByteBuffer> longs = new ArrayList<>();
     boolean external = false;
     while (fields.next()) {
       switch (fields.field()) {
-        case TensorProto.NAME_FIELD_NUMBER -> name = fields.string();
         case TensorProto.DATA_TYPE_FIELD_NUMBER -> type = (int) fields.varint();
-        case TensorProto.DIMS_FIELD_NUMBER -> readVarints(fields, shape);
-        case TensorProto.RAW_DATA_FIELD_NUMBER -> data.add(fields.bytes());
+        case TensorProto.DIMS_FIELD_NUMBER -> add(dimensions, fields.varints(), name);
+        case TensorProto.RAW_DATA_FIELD_NUMBER -> add(data, fields.bytes(), name);
         // Packed floats are the same bytes as raw ones; unpacked ones come four at a time.
         case TensorProto.FLOAT_DATA_FIELD_NUMBER ->
-            data.add(fields.isBytes() ? fields.bytes() : fields.take(Float.BYTES));
-        case TensorProto.INT32_DATA_FIELD_NUMBER -> readVarints(fields, integers);
-        case TensorProto.INT64_DATA_FIELD_NUMBER -> data.add(readLongs(fields));
+            add(data, fields.isBytes() ? fields.bytes() : fields.take(Float.BYTES), name);
+        case TensorProto.INT32_DATA_FIELD_NUMBER -> add(integers, fields.varints(), name);
+        case TensorProto.INT64_DATA_FIELD_NUMBER -> add(longs, fields.varints(), name);
         case TensorProto.DATA_LOCATION_FIELD_NUMBER -> external |= fields.varint() != 0;
         default -> fields.skip();
       }
     }
-    if (!integers.isEmpty()) {
-      data.add(narrow(integers, type == TensorProto.DataType.INT32_VALUE ? Integer.BYTES : 1));
+    if (external) {
+      throw refused(name, "has its numbers in another file, and only those inside are read");
     }
-    return new OnnxTensor(name, type, List.copyOf(shape), join(data), external);
+    List<Long> shape = shape(dimensions, name);
+    if (!longs.isEmpty()) {
+      data.add(widened(longs, Long.BYTES, MOST_LONGS, name));
+    }
+    if (!integers.isEmpty()) {
+      int bytesEach = type == TensorProto.DataType.INT32_VALUE ? Integer.BYTES : 1;
+      data.add(widened(integers, bytesEach, MOST_COPIED, name));
+    }
+    return new OnnxTensor(name, type, shape, join(data, name));
+  }
+
+  private static String name(ByteBuffer message) throws IOException {
+    WireReader fields = new WireReader(message);
+    String name = "";
+    while (fields.next()) {
+      if (fields.field() == TensorProto.NAME_FIELD_NUMBER) {
+        name = fields.string();
+      } else {
+        fields.skip();
+      }
+    }
+    return name;
+  }
+
+  private static IOException refused(String name, String why) {
+    return new IOException("the tensor '%s' %s".formatted(name, why));
+  }
+
+  private static void add(List<ByteBuffer> pieces, ByteBuffer piece, String name)
+      throws IOException {
+    if (pieces.size() == MOST_PIECES) {
+      throw refused(name, "is in more than %d pieces".formatted(MOST_PIECES));
+    }
+    pieces.add(piece);
+  }
+
+  /** What could be a shape, if no more than a file's bytes are wanted. */
+  private static List<Long> shape(List<ByteBuffer> pieces, String name) throws IOException {
+    if (count(pieces) > MOST_DIMENSIONS) {
+      throw refused(
+          name, "has %d dimensions, at most %d are read".formatted(count(pieces), MOST_DIMENSIONS));
+    }
+    List<Long> shape = new ArrayList<>();
+    for (ByteBuffer piece : pieces) {
+      WireReader dimensions = new WireReader(piece);
+      while (dimensions.hasRemaining()) {
+        shape.add(dimensions.varint());
+      }
+    }
+    requireShape(shape, LARGEST, name);
+    return List.copyOf(shape);
   }
 
   /**
-   * Types of up to 32 bits share a field. Of those of one byte and of 32 bits we read the numbers.
+   * Returns where a shape is of no more numbers than that.
+   *
+   * @throws IOException with the tensor's name where it is not, or has a negative dimension
    */
-  private static ByteBuffer narrow(List<Long> integers, int bytesEach) {
+  static void requireShape(List<Long> shape, long most, String name) throws IOException {
+    long numbers = 1;
+    for (long dimension : shape) {
+      if (dimension < 0) {
+        throw refused(
+            name, "has the shape %s, whose dimensions must not be negative".formatted(shape));
+      }
+      // A dimension of 0 makes it empty, whatever the others are.
+      numbers = dimension > 0 && numbers > most / dimension ? Long.MAX_VALUE : numbers * dimension;
+    }
+    if (numbers > most) {
+      throw refused(
+          name, "has the shape %s, and at most %d numbers are read".formatted(shape, most));
+    }
+  }
+
+  /** The numbers of base-128 integers: each ends with a byte without the highest bit. */
+  private static long count(List<ByteBuffer> pieces) {
+    long count = 0;
+    for (ByteBuffer piece : pieces) {
+      for (int i = 0; i < piece.remaining(); i++) {
+        count += piece.get(i) >= 0 ? 1 : 0;
+      }
+    }
+    return count;
+  }
+
+  /**
+   * Types of up to 32 bits share a field. Of those of one byte, of 32 and of 64 bits we read the
+   * numbers.
+   */
+  private static ByteBuffer widened(List<ByteBuffer> pieces, int bytesEach, int most, String name)
+      throws IOException {
+    long count = count(pieces);
+    if (count > most) {
+      throw refused(name, "has %d numbers one by one, at most %d are read".formatted(count, most));
+    }
     ByteBuffer bytes =
-        ByteBuffer.allocate(integers.size() * bytesEach).order(ByteOrder.LITTLE_ENDIAN);
-    for (long number : integers) {
-      if (bytesEach == 1) {
-        bytes.put((byte) number);
-      } else {
-        bytes.putInt((int) number);
+        ByteBuffer.allocateDirect((int) count * bytesEach).order(ByteOrder.LITTLE_ENDIAN);
+    for (ByteBuffer piece : pieces) {
+      WireReader numbers = new WireReader(piece);
+      while (numbers.hasRemaining()) {
+        long number = numbers.varint();
+        switch (bytesEach) {
+          case 1 -> bytes.put((byte) number);
+          case Integer.BYTES -> bytes.putInt((int) number);
+          default -> bytes.putLong(number);
+        }
       }
     }
     return bytes.flip();
   }
 
-  private static void readVarints(WireReader fields, List<Long> values) throws IOException {
-    if (fields.isBytes()) {
-      WireReader packed = new WireReader(fields.bytes());
-      while (packed.hasRemaining()) {
-        values.add(packed.varint());
-      }
-    } else {
-      values.add(fields.varint());
-    }
-  }
-
-  private static ByteBuffer readLongs(WireReader fields) throws IOException {
-    List<Long> values = new ArrayList<>();
-    readVarints(fields, values);
-    ByteBuffer bytes =
-        ByteBuffer.allocate(values.size() * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    values.forEach(bytes::putLong);
-    return bytes.flip();
-  }
-
-  private static ByteBuffer join(List<ByteBuffer> parts) {
+  private static ByteBuffer join(List<ByteBuffer> parts, String name) throws IOException {
     if (parts.size() == 1) {
       return parts.get(0);
     }
-    ByteBuffer whole =
-        ByteBuffer.allocateDirect(parts.stream().mapToInt(ByteBuffer::remaining).sum());
+    long bytes = parts.stream().mapToLong(ByteBuffer::remaining).sum();
+    if (bytes > MOST_COPIED) {
+      throw refused(
+          name,
+          "has %d bytes in %d pieces; at most %d are read that are not together"
+              .formatted(bytes, parts.size(), MOST_COPIED));
+    }
+    ByteBuffer whole = ByteBuffer.allocateDirect((int) bytes);
     parts.forEach(whole::put);
     return whole.flip();
   }
 
   OnnxTensor named(String other) {
-    return new OnnxTensor(other, type, shape, data, external);
+    return new OnnxTensor(other, type, shape, data);
   }
 
   boolean isFloat() {

@@ -10,6 +10,8 @@ import org.nd4j.shade.protobuf.WireFormat;
  * buffer. Protobuf's own parser would copy a model's numbers to the heap, all 240 MB.
  */
 final class WireReader {
+  private static final int LONGEST_NAME = 1 << 16;
+
   private final ByteBuffer message;
   private int tag;
 
@@ -47,8 +49,34 @@ final class WireReader {
     return take(varint());
   }
 
+  /** A name; nothing that is read as text is longer. */
   String string() throws IOException {
-    return StandardCharsets.UTF_8.decode(bytes()).toString();
+    return StandardCharsets.UTF_8.decode(bytes(LONGEST_NAME, "a name")).toString();
+  }
+
+  /**
+   * The current field's bytes, a view, where they are what becomes objects in memory.
+   *
+   * @param most that there may be
+   * @param what they are, for the message
+   */
+  ByteBuffer bytes(int most, String what) throws IOException {
+    ByteBuffer bytes = bytes();
+    if (bytes.remaining() > most) {
+      throw new IOException(
+          "%s in it has %d bytes, at most %d are read".formatted(what, bytes.remaining(), most));
+    }
+    return bytes;
+  }
+
+  /** The bytes of the current field's base-128 integers: one, or several packed together. */
+  ByteBuffer varints() throws IOException {
+    if (isBytes()) {
+      return bytes();
+    }
+    int start = message.position();
+    long unused = varint();
+    return message.slice(start, message.position() - start);
   }
 
   /** A base-128 integer: the current field's value, or the next of a packed field's bytes. */

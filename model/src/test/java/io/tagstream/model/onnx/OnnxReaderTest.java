@@ -339,12 +339,6 @@ class OnnxReaderTest {
                 tensor(graph, "conv1.weight").setDataType(TensorProto.DataType.FLOAT16.getNumber()),
             "node conv1 (Conv): expected conv1.weight as FLOAT, found FLOAT16"),
         difference(
-            graph ->
-                tensor(graph, "conv1.weight")
-                    .clearRawData()
-                    .setDataLocation(TensorProto.DataLocation.EXTERNAL),
-            "node conv1 (Conv): expected the numbers of conv1.weight inside the file, found external data"),
-        difference(
             graph -> node(graph, "conv1").setInput(1, "nowhere"),
             "node conv1 (Conv): expected a constant as input nowhere, found none"),
         difference(

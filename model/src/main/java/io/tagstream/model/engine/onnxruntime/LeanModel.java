@@ -70,6 +70,12 @@ record LeanModel(ModelProto model, Map<String, Tensor> weights) {
         .build();
   }
 
+  /** Whether it computes with integers. */
+  boolean isQuantized() {
+    return model.getGraph().getNodeList().stream()
+        .anyMatch(node -> node.getOpType().equals("QuantizeLinear"));
+  }
+
   /** The model with tensors of its graph as further outputs. */
   LeanModel withOutputs(List<String> tensors) {
     GraphProto.Builder graph = model.getGraph().toBuilder();

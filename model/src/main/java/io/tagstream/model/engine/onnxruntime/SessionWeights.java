@@ -44,10 +44,13 @@ public final class SessionWeights implements DeviceWeights {
   private final OrtSession session;
   private final boolean quantized;
 
-  private SessionWeights(ModelBundle bundle, OrtSession session) {
+  /** A session, and whether its network computes with integers. */
+  private record Opened(OrtSession session, boolean quantized) {}
+
+  private SessionWeights(ModelBundle bundle, Opened opened) {
     this.bundle = bundle;
-    this.session = session;
-    quantized = OnnxReader.isQuantized(bundle.onnx());
+    this.session = opened.session();
+    this.quantized = opened.quantized();
   }
 
   /**
@@ -178,18 +181,20 @@ public final class SessionWeights implements DeviceWeights {
     return environment;
   }
 
-  private static OrtSession open(ModelBundle bundle, SessionOptions options, Graph graph)
+  private static Opened open(ModelBundle bundle, SessionOptions options, Graph graph)
       throws OrtException, IOException {
     if (graph == Graph.PLAIN) {
-      return environment().createSession(bundle.onnx().toString(), options);
+      return new Opened(
+          environment().createSession(bundle.onnx().toString(), options),
+          OnnxReader.isQuantized(bundle.onnx()));
     }
-    return open(
-        bundle,
-        options,
-        model ->
-            NormalizationRewrite.apply(
-                graph == Graph.HALF_PRECISION ? HalfPrecision.apply(model) : model,
-                bundle.network()));
+    try (FileMapping file = FileMapping.of(bundle.onnx())) {
+      LeanModel model = LeanModel.read(file);
+      LeanModel changed =
+          NormalizationRewrite.apply(
+              graph == Graph.HALF_PRECISION ? HalfPrecision.apply(model) : model, bundle.network());
+      return new Opened(open(changed, options), model.isQuantized());
+    }
   }
 
   /** A session over the bundle's file after a change to its graph. */

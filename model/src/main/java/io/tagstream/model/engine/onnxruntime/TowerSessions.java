@@ -18,7 +18,6 @@ import io.tagstream.model.engine.towers.TowerPair;
 import io.tagstream.model.network.DeviceShare;
 import io.tagstream.model.network.Towers;
 import io.tagstream.model.onnx.FileMapping;
-import io.tagstream.model.onnx.OnnxReader;
 import io.tagstream.model.store.ModelBundle;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -63,6 +62,11 @@ public final class TowerSessions implements DeviceWeights {
     this.bundle = bundle;
     try (FileMapping file = FileMapping.of(bundle.onnx())) {
       LeanModel whole = LeanModel.read(file);
+      if (whole.isQuantized()) {
+        throw new ModelException(
+            "version %s computes with integers, which is for one network: serve it with inference.towers=1, or the version it was made from"
+                .formatted(bundle.version()));
+      }
       for (DeviceShare share : DeviceShare.towers(bundle.network())) {
         List<Part> parts = new ArrayList<>();
         towers.add(parts);
@@ -92,11 +96,6 @@ public final class TowerSessions implements DeviceWeights {
    * @throws IllegalArgumentException when the network cannot be halved, with the layer
    */
   public static TowerSessions onCpu(ModelBundle bundle, int threads) {
-    if (OnnxReader.isQuantized(bundle.onnx())) {
-      throw new ModelException(
-          "version %s computes with integers, which is for one network: serve it with inference.towers=1, or the version it was made from"
-              .formatted(bundle.version()));
-    }
     int own = Math.max(1, threads / Towers.COUNT);
     try {
       return new TowerSessions(bundle, tower -> SessionWeights.onCpu(own));
