@@ -3,6 +3,7 @@ package io.tagstream.job.trainingstore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Pattern;
 
 /**
  * A finished file of the training store. It never changes.
@@ -25,8 +26,21 @@ public record StoreFile(String name, long rows, long bytes, List<Part> parts) {
     }
   }
 
+  /** Nothing that could lead out of the store's folder, or is hidden in it. */
+  private static final Pattern NAME =
+      Pattern.compile("[^./\\\\\\p{Cntrl}][^/\\\\\\p{Cntrl}]{0,254}");
+
   public StoreFile {
     Objects.requireNonNull(name);
+    if (!isName(name)) {
+      throw new IllegalArgumentException(
+          "it names the file '%s', which cannot be one of the store".formatted(name));
+    }
     parts = List.copyOf(parts);
+  }
+
+  /** Whether a file of the store may be called so. */
+  static boolean isName(String name) {
+    return NAME.matcher(name).matches();
   }
 }

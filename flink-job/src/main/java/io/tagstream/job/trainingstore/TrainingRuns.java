@@ -2,7 +2,9 @@ package io.tagstream.job.trainingstore;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import io.tagstream.model.ModelException;
 import io.tagstream.model.store.AtomicFiles;
+import io.tagstream.model.store.RegularFile;
 import io.tagstream.model.store.StoreJson;
 import io.tagstream.settings.UserException;
 import java.io.IOException;
@@ -38,6 +40,9 @@ public final class TrainingRuns {
 
   /** What a file holds whose name says all. */
   private static final byte[] NOTE = "\n".getBytes(StandardCharsets.UTF_8);
+
+  /** A manifest names every file of the store, and each by its parts. */
+  private static final int LONGEST = 64 << 20;
 
   /** No version's name. */
   private static final String READ = "read";
@@ -101,7 +106,7 @@ public final class TrainingRuns {
       return Optional.empty();
     }
     Path path = path(version, MANIFEST);
-    return Files.exists(path) ? Optional.of(read(path, TrainingRun.class)) : Optional.empty();
+    return Files.exists(path) ? Optional.of(manifest(version)) : Optional.empty();
   }
 
   /** Runs without an outcome, oldest first: they go on, or are to be gone on with. */
@@ -209,7 +214,14 @@ public final class TrainingRuns {
   }
 
   private TrainingRun manifest(String version) {
-    return read(path(version, MANIFEST), TrainingRun.class);
+    Path path = path(version, MANIFEST);
+    TrainingRun run = read(path, TrainingRun.class);
+    if (!run.version().equals(version)) {
+      throw new UserException(
+          "cannot use %s: it is of version '%s', and a manifest has its version's name"
+              .formatted(path, run.version()));
+    }
+    return run;
   }
 
   /**
@@ -269,7 +281,9 @@ public final class TrainingRuns {
 
   private static <T> T read(Path path, Class<T> type) {
     try {
-      return StoreJson.read(Files.readAllBytes(path), type);
+      return StoreJson.read(RegularFile.read(path, LONGEST), type);
+    } catch (ModelException e) {
+      throw new UserException(e.getMessage(), e);
     } catch (JsonProcessingException e) {
       throw new UserException("cannot use %s: %s".formatted(path, StoreJson.cause(e)), e);
     } catch (IOException e) {
@@ -282,6 +296,8 @@ public final class TrainingRuns {
         .filter(name -> name.endsWith(MANIFEST) && !name.endsWith(OUTCOME))
         .filter(name -> !name.equals(READ + MANIFEST))
         .map(name -> name.substring(0, name.length() - MANIFEST.length()))
+        // What else lies there is nobody's run.
+        .filter(TrainingRuns::isVersion)
         .toList();
   }
 

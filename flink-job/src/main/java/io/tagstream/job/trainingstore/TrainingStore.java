@@ -1,7 +1,9 @@
 package io.tagstream.job.trainingstore;
 
 import io.tagstream.job.trainingstore.StoreFile.Part;
+import io.tagstream.model.ModelException;
 import io.tagstream.model.store.AtomicFiles;
+import io.tagstream.model.store.RegularFile;
 import io.tagstream.schemas.MalformedFileException;
 import io.tagstream.schemas.TrainingFile;
 import io.tagstream.schemas.TrainingRowHead;
@@ -40,6 +42,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class TrainingStore {
   static final String SUFFIX = ".avro";
+
+  private static final int LONGEST_OWNER = 1 << 16;
 
   /** Names the one job whose store it is. */
   private static final String OWNER = ".job";
@@ -87,12 +91,15 @@ public final class TrainingStore {
 
   private void requireOwner(Path owner, String job) {
     try {
-      String name = Files.readString(owner).strip();
+      String name =
+          new String(RegularFile.read(owner, LONGEST_OWNER), StandardCharsets.UTF_8).strip();
       if (!name.equals(job)) {
         throw new UserException(
             "the training store %s belongs to job %s, not %s: give each job a store of its own, or delete %s when the other one is gone for good"
                 .formatted(folder, name, job, owner));
       }
+    } catch (ModelException e) {
+      throw new UserException(e.getMessage(), e);
     } catch (IOException e) {
       throw new UserException("cannot read %s: %s".formatted(owner, e), e);
     }
@@ -238,6 +245,9 @@ public final class TrainingStore {
     }
     if (!name.endsWith(SUFFIX)) {
       return nothing(name, "its name does not end with " + SUFFIX);
+    }
+    if (!StoreFile.isName(name)) {
+      return nothing(name, "its name has characters that a store's file has not");
     }
     try (TrainingFile file = TrainingFile.open(path)) {
       long rows = file.count();

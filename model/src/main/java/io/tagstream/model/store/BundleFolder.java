@@ -3,12 +3,16 @@ package io.tagstream.model.store;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;
+import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
+import io.tagstream.model.onnx.FileMapping;
+import io.tagstream.model.onnx.OnnxReader;
 import io.tagstream.model.onnx.OnnxWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -39,6 +43,17 @@ final class BundleFolder {
 
   /** What {@code model.json} is called while nobody may open the bundle. */
   private static final String HIDDEN = ".model.json.deleted";
+
+  /** A verdict on thousands of classes takes some megabytes. */
+  private static final int LONGEST_METADATA = 64 << 20;
+
+  private static final int LONGEST_LABELS = 4 << 20;
+
+  /** Five of them stand in each prediction. */
+  private static final int LONGEST_LABEL = 1000;
+
+  /** What ONNX allows; a file may say that it is larger than the disk. */
+  private static final long LARGEST_FILE = Integer.MAX_VALUE;
 
   private static final int BUFFER_BYTES = 1 << 18;
   private static final int CHUNK_FLOATS = 1 << 14;
@@ -145,7 +160,7 @@ final class BundleFolder {
    */
   ModelMetadata metadata() throws IOException {
     Path file = folder.resolve(METADATA);
-    byte[] json = Files.readAllBytes(file);
+    byte[] json = RegularFile.read(file, LONGEST_METADATA);
     try {
       return StoreJson.read(json, ModelMetadata.class);
     } catch (JsonProcessingException e) {
@@ -173,15 +188,28 @@ final class BundleFolder {
    */
   ModelBundle verify(ModelMetadata metadata, Throttle throttle) {
     requireListed(metadata);
-    metadata.files().forEach((name, recorded) -> verify(folder.resolve(name), recorded, throttle));
-    List<String> labels = labelsFor(metadata);
-    ModelBundle bundle =
-        new ModelBundle(
-            metadata.version(), folder, metadata.network(), metadata.preprocessing(), labels);
-    try (Weights weights = bundle.weights(throttle)) {
-      requireFinite(weights, bundle.onnx().toString(), throttle);
+    Map<String, ModelMetadata.StoredFile> files = new TreeMap<>(metadata.files());
+    verifyWeights(metadata.network(), files.remove(ONNX), throttle);
+    files.forEach((name, recorded) -> verify(folder.resolve(name), recorded, throttle));
+    return new ModelBundle(
+        metadata.version(),
+        folder,
+        metadata.network(),
+        metadata.preprocessing(),
+        labelsFor(metadata));
+  }
+
+  /** On one copy, so that the numbers that are looked at are those that have the SHA-256. */
+  private void verifyWeights(
+      NetworkDescription network, ModelMetadata.StoredFile recorded, Throttle throttle) {
+    Path file = folder.resolve(ONNX);
+    requireSize(file, recorded);
+    try (FileMapping copy = OnnxReader.copy(file, throttle)) {
+      requireSha256(file, sha256(copy.bytes(), throttle), recorded);
+      try (Weights weights = OnnxReader.read(file, copy, network, throttle)) {
+        requireFinite(weights, file.toString(), throttle);
+      }
     }
-    return bundle;
   }
 
   private void requireListed(ModelMetadata metadata) {
@@ -204,7 +232,8 @@ final class BundleFolder {
 
   /** What its file of labels says. */
   List<String> labels() {
-    return readLabels(folder.resolve(LABELS));
+    Path file = folder.resolve(LABELS);
+    return lines(file, () -> RegularFile.read(file, LONGEST_LABELS));
   }
 
   /**
@@ -216,17 +245,36 @@ final class BundleFolder {
     for (String name : metadata.files().keySet()) {
       Files.copy(folder.resolve(name), target.resolve(name));
     }
-    AtomicFiles.create(target.resolve(METADATA), Files.readAllBytes(folder.resolve(METADATA)));
+    AtomicFiles.create(
+        target.resolve(METADATA), RegularFile.read(folder.resolve(METADATA), LONGEST_METADATA));
   }
 
   /**
-   * A file of labels, one a line.
+   * A file of labels that a user named, one a line.
    *
    * @throws ModelException when it cannot be read
    */
   static List<String> readLabels(Path file) {
+    return lines(file, () -> RegularFile.readNamed(file, LONGEST_LABELS));
+  }
+
+  private interface Reading {
+    byte[] bytes() throws IOException;
+  }
+
+  private static List<String> lines(Path file, Reading reading) {
     try {
-      return Files.readAllLines(file);
+      String text =
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(reading.bytes())).toString();
+      List<String> lines = text.lines().toList();
+      for (int i = 0; i < lines.size(); i++) {
+        if (lines.get(i).length() > LONGEST_LABEL) {
+          throw new ModelException(
+              "%s: label %d has %d characters, at most %d are read"
+                  .formatted(file, i + 1, lines.get(i).length(), LONGEST_LABEL));
+        }
+      }
+      return lines;
     } catch (NoSuchFileException missing) {
       throw new ModelException(file + " is missing", missing);
     } catch (CharacterCodingException e) {
@@ -273,9 +321,25 @@ final class BundleFolder {
     return HexFormat.of().formatHex(digest.digest());
   }
 
+  private static String sha256(ByteBuffer content, Throttle throttle) {
+    MessageDigest digest = sha256();
+    while (content.hasRemaining()) {
+      int count = Math.min(BUFFER_BYTES, content.remaining());
+      digest.update(content.slice(content.position(), count));
+      content.position(content.position() + count);
+      throttle.pause();
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
   private static void requireSize(Path file, ModelMetadata.StoredFile recorded) {
     try {
+      RegularFile.require(file);
       long size = Files.size(file);
+      if (size > LARGEST_FILE) {
+        throw new ModelException(
+            "%s has %d bytes, at most %d are read".formatted(file, size, LARGEST_FILE));
+      }
       if (size != recorded.bytes()) {
         throw new ModelException(
             "%s has %d bytes, was written with %d".formatted(file, size, recorded.bytes()));
@@ -287,15 +351,18 @@ final class BundleFolder {
     }
   }
 
+  private static void requireSha256(Path file, String found, ModelMetadata.StoredFile recorded) {
+    if (!found.equals(recorded.sha256())) {
+      throw new ModelException(
+          "%s was changed: its SHA-256 is %s, was %s when it was written"
+              .formatted(file, found, recorded.sha256()));
+    }
+  }
+
   private static void verify(Path file, ModelMetadata.StoredFile recorded, Throttle throttle) {
     requireSize(file, recorded);
     try {
-      String found = sha256(file, throttle);
-      if (!found.equals(recorded.sha256())) {
-        throw new ModelException(
-            "%s was changed: its SHA-256 is %s, was %s when it was written"
-                .formatted(file, found, recorded.sha256()));
-      }
+      requireSha256(file, sha256(file, throttle), recorded);
     } catch (NoSuchFileException missing) {
       throw new ModelException(file + " is missing", missing);
     } catch (IOException e) {

@@ -46,6 +46,7 @@ final class ChangeLock {
     Files.createDirectories(file.getParent());
     FileChannel channel;
     try {
+      RegularFile.requireUnlessMissing(file);
       channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     } catch (UnsupportedOperationException noChannels) {
       return Optional.empty();

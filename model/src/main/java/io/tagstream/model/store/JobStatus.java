@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -55,6 +56,8 @@ public record JobStatus(
   private static final Duration MISSED = Duration.ofSeconds(12);
 
   private static final String SUFFIX = ".json";
+  private static final int LONGEST = 16 << 20;
+  private static final Pattern NAME = Pattern.compile("[0-9A-Za-z][0-9A-Za-z._-]{0,99}");
 
   /** Where a job stands. */
   public enum State {
@@ -230,7 +233,7 @@ public record JobStatus(
   public static Optional<JobStatus> read(Path models, String job) {
     Path file = file(models, job);
     try {
-      byte[] json = Files.readAllBytes(file);
+      byte[] json = RegularFile.read(file, LONGEST);
       Optional<Integer> format = StoreJson.read(json, Versioned.class).format();
       if (format.isEmpty()) {
         return Optional.empty();
@@ -275,7 +278,15 @@ public record JobStatus(
     return models.resolve("status");
   }
 
+  /** Nothing that could lead out of the folder. */
+  static String requireName(String job) {
+    if (!NAME.matcher(job).matches()) {
+      throw new ModelException("'%s' is no job's name".formatted(job));
+    }
+    return job;
+  }
+
   private static Path file(Path models, String job) {
-    return folder(models).resolve(job + SUFFIX);
+    return folder(models).resolve(requireName(job) + SUFFIX);
   }
 }

@@ -1,9 +1,10 @@
 package io.tagstream.model.store;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.tagstream.model.ModelException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -23,6 +24,8 @@ import java.util.stream.Stream;
  */
 final class LiveVersion {
   private static final String SUFFIX = ".json";
+  private static final int LONGEST_NAME = 1 << 10;
+  private static final int LONGEST_CHANGE = 1 << 20;
 
   private final Path live;
   private final Path history;
@@ -46,7 +49,8 @@ final class LiveVersion {
 
   private Optional<String> readLine() {
     try {
-      return Optional.of(Files.readString(live).strip());
+      // What is longer is no name either, and a promotion mends it.
+      return Optional.of(new String(RegularFile.beginning(live, LONGEST_NAME), UTF_8).strip());
     } catch (NoSuchFileException missing) {
       return Optional.empty();
     } catch (IOException e) {
@@ -145,7 +149,7 @@ final class LiveVersion {
   private LiveChange change(String name) {
     Path file = history.resolve(name + SUFFIX);
     try {
-      return StoreJson.read(Files.readAllBytes(file), LiveChange.class);
+      return StoreJson.read(RegularFile.read(file, LONGEST_CHANGE), LiveChange.class);
     } catch (JsonProcessingException e) {
       throw new ModelException("cannot use %s: %s".formatted(file, StoreJson.cause(e)), e);
     } catch (IOException e) {
@@ -181,6 +185,6 @@ final class LiveVersion {
   }
 
   private static byte[] line(String version) {
-    return (version + "\n").getBytes(StandardCharsets.UTF_8);
+    return (version + "\n").getBytes(UTF_8);
   }
 }

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * What {@code model.json} says, one field a record component. The names of the components, here and
@@ -32,6 +33,9 @@ public record ModelMetadata(
   /** The format this program writes, and the newest it reads. */
   public static final int FORMAT = 1;
 
+  /** Nothing that could lead out of the bundle's folder. */
+  private static final Pattern FILE = Pattern.compile("[0-9A-Za-z][0-9A-Za-z._-]{0,99}");
+
   /**
    * A file of the bundle.
    *
@@ -52,6 +56,12 @@ public record ModelMetadata(
     Objects.requireNonNull(version, "no version");
     Objects.requireNonNull(parent, "no parent");
     files = Collections.unmodifiableMap(new TreeMap<>(Objects.requireNonNull(files, "no files")));
+    for (String name : files.keySet()) {
+      if (!FILE.matcher(name).matches()) {
+        throw new IllegalArgumentException(
+            "it names the file '%s', which cannot be one of its own".formatted(name));
+      }
+    }
     Objects.requireNonNull(network, "no network");
     Objects.requireNonNull(preprocessing, "no preprocessing");
     Objects.requireNonNull(provenance, "no provenance");

@@ -44,6 +44,8 @@ public final class ModelStore {
 
   private static final int HIDDEN_WAITS = 100;
 
+  private static final int LONGEST_ACCURACY = 16 << 20;
+
   private final Path root;
   private final ServingCheck check;
   private final Clock clock;
@@ -460,7 +462,7 @@ public final class ModelStore {
   public LiveAccuracyRecord liveAccuracy() {
     Path file = liveAccuracyFile();
     try {
-      return StoreJson.read(Files.readAllBytes(file), LiveAccuracyRecord.class);
+      return StoreJson.read(RegularFile.read(file, LONGEST_ACCURACY), LiveAccuracyRecord.class);
     } catch (NoSuchFileException nothingCounted) {
       return LiveAccuracyRecord.NONE;
     } catch (JsonProcessingException e) {

@@ -1,5 +1,7 @@
 package io.tagstream.model.store;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.tagstream.model.ModelException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,6 +30,7 @@ public final class Pins {
   private static final Duration REFRESHED_EACH = Duration.ofMinutes(1);
   private static final Duration VALID = Duration.ofDays(1);
   private static final int NAME_LENGTH = 100;
+  private static final int LONGEST = 1 << 20;
 
   private final Path folder;
   private final Clock clock;
@@ -75,7 +78,10 @@ public final class Pins {
     for (Path file : files()) {
       try {
         if (isValid(file)) {
-          Files.readAllLines(file).stream().map(String::strip).forEach(pinned::add);
+          new String(RegularFile.read(file, LONGEST), UTF_8)
+              .lines()
+              .map(String::strip)
+              .forEach(pinned::add);
         }
       } catch (NoSuchFileException closedMeanwhile) {
         // Then it pins nothing.

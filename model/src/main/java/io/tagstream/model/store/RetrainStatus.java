@@ -50,6 +50,8 @@ public record RetrainStatus(
     Map<String, Accuracy> accuracy,
     Optional<Instant> stopped) {
 
+  private static final int LONGEST = 16 << 20;
+
   /**
    * A run under way.
    *
@@ -161,7 +163,7 @@ public record RetrainStatus(
   public static Optional<RetrainStatus> read(Path models, String job) {
     Path file = file(models, job);
     try {
-      return Optional.of(StoreJson.read(Files.readAllBytes(file), RetrainStatus.class));
+      return Optional.of(StoreJson.read(RegularFile.read(file, LONGEST), RetrainStatus.class));
     } catch (NoSuchFileException never) {
       return Optional.empty();
     } catch (JsonProcessingException e) {
@@ -172,6 +174,8 @@ public record RetrainStatus(
   }
 
   private static Path file(Path models, String job) {
-    return JobStatus.folder(models).resolve("retraining").resolve(job + ".json");
+    return JobStatus.folder(models)
+        .resolve("retraining")
+        .resolve(JobStatus.requireName(job) + ".json");
   }
 }

@@ -39,6 +39,7 @@ public final class RunFolder implements AutoCloseable {
   private static final int MAGIC = 0x54534331;
 
   private static final int BUFFER_BYTES = 1 << 18;
+  private static final int LONGEST_DESCRIPTION = 1 << 20;
 
   private final Path folder;
   private final Optional<FileChannel> lock;
@@ -70,8 +71,14 @@ public final class RunFolder implements AutoCloseable {
       throw new ModelException("'%s' is no version's name".formatted(version));
     }
     Path folder = store.root().resolve(RUNS).resolve(version);
+    if (Files.isSymbolicLink(folder)) {
+      throw new ModelException(
+          "cannot use %s: it is a link, and what it leads to is not the store's to write or delete; remove the link"
+              .formatted(folder));
+    }
     try {
       Files.createDirectories(folder);
+      RegularFile.requireUnlessMissing(folder.resolve(LOCK));
       Optional<FileChannel> lock = lockFile(folder.resolve(LOCK));
       if (lock.isPresent() && !locked(lock.get(), folder)) {
         lock.get().close();
@@ -113,9 +120,9 @@ public final class RunFolder implements AutoCloseable {
     } else if (versions(store).contains(version)) {
       open(store, version)
           .ifPresent(
-              folder -> {
-                folder.remove();
-                folder.close();
+              opened -> {
+                opened.remove();
+                opened.close();
               });
     }
   }
@@ -199,7 +206,7 @@ public final class RunFolder implements AutoCloseable {
   private static <T extends Record> Optional<T> description(Path folder, Class<T> type) {
     Path file = folder.resolve(DESCRIPTION);
     try {
-      return Optional.of(StoreJson.read(Files.readAllBytes(file), type));
+      return Optional.of(StoreJson.read(RegularFile.read(file, LONGEST_DESCRIPTION), type));
     } catch (NoSuchFileException | JsonProcessingException anotherRelease) {
       return Optional.empty();
     } catch (IOException e) {
@@ -256,11 +263,15 @@ public final class RunFolder implements AutoCloseable {
   public <T extends Record> Optional<T> restore(Class<T> type, Restored<T> content) {
     Path file = folder.resolve(CHECKPOINT);
     try (DataInputStream in =
-        new DataInputStream(new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES))) {
+        new DataInputStream(new BufferedInputStream(open(file), BUFFER_BYTES))) {
       if (in.readInt() != MAGIC) {
         throw new IOException("it is no checkpoint of this release");
       }
-      byte[] header = new byte[in.readInt()];
+      int length = in.readInt();
+      if (length < 0 || length > LONGEST_DESCRIPTION) {
+        throw new IOException("its header is damaged");
+      }
+      byte[] header = new byte[length];
       in.readFully(header);
       T position = StoreJson.read(header, type);
       content.readFrom(position, in);
@@ -272,6 +283,11 @@ public final class RunFolder implements AutoCloseable {
     } catch (ModelException e) {
       throw unusable(file, e.getMessage(), e);
     }
+  }
+
+  private static InputStream open(Path file) throws IOException {
+    RegularFile.require(file);
+    return Files.newInputStream(file);
   }
 
   private ModelException unusable(Path file, String why, Exception cause) {
