@@ -81,6 +81,7 @@ public final class JobMetrics {
     private final Histogram batchWait;
     private final Histogram inferenceTime;
     private final Counter modelLoadsRejected;
+    private final Counter rejected;
 
     /** The suppliers are asked by the reporters' threads. */
     public Inference(
@@ -90,6 +91,7 @@ public final class JobMetrics {
       batchWait = histogram(group, BATCH_WAIT);
       inferenceTime = histogram(group, INFERENCE_TIME);
       modelLoadsRejected = group.counter(MODEL_LOADS_REJECTED);
+      rejected = group.addGroup(REJECTED).counter(RejectionStage.INFERENCE.word());
       group.gauge(BATCHES_IN_FLIGHT, (Gauge<Integer>) inFlight::get);
       group.gauge(ACTIVE_MODEL_VERSION, (Gauge<String>) activeVersion::get);
     }
@@ -102,6 +104,11 @@ public final class JobMetrics {
 
     public void answered(Duration inference) {
       inferenceTime.update(inference.toMillis());
+    }
+
+    /** An image on which the engine fails. */
+    public void rejected() {
+      rejected.inc();
     }
 
     public void modelLoadRejected() {

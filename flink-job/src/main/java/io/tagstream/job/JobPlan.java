@@ -4,6 +4,7 @@ import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.inference.MicroBatching;
 import io.tagstream.schemas.Topics;
 import io.tagstream.settings.ImageSettings;
+import io.tagstream.settings.InferenceSettings;
 import io.tagstream.settings.LabelSettings;
 import java.time.Duration;
 
@@ -30,6 +31,7 @@ public record JobPlan(
     Topics topics,
     ImageSettings images,
     LabelSettings labels,
+    InferenceSettings inference,
     Duration idleAfter,
     int sinkGeneration,
     boolean acceptLoss) {

@@ -33,6 +33,7 @@ import io.tagstream.schemas.Topics;
 import io.tagstream.settings.BatchSettings;
 import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.ImageSettings;
+import io.tagstream.settings.InferenceSettings;
 import io.tagstream.settings.JobSettings;
 import io.tagstream.settings.KafkaSettings;
 import io.tagstream.settings.LabelSettings;
@@ -177,6 +178,7 @@ public final class JobRunner {
             KafkaSources.images(request.connection(), request.topics(), request.name()),
             KafkaSources.modelUpdates(request.connection(), request.topics(), request.name()),
             new KafkaSourceBroker(request.connection().commonProperties()),
+            new KafkaRecordLog(request.connection(), request.topics(), request.name()),
             new FittingModels(
                 new StoreModels(
                     request.models(),
@@ -203,7 +205,6 @@ public final class JobRunner {
     new TrainingStore(folder).claim(request.name());
     return new Learning(
         KafkaSources.labels(request.connection(), request.topics(), request.name()),
-        new KafkaRecordLog(request.connection(), request.topics(), request.name()),
         TrainingSink.to(SnapshotFolder.uri(store).toString(), checkpoints.interval()),
         retraining(request, folder, sinks));
   }
@@ -296,6 +297,7 @@ public final class JobRunner {
         request.topics(),
         request.settings().get(ImageSettings.class),
         request.settings().get(LabelSettings.class),
+        request.settings().get(InferenceSettings.class),
         settings.sourceIdleAfter(),
         sinkGeneration,
         request.wish().acceptLoss());

@@ -17,9 +17,11 @@ import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.job.health.StatusOperator;
 import io.tagstream.job.inference.LiveModels;
 import io.tagstream.job.inference.MicroBatchOperator;
+import io.tagstream.job.inference.RejectUnanswered;
 import io.tagstream.job.label.LabelFetch;
 import io.tagstream.job.label.LabelJoin;
 import io.tagstream.job.label.ReadLabels;
+import io.tagstream.job.label.RecordLog;
 import io.tagstream.job.retrain.Retraining;
 import io.tagstream.job.source.OffsetGuard;
 import io.tagstream.job.source.SourceBroker;
@@ -47,18 +49,21 @@ public final class TagstreamJob {
   private final Source<IncomingRecord, ?, ?> images;
   private final Source<LiveModelChanged, ?, ?> modelUpdates;
   private final SourceBroker broker;
+  private final RecordLog log;
   private final LiveModels models;
   private final Sink<TaggedImage> predictions;
   private final Sink<RejectedImage> rejections;
   private final Optional<Learning> learning;
 
   /**
+   * @param log where images are read again: for labels, and for rejections
    * @param learning without it labels are not read, and nothing is kept for a training
    */
   public TagstreamJob(
       Source<IncomingRecord, ?, ?> images,
       Source<LiveModelChanged, ?, ?> modelUpdates,
       SourceBroker broker,
+      RecordLog log,
       LiveModels models,
       Sink<TaggedImage> predictions,
       Sink<RejectedImage> rejections,
@@ -66,6 +71,7 @@ public final class TagstreamJob {
     this.images = images;
     this.modelUpdates = modelUpdates;
     this.broker = broker;
+    this.log = log;
     this.models = models;
     this.predictions = predictions;
     this.rejections = rejections;
@@ -151,7 +157,7 @@ public final class TagstreamJob {
             .transform(
                 "Micro-batch and inference",
                 TypeInformation.of(TaggedImage.class),
-                new MicroBatchOperator(models, plan.batching(), plan.geometry()))
+                new MicroBatchOperator(models, plan.batching(), plan.geometry(), plan.inference()))
             .uid("inference")
             .setParallelism(plan.inferenceParallelism())
             .slotSharingGroup(engine);
@@ -171,7 +177,17 @@ public final class TagstreamJob {
                 plan,
                 cpu));
 
+    SingleOutputStreamOperator<RejectedImage> unanswered =
+        tagged
+            .getSideOutput(MicroBatchOperator.UNANSWERED)
+            .process(new RejectUnanswered(log, plan.labels()))
+            .name("Reject unanswered")
+            .uid("reject-unanswered")
+            .setParallelism(1)
+            .slotSharingGroup(cpu);
+
     rejected
+        .union(unanswered)
         .sinkTo(rejections)
         .name("Rejections")
         .uid("rejections-" + plan.sinkGeneration())
@@ -218,7 +234,7 @@ public final class TagstreamJob {
    * Labels and their images, which are read again, and the training store with both. In one subtask
    * each: people label slowly, and of what a program labels at once the engine is the limit.
    */
-  private static Labels addLabels(
+  private Labels addLabels(
       StreamExecutionEnvironment environment,
       Learning learning,
       SingleOutputStreamOperator<DecodedImage> decoded,
@@ -260,7 +276,7 @@ public final class TagstreamJob {
             .transform(
                 "Fetch labelled images",
                 TypeInformation.of(LabelledRecord.class),
-                new LabelFetch(learning.images(), plan.labels()))
+                new LabelFetch(log, plan.labels()))
             .uid("label-fetch")
             .setParallelism(1);
 

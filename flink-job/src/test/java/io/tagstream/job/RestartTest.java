@@ -31,6 +31,7 @@ import io.tagstream.schemas.Topics;
 import io.tagstream.schemas.WireFormat;
 import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.ImageSettings;
+import io.tagstream.settings.InferenceSettings;
 import io.tagstream.settings.JobSettings;
 import io.tagstream.settings.LabelSettings;
 import io.tagstream.settings.RetrainSettings;
@@ -75,6 +76,7 @@ class RestartTest {
 
   @TempDir private Path checkpoints;
 
+  private final FakeLog log = new FakeLog();
   private final FakeModels models = new FakeModels();
   private final MemorySink<TaggedImage> predictions =
       new MemorySink<>(tagged -> Long.toString(tagged.source().offset()));
@@ -192,6 +194,7 @@ class RestartTest {
             new Topics(""),
             settings.get(ImageSettings.class),
             settings.get(LabelSettings.class),
+            settings.get(InferenceSettings.class),
             // At once, as on a machine with no time for them: the end of idle images must show too.
             Duration.ofMillis(1),
             0,
@@ -200,6 +203,7 @@ class RestartTest {
             images(records),
             updates(),
             new FakeBroker("memory", Map.of(new TopicPartition("images", 0), 0L)),
+            log,
             models,
             predictions,
             rejections,
@@ -307,12 +311,11 @@ class RestartTest {
   @Test
   void anEngineThatFailsOnceLosesAndDoublesNoLabel() throws Exception {
     int labels = RECORDS / 2;
-    FakeLog log = new FakeLog();
     log.state().values = RestartTest::image;
     MemorySink<TrainingRow> rows = new MemorySink<>(row -> row.imageId + " is " + row.label);
     models.state().failOnceAfter.set(20);
     RunningJob job =
-        start(QUICK, RECORDS, Optional.of(new Learning(labels(labels), log, rows, untroubled())));
+        start(QUICK, RECORDS, Optional.of(new Learning(labels(labels), rows, untroubled())));
     List<String> usable =
         IntStream.range(0, labels)
             .filter(n -> n % BROKEN_EVERY != 0)

@@ -37,6 +37,7 @@ import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.schemas.Topics;
 import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.ImageSettings;
+import io.tagstream.settings.InferenceSettings;
 import io.tagstream.settings.JobSettings;
 import io.tagstream.settings.LabelSettings;
 import io.tagstream.settings.RetrainSettings;
@@ -80,6 +81,7 @@ class TopologyTest {
         new Topics(""),
         Settings.defaults().get(ImageSettings.class),
         Settings.defaults().get(LabelSettings.class),
+        Settings.defaults().get(InferenceSettings.class),
         Duration.ofSeconds(5),
         0,
         false);
@@ -102,6 +104,7 @@ class TopologyTest {
             KafkaSources.images(connection, topics, "test"),
             KafkaSources.modelUpdates(connection, topics, "test"),
             new FakeBroker("cluster", Map.of()),
+            new KafkaRecordLog(connection, topics, "test"),
             new FakeModels(),
             sinks.predictions(),
             sinks.rejections(),
@@ -109,7 +112,6 @@ class TopologyTest {
                 ? Optional.of(
                     new Learning(
                         KafkaSources.labels(connection, topics, "test"),
-                        new KafkaRecordLog(connection, topics, "test"),
                         new MemorySink<TrainingRow>(row -> row.imageId),
                         new Retraining(
                             KafkaSources.retrainRequests(connection, topics, "test"),
@@ -152,6 +154,7 @@ class TopologyTest {
         .containsEntry("model-updates", "Source: Model updates")
         .containsEntry("inference", "Micro-batch and inference")
         .containsEntry("predictions-0", "Predictions: Writer")
+        .containsEntry("reject-unanswered", "Reject unanswered")
         .containsEntry("rejections-0", "Rejections: Writer");
     assertThat(names).hasSameSizeAs(graph.getStreamNodes());
   }
@@ -296,6 +299,7 @@ class TopologyTest {
             plan.topics(),
             plan.images(),
             plan.labels(),
+            plan.inference(),
             plan.idleAfter(),
             0,
             false);

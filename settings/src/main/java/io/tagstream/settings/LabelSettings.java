@@ -29,7 +29,7 @@ public record LabelSettings(
             min = "1 s",
             max = "1 h",
             meaning =
-                "How long the broker may give no answer to what is read again for labels, before"
-                    + " the job fails and restarts.")
+                "How long the broker may give no answer to what is read again for labels, and for"
+                    + " rejections of stage inference, before the job fails and restarts.")
         Duration fetchTimeout)
     implements Serializable {}

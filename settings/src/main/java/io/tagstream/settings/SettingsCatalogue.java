@@ -16,6 +16,7 @@ final class SettingsCatalogue {
           BatchSettings.class,
           CheckpointSettings.class,
           ParallelismSettings.class,
+          InferenceSettings.class,
           JobSettings.class,
           KafkaSettings.class,
           LabelSettings.class,

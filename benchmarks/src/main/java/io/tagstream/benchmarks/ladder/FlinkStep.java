@@ -16,6 +16,7 @@ import io.tagstream.schemas.Topics;
 import io.tagstream.settings.BatchSettings;
 import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.ImageSettings;
+import io.tagstream.settings.InferenceSettings;
 import io.tagstream.settings.JobSettings;
 import io.tagstream.settings.LabelSettings;
 import io.tagstream.settings.Settings;
@@ -74,6 +75,7 @@ abstract class FlinkStep implements Probe {
             images(task),
             MemorySources.news(),
             broker(task),
+            MemorySources.neverReadAgain(),
             models(task),
             predictions(task),
             MemorySources.<RejectedImage>nowhere(),
@@ -106,6 +108,7 @@ abstract class FlinkStep implements Probe {
         new Topics(""),
         settings.get(ImageSettings.class),
         settings.get(LabelSettings.class),
+        settings.get(InferenceSettings.class),
         settings.get(JobSettings.class).sourceIdleAfter(),
         0,
         false);

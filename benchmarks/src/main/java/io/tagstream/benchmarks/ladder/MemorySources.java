@@ -4,6 +4,7 @@ import io.tagstream.benchmarks.probe.ProbeTask;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.IncomingRecord;
 import io.tagstream.job.flow.LiveModelChanged;
+import io.tagstream.job.label.RecordLog;
 import io.tagstream.job.source.SourceBroker;
 import io.tagstream.schemas.Image;
 import io.tagstream.schemas.Topics;
@@ -44,6 +45,13 @@ final class MemorySources {
 
   static <T> Sink<T> nowhere() {
     return new DiscardingSink<>();
+  }
+
+  /** No engine here fails on an image. */
+  static RecordLog neverReadAgain() {
+    return name -> {
+      throw new UnsupportedOperationException(name + " asks for a record again");
+    };
   }
 
   /** Has all that there ever was. */

@@ -14,6 +14,8 @@ import io.tagstream.model.engine.LoadedModel;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.Preprocessing;
+import io.tagstream.settings.InferenceSettings;
+import io.tagstream.settings.Settings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -52,6 +54,7 @@ public class MicroBatchBenchmark {
           Optional.empty(),
           Instant.EPOCH,
           Instant.EPOCH,
+          100_000,
           new byte[SIDE * SIDE * 3]);
   private TwoInputStreamOperatorTestHarness<DecodedImage, LiveModelChanged, TaggedImage> harness;
   private MailboxExecutorImpl mailbox;
@@ -63,7 +66,8 @@ public class MicroBatchBenchmark {
         new MicroBatchOperator(
             new AtOnce(),
             new MicroBatching(BATCH, Duration.ofSeconds(1), 1),
-            CropGeometry.of(preprocessing));
+            CropGeometry.of(preprocessing),
+            Settings.defaults().get(InferenceSettings.class));
     harness = new TwoInputStreamOperatorTestHarness<>(operator, 1, 1, 0);
     mailbox =
         new MailboxExecutorImpl(harness.getTaskMailbox(), 0, StreamTaskActionExecutor.IMMEDIATE);

@@ -85,6 +85,7 @@ public final class DecodeLabelledOperator extends ProcessFunction<LabelledRecord
               image.getCapturedAt(),
               labelled.record().timestamp,
               Instant.now(),
+              labelled.record().value.length,
               pixels));
     } catch (UnusableImageException e) {
       RejectedImage rejected =

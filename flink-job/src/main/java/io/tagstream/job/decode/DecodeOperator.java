@@ -109,6 +109,7 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
               image.getCapturedAt(),
               record.timestamp,
               Instant.now(),
+              record.value.length,
               pixels));
       leaveMark(image, truth, record, context);
     } catch (UnusableImageException e) {

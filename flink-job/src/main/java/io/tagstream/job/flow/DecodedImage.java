@@ -27,6 +27,9 @@ public final class DecodedImage {
 
   public Instant decodedAt;
 
+  /** The size of the record's value. */
+  public int recordBytes;
+
   /** {@code [views][S][S][3]}, RGB. */
   public byte[] pixels;
 
@@ -41,6 +44,7 @@ public final class DecodedImage {
       Optional<Instant> capturedAt,
       Instant appendedAt,
       Instant decodedAt,
+      int recordBytes,
       byte[] pixels) {
     this.source = source;
     this.imageId = imageId;
@@ -49,6 +53,7 @@ public final class DecodedImage {
     this.capturedAt = capturedAt.orElse(null);
     this.appendedAt = appendedAt;
     this.decodedAt = decodedAt;
+    this.recordBytes = recordBytes;
     this.pixels = pixels;
   }
 }

@@ -19,8 +19,11 @@ public final class RejectedImage {
   public RejectionStage stage;
   public String reason;
 
-  /** The record's value as received, so that it can be sent again. */
+  /** The record's value as received, so that it can be sent again; null where it is gone. */
   public byte[] content;
+
+  /** The size of the record's value. */
+  public long contentBytes;
 
   public Instant rejectedAt;
 
@@ -42,7 +45,27 @@ public final class RejectedImage {
     this.stage = stage;
     this.reason = Reason.of(reason);
     this.content = content;
+    this.contentBytes = content.length;
     this.rejectedAt = rejectedAt;
+  }
+
+  /**
+   * A rejection of a record whose value cannot be had any more.
+   *
+   * @param contentBytes the value's size
+   */
+  public static RejectedImage withoutContent(
+      Coordinates source,
+      Optional<String> imageId,
+      RejectionStage stage,
+      String reason,
+      long contentBytes,
+      Instant rejectedAt) {
+    RejectedImage rejected =
+        new RejectedImage(source, imageId, stage, reason, new byte[0], rejectedAt);
+    rejected.content = null;
+    rejected.contentBytes = contentBytes;
+    return rejected;
   }
 
   /** A label's rejection, whatever is wrong with its image: what is sent again is the label. */

@@ -1,7 +1,10 @@
 package io.tagstream.job.inference;
 
 import io.tagstream.job.PatientWait;
+import io.tagstream.job.Watchdog;
+import io.tagstream.job.Watchdog.Limit;
 import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.job.flow.DecodedImage;
 import io.tagstream.model.LastingState;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;
@@ -9,10 +12,10 @@ import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.Gpu;
 import io.tagstream.model.engine.LoadedModel;
 import io.tagstream.model.engine.Processors;
+import io.tagstream.settings.InferenceSettings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -56,37 +59,20 @@ final class InferenceWorker implements AutoCloseable {
   sealed interface Outcome {}
 
   /**
-   * @param probabilities an array of the classes for each image
+   * @param answers one for each image
    */
-  record Answered(
-      String modelVersion,
-      List<String> labels,
-      List<float[]> probabilities,
-      Instant predictedAt,
-      Duration time)
+  record Answered(String modelVersion, List<Answer> answers, Instant predictedAt, Duration time)
       implements Outcome {}
 
-  /** The engine threw. */
+  /** The engine is broken. */
   record Failed(InferenceFailedException failure) implements Outcome {}
-
-  private record Serving(LoadedModel model, Engine engine) implements AutoCloseable {
-    @Override
-    public void close() {
-      try {
-        engine.close();
-      } finally {
-        model.close();
-      }
-    }
-
-    String version() {
-      return model.bundle().version();
-    }
-  }
 
   private final LiveModels models;
   private final MicroBatching batching;
   private final CropGeometry geometry;
+  private final Watchdog watchdog;
+  private final Limit callLimit;
+  private final Limit loadLimit;
   private final Refusals refusals;
   private final ExecutorService inference;
   private final ExecutorService loading;
@@ -108,17 +94,23 @@ final class InferenceWorker implements AutoCloseable {
 
   /**
    * @param geometry the pixels that will come; a model that wants others is refused
+   * @param watchdog of calls into native code
    */
   InferenceWorker(
       LiveModels models,
       MicroBatching batching,
       CropGeometry geometry,
+      InferenceSettings limits,
+      Watchdog watchdog,
       String subtask,
       ClassLoader classLoader,
       Refusals refusals) {
     this.models = models;
     this.batching = batching;
     this.geometry = geometry;
+    this.watchdog = watchdog;
+    this.callLimit = new Limit(limits.timeout(), "inference.timeout");
+    this.loadLimit = new Limit(limits.loadTimeout(), "inference.load-timeout");
     this.refusals = refusals;
     inference = Executors.newSingleThreadExecutor(named("inference " + subtask, classLoader));
     loading = Executors.newSingleThreadExecutor(named("model loading " + subtask, classLoader));
@@ -165,9 +157,9 @@ final class InferenceWorker implements AutoCloseable {
   /**
    * Queues a batch. {@code then} hears what became of it, unless the worker is closed before.
    *
-   * @param images each {@code [views][S][S][3]}
+   * @param images each of {@code [views][S][S][3]}
    */
-  void infer(List<byte[]> images, Consumer<Outcome> then) {
+  void infer(List<DecodedImage> images, Consumer<Outcome> then) {
     inference.execute(
         () -> {
           if (!closing) {
@@ -176,24 +168,20 @@ final class InferenceWorker implements AutoCloseable {
         });
   }
 
-  private Outcome answer(List<byte[]> images) {
+  private Outcome answer(List<DecodedImage> images) {
     Serving current = serving.get(0);
     long start = System.nanoTime();
     try {
-      float[][] probabilities = current.engine().probabilities(images, batching.views());
+      List<Answer> answers = current.answer(images);
       return new Answered(
-          current.version(),
-          current.model().bundle().labels(),
-          List.of(probabilities),
-          Instant.now(),
-          Duration.ofNanos(System.nanoTime() - start));
+          current.version(), answers, Instant.now(), Duration.ofNanos(System.nanoTime() - start));
     } catch (Throwable e) {
       // Errors too: a thread that dies in silence would leave the task waiting for ever.
       return new Failed(
-          new InferenceFailedException(
-              "model %s failed on a batch of %d images: %s"
-                  .formatted(current.version(), images.size(), e),
-              e));
+          e instanceof InferenceFailedException failure
+              ? failure
+              : new InferenceFailedException(
+                  "model %s failed on a batch: %s".formatted(current.version(), e), e));
     }
   }
 
@@ -261,6 +249,13 @@ final class InferenceWorker implements AutoCloseable {
   }
 
   private Serving load(String version, Throttle throttle, int warmUpImages) {
+    return watchdog.call(
+        () -> "model %s has not been loaded".formatted(version),
+        loadLimit,
+        () -> loadNow(version, throttle, warmUpImages));
+  }
+
+  private Serving loadNow(String version, Throttle throttle, int warmUpImages) {
     unfit = "";
     LoadedModel model = models.load(version, throttle);
     try {
@@ -272,8 +267,8 @@ final class InferenceWorker implements AutoCloseable {
                 .formatted(version, wanted, geometry));
       }
       Engine engine = model.newEngine(batching.maxCrops());
-      Serving loaded = new Serving(model, engine);
-      warmUp(loaded, throttle, warmUpImages);
+      Serving loaded = new Serving(model, engine, geometry, batching.views(), watchdog, callLimit);
+      warmUp(loaded, engine, throttle, warmUpImages);
       return loaded;
     } catch (Throwable e) {
       model.close();
@@ -281,13 +276,11 @@ final class InferenceWorker implements AutoCloseable {
     }
   }
 
-  private void warmUp(Serving loaded, Throttle throttle, int images) {
-    byte[] black = new byte[geometry.bytes(batching.views())];
-    List<byte[]> batch = Collections.nCopies(images, black);
+  private static void warmUp(Serving loaded, Engine engine, Throttle throttle, int images) {
     try {
-      throttle.pass(() -> loaded.engine().probabilities(batch, batching.views()));
+      throttle.pass(() -> loaded.warmUp(images));
     } catch (Throwable e) {
-      loaded.engine().close();
+      engine.close();
       throw e;
     }
   }

@@ -1,6 +1,7 @@
 package io.tagstream.job.inference;
 
 import io.tagstream.job.JobMetrics;
+import io.tagstream.job.Watchdog;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
 import io.tagstream.job.flow.LabelSignal;
@@ -9,8 +10,11 @@ import io.tagstream.job.flow.LiveModelChanged;
 import io.tagstream.job.flow.Tag;
 import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.job.flow.TrueLabel;
+import io.tagstream.job.flow.UnansweredImage;
 import io.tagstream.model.ModelException;
+import io.tagstream.settings.InferenceSettings;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -56,6 +60,9 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
   /** The way of answers that can be held against the truth. */
   public static final OutputTag<LabelSignal> LABELLED = new OutputTag<>("labelled") {};
 
+  /** The way of images on which the engine fails, while it answers others. */
+  public static final OutputTag<UnansweredImage> UNANSWERED = new OutputTag<>("unanswered") {};
+
   /** One that computes and one at hand, so that the engine never waits for the task's thread. */
   private static final int MAX_IN_FLIGHT = 2;
 
@@ -78,14 +85,15 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
 
     Optional<ScheduledFuture<?>> timer = Optional.empty();
 
-    List<byte[]> pixels() {
-      return images.stream().map(image -> image.decoded().pixels).toList();
+    List<DecodedImage> decoded() {
+      return images.stream().map(Image::decoded).toList();
     }
   }
 
   private final LiveModels models;
   private final MicroBatching batching;
   private final CropGeometry geometry;
+  private final InferenceSettings limits;
 
   private transient MailboxExecutor mailbox;
   private transient Batch gathering;
@@ -99,11 +107,14 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
 
   /**
    * @param geometry the pixels that come in; only models that want these can serve
+   * @param limits after which the process is ended
    */
-  public MicroBatchOperator(LiveModels models, MicroBatching batching, CropGeometry geometry) {
+  public MicroBatchOperator(
+      LiveModels models, MicroBatching batching, CropGeometry geometry, InferenceSettings limits) {
     this.models = models;
     this.batching = batching;
     this.geometry = geometry;
+    this.limits = limits;
   }
 
   @Override
@@ -125,6 +136,8 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
             models,
             batching,
             geometry,
+            limits,
+            Watchdog.ofProcess(),
             "%d/%d".formatted(task.getIndexOfThisSubtask() + 1, task.getNumberOfParallelSubtasks()),
             getUserCodeClassloader(),
             (anew, mayPass) -> mail(() -> loadRefused(anew, mayPass), "a rejected model"));
@@ -208,7 +221,7 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
       worker
           .orElseThrow()
           .infer(
-              batch.pixels(),
+              batch.decoded(),
               outcome -> mail(() -> complete(batch, outcome), "answers of a batch"));
     }
   }
@@ -234,25 +247,35 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
     sendOnIfDue();
     InferenceWorker.Answered answered = (InferenceWorker.Answered) outcome;
     reported.answered(answered.time());
-    if (answered.probabilities().size() != batch.images.size()) {
-      throw new InferenceFailedException(
-          "model %s answered %d images of %d"
-              .formatted(
-                  answered.modelVersion(), answered.probabilities().size(), batch.images.size()));
-    }
     for (int i = 0; i < batch.images.size(); i++) {
-      emit(batch.images.get(i), answered, answered.probabilities().get(i));
+      Answer answer = answered.answers().get(i);
+      if (answer instanceof Answer.Tags tags) {
+        emit(batch.images.get(i), answered, tags.best());
+      } else if (answer instanceof Answer.None none) {
+        pass(batch.images.get(i).decoded(), none, answered.predictedAt());
+      }
     }
     for (ThrowingRunnable<Exception> follower : batch.followers) {
       follower.run();
     }
   }
 
-  private void emit(Image image, InferenceWorker.Answered answered, float[] probabilities)
-      throws InferenceFailedException {
+  private void pass(DecodedImage image, Answer.None none, Instant at) {
+    LOG.debug("No answer for {}: {}", image.source, none.reason());
+    // One that comes again was rejected when it came first.
+    if (!image.again) {
+      reported.rejected();
+      output.collect(
+          UNANSWERED,
+          new StreamRecord<>(
+              new UnansweredImage(
+                  image.source, image.imageId, image.recordBytes, none.reason(), at)));
+    }
+  }
+
+  private void emit(Image image, InferenceWorker.Answered answered, List<Tag> tags) {
     DecodedImage decoded = image.decoded();
     Optional<TrueLabel> truth = Optional.ofNullable(decoded.truth);
-    List<Tag> tags = BestTags.of(probabilities, answered.labels());
     if (!decoded.again) {
       StreamRecord<TaggedImage> tagged =
           new StreamRecord<>(

@@ -15,6 +15,7 @@ import io.tagstream.schemas.TopicAdministration;
 import io.tagstream.schemas.TopicLimit;
 import io.tagstream.settings.BatchSettings;
 import io.tagstream.settings.ImageSettings;
+import io.tagstream.settings.InferenceSettings;
 import io.tagstream.settings.Interruption;
 import io.tagstream.settings.ParallelismSettings;
 import io.tagstream.settings.Progress;
@@ -143,7 +144,12 @@ public final class RetagCommand implements Callable<Integer> {
                     model),
                 TopicLimit.of(connection, target)),
             RetaggedRecords.sink(connection, target))
-        .addTo(environment, geometry, batching, settings.get(ImageSettings.class));
+        .addTo(
+            environment,
+            geometry,
+            batching,
+            settings.get(ImageSettings.class),
+            settings.get(InferenceSettings.class));
     JobExecutionResult result = run(environment, ranges);
     long tagged = count(result, Count.TAGGED);
     long unreadable = count(result, NameUnreadable.COUNTER);

@@ -6,11 +6,14 @@ import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
 import io.tagstream.job.flow.IncomingRecord;
 import io.tagstream.job.flow.LiveModelChanged;
+import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.job.inference.LiveModels;
 import io.tagstream.job.inference.MicroBatchOperator;
 import io.tagstream.job.inference.MicroBatching;
+import io.tagstream.schemas.RejectionStage;
 import io.tagstream.settings.ImageSettings;
+import io.tagstream.settings.InferenceSettings;
 import java.util.Optional;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -48,7 +51,8 @@ final class RetagJob {
       StreamExecutionEnvironment environment,
       CropGeometry geometry,
       MicroBatching batching,
-      ImageSettings limits) {
+      ImageSettings limits,
+      InferenceSettings inference) {
     SingleOutputStreamOperator<DecodedImage> decoded =
         environment
             .fromSource(images, WatermarkStrategy.noWatermarks(), "Images")
@@ -71,9 +75,12 @@ final class RetagJob {
             .transform(
                 "Micro-batch and inference",
                 TypeInformation.of(TaggedImage.class),
-                new MicroBatchOperator(model, batching, geometry))
+                new MicroBatchOperator(model, batching, geometry, inference))
             .uid("inference")
-            .setParallelism(1)
+            .setParallelism(1);
+
+    SingleOutputStreamOperator<TaggedImage> counted =
+        tagged
             .map(new Count<>(Count.TAGGED))
             .returns(TaggedImage.class)
             .name("Count tagged")
@@ -81,8 +88,8 @@ final class RetagJob {
             .setParallelism(1);
 
     SingleOutputStreamOperator<RetaggedImage> leaving =
-        said.map(tags -> changed(environment, tagged, tags))
-            .orElseGet(() -> tagged.map(image -> new RetaggedImage(image, null)))
+        said.map(tags -> changed(environment, counted, tags))
+            .orElseGet(() -> counted.map(image -> new RetaggedImage(image, null)))
             .returns(RetaggedImage.class)
             .name("Leaving")
             .uid("leaving")
@@ -99,8 +106,26 @@ final class RetagJob {
         .uid("answers")
         .setParallelism(1);
 
+    DataStream<RejectedImage> unanswered =
+        tagged
+            .getSideOutput(MicroBatchOperator.UNANSWERED)
+            .map(
+                image ->
+                    RejectedImage.withoutContent(
+                        image.source(),
+                        Optional.of(image.imageId()),
+                        RejectionStage.INFERENCE,
+                        image.reason(),
+                        image.recordBytes(),
+                        image.at()))
+            .returns(RejectedImage.class)
+            .name("Unanswered")
+            .uid("unanswered")
+            .setParallelism(1);
+
     decoded
         .getSideOutput(DecodeOperator.REJECTED)
+        .union(unanswered)
         .process(new NameUnreadable())
         .name("Unreadable")
         .uid("unreadable")

@@ -54,8 +54,9 @@ public final class RejectionRecords implements SerializationSchema<RejectedImage
   @Override
   public byte[] serialize(RejectedImage image) {
     int key = Optional.ofNullable(image.imageId).map(id -> id.getBytes(UTF_8).length).orElse(0);
+    Optional<byte[]> content = Optional.ofNullable(image.content);
     // Before a further copy of it is made.
-    if (RecordLimit.allows(largestBatch, key, image.content.length)) {
+    if (content.isPresent() && RecordLimit.allows(largestBatch, key, image.contentBytes)) {
       byte[] whole =
           format.encode(record(image).setContent(ByteBuffer.wrap(image.content)).build());
       if (RecordLimit.allows(largestBatch, key, whole.length)) {
@@ -66,8 +67,9 @@ public final class RejectionRecords implements SerializationSchema<RejectedImage
         format.encode(
             record(image)
                 .setContent(NOTHING)
-                .setContentBytes((long) image.content.length)
-                .setContentSha256(ByteBuffer.wrap(Sha256.of(image.content)))
+                .setContentBytes(image.contentBytes)
+                .setContentSha256(
+                    content.map(bytes -> ByteBuffer.wrap(Sha256.of(bytes))).orElse(null))
                 .build());
     if (!RecordLimit.allows(largestBatch, key, withoutContent.length)) {
       throw new RecordTooLargeFailure(

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -50,6 +51,16 @@ public final class FakeModels implements LiveModels {
     public final Set<String> unexpected = ConcurrentHashMap.newKeySet();
 
     public final Set<String> failing = ConcurrentHashMap.newKeySet();
+
+    /** Classes of images on which every engine throws, whatever else is in the batch. */
+    public final Set<Integer> poisonous = ConcurrentHashMap.newKeySet();
+
+    /** Classes of images to which every engine answers no number. */
+    public final Set<Integer> confusing = ConcurrentHashMap.newKeySet();
+
+    /** Set: real batches from that one on fail, as on a device that is gone. */
+    public volatile OptionalInt goneAfter = OptionalInt.empty();
+
     public final Semaphore permits = new Semaphore(0);
 
     /** One is released whenever a load begins. */
@@ -160,8 +171,21 @@ public final class FakeModels implements LiveModels {
         state.batches.add(images.size());
         state.inferenceThreads.add(Thread.currentThread().getName());
       }
+      if (!warmUp) {
+        if (state.goneAfter.isPresent() && state.batches.size() > state.goneAfter.getAsInt()) {
+          throw new IllegalStateException("the device is gone");
+        }
+        images.stream()
+            .filter(image -> state.poisonous.contains((int) image[0]))
+            .findFirst()
+            .ifPresent(
+                image -> {
+                  throw new IllegalStateException("cannot take class " + image[0]);
+                });
+      }
       if (!warmUp && state.failOnceAfter.get() >= 0 && state.failOnceAfter.decrementAndGet() < 0) {
-        throw new IllegalStateException("the device stumbles");
+        // Not an exception, which would be held against an image of the batch.
+        throw new LinkageError("the device stumbles");
       }
       if (state.failing.contains(version) && (!warmUp || state.warmUpFails)) {
         throw new IllegalStateException("the device is gone");
@@ -171,7 +195,7 @@ public final class FakeModels implements LiveModels {
         for (int c = 0; c < LABELS.size(); c++) {
           rows[i][c] = images.get(i)[0] == c ? 0.8f : 0.1f;
         }
-        if (state.nonsense) {
+        if (state.nonsense || state.confusing.contains((int) images.get(i)[0])) {
           rows[i][0] = Float.NaN;
         }
       }

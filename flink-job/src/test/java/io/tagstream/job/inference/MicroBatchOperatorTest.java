@@ -12,11 +12,16 @@ import io.tagstream.job.flow.LiveModelChanged;
 import io.tagstream.job.flow.Tag;
 import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.job.flow.TrueLabel;
+import io.tagstream.job.flow.UnansweredImage;
+import io.tagstream.settings.InferenceSettings;
+import io.tagstream.settings.Settings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Delayed;
 import java.util.concurrent.ScheduledFuture;
@@ -64,7 +69,8 @@ class MicroBatchOperatorTest {
         new MicroBatchOperator(
             models,
             new MicroBatching(maxCrops, Duration.ofMillis(50), views),
-            new CropGeometry(FakeModels.RESIZE, FakeModels.CROP));
+            new CropGeometry(FakeModels.RESIZE, FakeModels.CROP),
+            Settings.defaults().get(InferenceSettings.class));
     harness = new TwoInputStreamOperatorTestHarness<>(operator, 1, 1, 0);
     mailbox =
         new MailboxExecutorImpl(harness.getTaskMailbox(), 0, StreamTaskActionExecutor.IMMEDIATE);
@@ -86,6 +92,7 @@ class MicroBatchOperatorTest {
         Optional.of(CAPTURED),
         APPENDED,
         DECODED,
+        100,
         FakeModels.pixels((int) (offset % 3), views));
   }
 
@@ -654,6 +661,104 @@ class MicroBatchOperatorTest {
     store.nonsense = true;
     send(1);
     assertThatThrownBy(() -> mailbox.yield()).rootCause().hasMessageContaining("NaN");
+  }
+
+  private List<UnansweredImage> unanswered() {
+    return Optional.ofNullable(harness.getSideOutput(MicroBatchOperator.UNANSWERED)).stream()
+        .flatMap(Queue::stream)
+        .map(StreamRecord::getValue)
+        .toList();
+  }
+
+  @Test
+  void anImageOnWhichTheEngineThrowsIsFoundInItsBatchAndTheOthersAreAnswered() throws Exception {
+    open(8, 1);
+    // Every third image, of which the batch has three: 1, 4 and 7.
+    store.poisonous.add(1);
+    send(8);
+    awaitAnswers(5);
+    assertThat(answeredOffsets()).containsExactly(0L, 2L, 3L, 5L, 6L);
+    assertThat(unanswered())
+        .extracting(image -> image.source().offset())
+        .containsExactly(1L, 4L, 7L);
+    assertThat(unanswered().get(0))
+        .satisfies(
+            image -> {
+              assertThat(image.imageId()).isEqualTo("image-1");
+              assertThat(image.recordBytes()).isEqualTo(100);
+              assertThat(image.reason())
+                  .isEqualTo(
+                      "model v1 failed on a batch of 1 images, the first at images-0@1: java.lang.IllegalStateException: cannot take class 1");
+            });
+    store.poisonous.clear();
+    send(8);
+    awaitAnswers(13);
+    assertThat(unanswered()).hasSize(3);
+  }
+
+  @Test
+  void anImageWithoutProbabilitiesIsFoundTheSameWay() throws Exception {
+    open(4, 1);
+    store.confusing.add(2);
+    send(4);
+    awaitAnswers(3);
+    assertThat(answeredOffsets()).containsExactly(0L, 1L, 3L);
+    assertThat(unanswered())
+        .singleElement()
+        .satisfies(
+            image -> {
+              assertThat(image.source().offset()).isEqualTo(2);
+              assertThat(image.reason()).contains("NaN");
+            });
+  }
+
+  @Test
+  void aBatchOfNothingElseIsRejectedWholeWhileTheEngineAnswersNoise() throws Exception {
+    open(1, 1);
+    store.poisonous.add(0);
+    send(1);
+    mailbox.yield();
+    assertThat(unanswered()).hasSize(1);
+    send(1);
+    awaitAnswers(1);
+    assertThat(answeredOffsets()).containsExactly(1L);
+  }
+
+  @Test
+  void noImagePaysForAnEngineThatBreaksMeanwhile() throws Exception {
+    open(4, 1);
+    store.poisonous.add(1);
+    // The batch, the noise, and the first half; then the device is gone.
+    store.goneAfter = OptionalInt.of(3);
+    send(4);
+    assertThatThrownBy(() -> mailbox.yield())
+        .hasCauseInstanceOf(InferenceFailedException.class)
+        .cause()
+        .hasMessageContaining("a batch of 4 images, the first at images-0@0");
+    assertThat(harness.extractOutputValues()).isEmpty();
+    assertThat(unanswered()).isEmpty();
+  }
+
+  @Test
+  void anErrorIsNoImagesFault() throws Exception {
+    open(4, 1);
+    store.failOnceAfter.set(0);
+    send(4);
+    assertThatThrownBy(() -> mailbox.yield()).hasRootCauseInstanceOf(LinkageError.class);
+    assertThat(store.batches).hasSize(1);
+  }
+
+  @Test
+  void anImageThatComesAgainIsNotRejectedAgain() throws Exception {
+    open(2, 1);
+    store.poisonous.add(1);
+    DecodedImage again = image(1, 1);
+    again.again = true;
+    harness.processElement1(new StreamRecord<>(again));
+    send(1);
+    awaitAnswers(1);
+    assertThat(unanswered()).isEmpty();
+    assertThat(harness.getSideOutput(MicroBatchOperator.LABELLED)).hasSize(1);
   }
 
   @Test

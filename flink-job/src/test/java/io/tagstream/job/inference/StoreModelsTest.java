@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.tagstream.job.Watchdog;
+import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.job.flow.DecodedImage;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.Device;
@@ -21,6 +24,8 @@ import io.tagstream.model.store.ModelDraft;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.Preprocessing;
 import io.tagstream.model.store.Provenance;
+import io.tagstream.settings.InferenceSettings;
+import io.tagstream.settings.Settings;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -28,6 +33,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -200,6 +206,8 @@ class StoreModelsTest {
             models,
             batching,
             geometry,
+            Settings.defaults().get(InferenceSettings.class),
+            Watchdog.ofProcess(),
             "1/1",
             getClass().getClassLoader(),
             (anew, mayPass) -> rejections.release())) {
@@ -209,7 +217,17 @@ class StoreModelsTest {
       rejections.acquire();
       Semaphore answers = new Semaphore(0);
       worker.infer(
-          List.of(new byte[geometry.bytes(2)]),
+          List.of(
+              new DecodedImage(
+                  new Coordinates("images", 0, 0),
+                  "image",
+                  Optional.empty(),
+                  false,
+                  Optional.empty(),
+                  Instant.EPOCH,
+                  Instant.EPOCH,
+                  100,
+                  new byte[geometry.bytes(2)])),
           outcome -> {
             assertThat(outcome)
                 .isInstanceOfSatisfying(

@@ -80,6 +80,18 @@ class RecordSizesTest {
   }
 
   @Test
+  void aRecordThatIsGoneHasItsSizeAlone() throws Exception {
+    Rejection bare =
+        rejection(
+            10_000,
+            RejectedImage.withoutContent(
+                PLACE, Optional.of("rose"), RejectionStage.INFERENCE, "x", 77, Instant.EPOCH));
+    assertThat(bare.getContent().remaining()).isZero();
+    assertThat(bare.getContentBytes()).contains(77L);
+    assertThat(bare.getContentSha256()).isEmpty();
+  }
+
+  @Test
   void theChangeFromOneToTheOtherIsExact() throws Exception {
     int omitted = 0;
     for (int bytes = 9_000; bytes < 10_500; bytes++) {

@@ -1,0 +1,101 @@
+package io.tagstream.job.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tagstream.job.Watchdog;
+import io.tagstream.job.flow.Coordinates;
+import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.job.flow.DecodedImage;
+import io.tagstream.settings.InferenceSettings;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Engines and loads that do not come back, and a watchdog that does not kill. */
+@Timeout(60)
+class HangingEngineTest {
+  private final FakeModels models = new FakeModels();
+  private final BlockingQueue<String> verdicts = new LinkedBlockingQueue<>();
+
+  @AfterEach
+  void letGo() {
+    models.state().permits.release(1000);
+    models.state().loadPermits.release(1000);
+  }
+
+  private InferenceWorker worker(Duration call, Duration load) {
+    return new InferenceWorker(
+        models,
+        new MicroBatching(8, Duration.ofMillis(1), 1),
+        new CropGeometry(FakeModels.RESIZE, FakeModels.CROP),
+        new InferenceSettings(call, load),
+        new Watchdog(
+            Duration.ofMillis(1),
+            (message, thread) -> {
+              verdicts.add(message);
+              letGo();
+            }),
+        "1/1",
+        getClass().getClassLoader(),
+        (anew, mayPass) -> {});
+  }
+
+  private static List<DecodedImage> images(int count) {
+    return LongStream.range(17, 17 + count)
+        .mapToObj(
+            offset ->
+                new DecodedImage(
+                    new Coordinates("images", 3, offset),
+                    "image-" + offset,
+                    Optional.empty(),
+                    false,
+                    Optional.empty(),
+                    Instant.EPOCH,
+                    Instant.EPOCH,
+                    100,
+                    FakeModels.pixels(0, 1)))
+        .toList();
+  }
+
+  @Test
+  void aBatchThatIsNotAnsweredIsNamedWithModelAndFirstImage() throws Exception {
+    try (InferenceWorker worker = worker(Duration.ofMillis(50), Duration.ofMinutes(1))) {
+      worker.start();
+      models.state().hold = true;
+      worker.infer(images(5), outcome -> {});
+      assertThat(verdicts.take())
+          .startsWith(
+              "model v1 has not answered a batch of 5 images, the first at images-3@17, for 50 ms (inference.timeout): the process ends");
+    }
+    assertThat(verdicts).isEmpty();
+  }
+
+  @Test
+  void aModelThatDoesNotLoadIsNamed() throws Exception {
+    models.state().holdLoads = true;
+    try (InferenceWorker worker = worker(Duration.ofMinutes(1), Duration.ofMillis(50))) {
+      worker.start();
+      assertThat(verdicts.take())
+          .startsWith("model v1 has not been loaded for 50 ms (inference.load-timeout)");
+    }
+    assertThat(verdicts).isEmpty();
+  }
+
+  @Test
+  void norWhenItWouldReplaceOneThatServes() throws Exception {
+    try (InferenceWorker worker = worker(Duration.ofMinutes(1), Duration.ofMillis(300))) {
+      worker.start();
+      models.state().holdLoads = true;
+      models.state().live = "v2";
+      worker.reload();
+      assertThat(verdicts.take()).startsWith("model v2 has not been loaded for 300 ms");
+    }
+  }
+}
