@@ -3,7 +3,7 @@ package io.tagstream.model.image;
 import java.util.List;
 
 /** An encoded image that one of OpenCV's codecs decodes. */
-sealed interface CodecFile extends ImageFile permits JpegFile, PngFile, TiffFile, WebpFile {
+sealed interface CodecFile extends ImageFile permits JpegFile, PngFile, WebpFile {
 
   /** How a picture's transparency is to be read. */
   enum Alpha {

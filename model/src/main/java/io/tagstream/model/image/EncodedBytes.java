@@ -56,6 +56,14 @@ final class EncodedBytes {
     return (int) view.get(array, (int) at) & 0xffffffffL;
   }
 
+  /** Negative for what only an unsigned number of eight bytes can hold. */
+  long unsignedLong(long at, ByteOrder order) throws UnreadableImageException {
+    require(at, 8);
+    long first = unsignedInt(at, order);
+    long second = unsignedInt(at + 4, order);
+    return order == ByteOrder.BIG_ENDIAN ? first << 32 | second : second << 32 | first;
+  }
+
   /** Whether the bytes at {@code at} are these Latin-1 characters; false past the end. */
   boolean matches(int at, String text) {
     if (at < 0 || at + text.length() > array.length) {

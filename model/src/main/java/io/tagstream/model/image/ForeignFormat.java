@@ -12,8 +12,6 @@ final class ForeignFormat {
   /** The first that matches counts. */
   private static final List<Signature> SIGNATURES =
       List.of(
-          new Signature("BigTIFF", 0, "II+\0"),
-          new Signature("BigTIFF", 0, "MM\0+"),
           new Signature("JPEG XL", 0, "\u00ff\n"),
           new Signature("JPEG XL", 4, "JXL \r\n\u0087\n"),
           new Signature("JPEG 2000", 4, "jP  \r\n\u0087\n"),

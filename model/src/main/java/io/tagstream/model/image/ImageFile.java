@@ -42,7 +42,7 @@ sealed interface ImageFile permits CodecFile, RowFile {
     if (bytes.matches(0, "BM")) {
       return BmpFile.open(bytes);
     }
-    if (bytes.matches(0, "II*\0") || bytes.matches(0, "MM\0*")) {
+    if (TiffDirectory.begins(bytes)) {
       return TiffFile.open(bytes);
     }
     Optional<String> name = ForeignFormat.nameOf(bytes);

@@ -3,7 +3,7 @@ package io.tagstream.model.image;
 import io.tagstream.model.image.UnreadableImageException.Stage;
 
 /** An encoded image that is decoded here, in Java, row by row. */
-sealed interface RowFile extends ImageFile permits BmpFile, GifFile {
+sealed interface RowFile extends ImageFile permits BmpFile, GifFile, TiffFile {
   /**
    * As OpenCV's codecs have it. A row is held in memory, so it is no way around image.max-pixels.
    */
