@@ -1,5 +1,6 @@
 package io.tagstream.settings;
 
+import java.time.Duration;
 import java.util.OptionalInt;
 
 /** What a training may take, of images, time and the machine. */
@@ -23,6 +24,15 @@ public record TrainingSettings(
                 "Time that a training may take, measuring included: what the first steps reach cuts"
                     + " the number of images, once and for the run.")
         int maxMinutes,
+    @Setting(
+            key = "training.step-timeout",
+            defaultValue = "30 min",
+            min = "10 s",
+            max = "24 h",
+            meaning =
+                "A training in a running job that does not get on for this long, by a step or an image,"
+                    + " hangs: the process ends with exit code 1, and the next start goes on with it.")
+        Duration stepTimeout,
     @Setting(
             key = "training.threads",
             defaultValue = "auto",

@@ -1,5 +1,6 @@
 package io.tagstream.job.retrain;
 
+import io.tagstream.job.Watchdog;
 import io.tagstream.job.trainingstore.Snapshot;
 import io.tagstream.job.trainingstore.TrainingRun;
 import io.tagstream.job.trainingstore.TrainingStore;
@@ -45,6 +46,7 @@ public final class StoredTraining implements Training {
   private final Duration longest;
   private final int minPerClass;
   private final int minHeldOut;
+  private final Duration stepTimeout;
   private final long memoryBytes;
 
   /** Of the machine that trains, which is not always the one that starts the job. */
@@ -65,6 +67,7 @@ public final class StoredTraining implements Training {
     longest = Duration.ofMinutes(settings.maxMinutes());
     minPerClass = settings.minPerClass();
     this.minHeldOut = minHeldOut;
+    stepTimeout = settings.stepTimeout();
     memoryBytes = settings.memory().bytes();
     halfTheCores = settings.threads().isEmpty();
     threads = settings.threads().orElse(1);
@@ -96,8 +99,15 @@ public final class StoredTraining implements Training {
             DirectTrainingStep.on(towers),
             new TrainingResources(threads(), memoryBytes),
             new LiveGate(store, minHeldOut));
-    Processors.take(
-        threads(), () -> trainer.train(task(run, store), new Reports(progress, cancelled)));
+    try (Watchdog.Watch watch =
+        Watchdog.ofProcess()
+            .watch(
+                () -> "the training of %s has not got on".formatted(run.version()),
+                new Watchdog.Limit(stepTimeout, "training.step-timeout"))) {
+      Processors.take(
+          threads(),
+          () -> trainer.train(task(run, store), new Reports(progress, cancelled, watch)));
+    }
     return verdict(store, run);
   }
 
@@ -136,20 +146,26 @@ public final class StoredTraining implements Training {
   }
 
   /** To the log one line an epoch, to the job each step. */
-  private static final class Reports implements TrainingProgress {
+  static final class Reports implements TrainingProgress {
     private final Consumer<RetrainStatus.Progress> progress;
     private final BooleanSupplier cancelled;
+    private final Watchdog.Watch watch;
 
     /** Of the epoch before: it is known at an epoch's end. */
     private double waiting;
 
-    Reports(Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled) {
+    Reports(
+        Consumer<RetrainStatus.Progress> progress,
+        BooleanSupplier cancelled,
+        Watchdog.Watch watch) {
       this.progress = progress;
       this.cancelled = cancelled;
+      this.watch = watch;
     }
 
     @Override
     public boolean isCancelled() {
+      watch.gotOn();
       return cancelled.getAsBoolean();
     }
 
@@ -184,7 +200,13 @@ public final class StoredTraining implements Training {
     }
 
     @Override
+    public void features(long images, long of, double imagesPerSecond, Duration remaining) {
+      watch.gotOn();
+    }
+
+    @Override
     public void step(Step done) {
+      watch.gotOn();
       progress.accept(
           new RetrainStatus.Progress(
               done.epoch(),
@@ -199,6 +221,7 @@ public final class StoredTraining implements Training {
 
     @Override
     public void epoch(Epoch done) {
+      watch.gotOn();
       waiting = done.entry().waiting();
       LOG.info("{}", done.line());
     }

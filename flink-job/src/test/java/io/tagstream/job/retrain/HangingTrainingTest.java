@@ -1,0 +1,52 @@
+package io.tagstream.job.retrain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tagstream.job.Watchdog;
+import io.tagstream.job.Watchdog.Limit;
+import io.tagstream.model.training.TrainingProgress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What counts as getting on. */
+@Timeout(60)
+class HangingTrainingTest {
+  private final BlockingQueue<String> verdicts = new LinkedBlockingQueue<>();
+
+  /** Passes on a clock of its own, so that both times stand still together. */
+  private static void pass(Watchdog watchdog, BlockingQueue<String> verdicts, int millis)
+      throws InterruptedException {
+    String waited =
+        watchdog.call(() -> "time", new Limit(Duration.ofMillis(millis), "x"), verdicts::take);
+    assertThat(waited).startsWith("time");
+  }
+
+  @Test
+  void aStepAnEpochsPartOrAnImageIsEnough() throws Exception {
+    Watchdog watchdog =
+        new Watchdog(Duration.ofMillis(1), (message, thread) -> verdicts.add(message));
+    try (Watchdog.Watch watch =
+        watchdog.watch(
+            () -> "the training of v2 has not got on",
+            new Limit(Duration.ofMillis(300), "training.step-timeout"))) {
+      StoredTraining.Reports reports = new StoredTraining.Reports(step -> {}, () -> false, watch);
+      List<Runnable> signs =
+          List.of(
+              () -> assertThat(reports.isCancelled()).isFalse(),
+              () -> reports.features(1, 2, 3, Duration.ZERO),
+              () -> reports.step(new TrainingProgress.Step(1, 1, 1, 1, 1, 1, Duration.ZERO)));
+      for (int round = 0; round < 4; round++) {
+        for (Runnable sign : signs) {
+          pass(watchdog, verdicts, 50);
+          sign.run();
+        }
+      }
+      assertThat(verdicts.take())
+          .startsWith("the training of v2 has not got on for 300 ms (training.step-timeout)");
+    }
+  }
+}
