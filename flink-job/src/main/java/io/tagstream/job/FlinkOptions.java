@@ -3,6 +3,7 @@ package io.tagstream.job;
 import io.tagstream.job.snapshot.ResumeDecision;
 import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.JobSettings;
+import io.tagstream.settings.KafkaSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -32,7 +33,11 @@ public final class FlinkOptions {
 
   /** What the job needs wherever it runs. */
   static Configuration ofJob(
-      String jobName, CheckpointSettings checkpoints, JobSettings job, String snapshots) {
+      String jobName,
+      CheckpointSettings checkpoints,
+      JobSettings job,
+      KafkaSettings kafka,
+      String snapshots) {
     Configuration options = new Configuration();
     options.set(PipelineOptions.NAME, "Tagstream " + jobName);
     ofElements(options);
@@ -49,6 +54,12 @@ public final class FlinkOptions {
     options.set(
         CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
         ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+
+    // While Kafka is away, checkpoints expire one after the other, and that is no failure. Those
+    // that fail for another reason fail faster, and soon are as many.
+    options.set(
+        CheckpointingOptions.TOLERABLE_FAILURE_NUMBER,
+        1 + Math.toIntExact(kafka.outage().dividedBy(checkpoints.timeout())));
 
     // A training ends after its current step, whose length is for the network and the machine to
     // say, and closing waits for it. A watchdog that loses its patience kills the whole process,

@@ -32,6 +32,7 @@ import io.tagstream.schemas.TopicLimit;
 import io.tagstream.schemas.Topics;
 import io.tagstream.settings.BatchSettings;
 import io.tagstream.settings.CheckpointSettings;
+import io.tagstream.settings.DurationText;
 import io.tagstream.settings.ImageSettings;
 import io.tagstream.settings.InferenceSettings;
 import io.tagstream.settings.JobSettings;
@@ -96,6 +97,7 @@ public final class JobRunner {
               request.name(),
               new SnapshotFolder(request.checkpoints(), request.name()),
               lock)
+          .withKafka(request.connection()::answers)
           .watched(
               prepared.facts(),
               new Tolerance(
@@ -138,6 +140,8 @@ public final class JobRunner {
     TransactionLimits limits = TransactionLimits.of(request.connection());
     Duration timeout = limits.timeoutFor(request.connection());
     CheckpointSettings checkpoints = request.settings().get(CheckpointSettings.class);
+    Duration outage = request.settings().get(KafkaSettings.class).outage();
+    warnOfShortTransactions(timeout.minus(checkpoints.interval()), outage);
     SnapshotFolder folder = new SnapshotFolder(request.checkpoints(), request.name());
     Configuration asked = new Configuration(given);
     FlinkOptions.passThrough(asked, request.settings().flink());
@@ -159,7 +163,13 @@ public final class JobRunner {
 
     JobSettings settings = request.settings().get(JobSettings.class);
     Configuration options = new Configuration(given);
-    options.addAll(FlinkOptions.ofJob(request.name(), checkpoints, settings, folder.location()));
+    options.addAll(
+        FlinkOptions.ofJob(
+            request.name(),
+            checkpoints,
+            settings,
+            request.settings().get(KafkaSettings.class),
+            folder.location()));
     FlinkOptions.resume(options, decision);
     if (request.trainingStore().isPresent()) {
       ImageRetention.check(
@@ -172,7 +182,13 @@ public final class JobRunner {
     }
     FlinkOptions.passThrough(options, request.settings().flink());
     KafkaSinks sinks =
-        new KafkaSinks(request.connection(), request.topics(), request.name(), timeout);
+        new KafkaSinks(
+            request.connection(),
+            request.topics(),
+            request.name(),
+            timeout,
+            outage,
+            request.wish().acceptLoss());
     return new Prepared(
         new TagstreamJob(
             KafkaSources.images(request.connection(), request.topics(), request.name()),
@@ -197,6 +213,16 @@ public final class JobRunner {
             decision.notes().sinkGeneration()),
         options,
         facts(request, named, decision, startedAt));
+  }
+
+  private static void warnOfShortTransactions(Duration survived, Duration outage) {
+    if (survived.compareTo(outage) < 0) {
+      LOG.warn(
+          "An outage of Kafka longer than {} loses predictions, although kafka.outage is {}: transactions time out. Set transaction.max.timeout.ms on the broker to {} ms, and leave kafka.transaction.timeout.ms alone",
+          DurationText.format(survived),
+          DurationText.format(outage),
+          TransactionLimits.ADVISED_TIMEOUT.toMillis());
+    }
   }
 
   private static Learning learning(

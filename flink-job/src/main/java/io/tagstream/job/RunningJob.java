@@ -49,12 +49,17 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
   /** Flink's JobManager, in this process, answers in milliseconds, or hangs. */
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
+  /** For a stop at a time when the job begins to run; who stops a job wants to see it end. */
+  private static final Duration STOP_PATIENCE = Duration.ofSeconds(4);
+
   private final MiniCluster cluster;
   private final JobID job;
   private final String name;
   private final SnapshotFolder snapshots;
   private final JobLock lock;
   private final CompletableFuture<JobResult> result;
+  private final TaskManagerWatch taskManager;
+  private BooleanSupplier kafkaAnswers = () -> true;
 
   /** None in tests that look at the job themselves. */
   private Optional<JobWatch> watch = Optional.empty();
@@ -72,6 +77,17 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
     this.snapshots = snapshots;
     this.lock = lock;
     this.result = result;
+    this.taskManager = TaskManagerWatch.start(cluster, job, result::completeExceptionally);
+  }
+
+  /**
+   * Has a stop ask before whether Kafka is there, which a savepoint waits for.
+   *
+   * @param answers may take some seconds
+   */
+  RunningJob withKafka(BooleanSupplier answers) {
+    kafkaAnswers = answers;
+    return this;
   }
 
   /** Takes over the lock. */
@@ -150,7 +166,8 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
   }
 
   private void awaitRunning(boolean toStop) throws InterruptedException {
-    long deadline = System.nanoTime() + START_PATIENCE.toNanos();
+    Duration patience = toStop ? STOP_PATIENCE : START_PATIENCE;
+    long deadline = System.nanoTime() + patience.toNanos();
     while (!allRunning()) {
       if (result.isDone()) {
         await();
@@ -159,6 +176,11 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
       if (toStop && recovering()) {
         throw new UserException(
             "job %s is recovering from a failure and ends without a savepoint; %s"
+                .formatted(name, FROM_CHECKPOINT));
+      }
+      if (toStop && System.nanoTime() - deadline > 0) {
+        throw new UserException(
+            "job %s does not run, and ends without a savepoint; %s"
                 .formatted(name, FROM_CHECKPOINT));
       }
       if (System.nanoTime() - deadline > 0) {
@@ -172,21 +194,25 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
 
   private boolean allRunning() throws InterruptedException {
     try {
-      AccessExecutionGraph graph = cluster.getExecutionGraph(job).get();
-      if (graph.getState() != JobStatus.RUNNING) {
-        return false;
-      }
-      for (AccessExecutionVertex vertex : graph.getAllExecutionVertices()) {
-        ExecutionState state = vertex.getExecutionState();
-        if (state != ExecutionState.RUNNING && state != ExecutionState.FINISHED) {
-          return false;
-        }
-      }
-      return true;
+      return allRunning(cluster.getExecutionGraph(job).get());
     } catch (ExecutionException e) {
       // The job may not be known yet, or no longer.
       return false;
     }
+  }
+
+  /** Whether every subtask has started. */
+  static boolean allRunning(AccessExecutionGraph graph) {
+    if (graph.getState() != JobStatus.RUNNING) {
+      return false;
+    }
+    for (AccessExecutionVertex vertex : graph.getAllExecutionVertices()) {
+      ExecutionState state = vertex.getExecutionState();
+      if (state != ExecutionState.RUNNING && state != ExecutionState.FINISHED) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether the job has failed and is to be started again. */
@@ -212,6 +238,11 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
     awaitRunning(true);
     if (result.isDone()) {
       return Optional.empty();
+    }
+    if (!kafkaAnswers.getAsBoolean()) {
+      throw new UserException(
+          "job %s ends without a savepoint, because Kafka does not answer; %s"
+              .formatted(name, FROM_CHECKPOINT));
     }
     try {
       String savepoint =
@@ -274,6 +305,7 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
   @Override
   public synchronized void close() {
     watch.ifPresent(JobWatch::close);
+    taskManager.close();
     closeQuietly(cluster);
     lock.close();
   }

@@ -33,6 +33,7 @@ import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.ImageSettings;
 import io.tagstream.settings.InferenceSettings;
 import io.tagstream.settings.JobSettings;
+import io.tagstream.settings.KafkaSettings;
 import io.tagstream.settings.LabelSettings;
 import io.tagstream.settings.RetrainSettings;
 import io.tagstream.settings.Settings;
@@ -56,6 +57,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.lib.NumberSequenceSource.NumberSequenceSplit;
 import org.apache.flink.api.connector.source.util.ratelimit.RateLimiter;
 import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
@@ -82,6 +84,9 @@ class RestartTest {
       new MemorySink<>(tagged -> Long.toString(tagged.source().offset()));
   private final MemorySink<RejectedImage> rejections =
       new MemorySink<>(rejected -> Long.toString(rejected.source.offset()));
+
+  /** Where predictions go. */
+  private Sink<TaggedImage> answers = predictions;
 
   private static CompletableFuture<Void> rest = new CompletableFuture<>();
 
@@ -173,6 +178,7 @@ class RestartTest {
             "test",
             settings.get(CheckpointSettings.class),
             settings.get(JobSettings.class),
+            settings.get(KafkaSettings.class),
             folder.location());
     FlinkOptions.resume(options, decision);
     FlinkOptions.ofMiniCluster(options);
@@ -205,7 +211,7 @@ class RestartTest {
             new FakeBroker("memory", Map.of(new TopicPartition("images", 0), 0L)),
             log,
             models,
-            predictions,
+            answers,
             rejections,
             learning)
         .addTo(environment, plan);
@@ -431,6 +437,47 @@ class RestartTest {
               })
           .isInstanceOf(UserException.class)
           .hasMessageContaining("recovering")
+          .hasMessageContaining("last checkpoint");
+    } finally {
+      job.close();
+    }
+  }
+
+  @Test
+  void aTaskManagerThatEndsEndsTheJob() throws Exception {
+    answers = new BrokenSink<>(true);
+    RunningJob job = start(Map.of("restart.attempts", "100"), RECORDS);
+    try {
+      assertThatThrownBy(job::await)
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("Flink's TaskManager ended");
+    } finally {
+      job.close();
+    }
+  }
+
+  @Test
+  void aStopDoesNotWaitForAJobThatDoesNotBegin() throws Exception {
+    answers = new BrokenSink<>(false);
+    RunningJob job = start(QUICK, RECORDS);
+    try {
+      assertThatThrownBy(job::stop)
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("does not run")
+          .hasMessageContaining("last checkpoint");
+    } finally {
+      job.close();
+    }
+  }
+
+  @Test
+  void aStopWithoutKafkaDoesNotWaitForASavepoint() throws Exception {
+    RunningJob job = start(QUICK, RECORDS).withKafka(() -> false);
+    try {
+      awaitPredictions(job);
+      assertThatThrownBy(job::stop)
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("Kafka does not answer")
           .hasMessageContaining("last checkpoint");
     } finally {
       job.close();

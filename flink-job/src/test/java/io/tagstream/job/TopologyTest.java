@@ -39,6 +39,7 @@ import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.ImageSettings;
 import io.tagstream.settings.InferenceSettings;
 import io.tagstream.settings.JobSettings;
+import io.tagstream.settings.KafkaSettings;
 import io.tagstream.settings.LabelSettings;
 import io.tagstream.settings.RetrainSettings;
 import io.tagstream.settings.Settings;
@@ -96,10 +97,13 @@ class TopologyTest {
             "test",
             Settings.defaults().get(CheckpointSettings.class),
             Settings.defaults().get(JobSettings.class),
+            Settings.defaults().get(KafkaSettings.class),
             "file:///tmp/unused");
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.getExecutionEnvironment(options);
-    KafkaSinks sinks = new KafkaSinks(connection, topics, "test", Duration.ofMinutes(15));
+    KafkaSinks sinks =
+        new KafkaSinks(
+            connection, topics, "test", Duration.ofMinutes(15), Duration.ofHours(1), false);
     new TagstreamJob(
             KafkaSources.images(connection, topics, "test"),
             KafkaSources.modelUpdates(connection, topics, "test"),

@@ -16,6 +16,7 @@ import io.tagstream.job.trainingstore.TrainingSink;
 import io.tagstream.job.trainingstore.TrainingStore;
 import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.JobSettings;
+import io.tagstream.settings.KafkaSettings;
 import io.tagstream.settings.Settings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -174,6 +175,7 @@ class TrainingSinkTest {
             "test",
             settings.get(CheckpointSettings.class),
             settings.get(JobSettings.class),
+            settings.get(KafkaSettings.class),
             snapshots.location());
     FlinkOptions.resume(options, decision);
     FlinkOptions.ofMiniCluster(options);

@@ -2,6 +2,7 @@ package io.tagstream.job.sink;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.ModelNews;
 import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.TaggedImage;
@@ -13,28 +14,40 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
 import org.apache.flink.api.common.serialization.SerializationSchema;
+import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
+import org.apache.flink.util.function.SerializableFunction;
 import org.apache.kafka.clients.producer.ProducerConfig;
 
 /**
- * What the job writes, exactly once. The transactions' names begin {@code JOB:SINK:}; neither part
- * holds a colon, so that no prefix begins another and no sink ends another's transactions.
+ * What the job writes, exactly once, or says so. The transactions' names begin {@code JOB:SINK:};
+ * neither part holds a colon, so that no prefix begins another and no sink ends another's
+ * transactions.
  */
 public final class KafkaSinks {
   private final KafkaConnection connection;
   private final Topics topics;
   private final String jobName;
   private final Duration transactionTimeout;
+  private final Duration outage;
+  private final boolean acceptLoss;
 
   /**
    * @param jobName without a colon
    * @param transactionTimeout after which the broker ends what is left open, at most its maximum
+   * @param outage how long to wait for a Kafka that does not answer
+   * @param acceptLoss whether the job goes on where records were lost
    */
   public KafkaSinks(
-      KafkaConnection connection, Topics topics, String jobName, Duration transactionTimeout) {
+      KafkaConnection connection,
+      Topics topics,
+      String jobName,
+      Duration transactionTimeout,
+      Duration outage,
+      boolean acceptLoss) {
     if (jobName.contains(":")) {
       throw new IllegalArgumentException("a job's name cannot hold a colon: " + jobName);
     }
@@ -42,11 +55,15 @@ public final class KafkaSinks {
     this.topics = topics;
     this.jobName = jobName;
     this.transactionTimeout = transactionTimeout;
+    this.outage = outage;
+    this.acceptLoss = acceptLoss;
   }
 
-  public KafkaSink<TaggedImage> predictions() {
+  public Sink<TaggedImage> predictions() {
     return sink(
         "predictions",
+        topics.predictions(),
+        image -> Optional.of(image.source()),
         KafkaRecordSerializationSchema.<TaggedImage>builder()
             .setTopic(topics.predictions())
             .setKeySerializationSchema((SerializationSchema<TaggedImage>) KafkaSinks::key)
@@ -54,19 +71,23 @@ public final class KafkaSinks {
             .build());
   }
 
-  public KafkaSink<RejectedImage> rejections() {
+  public Sink<RejectedImage> rejections() {
     return sink(
         "rejections",
+        topics.rejectedImages(),
+        image -> Optional.of(image.source),
         KafkaRecordSerializationSchema.<RejectedImage>builder()
             .setTopic(topics.rejectedImages())
-            .setKeySerializationSchema((SerializationSchema<RejectedImage>) KafkaSinks::key)
+            .setKeySerializationSchema((SerializationSchema<RejectedImage>) RejectionRecords::key)
             .setValueSerializationSchema(new RejectionRecords(limit(topics.rejectedImages())))
             .build());
   }
 
-  public KafkaSink<ModelNews> modelUpdates() {
+  public Sink<ModelNews> modelUpdates() {
     return sink(
         "model-updates",
+        topics.modelUpdates(),
+        news -> Optional.empty(),
         KafkaRecordSerializationSchema.<ModelNews>builder()
             .setTopic(topics.modelUpdates())
             .setKeySerializationSchema(
@@ -83,21 +104,29 @@ public final class KafkaSinks {
     return image.imageId().getBytes(UTF_8);
   }
 
-  /** Kafka's null, no key, where the id could not be read: such records go to any partition. */
-  private static byte[] key(RejectedImage image) {
-    return Optional.ofNullable(image.imageId).map(id -> id.getBytes(UTF_8)).orElse(null);
-  }
-
-  private <T> KafkaSink<T> sink(String name, KafkaRecordSerializationSchema<T> serializer) {
+  private <T> Sink<T> sink(
+      String name,
+      String topic,
+      SerializableFunction<T, Optional<Coordinates>> source,
+      KafkaRecordSerializationSchema<T> serializer) {
     Properties properties = connection.producerProperties();
     properties.setProperty(
         ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Long.toString(transactionTimeout.toMillis()));
-    return KafkaSink.<T>builder()
-        .setKafkaProducerConfig(properties)
-        .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
-        .setTransactionNamingStrategy(TransactionNamingStrategy.POOLING)
-        .setTransactionalIdPrefix(jobName + ":" + name + ":")
-        .setRecordSerializer(serializer)
-        .build();
+    Outage patient = Outage.of(connection.bootstrapServers(), outage, properties);
+    String prefix = jobName + ":" + name + ":";
+    return new TracedSink<>(
+        KafkaSink.<T>builder()
+            .setKafkaProducerConfig(patient.producer())
+            .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
+            .setTransactionNamingStrategy(TransactionNamingStrategy.POOLING)
+            .setTransactionalIdPrefix(prefix)
+            .setRecordSerializer(serializer)
+            .build(),
+        prefix,
+        source,
+        connection.consumerProperties(),
+        new Loss(topics, topic),
+        patient,
+        acceptLoss);
   }
 }

@@ -27,7 +27,10 @@ public final class RejectionRecords implements SerializationSchema<RejectedImage
   private transient WireFormat<Rejection> format;
   private transient long largestBatch;
 
-  RejectionRecords(RecordLimit limit) {
+  /**
+   * @param limit of the topic they go to
+   */
+  public RejectionRecords(RecordLimit limit) {
     this.limit = limit;
   }
 
@@ -43,6 +46,11 @@ public final class RejectionRecords implements SerializationSchema<RejectedImage
           "the topic %s takes records of at most %d bytes, but a rejection needs up to %d even without its content: raise max.message.bytes of the topic, or kafka.max.request.size and kafka.buffer.memory of the job"
               .formatted(limit.topic(), largestBatch, LEAST_ROOM));
     }
+  }
+
+  /** Kafka's null, no key, where the id could not be read: such records go to any partition. */
+  public static byte[] key(RejectedImage image) {
+    return Optional.ofNullable(image.imageId).map(id -> id.getBytes(UTF_8)).orElse(null);
   }
 
   @Override

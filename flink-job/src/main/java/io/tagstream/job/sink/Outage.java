@@ -1,0 +1,86 @@
+package io.tagstream.job.sink;
+
+import io.tagstream.settings.DurationText;
+import io.tagstream.settings.UserException;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.util.ExceptionUtils;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.errors.TimeoutException;
+
+/**
+ * How long a sink waits for a Kafka that does not answer. Its clients wait, and its task with them,
+ * so that an outage is a pause and no failure: a restart would not bring Kafka back, and Flink
+ * counts restarts without asking for their cause.
+ *
+ * @param servers for the message
+ * @param patience {@code kafka.outage}
+ * @param producer a producer's properties, which have it wait as long, unless the user gave other
+ *     time-outs
+ */
+record Outage(String servers, Duration patience, Properties producer) implements Serializable {
+
+  /** A request without an answer is sent again after this time. */
+  private static final Duration REQUEST = Duration.ofSeconds(30);
+
+  private static final Map<String, Object> DEFAULTS = ProducerConfig.configDef().defaultValues();
+
+  /**
+   * @param given the user's and ours; not changed
+   */
+  static Outage of(String servers, Duration patience, Properties given) {
+    Properties producer = new Properties();
+    producer.putAll(given);
+    long millis = patience.toMillis();
+    producer.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(millis));
+    producer.putIfAbsent(
+        ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
+        Long.toString(Math.min(REQUEST.toMillis(), millis / 2)));
+    // Kafka refuses a delivery that is shorter than a request.
+    long shortest =
+        milliseconds(producer, ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG)
+            + milliseconds(producer, ProducerConfig.LINGER_MS_CONFIG);
+    producer.putIfAbsent(
+        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Long.toString(Math.max(millis, shortest)));
+    return new Outage(servers, patience, producer);
+  }
+
+  private static long milliseconds(Properties properties, String key) {
+    Object value = properties.getOrDefault(key, DEFAULTS.get(key));
+    return (Long) ConfigDef.parseType(key, value.toString(), ConfigDef.Type.LONG);
+  }
+
+  /**
+   * What a client's failure means for the job: its end, when it was time that ran out and the
+   * client had all of the patience; else the failure itself, from which a restart may recover.
+   */
+  <E extends Exception> RuntimeException orRethrow(E failure) throws E {
+    boolean timedOut = ExceptionUtils.findThrowable(failure, TimeoutException.class).isPresent();
+    boolean whole =
+        milliseconds(producer, ProducerConfig.MAX_BLOCK_MS_CONFIG) >= patience.toMillis()
+            && milliseconds(producer, ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG)
+                >= patience.toMillis();
+    if (timedOut && whole) {
+      return over(failure);
+    }
+    throw failure;
+  }
+
+  /** The end of the job: Kafka was away for longer than the patience. */
+  SuppressRestartsException over(Throwable cause) {
+    return new SuppressRestartsException(
+        new UserException(
+            "Kafka at %s did not take the job's records for %s (kafka.outage): %s; start the job again when it does"
+                .formatted(
+                    servers,
+                    DurationText.format(patience),
+                    ExceptionUtils.findThrowable(cause, TimeoutException.class)
+                        .map(Throwable::getMessage)
+                        .orElseGet(cause::toString)),
+            cause));
+  }
+}

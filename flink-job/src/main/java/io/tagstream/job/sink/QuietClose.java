@@ -1,0 +1,52 @@
+package io.tagstream.job.sink;
+
+import io.tagstream.job.PatientWait;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Closes what a task has opened, without an exception and in bounded time. Flink holds an exception
+ * out of a failed task's clean-up for fatal and takes down the TaskManager with it; and a job that
+ * restarts, or a process that stops, waits for the clean-up to end.
+ */
+final class QuietClose {
+  private static final Logger LOG = LoggerFactory.getLogger(QuietClose.class);
+
+  private QuietClose() {}
+
+  /**
+   * Closes on the caller's thread, which is interrupted when the time has passed.
+   *
+   * @param what is closed, for the log
+   */
+  static void close(AutoCloseable resource, Duration limit, String what) {
+    boolean interrupted = Thread.interrupted();
+    Thread closing = Thread.currentThread();
+    Thread watch = new Thread(() -> interruptAfter(limit, closing), "closes " + what);
+    watch.setDaemon(true);
+    watch.start();
+    try {
+      resource.close();
+    } catch (Exception | LinkageError e) {
+      LOG.warn("Closed {} with an error; the job goes on without it", what, e);
+    } finally {
+      watch.interrupt();
+      PatientWait.forEnd(watch);
+      // What the watch, or a client that it interrupted, has set.
+      Thread.interrupted();
+      if (interrupted) {
+        closing.interrupt();
+      }
+    }
+  }
+
+  private static void interruptAfter(Duration limit, Thread closing) {
+    try {
+      Thread.sleep(limit.toMillis());
+      closing.interrupt();
+    } catch (InterruptedException closed) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
