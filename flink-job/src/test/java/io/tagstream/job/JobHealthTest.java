@@ -12,6 +12,7 @@ import io.tagstream.model.store.JobStatus;
 import io.tagstream.model.store.JobStatus.State;
 import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.JobSettings;
+import io.tagstream.settings.KafkaSettings;
 import io.tagstream.settings.Settings;
 import io.tagstream.settings.UserException;
 import java.nio.file.Path;
@@ -127,6 +128,7 @@ final class JobHealthTest {
             "test",
             settings.get(CheckpointSettings.class),
             settings.get(JobSettings.class),
+            settings.get(KafkaSettings.class),
             folder.location());
     FlinkOptions.ofMiniCluster(options);
     snapshot.ifPresent(from -> options.set(StateRecoveryOptions.SAVEPOINT_PATH, from));

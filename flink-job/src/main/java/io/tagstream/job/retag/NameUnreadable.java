@@ -8,7 +8,7 @@ import org.apache.flink.util.Collector;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Names the images that cannot be tagged; the job that saw them first has rejected them. */
+/** Names the images that cannot be tagged. */
 final class NameUnreadable extends ProcessFunction<RejectedImage, RejectedImage> {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(NameUnreadable.class);
@@ -24,8 +24,9 @@ final class NameUnreadable extends ProcessFunction<RejectedImage, RejectedImage>
 
   @Override
   public void processElement(
-      RejectedImage image, Context context, Collector<RejectedImage> nothingLeaves) {
+      RejectedImage image, Context context, Collector<RejectedImage> collector) {
     counter.add(1);
     LOG.warn("Not tagged: {} ({}): {}", image.source, image.stage.word(), image.reason);
+    collector.collect(image);
   }
 }

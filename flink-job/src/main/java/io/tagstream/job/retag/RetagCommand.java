@@ -13,6 +13,7 @@ import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.schemas.KafkaOptions;
 import io.tagstream.schemas.TopicAdministration;
 import io.tagstream.schemas.TopicLimit;
+import io.tagstream.schemas.Topics;
 import io.tagstream.settings.BatchSettings;
 import io.tagstream.settings.ImageSettings;
 import io.tagstream.settings.InferenceSettings;
@@ -22,10 +23,12 @@ import io.tagstream.settings.Progress;
 import io.tagstream.settings.Settings;
 import io.tagstream.settings.StandardOptions;
 import io.tagstream.settings.TopicSettings;
+import io.tagstream.settings.UsageException;
 import io.tagstream.settings.UserException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +46,8 @@ import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.admin.Admin;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -56,9 +61,12 @@ import picocli.CommandLine.Spec;
       "Tag a range of images again with a version of your choice, and end.",
       "With --changed-only, only the answers leave whose first tag differs from what was said last,"
           + " each with the version it supersedes: so a promotion repairs the last hour.",
-      "A run that was killed may be repeated; its answers then come twice."
+      "With --missing, only images are tagged that have neither a committed prediction nor a committed"
+          + " rejection: so what a job names as lost comes back, once.",
+      "A run that was killed may be repeated; its answers then come twice, but with --missing."
     })
 public final class RetagCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(RetagCommand.class);
   private static final Duration LOOK = Duration.ofMillis(500);
 
   @Mixin StandardOptions standard = new StandardOptions();
@@ -93,8 +101,24 @@ public final class RetagCommand implements Callable<Integer> {
       description = "Where to end, that offset not included (default: the end as it is now).")
   private Optional<String> to = Optional.empty();
 
+  @Option(names = "--labeled", description = "The offsets are of labeled-images instead of images.")
+  private boolean labeled;
+
   @Option(names = "--changed-only", description = "Send only what differs from what was said.")
   private boolean changedOnly;
+
+  @Option(
+      names = "--missing",
+      description =
+          "Send only what committed predictions and rejections lack; what cannot be tagged goes to"
+              + " rejected-images. Without --to-offsets it ends where the job has come to.")
+  private boolean missingOnly;
+
+  @Option(
+      names = "--name",
+      paramLabel = "N",
+      description = "The job whose answers are missing (default: ${DEFAULT-VALUE}).")
+  private String jobName = Topics.DEFAULT_JOB;
 
   @Option(
       names = "--to",
@@ -108,14 +132,23 @@ public final class RetagCommand implements Callable<Integer> {
     Map<Integer, Long> begins = OffsetRanges.parse("--from-offsets", from);
     Map<Integer, Long> ends =
         to.map(text -> OffsetRanges.parse("--to-offsets", text)).orElse(Map.of());
+    if (changedOnly && missingOnly) {
+      throw new UsageException(
+          "--changed-only and --missing exclude each other: nothing was said of what is missing");
+    }
     Settings settings = kafka.settings();
     MicroBatching batching = MicroBatching.of(settings.get(BatchSettings.class), engine.views());
     CropGeometry geometry = CropGeometry.of(new ModelStore(models).metadata(model).preprocessing());
     KafkaConnection connection = kafka.connection(settings);
-    String images = kafka.topics().images();
-    String predictions = kafka.topics().predictions();
-    connection.requireTopics(changedOnly ? List.of(images, predictions) : List.of(images));
-    OffsetRanges ranges = OffsetRanges.resolve(connection, images, begins, ends);
+    Topics topics = kafka.topics();
+    String images = labeled ? topics.labeledImages() : topics.images();
+    connection.requireTopics(topicsToRead(topics, images));
+    OffsetRanges ranges =
+        OffsetRanges.resolve(
+            connection,
+            images,
+            begins,
+            missingOnly ? withinReach(connection, images, begins, ends) : ends);
     PrintWriter out = spec.commandLine().getOut();
     if (ranges.byPartition().isEmpty()) {
       out.println("no images in the range");
@@ -126,13 +159,24 @@ public final class RetagCommand implements Callable<Integer> {
       new TopicAdministration(admin)
           .ensureForPredictions(target, settings.get(TopicSettings.class));
     }
+    Optional<RetagJob.Repair> repair = Optional.empty();
+    if (missingOnly) {
+      MissingRecords missing =
+          new CommittedAnswers(connection, topics, target)
+              .missing(ranges, spec.commandLine().getErr());
+      repair =
+          Optional.of(
+              new RetagJob.Repair(
+                  missing, RetaggedRejections.sink(connection, topics.rejectedImages())));
+    }
 
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.createLocalEnvironment(options(settings));
     new RetagJob(
             KafkaSources.range(connection, ranges.begins(), ranges.ends()),
             changedOnly
-                ? Optional.of(KafkaSources.upToNow(connection, predictions, new FirstTags(ranges)))
+                ? Optional.of(
+                    KafkaSources.upToNow(connection, topics.predictions(), new FirstTags(ranges)))
                 : Optional.empty(),
             new FittingModels(
                 new PinnedModel(
@@ -143,14 +187,16 @@ public final class RetagCommand implements Callable<Integer> {
                         settings.get(ParallelismSettings.class).towers()),
                     model),
                 TopicLimit.of(connection, target)),
-            RetaggedRecords.sink(connection, target))
+            RetaggedRecords.sink(connection, target),
+            repair)
         .addTo(
             environment,
             geometry,
             batching,
             settings.get(ImageSettings.class),
             settings.get(InferenceSettings.class));
-    JobExecutionResult result = run(environment, ranges);
+    JobExecutionResult result =
+        run(environment, repair.map(given -> given.missing().size()).orElse(ranges.size()));
     long tagged = count(result, Count.TAGGED);
     long unreadable = count(result, NameUnreadable.COUNTER);
     out.printf(
@@ -159,9 +205,47 @@ public final class RetagCommand implements Callable<Integer> {
         model,
         count(result, Count.SENT),
         target,
-        unreadable == 0 ? "" : "; %d could not be read".formatted(unreadable));
+        unreadable == 0
+            ? ""
+            : "; %d could not be read%s"
+                .formatted(
+                    unreadable, missingOnly ? " and went to " + topics.rejectedImages() : ""));
     out.flush();
     return 0;
+  }
+
+  private List<String> topicsToRead(Topics topics, String images) {
+    if (missingOnly) {
+      return List.of(images, topics.predictions(), topics.rejectedImages());
+    }
+    return changedOnly ? List.of(images, topics.predictions()) : List.of(images);
+  }
+
+  /**
+   * Where the ranges end if nobody said it: what the job has not come to yet is not missing. What
+   * the user says goes before, since a job that died may have come further than it could commit.
+   */
+  private Map<Integer, Long> withinReach(
+      KafkaConnection connection,
+      String images,
+      Map<Integer, Long> begins,
+      Map<Integer, Long> ends) {
+    Map<Integer, Long> reached = CommittedOffsets.of(connection, jobName, images);
+    Map<Integer, Long> within = new HashMap<>(ends);
+    reached.forEach(
+        (partition, offset) -> {
+          if (ends.getOrDefault(partition, 0L) > offset) {
+            LOG.warn(
+                "Job {} has committed {}-{} up to offset {} only: if it runs, or starts again from there, what follows is answered twice",
+                jobName,
+                images,
+                partition,
+                offset);
+          } else if (begins.containsKey(partition) && !ends.containsKey(partition)) {
+            within.put(partition, Math.max(begins.get(partition), offset));
+          }
+        });
+    return within;
   }
 
   private static Configuration options(Settings settings) {
@@ -177,14 +261,14 @@ public final class RetagCommand implements Callable<Integer> {
     return options;
   }
 
-  private JobExecutionResult run(StreamExecutionEnvironment environment, OffsetRanges ranges)
+  private JobExecutionResult run(StreamExecutionEnvironment environment, long offsets)
       throws Exception {
     JobClient job = environment.executeAsync("Tagstream retag");
     CompletableFuture<JobExecutionResult> result = job.getJobExecutionResult();
     try (Interruption interruption = Interruption.listen(() -> job.cancel().join());
         Progress progress =
             Progress.start(
-                spec.commandLine().getErr(), "tagging", "images", OptionalLong.of(ranges.size()))) {
+                spec.commandLine().getErr(), "tagging", "images", OptionalLong.of(offsets))) {
       long shown = 0;
       while (true) {
         try {

@@ -30,20 +30,29 @@ final class RetagJob {
   private final LiveModels model;
   private final Sink<RetaggedImage> answers;
 
+  /** What is missing, and where images go that are missing and cannot be tagged. */
+  record Repair(MissingRecords missing, Sink<RejectedImage> rejections) {}
+
+  private final Optional<Repair> repair;
+
   /**
    * A job of bounded sources.
    *
    * @param said what was said of the images, if only other answers shall leave
+   * @param repair without it all images are tagged, and the job that saw them first has rejected
+   *     those that cannot be
    */
   RetagJob(
       Source<IncomingRecord, ?, ?> images,
       Optional<Source<FirstTag, ?, ?>> said,
       LiveModels model,
-      Sink<RetaggedImage> answers) {
+      Sink<RetaggedImage> answers,
+      Optional<Repair> repair) {
     this.images = images;
     this.said = said;
     this.model = model;
     this.answers = answers;
+    this.repair = repair;
   }
 
   /** Adds the job to an environment, whose parallelism is that of reading and decoding. */
@@ -54,9 +63,10 @@ final class RetagJob {
       ImageSettings limits,
       InferenceSettings inference) {
     SingleOutputStreamOperator<DecodedImage> decoded =
-        environment
-            .fromSource(images, WatermarkStrategy.noWatermarks(), "Images")
-            .uid("images")
+        wanted(
+                environment
+                    .fromSource(images, WatermarkStrategy.noWatermarks(), "Images")
+                    .uid("images"))
             .process(new DecodeOperator(geometry, batching.views(), limits))
             .name("Decode")
             .uid("decode");
@@ -123,13 +133,30 @@ final class RetagJob {
             .uid("unanswered")
             .setParallelism(1);
 
-    decoded
-        .getSideOutput(DecodeOperator.REJECTED)
-        .union(unanswered)
-        .process(new NameUnreadable())
-        .name("Unreadable")
-        .uid("unreadable")
-        .setParallelism(1);
+    SingleOutputStreamOperator<RejectedImage> unreadable =
+        decoded
+            .getSideOutput(DecodeOperator.REJECTED)
+            .union(unanswered)
+            .process(new NameUnreadable())
+            .name("Unreadable")
+            .uid("unreadable")
+            .setParallelism(1);
+    repair.ifPresent(
+        given ->
+            unreadable
+                .sinkTo(given.rejections())
+                .name("Rejections")
+                .uid("rejections")
+                .setParallelism(1));
+  }
+
+  private SingleOutputStreamOperator<IncomingRecord> wanted(
+      SingleOutputStreamOperator<IncomingRecord> all) {
+    if (repair.isEmpty()) {
+      return all;
+    }
+    MissingRecords missing = repair.get().missing();
+    return all.filter(record -> missing.contains(record.source)).name("Missing").uid("missing");
   }
 
   private static SingleOutputStreamOperator<RetaggedImage> changed(

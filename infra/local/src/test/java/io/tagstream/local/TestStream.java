@@ -21,6 +21,7 @@ import io.tagstream.schemas.Rejection;
 import io.tagstream.schemas.Topics;
 import io.tagstream.schemas.WireFormat;
 import io.tagstream.settings.Settings;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,7 +49,8 @@ final class TestStream implements AutoCloseable {
 
   private final Path directory;
   private final Settings settings;
-  private final LocalBroker broker;
+  private final Map<String, String> brokerSettings;
+  private LocalBroker broker;
 
   /**
    * @param directory for everything it keeps
@@ -63,19 +65,30 @@ final class TestStream implements AutoCloseable {
   TestStream(Path directory, Settings settings, Map<String, String> brokerSettings) {
     this.directory = directory;
     this.settings = settings;
+    this.brokerSettings = brokerSettings;
     writeModel(1);
-    broker = startBroker("kafka", brokerSettings);
+    broker = startBroker("kafka", 0, brokerSettings);
+  }
+
+  /** The broker is away; where it was, nobody answers. */
+  void stopBroker() {
+    broker.close();
+  }
+
+  /** It is back at its address, with its data. */
+  void startBrokerAgain() {
+    int port = URI.create("kafka://" + broker.bootstrapServer()).getPort();
+    broker = startBroker("kafka", port, brokerSettings);
   }
 
   /** A further broker beside the stream's own, on which the topics are. */
   LocalBroker startBroker(String name) {
-    return startBroker(name, Map.of());
+    return startBroker(name, 0, Map.of());
   }
 
-  private LocalBroker startBroker(String name, Map<String, String> brokerSettings) {
+  private LocalBroker startBroker(String name, int port, Map<String, String> overrides) {
     LocalBroker started =
-        LocalBroker.start(
-            directory.resolve(name), LocalBroker.LOOPBACK, 0, "--port", brokerSettings);
+        LocalBroker.start(directory.resolve(name), LocalBroker.LOOPBACK, port, "--port", overrides);
     started.createTopics(TOPICS, settings);
     return started;
   }
