@@ -14,6 +14,7 @@ import io.tagstream.schemas.JsonLines;
 import io.tagstream.schemas.RejectionStage;
 import io.tagstream.schemas.Tag;
 import io.tagstream.settings.ImageSettings;
+import io.tagstream.settings.InputFile;
 import io.tagstream.settings.Printable;
 import io.tagstream.settings.SettingsOptions;
 import io.tagstream.settings.StandardOptions;
@@ -116,7 +117,7 @@ public final class ClassifyCommand implements Runnable {
         String reason = "%d bytes, over image.max-bytes %d".formatted(size, limits.maxBytes());
         return Optional.of(new Unreadable(RejectionStage.LIMIT, reason));
       }
-      crops.add(decoder.decode(Files.readAllBytes(path)));
+      crops.add(decoder.decode(InputFile.read(path, limits.maxBytes())));
       return Optional.empty();
     } catch (UnreadableImageException e) {
       RejectionStage stage =
@@ -130,7 +131,8 @@ public final class ClassifyCommand implements Runnable {
     } catch (AccessDeniedException e) {
       return Optional.of(new Unreadable(RejectionStage.FETCH, "permission denied"));
     } catch (IOException e) {
-      return Optional.of(new Unreadable(RejectionStage.FETCH, e.toString()));
+      String reason = Optional.ofNullable(e.getMessage()).orElseGet(e::toString);
+      return Optional.of(new Unreadable(RejectionStage.FETCH, reason));
     }
   }
 

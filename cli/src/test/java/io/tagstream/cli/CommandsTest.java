@@ -29,11 +29,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
@@ -97,6 +99,27 @@ final class CommandsTest {
     assertThat(lines.get(2)).contains("\"imageId\":\"" + missing, "\"stage\":\"fetch\"");
     assertThat(lines.get(3)).contains("\"imageId\":\"" + second);
     assertThat(err.toString()).contains(broken + ": ", missing + ": no such file");
+  }
+
+  /** A pipe would be waited for, and a device has no end. */
+  @Test
+  @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void whatIsNoFileIsNamedAndNotWaitedFor() throws Exception {
+    writeModel(1);
+    String pipe = directory.resolve("pipe").toString();
+    assertThat(new ProcessBuilder("mkfifo", pipe).start().waitFor()).isZero();
+    String scene = writeScene(0);
+    assertThat(run("classify", "--models", models, pipe, "/dev/zero", scene)).isEqualTo(1);
+    assertThat(err.toString())
+        .contains(
+            pipe + ": it is a pipe or a device, not a file",
+            "/dev/zero: it is a pipe or a device, not a file");
+    assertThat(out.toString()).contains(scene);
+    for (String wrong : List.of(pipe, "/dev/zero")) {
+      assertThat(run("label", "--csv", wrong)).isEqualTo(1);
+      assertThat(run("produce", "--images", wrong)).isEqualTo(1);
+      assertThat(run("train", "--images", wrong, "--models", models)).isEqualTo(1);
+    }
   }
 
   @Test

@@ -3,9 +3,9 @@ package io.tagstream.producers;
 import io.tagstream.schemas.Image;
 import io.tagstream.schemas.LabelText;
 import io.tagstream.schemas.RecordText;
+import io.tagstream.settings.InputFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
@@ -16,6 +16,9 @@ import java.util.Optional;
  * @param name its path relative to what was asked for, with slashes
  */
 public record ImageFile(Path path, String name) {
+
+  /** Of which a request to a broker could hold a copy. */
+  private static final long LARGEST = 1L << 30;
 
   /** The name of the folder the file is in. */
   public String folder() {
@@ -49,7 +52,7 @@ public record ImageFile(Path path, String name) {
     RecordText.requireId(id);
     return Image.newBuilder()
         .setId(id)
-        .setContent(ByteBuffer.wrap(Files.readAllBytes(path)))
+        .setContent(ByteBuffer.wrap(InputFile.read(path, LARGEST)))
         .setCapturedAt(Instant.now());
   }
 }

@@ -1,10 +1,11 @@
 package io.tagstream.producers;
 
+import io.tagstream.settings.InputFile;
 import io.tagstream.settings.UserException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,10 @@ import java.util.Set;
 final class LabelCsv {
   private static final Set<List<String>> HEADINGS =
       Set.of(List.of("id", "label"), List.of("imageId", "label"));
+
+  /** A million labels; a larger file is sent in parts. */
+  private static final long LARGEST = 128 << 20;
+
   private static final String BYTE_ORDER_MARK = "\uFEFF";
 
   private final String text;
@@ -36,7 +41,8 @@ final class LabelCsv {
   static List<LabelLine> read(Path file, List<String> problems) {
     String text;
     try {
-      text = Files.readString(file, StandardCharsets.UTF_8);
+      ByteBuffer content = ByteBuffer.wrap(InputFile.read(file, LARGEST));
+      text = StandardCharsets.UTF_8.newDecoder().decode(content).toString();
     } catch (CharacterCodingException e) {
       throw new UserException("%s is not in UTF-8".formatted(file), e);
     } catch (IOException e) {

@@ -1,13 +1,13 @@
 package io.tagstream.settings;
 
 import java.io.IOException;
-import java.io.Reader;
+import java.io.StringReader;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
-import java.nio.charset.MalformedInputException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,6 +35,8 @@ import java.util.regex.Pattern;
  */
 public final class Settings {
   static final String ENVIRONMENT_PREFIX = "TAGSTREAM_";
+
+  private static final long LONGEST_FILE = 1 << 20;
 
   private static final String KAFKA = "kafka.";
   private static final String FLINK = "flink.";
@@ -118,11 +120,14 @@ public final class Settings {
 
     void file(Path path) {
       Properties properties = new Properties();
-      try (Reader reader = Files.newBufferedReader(path, StandardCharsets.UTF_8)) {
-        properties.load(reader);
+      try {
+        ByteBuffer content = ByteBuffer.wrap(InputFile.read(path, LONGEST_FILE));
+        // A decoder of its own, since it tells what is no UTF-8.
+        properties.load(
+            new StringReader(StandardCharsets.UTF_8.newDecoder().decode(content).toString()));
       } catch (NoSuchFileException e) {
         throw new UsageException("no settings file at %s: check --config".formatted(path), e);
-      } catch (MalformedInputException | IllegalArgumentException e) {
+      } catch (CharacterCodingException | IllegalArgumentException e) {
         throw new UsageException(
             "%s is no properties file in UTF-8 (%s): write one KEY=VALUE a line"
                 .formatted(path, e.getMessage()),

@@ -1,7 +1,9 @@
 package io.tagstream.model.training;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -50,9 +52,22 @@ public record LabelledImage(
   }
 
   private record FileContent(Path file) implements Content {
+    /** Far beyond what is decoded. */
+    private static final int LARGEST = 128 << 20;
+
     @Override
     public byte[] read() throws IOException {
-      return Files.readAllBytes(file);
+      // It may have become a pipe since it was listed, and a file may say any size.
+      if (!Files.isRegularFile(file)) {
+        throw new NoSuchFileException(file.toString(), null, "no file any more");
+      }
+      try (InputStream in = Files.newInputStream(file)) {
+        byte[] content = in.readNBytes(LARGEST);
+        if (in.read() >= 0) {
+          throw new IOException("it has more than %d bytes".formatted(LARGEST));
+        }
+        return content;
+      }
     }
 
     @Override

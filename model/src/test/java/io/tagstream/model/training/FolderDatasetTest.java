@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.tagstream.model.ModelException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class FolderDatasetTest {
@@ -53,6 +56,25 @@ class FolderDatasetTest {
     Dataset dataset = FolderDataset.list(folder);
     assertThat(dataset.labels()).containsExactly("Roses", "daisy", "\u00e9clair");
     assertThat(dataset.images()).extracting(LabelledImage::classIndex).containsExactly(0, 1, 2, 0);
+  }
+
+  @Test
+  @Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aPipeIsNoImageAlsoWhereAFileBecameOne() throws Exception {
+    touch("roses/a.jpg");
+    pipe("roses/pipe.jpg");
+    Dataset dataset = FolderDataset.list(folder);
+    assertThat(dataset.images()).extracting(LabelledImage::id).containsExactly("roses/a.jpg");
+    Files.delete(folder.resolve("roses/a.jpg"));
+    pipe("roses/a.jpg");
+    assertThatThrownBy(() -> dataset.images().get(0).content().read())
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("no file any more");
+  }
+
+  private void pipe(String path) throws Exception {
+    String pipe = folder.resolve(path).toString();
+    assertThat(new ProcessBuilder("mkfifo", pipe).start().waitFor()).isZero();
   }
 
   @Test
