@@ -35,7 +35,7 @@ public final class KafkaSources {
   public static KafkaSource<IncomingRecord> images(
       KafkaConnection connection, Topics topics, String jobName) {
     return fromCommitted(imageProperties(connection), jobName, "")
-        .setTopics(topics.images(), topics.labeledImages())
+        .setKafkaSubscriber(new PatientTopics(topics.images(), topics.labeledImages()))
         .build();
   }
 
@@ -43,7 +43,7 @@ public final class KafkaSources {
   public static KafkaSource<IncomingRecord> labels(
       KafkaConnection connection, Topics topics, String jobName) {
     return fromCommitted(connection.consumerProperties(), jobName, "-labels")
-        .setTopics(topics.labels())
+        .setKafkaSubscriber(new PatientTopics(topics.labels()))
         .build();
   }
 
@@ -90,7 +90,7 @@ public final class KafkaSources {
       KafkaRecordDeserializationSchema<T> records) {
     return KafkaSource.<T>builder()
         .setProperties(connection.consumerProperties())
-        .setTopics(topics.modelUpdates())
+        .setKafkaSubscriber(new PatientTopics(topics.modelUpdates()))
         .setGroupId(group)
         .setClientIdPrefix(group)
         .setProperty("commit.offsets.on.checkpoint", "false")
