@@ -177,6 +177,15 @@ final class CommandsTest {
   }
 
   @Test
+  void aListSaysWhatIsWrongWithWhatIsLive() throws IOException {
+    String version = writeModel(1);
+    Files.writeString(Path.of(models, "live"), "a\u009b2J\nb");
+    assertThat(run("model", "list", "--models", models)).isZero();
+    assertThat(out.toString()).startsWith("  " + version);
+    assertThat(err.toString()).contains("does not name a version: 'a\\u009b2J\\u000ab'");
+  }
+
+  @Test
   void whatGoesIntoATrainingStoreIsHeldOutBesideValidationImagesToo() throws IOException {
     String parent = writeModel(1);
     Path pictures = writeLabelledScenes("pictures", 0, 40);

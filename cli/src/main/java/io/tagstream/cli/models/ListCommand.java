@@ -38,7 +38,7 @@ final class ListCommand implements Runnable {
       // It says how to get one.
       throw new ModelException(noModel(store));
     }
-    Optional<String> live = live(store);
+    Optional<String> live = live(store, spec.commandLine().getErr());
     LiveAccuracyRecord accuracy = store.liveAccuracy();
     PrintWriter out = spec.commandLine().getOut();
     for (String version : versions) {
@@ -59,10 +59,13 @@ final class ListCommand implements Runnable {
     }
   }
 
-  private static Optional<String> live(ModelStore store) {
+  /** Where none is live, it says so, or what is wrong with the file that names it. */
+  private static Optional<String> live(ModelStore store, PrintWriter err) {
     try {
       return Optional.of(store.live());
-    } catch (ModelException noneIsLive) {
+    } catch (ModelException e) {
+      err.println(Printable.of(e.getMessage()));
+      err.flush();
       return Optional.empty();
     }
   }

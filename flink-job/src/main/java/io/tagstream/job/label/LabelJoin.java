@@ -77,6 +77,9 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
    */
   public record Waiting(GivenLabel label, Instant until, Instant untilHere) {}
 
+  /** Of one id: each of their timers goes through all of them. */
+  private static final int MOST_WAITING = 100;
+
   private final Duration retention;
   private final Duration wait;
 
@@ -183,12 +186,25 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
       rejectAfterTheEnd(label);
       return;
     }
+    if (waitingHere() >= MOST_WAITING) {
+      reject(
+          label, "%d labels wait for an image of this id, and no more may".formatted(MOST_WAITING));
+      return;
+    }
     Instant now = Instant.ofEpochMilli(timers.currentProcessingTime());
     Waiting entry = new Waiting(label, label.truth.at().plus(wait), now.plus(wait));
     waiting.add(entry);
     labelsWaiting.incrementAndGet();
     timers.registerEventTimeTimer(VoidNamespace.INSTANCE, entry.until().toEpochMilli());
     timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, entry.untilHere().toEpochMilli());
+  }
+
+  private int waitingHere() throws Exception {
+    int count = 0;
+    for (Waiting unused : waiting.get()) {
+      count++;
+    }
+    return count;
   }
 
   private void answer(GivenLabel label, Place image) {

@@ -185,20 +185,26 @@ public final class Snapshot {
     ClassNames names = new ClassNames(classes);
     images.forEach(image -> names.indexOf(image.label()));
     List<String> spelled = names.labels();
-    Set<String> known = new HashSet<>(classes);
     Map<String, List<StoredImage>> byLabel = new TreeMap<>();
     for (StoredImage image : images) {
       String label = spelled.get(names.indexOf(image.label()));
       byLabel.computeIfAbsent(label, first -> new ArrayList<>()).add(image);
     }
     List<String> labels = new ArrayList<>(classes);
+    Map<String, Integer> indexes = new HashMap<>();
+    for (int i = 0; i < labels.size(); i++) {
+      indexes.putIfAbsent(labels.get(i), i);
+    }
     List<LabelledImage> chosen = new ArrayList<>();
     byLabel.forEach(
         (label, ofLabel) -> {
-          if (!known.contains(label)) {
-            labels.add(label);
-          }
-          int classIndex = labels.indexOf(label);
+          int classIndex =
+              indexes.computeIfAbsent(
+                  label,
+                  first -> {
+                    labels.add(label);
+                    return labels.size() - 1;
+                  });
           ofLabel.forEach(image -> chosen.add(image.ofClass(classIndex)));
         });
     return new Dataset(description, labels, chosen);

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
@@ -60,7 +61,12 @@ public final class StoreJson {
 
   /** The field and what is wrong with it, in one line. */
   public static String cause(JsonProcessingException e) {
-    String problem = e.getOriginalMessage().lines().findFirst().orElse("no JSON");
+    // A record's own constructor says what is wrong; Jackson would name the class before it.
+    String message =
+        e instanceof ValueInstantiationException && e.getCause() != null
+            ? String.valueOf(e.getCause().getMessage())
+            : e.getOriginalMessage();
+    String problem = message.lines().findFirst().orElse("no JSON");
     if (!(e instanceof JsonMappingException mapping) || mapping.getPath().isEmpty()) {
       return problem;
     }
