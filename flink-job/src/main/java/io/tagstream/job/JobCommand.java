@@ -6,6 +6,7 @@ import io.tagstream.job.snapshot.ResumeDecision.Wish;
 import io.tagstream.schemas.KafkaOptions;
 import io.tagstream.schemas.Topics;
 import io.tagstream.settings.Interruption;
+import io.tagstream.settings.Printable;
 import io.tagstream.settings.Settings;
 import io.tagstream.settings.StandardOptions;
 import io.tagstream.settings.UsageException;
@@ -131,7 +132,7 @@ public final class JobCommand implements Callable<Integer> {
 
   private void say(String line) {
     PrintWriter err = spec.commandLine().getErr();
-    err.println("tagstream: " + line);
+    err.println("tagstream: " + Printable.of(line));
     err.flush();
   }
 

@@ -1,6 +1,7 @@
 package io.tagstream.job;
 
 import io.tagstream.settings.DurationText;
+import io.tagstream.settings.Printable;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -143,7 +144,7 @@ public final class Watchdog {
     Thread words =
         new Thread(
             () -> {
-              System.err.println("tagstream: " + message);
+              System.err.println("tagstream: " + Printable.of(message));
               LOG.error(message, where);
             },
             "last words");

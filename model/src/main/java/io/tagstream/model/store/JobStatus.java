@@ -265,6 +265,7 @@ public record JobStatus(
           .map(file -> file.getFileName().toString())
           .filter(name -> name.endsWith(SUFFIX) && !name.startsWith("."))
           .map(name -> name.substring(0, name.length() - SUFFIX.length()))
+          .filter(name -> NAME.matcher(name).matches())
           .sorted()
           .toList();
     } catch (NoSuchFileException | NotDirectoryException none) {

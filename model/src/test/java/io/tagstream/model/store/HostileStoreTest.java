@@ -181,6 +181,14 @@ class HostileStoreTest {
   }
 
   @Test
+  void whatLiesBesideTheStatusIsNoJobs() throws IOException {
+    Path status = Files.createDirectories(models.resolve("status"));
+    Files.writeString(status.resolve("my notes.json"), "{}");
+    Files.writeString(status.resolve("job.json"), "{}");
+    assertThat(JobStatus.jobs(models)).containsExactly("job");
+  }
+
+  @Test
   void aRunsFolderIsNoLink() throws IOException {
     Path precious = Files.createDirectories(folder.resolve("precious"));
     Files.writeString(precious.resolve("thesis.txt"), "years of work");
