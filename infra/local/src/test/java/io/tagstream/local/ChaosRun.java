@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tagstream.consumers.TopicReader;
+import io.tagstream.job.retag.RetagCommand;
 import io.tagstream.local.SteadyStream.Place;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.schemas.TopicAdministration;
 import io.tagstream.schemas.WireFormat;
+import io.tagstream.settings.Program;
 import io.tagstream.settings.Settings;
 import io.tagstream.settings.TopicSettings;
 import java.io.IOException;
@@ -25,6 +27,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.AfterEach;
@@ -42,6 +46,9 @@ final class ChaosRun {
   private static final double IMAGES_PER_SECOND = 40;
   private static final Duration PATIENCE = Duration.ofMinutes(4);
   private static final Duration BETWEEN = Duration.ofSeconds(8);
+
+  /** In a message, which may go on behind a semicolon. */
+  private static final Pattern RETAG = Pattern.compile("tagstream retag ([^;\\n]*)");
 
   /** What is done to the processes; what the stream does afterwards is looked at from outside. */
   private interface Fault {
@@ -282,6 +289,57 @@ final class ChaosRun {
     submit(3, Optional.of(savepoint));
   }
 
+  /**
+   * Transactions that the broker ends before they are committed: the job resumes without a loss, or
+   * ends and names what is lost and the command that writes it.
+   */
+  private void loseTransactions() throws Exception {
+    String savepoint = cluster.stop(job().path("jid").asText(), checkpoints.resolve("tagstream"));
+    submit(3, Optional.of(savepoint), "--set", "kafka.transaction.timeout.ms=30000");
+    assertThat(awaitAnswersSince(Instant.now())).isPresent();
+    Instant from = Instant.now();
+    withoutBroker(Duration.ofSeconds(90));
+    Instant back = Instant.now();
+    Optional<Duration> recovered = awaitAnswersSince(back);
+    String outcome = "survived";
+    if (recovered.isEmpty()) {
+      String cause = cause();
+      assertThat(cause).contains("retag --missing");
+      outcome = "ended and named what is lost; repaired by retag --missing";
+      submit(3, Optional.empty(), "--accept-loss");
+      recovered = awaitAnswersSince(back);
+      retag(cause);
+    }
+    rows.add(new Row("broker stopped for 90 s, transactions of 30 s", from, outcome, recovered));
+    assertThat(recovered).isPresent();
+  }
+
+  private String cause() throws InterruptedException {
+    return cluster
+        .ask("/jobs/%s/exceptions".formatted(job().path("jid").asText()))
+        .orElseThrow()
+        .path("root-exception")
+        .asText();
+  }
+
+  /** Runs the commands that a message names. */
+  private void retag(String message) {
+    Matcher command = RETAG.matcher(message);
+    while (command.find()) {
+      List<String> arguments = new ArrayList<>(List.of(command.group(1).strip().split(" ")));
+      arguments.addAll(
+          List.of(
+              "--bootstrap-server",
+              broker.connection().bootstrapServers(),
+              "--models",
+              models().toString(),
+              "--model",
+              new ModelStore(models()).live()));
+      assertThat(new Program(new RetagCommand(), Set.of()).run(arguments.toArray(String[]::new)))
+          .isZero();
+    }
+  }
+
   @Test
   void eachImageIsAnsweredOnceWhateverHappens() throws Exception {
     assumeTrue(
@@ -306,6 +364,7 @@ final class ChaosRun {
     strike("model swap during a kill", () -> swapped.add(swapDuringAKill()));
     strike("savepoint, rescaled from 2 to 3", this::rescale);
     strike("broker stopped for 200 s", () -> withoutBroker(Duration.ofSeconds(200)));
+    loseTransactions();
 
     while (stream.sent().size() < IMAGES) {
       pause(Duration.ofMillis(200));
