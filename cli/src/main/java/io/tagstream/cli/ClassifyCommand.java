@@ -195,6 +195,10 @@ public final class ClassifyCommand implements Runnable {
   }
 
   private static DecodeLimits limits(ImageSettings settings) {
-    return new DecodeLimits(Math.toIntExact(settings.maxBytes().bytes()), settings.maxPixels());
+    return new DecodeLimits(
+        Math.toIntExact(settings.maxBytes().bytes()),
+        settings.maxPixels(),
+        settings.memory().bytes(),
+        settings.decodeTimeout());
   }
 }

@@ -1,6 +1,7 @@
 package io.tagstream.settings;
 
 import java.io.Serializable;
+import java.time.Duration;
 
 /** What a picture may cost before a pixel of it is allocated. */
 public record ImageSettings(
@@ -20,5 +21,21 @@ public record ImageSettings(
             unit = "pixels",
             meaning =
                 "Largest width times height; a larger picture is rejected with stage limit, unread.")
-        long maxPixels)
+        long maxPixels,
+    @Setting(
+            key = "image.memory",
+            defaultValue = "1 GiB",
+            min = "16 MiB",
+            max = "1 TiB",
+            meaning =
+                "Memory outside the heap that all pictures being decoded in a process hold together, by what their headers say. A picture waits for its turn; one that alone takes more is rejected with stage limit. 12 bytes for each of image.max-pixels are enough for any picture but some TIFFs.")
+        DataSize memory,
+    @Setting(
+            key = "image.decode-timeout",
+            defaultValue = "30 s",
+            min = "10 ms",
+            max = "1 h",
+            meaning =
+                "Processor time that decoding a picture may take; one that takes longer is rejected with stage limit. Its decoding goes on beside until it ends; the process fails when there are more such than processors.")
+        Duration decodeTimeout)
     implements Serializable {}

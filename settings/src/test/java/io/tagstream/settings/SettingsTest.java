@@ -23,7 +23,12 @@ class SettingsTest {
     assertThat(settings.get(BatchSettings.class))
         .isEqualTo(new BatchSettings(32, Duration.ofMillis(50)));
     assertThat(settings.get(ImageSettings.class))
-        .isEqualTo(new ImageSettings(DataSize.ofMebibytes(20), 64_000_000));
+        .isEqualTo(
+            new ImageSettings(
+                DataSize.ofMebibytes(20),
+                64_000_000,
+                DataSize.ofMebibytes(1024),
+                Duration.ofSeconds(30)));
     assertThat(settings.get(ParallelismSettings.class).decode()).isEqualTo(OptionalInt.empty());
     assertThat(settings.get(CheckpointSettings.class).interval()).isEqualTo(Duration.ofSeconds(5));
   }

@@ -2,6 +2,7 @@ package io.tagstream.job.decode;
 
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.model.image.DecodeLimits;
+import io.tagstream.model.image.HungDecodersException;
 import io.tagstream.model.image.ImageDecoder;
 import io.tagstream.model.image.UnreadableImageException;
 import io.tagstream.model.image.Views;
@@ -13,6 +14,7 @@ import io.tagstream.schemas.WireFormat;
 import io.tagstream.settings.ImageSettings;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 
 /** From a record's value to its image, and from that to crops. Holds native memory until closed. */
 final class ImageReader implements AutoCloseable {
@@ -30,7 +32,11 @@ final class ImageReader implements AutoCloseable {
             geometry.resize(),
             geometry.crop(),
             Views.of(views),
-            new DecodeLimits(Math.toIntExact(limits.maxBytes().bytes()), limits.maxPixels()));
+            new DecodeLimits(
+                Math.toIntExact(limits.maxBytes().bytes()),
+                limits.maxPixels(),
+                limits.memory().bytes(),
+                limits.decodeTimeout()));
   }
 
   /** An image that can be named and carries its content. */
@@ -67,7 +73,12 @@ final class ImageReader implements AutoCloseable {
     RecordText.require("the attribute '%s'".formatted(name), value);
   }
 
-  /** {@code [views][S][S][3]}, RGB, of an image that {@link #read} gave. */
+  /**
+   * {@code [views][S][S][3]}, RGB, of an image that {@link #read} gave.
+   *
+   * @throws SuppressRestartsException when decodes that never end have taken what further ones
+   *     need: a restart of the job leaves them where they are, in this process
+   */
   byte[] crops(Image image) throws UnusableImageException {
     try {
       return decoder.decode(content(image));
@@ -79,6 +90,8 @@ final class ImageReader implements AutoCloseable {
           },
           Optional.of(image.getId()),
           e.reason());
+    } catch (HungDecodersException e) {
+      throw new SuppressRestartsException(e);
     }
   }
 

@@ -21,6 +21,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +55,11 @@ class DecodeLabelledOperatorTest {
                 new DecodeLabelledOperator(
                     new CropGeometry(32, 24),
                     2,
-                    new ImageSettings(new DataSize(100_000), 10_000))));
+                    new ImageSettings(
+                        new DataSize(100_000),
+                        10_000,
+                        DataSize.ofMebibytes(64),
+                        Duration.ofSeconds(30)))));
     harness.open();
   }
 

@@ -61,7 +61,11 @@ class DecodeOperatorTest {
                 new DecodeOperator(
                     new CropGeometry(32, 24),
                     2,
-                    new ImageSettings(new DataSize(100_000), 10_000),
+                    new ImageSettings(
+                        new DataSize(100_000),
+                        10_000,
+                        DataSize.ofMebibytes(64),
+                        Duration.ofSeconds(30)),
                     new Topics(""))));
     harness.open();
   }

@@ -21,7 +21,9 @@ final class AlphaOverWhite {
   /** The largest value of a sample. */
   private final int max;
 
-  /** One row, widened. */
+  // One row as it is, of eight or of sixteen bits, and widened.
+  private final byte[] bytes;
+  private final short[] shorts;
   private final int[] samples;
 
   private AlphaOverWhite(Mat source, CodecFile file) {
@@ -30,6 +32,8 @@ final class AlphaOverWhite {
     wide = source.depth() == CV_16U;
     max = wide ? 0xffff : 0xff;
     samples = new int[source.cols() * source.channels()];
+    bytes = new byte[wide ? 0 : samples.length];
+    shorts = new short[wide ? samples.length : 0];
   }
 
   /**
@@ -56,16 +60,14 @@ final class AlphaOverWhite {
 
   private void load(int y) {
     if (wide) {
-      short[] row = new short[samples.length];
-      new ShortPointer(source.ptr(y)).get(row);
-      for (int i = 0; i < row.length; i++) {
-        samples[i] = row[i] & 0xffff;
+      new ShortPointer(source.ptr(y)).get(shorts);
+      for (int i = 0; i < shorts.length; i++) {
+        samples[i] = shorts[i] & 0xffff;
       }
     } else {
-      byte[] row = new byte[samples.length];
-      source.ptr(y).get(row);
-      for (int i = 0; i < row.length; i++) {
-        samples[i] = row[i] & 0xff;
+      source.ptr(y).get(bytes);
+      for (int i = 0; i < bytes.length; i++) {
+        samples[i] = bytes[i] & 0xff;
       }
     }
   }

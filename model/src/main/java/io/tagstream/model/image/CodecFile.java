@@ -40,6 +40,12 @@ sealed interface CodecFile extends ImageFile permits JpegFile, PngFile, WebpFile
     return new Placement(0, 0, header().width(), header().height());
   }
 
+  /** Of a codec that needs little more than rows: four samples a pixel where there is alpha. */
+  @Override
+  default long workingBytes() throws UnreadableImageException {
+    return alpha() == Alpha.NONE ? 0 : 4 * header().pixels();
+  }
+
   /**
    * The parts of the file that hold the picture, in order. What is left out where the format allows
    * it (metadata, profiles, further frames, anything after the end) no native code ever parses.

@@ -22,6 +22,12 @@ sealed interface ImageFile permits CodecFile, RowFile {
    */
   void checkWhole() throws UnreadableImageException;
 
+  /**
+   * Bytes that its decoding holds at most beside the picture of three bytes a pixel. After {@link
+   * #checkWhole}.
+   */
+  long workingBytes() throws UnreadableImageException;
+
   /** Tells the format from the first bytes and reads the header. */
   static ImageFile open(EncodedBytes bytes) throws UnreadableImageException {
     if (bytes.length() == 0) {

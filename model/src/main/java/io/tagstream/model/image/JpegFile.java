@@ -24,13 +24,18 @@ final class JpegFile implements CodecFile {
   /** No encoder writes more; each costs a pass over the whole picture. */
   private static final int MAX_SCANS = 100;
 
+  /** Of 64 coefficients. */
+  private static final int BLOCK_BYTES = 128;
+
   /** What libjpeg makes of a block that is not there. */
   private static final int MADE_UP = 0x808080;
 
   private static final int CMYK_COMPONENTS = 4;
   private static final int BASELINE = 0xc0;
   private static final int EXTENDED_SEQUENTIAL = 0xc1;
+  private static final int PROGRESSIVE = 0xc2;
   private static final int LOSSLESS = 0xc3;
+  private static final int PROGRESSIVE_ARITHMETIC = 0xca;
   private static final int LOSSLESS_ARITHMETIC = 0xcb;
   private static final int JPEG_LS = 0xf7;
   private static final int HIERARCHICAL = 0xde;
@@ -178,6 +183,46 @@ final class JpegFile implements CodecFile {
   @Override
   public Alpha alpha() {
     return Alpha.NONE;
+  }
+
+  /** Where a picture comes in several scans, the codec holds all coefficients, two bytes each. */
+  @Override
+  public long workingBytes() throws UnreadableImageException {
+    int code = bytes.unsignedByte(frame + 1);
+    int components = bytes.unsignedByte(frame + 9);
+    boolean progressive = code == PROGRESSIVE || code == PROGRESSIVE_ARITHMETIC;
+    boolean together = bytes.unsignedByte(firstScan + 4) == components;
+    if (!progressive && together) {
+      return 0;
+    }
+    long largestHorizontal = 1;
+    long largestVertical = 1;
+    for (int i = 0; i < components; i++) {
+      largestHorizontal = Math.max(largestHorizontal, horizontal(i));
+      largestVertical = Math.max(largestVertical, vertical(i));
+    }
+    long units =
+        divideUp(header.width(), 8 * largestHorizontal)
+            * divideUp(header.height(), 8 * largestVertical);
+    long blocks = 0;
+    for (int i = 0; i < components; i++) {
+      blocks += units * horizontal(i) * vertical(i);
+    }
+    return blocks * BLOCK_BYTES;
+  }
+
+  /** A component's sampling factor. */
+  private int horizontal(int component) throws UnreadableImageException {
+    return bytes.unsignedByte(frame + 11 + 3L * component) >> 4;
+  }
+
+  /** A component's sampling factor. */
+  private int vertical(int component) throws UnreadableImageException {
+    return bytes.unsignedByte(frame + 11 + 3L * component) & 15;
+  }
+
+  private static long divideUp(long number, long by) {
+    return (number + by - 1) / by;
   }
 
   @Override

@@ -34,7 +34,12 @@ import org.bytedeco.opencv.opencv_core.Size;
  */
 final class PixelDecoder implements AutoCloseable {
   /** Above this an image's buffers are not kept for the next one. */
-  private static final long KEPT_BYTES = 16 << 20;
+  private static final long KEPT_BYTES = 4 << 20;
+
+  private static final int CHANNELS = 3;
+
+  /** Rows, tables and the encoded bytes of a usual image. */
+  private static final long CODEC_BYTES = 1 << 20;
 
   private static final int NO_REDUCTION = 1;
   private static final String OPENCV_ERROR = "error: ";
@@ -75,13 +80,35 @@ final class PixelDecoder implements AutoCloseable {
     patch = new RgbImage(resize, resize, new byte[resize * resize * 3]);
   }
 
-  /** By how much the codec shrinks a picture whose centre is wanted. */
-  int centreReduction(ImageHeader header) {
+  /** Memory that {@link #centre} and {@link #hashedCentre} hold at most, in bytes. */
+  long centreBytes(ImageFile file) throws UnreadableImageException {
+    return bytes(file, centreReduction(file.header()), (long) resize * resize);
+  }
+
+  /** Memory that {@link #region} holds at most, in bytes. */
+  long regionBytes(ImageFile file, Region chosen) throws UnreadableImageException {
+    long pixels = (long) chosen.toWidth() * chosen.toHeight();
+    return bytes(file, regionReduction(file.header(), chosen), pixels);
+  }
+
+  private static long bytes(ImageFile file, int reduction, long result)
+      throws UnreadableImageException {
+    ImageHeader header = file.header();
+    long decoded = reduced(header.width(), reduction) * reduced(header.height(), reduction);
+    long codec = Math.max(file.workingBytes(), CODEC_BYTES);
+    // The result is scaled, transposed, turned, recoloured, and taken to the heap.
+    return CHANNELS * decoded + codec + 5 * CHANNELS * result;
+  }
+
+  private static long reduced(int side, int reduction) {
+    return (side + reduction - 1L) / reduction;
+  }
+
+  private int centreReduction(ImageHeader header) {
     return reduction(header, (double) Math.min(header.width(), header.height()) / resize);
   }
 
-  /** By how much the codec shrinks a picture of which a region is wanted. */
-  int regionReduction(ImageHeader header, Region chosen) {
+  private static int regionReduction(ImageHeader header, Region chosen) {
     double shrink =
         Math.min(chosen.width() / chosen.toWidth(), chosen.height() / chosen.toHeight());
     return reduction(header, shrink);
@@ -223,8 +250,8 @@ final class PixelDecoder implements AutoCloseable {
             Stage.DECODE, "the %s's pixels cannot be decoded".formatted(file.header().format()));
       }
     }
-    int width = (place.width() + reduction - 1) / reduction;
-    int height = (place.height() + reduction - 1) / reduction;
+    long width = reduced(place.width(), reduction);
+    long height = reduced(place.height(), reduction);
     if (into.cols() != width || into.rows() != height) {
       throw ImageFile.broken(
           file.header().format(),

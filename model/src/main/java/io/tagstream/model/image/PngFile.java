@@ -111,6 +111,18 @@ final class PngFile implements CodecFile {
     }
   }
 
+  /** With transparency the codec gives all samples, of the depth that they have. */
+  @Override
+  public long workingBytes() {
+    int samples =
+        switch (alpha) {
+          case NONE -> 0;
+          case COLOR_KEY -> colorKey.length;
+          case STRAIGHT, PREMULTIPLIED -> 4;
+        };
+    return header.pixels() * samples * (bitDepth > 8 ? 2 : 1);
+  }
+
   /** A transparent colour stays here; a palette's transparency is for the codec. */
   private void transparency(int at, int length) throws UnreadableImageException {
     if (colorType == PALETTE) {

@@ -31,6 +31,12 @@ sealed interface RowFile extends ImageFile permits BmpFile, GifFile, TiffFile {
    */
   void decode(RowSink sink) throws UnreadableImageException;
 
+  /** Nothing but the picture and a row. */
+  @Override
+  default long workingBytes() throws UnreadableImageException {
+    return 0;
+  }
+
   /** Refuses rows that would be held in memory one by one and are too long for it. */
   static void checkWidth(ImageHeader header) throws UnreadableImageException {
     if (header.width() > MAX_WIDTH) {

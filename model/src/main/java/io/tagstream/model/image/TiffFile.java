@@ -49,6 +49,12 @@ final class TiffFile implements RowFile {
     return orientation;
   }
 
+  /** With alpha the codec gives all its bits; a tile or a strip may be as large as the picture. */
+  @Override
+  public long workingBytes() {
+    return 8 * header().pixels();
+  }
+
   @Override
   public void checkWhole() throws UnreadableImageException {
     RowFile.checkWidth(header);

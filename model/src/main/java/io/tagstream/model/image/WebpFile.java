@@ -21,6 +21,7 @@ final class WebpFile implements CodecFile {
   private static final int FLAG_ANIMATION = 0x02;
   private static final int FLAG_ALPHA = 0x10;
   private static final int EXTENDED_BYTES = 10;
+  private static final int COMPRESSED_ALPHA = 1;
 
   /** OpenCV looks at as many, also where the file has fewer. */
   private static final int CODEC_LOOKS_AT = 32;
@@ -35,6 +36,8 @@ final class WebpFile implements CodecFile {
   private final boolean extended;
   private final List<Part> parts = new ArrayList<>();
   private boolean alpha;
+  private boolean lossless;
+  private long tableBytes;
   private Optional<Placement> placement = Optional.empty();
   private Optional<Orientation> orientation = Optional.empty();
 
@@ -104,6 +107,19 @@ final class WebpFile implements CodecFile {
   @Override
   public Alpha alpha() {
     return alpha ? Alpha.STRAIGHT : Alpha.NONE;
+  }
+
+  /**
+   * A lossless picture, or alpha channel, the codec decodes into four bytes a pixel of its own, a
+   * lossy one row by row. A frame smaller than its canvas is kept beside it.
+   */
+  @Override
+  public long workingBytes() {
+    long pixels = (long) placement().width() * placement().height();
+    long perPixel = alpha ? 4 : 0;
+    perPixel += lossless ? 4 : alpha ? 5 : 0;
+    perPixel += placement().covers(header) ? 0 : 3;
+    return pixels * perPixel + tableBytes;
   }
 
   @Override
@@ -184,6 +200,8 @@ final class WebpFile implements CodecFile {
                   .formatted(place.width(), place.height(), picture.width, picture.height));
         }
         placement = Optional.of(place);
+        lossless = picture.lossless;
+        tableBytes = tableBytes(place, lossless ? at : transparency.map(Part::from).orElse(-1));
         // A lossless picture has its alpha channel in itself.
         Optional<Part> beside = picture.lossless ? Optional.empty() : transparency;
         alpha = picture.alpha || beside.isPresent();
@@ -193,6 +211,26 @@ final class WebpFile implements CodecFile {
       at = next;
     }
     throw ImageFile.broken(WEBP, "no picture");
+  }
+
+  /**
+   * What the tables of a lossless picture take, or those of an alpha channel.
+   *
+   * @param at the chunk's position, or -1
+   */
+  private long tableBytes(Placement place, int at) throws UnreadableImageException {
+    if (at < 0) {
+      return 0;
+    }
+    int content = at + CHUNK_HEADER;
+    boolean channel = bytes.matches(at, "ALPH");
+    if (channel && (bytes.unsignedByte(content) & 3) != COMPRESSED_ALPHA) {
+      return 0;
+    }
+    // After a signature and the sides, or after a byte that says how the channel is coded.
+    int from = content + (channel ? 1 : 5);
+    long end = content + bytes.unsignedInt(at + 4, LITTLE_ENDIAN);
+    return LosslessWebp.tableBytes(bytes, from, end, place.width(), place.height());
   }
 
   /** Makes a still picture of its own. */

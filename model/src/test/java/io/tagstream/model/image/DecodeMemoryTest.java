@@ -1,0 +1,117 @@
+package io.tagstream.model.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tagstream.model.image.DecodeMemory.Claim;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Test;
+
+class DecodeMemoryTest {
+  private static final Duration PATIENT = Duration.ofMinutes(10);
+  private static final Duration IMPATIENT = Duration.ofMillis(20);
+
+  private final DecodeMemory memory = new DecodeMemory();
+
+  @Test
+  void claimsThatFitAreGranted() {
+    Claim first = memory.claim(40, 100, PATIENT);
+    Claim second = memory.claim(60, 100, PATIENT);
+    assertThat(memory.claimed()).isEqualTo(100);
+
+    first.close();
+    assertThat(memory.claimed()).isEqualTo(60);
+    second.close();
+    assertThat(memory.claimed()).isZero();
+  }
+
+  @Test
+  void aClaimThatDoesNotFitWaitsForItsTurn() throws Exception {
+    Claim first = memory.claim(40, 100, PATIENT);
+    List<String> order = Collections.synchronizedList(new ArrayList<>());
+    Thread large = claiming(90, "large", order);
+    awaitWaiting(large);
+    // It would fit, and who came before it would wait for ever.
+    Thread small = claiming(10, "small", order);
+    awaitWaiting(small);
+    assertThat(order).isEmpty();
+
+    first.close();
+    large.join();
+    small.join();
+    assertThat(order).containsExactly("large", "small");
+    assertThat(memory.claimed()).isEqualTo(100);
+  }
+
+  private Thread claiming(long bytes, String name, List<String> order) {
+    Thread thread =
+        new Thread(
+            () -> {
+              memory.claim(bytes, 100, PATIENT);
+              order.add(name);
+            });
+    thread.start();
+    return thread;
+  }
+
+  @Test
+  void memoryOfHungDecodesIsNotWaitedForForEver() {
+    Claim hung = memory.claim(50, 100, IMPATIENT);
+    hung.hang();
+
+    memory.claim(50, 100, IMPATIENT).close();
+    assertThatThrownBy(() -> memory.claim(51, 100, IMPATIENT))
+        .isInstanceOf(HungDecodersException.class)
+        .hasMessage(
+            "images whose decoding has not ended hold 50 bytes of image.memory 100, and the next one needs 51; only a restart of the process frees their threads and memory");
+
+    hung.close();
+    memory.claim(100, 100, IMPATIENT).close();
+    assertThat(memory.claimed()).isZero();
+  }
+
+  @Test
+  void aHungDecodeThatEndsInTimeIsWaitedFor() throws Exception {
+    Claim hung = memory.claim(50, 100, PATIENT);
+    hung.hang();
+    List<String> order = Collections.synchronizedList(new ArrayList<>());
+    Thread waiting = claiming(100, "waited", order);
+    awaitWaiting(waiting);
+
+    hung.close();
+    waiting.join();
+    assertThat(order).containsExactly("waited");
+  }
+
+  @Test
+  void anInterruptEndsTheWait() throws Exception {
+    memory.claim(100, 100, PATIENT);
+    FutureTask<Boolean> interrupted =
+        new FutureTask<>(
+            () -> {
+              assertThatThrownBy(() -> memory.claim(1, 100, PATIENT))
+                  .isInstanceOf(CancellationException.class);
+              return Thread.currentThread().isInterrupted();
+            });
+    Thread waiting = new Thread(interrupted);
+    waiting.start();
+    awaitWaiting(waiting);
+
+    waiting.interrupt();
+    assertThat(interrupted.get()).isTrue();
+    assertThat(memory.claimed()).isEqualTo(100);
+  }
+
+  private static void awaitWaiting(Thread thread) throws InterruptedException {
+    while (thread.getState() != Thread.State.WAITING
+        && thread.getState() != Thread.State.TIMED_WAITING) {
+      assertThat(thread.isAlive()).isTrue();
+      Thread.sleep(1);
+    }
+  }
+}
