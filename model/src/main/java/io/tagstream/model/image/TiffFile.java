@@ -49,7 +49,7 @@ final class TiffFile implements RowFile {
     return orientation;
   }
 
-  /** With alpha the codec gives all its bits; a tile or a strip may be as large as the picture. */
+  /** A JPEG strip or tile may be as large as the picture, and progressive. Others go by rows. */
   @Override
   public long workingBytes() {
     return 8 * header().pixels();
