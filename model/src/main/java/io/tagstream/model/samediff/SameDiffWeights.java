@@ -5,6 +5,7 @@ import io.tagstream.model.engine.DeviceWeights;
 import io.tagstream.model.engine.Forward;
 import io.tagstream.model.engine.Normalization;
 import io.tagstream.model.engine.Output;
+import io.tagstream.model.engine.nd4j.Nd4jLibrary;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Weights;
 import java.nio.FloatBuffer;
@@ -21,7 +22,7 @@ public final class SameDiffWeights implements DeviceWeights {
 
   /** Copies the weights; the given ones are not used afterwards. */
   public SameDiffWeights(Weights weights, Normalization normalization) {
-    Nd4j.getMemoryManager().togglePeriodicGc(false);
+    Nd4jLibrary.load();
     this.graph = new SameDiffNetwork(weights);
     this.normalization = normalization;
   }

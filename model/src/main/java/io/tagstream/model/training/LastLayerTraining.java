@@ -8,6 +8,7 @@ import io.tagstream.model.engine.Engines;
 import io.tagstream.model.engine.Forward;
 import io.tagstream.model.engine.Normalization;
 import io.tagstream.model.engine.Output;
+import io.tagstream.model.engine.nd4j.Nd4jLibrary;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.NetworkDescription;
@@ -49,6 +50,7 @@ final class LastLayerTraining {
   }
 
   private TrainingRun.Arrival train() {
+    Nd4jLibrary.load();
     List<LabelledImage> images = new ArrayList<>(run.training());
     images.addAll(run.heldOut());
     int samples = run.training().size() * VIEWS.count();

@@ -60,7 +60,7 @@ public final class DirectWeights implements DeviceWeights {
       Normalization normalization,
       int threads,
       Throttle throttle) {
-    Nd4j.getMemoryManager().togglePeriodicGc(false);
+    Nd4jLibrary.load();
     this.share = share;
     this.normalization = normalization;
     this.threads = threads;

@@ -1,6 +1,5 @@
 package io.tagstream.model.engine.nd4j;
 
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOps;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
@@ -19,8 +18,8 @@ public final class OpenMp {
   }
 
   private static NativeOps load() {
-    // Loads the native library, which its holder does not. Its collector calls are of no use here.
-    Nd4j.getMemoryManager().togglePeriodicGc(false);
+    // Loads the native library, which its holder does not.
+    Nd4jLibrary.load();
     return NativeOpsHolder.getInstance().getDeviceNativeOps();
   }
 }
