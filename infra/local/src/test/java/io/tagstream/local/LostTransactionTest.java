@@ -272,7 +272,9 @@ final class LostTransactionTest {
 
   /** The savepoint of the stop holds their transaction, which is committed right after it. */
   private void tagTen() throws Exception {
-    try (RunningJob job = JobRunner.start(request(NO_LOSS, Map.of("checkpoint.interval", "1 h")))) {
+    Map<String, String> noCheckpoint =
+        Map.of("checkpoint.interval", "1 h", "checkpoint.tolerable-age", "2 h");
+    try (RunningJob job = JobRunner.start(request(NO_LOSS, noCheckpoint))) {
       stream.send(TestStream.TOPICS.images(), 0, 10);
       while (writtenRecords() < 10) {
         TimeUnit.MILLISECONDS.sleep(50);
