@@ -2,7 +2,6 @@ package io.tagstream.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tagstream.job.JobOnCluster;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.producers.drawn.DrawnScenes;
 import io.tagstream.schemas.Image;
@@ -55,33 +54,12 @@ final class MangledImagesTest {
 
   @AfterEach
   void stop() {
-    job.ifPresent(Process::destroyForcibly);
     stream.close();
   }
 
   private Process startJob() throws IOException {
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx1g",
-                "-XX:+UseParallelGC",
-                "--add-opens=java.base/java.util=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                JobOnCluster.class.getName(),
-                "--bootstrap-server",
-                stream.bootstrapServer(),
-                "--models",
-                stream.models().toString(),
-                "--checkpoints",
-                stream.checkpoints().toString(),
-                "--views",
-                "1",
-                "--set",
-                "checkpoint.interval=1 s")
-            .redirectErrorStream(true)
-            .redirectOutput(directory.resolve("job.log").toFile())
-            .start();
+        stream.startJob(directory.resolve("job.log"), "--set", "checkpoint.interval=1 s");
     job = Optional.of(process);
     return process;
   }

@@ -2,7 +2,6 @@ package io.tagstream.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tagstream.job.JobOnCluster;
 import io.tagstream.job.JobRequest;
 import io.tagstream.job.JobRunner;
 import io.tagstream.job.RunningJob;
@@ -25,13 +24,12 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import org.junit.jupiter.api.AfterEach;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -53,12 +51,6 @@ final class RetrainTest {
           "training.min-per-class", "3");
 
   private final Settings settings = Settings.load(Optional.empty(), SETS, Map.of());
-  private final List<Process> processes = new ArrayList<>();
-
-  @AfterEach
-  void stop() {
-    processes.forEach(Process::destroyForcibly);
-  }
 
   private JobRequest request(TestStream stream) {
     return new JobRequest(
@@ -152,37 +144,13 @@ final class RetrainTest {
     return out.toString().strip();
   }
 
-  /** {@code tagstream job} as a process of its own. */
-  private Process jobProcess(TestStream stream) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx768m",
-                "--add-opens=java.base/java.util=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                JobOnCluster.class.getName(),
-                "--bootstrap-server",
-                stream.bootstrapServer(),
-                "--models",
-                stream.models().toString(),
-                "--training-store",
-                directory.resolve("training").toString(),
-                "--checkpoints",
-                stream.checkpoints().toString(),
-                "--name",
-                "test",
-                "--views",
-                "1"));
-    SETS.forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
-    Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(directory.resolve("job-%d.log".formatted(processes.size())).toFile())
-            .start();
-    processes.add(process);
-    return process;
+  private Process startJob(TestStream stream, String log) throws IOException {
+    Stream<String> sets =
+        SETS.entrySet().stream()
+            .flatMap(set -> Stream.of("--set", set.getKey() + "=" + set.getValue()));
+    Stream<String> store = Stream.of("--training-store", directory.resolve("training").toString());
+    return stream.startJob(
+        directory.resolve(log), Stream.concat(store, sets).toArray(String[]::new));
   }
 
   private static void await(Process job, BooleanSupplier condition) throws InterruptedException {
@@ -197,7 +165,7 @@ final class RetrainTest {
     try (TestStream stream = new TestStream(directory, settings)) {
       ModelStore models = new ModelStore(stream.models());
       String first = models.live();
-      Process training = jobProcess(stream);
+      Process training = startJob(stream, "training.log");
       stream.send(TestStream.TOPICS.labeledImages(), 0, 300);
       await(
           training,
@@ -208,14 +176,14 @@ final class RetrainTest {
                   .isPresent());
       training.destroyForcibly().waitFor();
 
-      Process publishing = jobProcess(stream);
+      Process publishing = startJob(stream, "publishing.log");
       await(publishing, () -> !models.live().equals(first));
       // Its news is committed by now, or not, or it is about to write the outcome.
       publishing.destroyForcibly().waitFor();
 
       String second = models.live();
       TrainingStore store = new TrainingStore(directory.resolve("training"));
-      Process last = jobProcess(stream);
+      Process last = startJob(stream, "last.log");
       await(last, () -> store.runs().ended(second));
       // What would be announced twice would be so by the next checkpoint.
       stream.send(TestStream.TOPICS.images(), 300, 310);

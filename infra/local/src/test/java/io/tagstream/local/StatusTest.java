@@ -3,7 +3,6 @@ package io.tagstream.local;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tagstream.consumers.StatusCommand;
-import io.tagstream.job.JobOnCluster;
 import io.tagstream.model.store.JobStatus;
 import io.tagstream.model.store.JobStatus.State;
 import io.tagstream.model.store.ModelStore;
@@ -20,8 +19,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -43,7 +40,6 @@ import picocli.CommandLine;
 final class StatusTest {
   @TempDir private Path directory;
   private TestStream stream;
-  private final List<Process> processes = new ArrayList<>();
   private final HttpClient client = HttpClient.newHttpClient();
 
   @BeforeEach
@@ -55,38 +51,14 @@ final class StatusTest {
 
   @AfterEach
   void stop() {
-    processes.forEach(Process::destroyForcibly);
     stream.close();
   }
 
-  /** {@code tagstream job} as a process of its own. */
-  private Process jobProcess(Path log, String... arguments) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                "--add-opens=java.base/java.util=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                JobOnCluster.class.getName(),
-                "--bootstrap-server",
-                stream.bootstrapServer(),
-                "--models",
-                stream.models().toString(),
-                "--checkpoints",
-                stream.checkpoints().toString(),
-                "--name",
-                "test",
-                "--views",
-                "1",
-                "--set",
-                "checkpoint.interval=200 ms"));
-    command.addAll(List.of(arguments));
-    Process process =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-    processes.add(process);
-    return process;
+  private Process startJob(Path log, String... more) throws IOException {
+    return stream.startJob(
+        log,
+        Stream.concat(Stream.of("--set", "checkpoint.interval=200 ms"), Stream.of(more))
+            .toArray(String[]::new));
   }
 
   private static int freePort() throws IOException {
@@ -145,7 +117,7 @@ final class StatusTest {
     int port = freePort();
     Path log = directory.resolve("job.log");
     Process job =
-        jobProcess(
+        startJob(
             log,
             "--health-port",
             Integer.toString(port),
@@ -194,7 +166,7 @@ final class StatusTest {
   @Test
   void aStopIsSeenWithItsSavepointAndTheNextStartResumesThere() throws Exception {
     Path log = directory.resolve("job-1.log");
-    Process first = jobProcess(log);
+    Process first = startJob(log);
     while (!Files.readString(log).contains("tagstream: ready after ")) {
       assertThat(first.isAlive()).isTrue();
       TimeUnit.MILLISECONDS.sleep(50);
@@ -208,7 +180,7 @@ final class StatusTest {
     assertThat(status()).contains("job test: stopped at ", "with savepoint " + savepoint);
 
     Path secondLog = directory.resolve("job-2.log");
-    Process second = jobProcess(secondLog);
+    Process second = startJob(secondLog);
     while (!Files.readString(secondLog).contains("tagstream: ready after ")) {
       assertThat(second.isAlive()).isTrue();
       TimeUnit.MILLISECONDS.sleep(50);

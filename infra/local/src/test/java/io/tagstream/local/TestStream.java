@@ -1,6 +1,7 @@
 package io.tagstream.local;
 
 import io.tagstream.consumers.TopicReader;
+import io.tagstream.job.JobOnCluster;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.store.ModelDraft;
@@ -21,6 +22,7 @@ import io.tagstream.schemas.Rejection;
 import io.tagstream.schemas.Topics;
 import io.tagstream.schemas.WireFormat;
 import io.tagstream.settings.Settings;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -51,6 +53,7 @@ final class TestStream implements AutoCloseable {
   private final Settings settings;
   private final Map<String, String> brokerSettings;
   private LocalBroker broker;
+  private final List<Process> processes = new ArrayList<>();
 
   /**
    * @param directory for everything it keeps
@@ -79,6 +82,39 @@ final class TestStream implements AutoCloseable {
   void startBrokerAgain() {
     int port = URI.create("kafka://" + broker.bootstrapServer()).getPort();
     broker = startBroker("kafka", port, brokerSettings);
+  }
+
+  /**
+   * {@code tagstream job}, named test, as a process of its own, which ends with the stream at the
+   * latest.
+   *
+   * @param log gets what it prints
+   */
+  Process startJob(Path log, String... more) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx768m",
+                "--add-opens=java.base/java.util=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                JobOnCluster.class.getName(),
+                "--bootstrap-server",
+                bootstrapServer(),
+                "--models",
+                models().toString(),
+                "--checkpoints",
+                checkpoints().toString(),
+                "--name",
+                "test",
+                "--views",
+                "1"));
+    command.addAll(List.of(more));
+    Process process =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    processes.add(process);
+    return process;
   }
 
   /** A further broker beside the stream's own, on which the topics are. */
@@ -288,6 +324,7 @@ final class TestStream implements AutoCloseable {
 
   @Override
   public void close() {
+    processes.forEach(Process::destroyForcibly);
     broker.close();
   }
 }
