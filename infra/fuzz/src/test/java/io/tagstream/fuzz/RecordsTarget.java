@@ -42,7 +42,9 @@ public final class RecordsTarget {
     }
     print(record);
     try {
-      if (!format.decode(format.encode(record)).equals(record)) {
+      byte[] written = format.encode(record);
+      // Avro's equals says of two records with the same NaN that they differ.
+      if (!Arrays.equals(format.encode(format.decode(written)), written)) {
         throw new AssertionError("another record: " + record);
       }
     } catch (MalformedRecordException e) {
