@@ -2,6 +2,7 @@ package io.tagstream.job;
 
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.inference.MicroBatching;
+import io.tagstream.job.suspects.NotePlace;
 import io.tagstream.schemas.Topics;
 import io.tagstream.settings.ImageSettings;
 import io.tagstream.settings.InferenceSettings;
@@ -18,6 +19,7 @@ import java.time.Duration;
  * @param learns whether the job keeps labelled images and trains on them
  * @param idleAfter how long a partition without records holds back event time
  * @param sinkGeneration part of the sinks' uids: a new one leaves their old state behind
+ * @param notes where it is noted what is decoded and inferred
  * @param acceptLoss whether the job goes on where records were deleted unread
  */
 public record JobPlan(
@@ -34,6 +36,7 @@ public record JobPlan(
     InferenceSettings inference,
     Duration idleAfter,
     int sinkGeneration,
+    NotePlace notes,
     boolean acceptLoss) {
 
   /**

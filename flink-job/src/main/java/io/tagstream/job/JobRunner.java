@@ -24,6 +24,7 @@ import io.tagstream.job.snapshot.SnapshotContents;
 import io.tagstream.job.snapshot.SnapshotFolder;
 import io.tagstream.job.source.KafkaSourceBroker;
 import io.tagstream.job.source.KafkaSources;
+import io.tagstream.job.suspects.NotePlace;
 import io.tagstream.job.trainingstore.TrainingSink;
 import io.tagstream.job.trainingstore.TrainingStore;
 import io.tagstream.model.store.JobStatus;
@@ -326,7 +327,19 @@ public final class JobRunner {
         request.settings().get(InferenceSettings.class),
         settings.sourceIdleAfter(),
         sinkGeneration,
+        notes(request),
         request.wish().acceptLoss());
+  }
+
+  /**
+   * Beside the snapshots, where all processes see them. A TaskManager's own folder does where those
+   * are on no file system of the machine's.
+   */
+  private static NotePlace notes(JobRequest request) {
+    return new SnapshotFolder(request.checkpoints(), request.name())
+        .local()
+        .map(folder -> NotePlace.at(folder.resolve("suspects")))
+        .orElseGet(() -> NotePlace.ofTaskManager(request.name()));
   }
 
   /**

@@ -113,7 +113,11 @@ public final class TagstreamJob {
         incoming
             .process(
                 new DecodeOperator(
-                    plan.geometry(), plan.batching().views(), plan.images(), plan.topics()))
+                    plan.geometry(),
+                    plan.batching().views(),
+                    plan.images(),
+                    plan.topics(),
+                    plan.notes()))
             .name("Decode")
             .uid("decode")
             .setParallelism(plan.decodeParallelism());
@@ -157,7 +161,8 @@ public final class TagstreamJob {
             .transform(
                 "Micro-batch and inference",
                 TypeInformation.of(TaggedImage.class),
-                new MicroBatchOperator(models, plan.batching(), plan.geometry(), plan.inference()))
+                new MicroBatchOperator(
+                    models, plan.batching(), plan.geometry(), plan.inference(), plan.notes()))
             .uid("inference")
             .setParallelism(plan.inferenceParallelism())
             .slotSharingGroup(engine);
@@ -283,7 +288,8 @@ public final class TagstreamJob {
     SingleOutputStreamOperator<DecodedImage> found =
         fetched
             .process(
-                new DecodeLabelledOperator(plan.geometry(), plan.batching().views(), plan.images()))
+                new DecodeLabelledOperator(
+                    plan.geometry(), plan.batching().views(), plan.images(), plan.notes()))
             .name("Decode labelled")
             .uid("decode-labelled")
             .setParallelism(1);

@@ -24,6 +24,7 @@ import io.tagstream.job.snapshot.ResumeDecision;
 import io.tagstream.job.snapshot.ResumeDecision.Transactions;
 import io.tagstream.job.snapshot.ResumeDecision.Wish;
 import io.tagstream.job.snapshot.SnapshotFolder;
+import io.tagstream.job.suspects.NotePlace;
 import io.tagstream.schemas.Image;
 import io.tagstream.schemas.Label;
 import io.tagstream.schemas.Source;
@@ -204,6 +205,7 @@ class RestartTest {
             // At once, as on a machine with no time for them: the end of idle images must show too.
             Duration.ofMillis(1),
             0,
+            NotePlace.nowhere(),
             false);
     new TagstreamJob(
             images(records),

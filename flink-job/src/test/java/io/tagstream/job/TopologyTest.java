@@ -33,6 +33,7 @@ import io.tagstream.job.retrain.StoredTraining;
 import io.tagstream.job.sink.KafkaSinks;
 import io.tagstream.job.source.KafkaSources;
 import io.tagstream.job.source.OffsetGuard;
+import io.tagstream.job.suspects.NotePlace;
 import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.schemas.Topics;
 import io.tagstream.settings.CheckpointSettings;
@@ -85,6 +86,7 @@ class TopologyTest {
         Settings.defaults().get(InferenceSettings.class),
         Duration.ofSeconds(5),
         0,
+        NotePlace.nowhere(),
         false);
   }
 
@@ -306,6 +308,7 @@ class TopologyTest {
             plan.inference(),
             plan.idleAfter(),
             0,
+            NotePlace.nowhere(),
             false);
     assertThat(graph(chained).getJobGraph().getVertices())
         .extracting(JobVertex::getName)

@@ -12,6 +12,7 @@ import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.job.inference.LiveModels;
 import io.tagstream.job.inference.MicroBatching;
 import io.tagstream.job.source.SourceBroker;
+import io.tagstream.job.suspects.NotePlace;
 import io.tagstream.schemas.Topics;
 import io.tagstream.settings.BatchSettings;
 import io.tagstream.settings.CheckpointSettings;
@@ -111,6 +112,7 @@ abstract class FlinkStep implements Probe {
         settings.get(InferenceSettings.class),
         settings.get(JobSettings.class).sourceIdleAfter(),
         0,
+        NotePlace.nowhere(),
         false);
   }
 }

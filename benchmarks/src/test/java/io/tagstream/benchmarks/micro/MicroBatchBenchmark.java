@@ -8,6 +8,7 @@ import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.job.inference.LiveModels;
 import io.tagstream.job.inference.MicroBatchOperator;
 import io.tagstream.job.inference.MicroBatching;
+import io.tagstream.job.suspects.NotePlace;
 import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.LoadedModel;
@@ -67,7 +68,8 @@ public class MicroBatchBenchmark {
             new AtOnce(),
             new MicroBatching(BATCH, Duration.ofSeconds(1), 1),
             CropGeometry.of(preprocessing),
-            Settings.defaults().get(InferenceSettings.class));
+            Settings.defaults().get(InferenceSettings.class),
+            NotePlace.nowhere());
     harness = new TwoInputStreamOperatorTestHarness<>(operator, 1, 1, 0);
     mailbox =
         new MailboxExecutorImpl(harness.getTaskMailbox(), 0, StreamTaskActionExecutor.IMMEDIATE);

@@ -10,6 +10,9 @@ import io.tagstream.job.flow.GivenLabel;
 import io.tagstream.job.flow.LabelledRecord;
 import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.TrainingRow;
+import io.tagstream.job.suspects.NotePlace;
+import io.tagstream.job.suspects.NotedRecord;
+import io.tagstream.job.suspects.Notes;
 import io.tagstream.schemas.Image;
 import io.tagstream.schemas.RejectionStage;
 import io.tagstream.settings.ImageSettings;
@@ -33,23 +36,29 @@ public final class DecodeLabelledOperator extends ProcessFunction<LabelledRecord
   private final CropGeometry geometry;
   private final int views;
   private final ImageSettings limits;
+  private final NotePlace place;
 
   private transient Optional<ImageReader> reader;
   private transient JobMetrics.Labels metrics;
 
   /**
    * @param views 1, 2 or 10 crops per image
+   * @param place where it is noted what is decoded
    */
-  public DecodeLabelledOperator(CropGeometry geometry, int views, ImageSettings limits) {
+  public DecodeLabelledOperator(
+      CropGeometry geometry, int views, ImageSettings limits, NotePlace place) {
     this.geometry = geometry;
     this.views = views;
     this.limits = limits;
+    this.place = place;
   }
 
   @Override
   public void open(OpenContext context) {
     metrics = new JobMetrics.Labels(getRuntimeContext().getMetricGroup());
-    reader = Optional.of(new ImageReader(geometry, views, limits));
+    reader =
+        Optional.of(
+            new ImageReader(geometry, views, limits, Notes.open(place, getRuntimeContext())));
   }
 
   @Override
@@ -64,7 +73,7 @@ public final class DecodeLabelledOperator extends ProcessFunction<LabelledRecord
             Optional.of(image.getId()),
             "it is the image '%s'".formatted(image.getId()));
       }
-      byte[] pixels = reader.orElseThrow().crops(image);
+      byte[] pixels = reader.orElseThrow().crops(image, NotedRecord.of(labelled.record()));
       context.output(
           TRAINING,
           TrainingRow.labelled(

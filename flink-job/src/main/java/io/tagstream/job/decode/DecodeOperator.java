@@ -8,12 +8,16 @@ import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.SeenImage;
 import io.tagstream.job.flow.TrainingRow;
 import io.tagstream.job.flow.TrueLabel;
+import io.tagstream.job.suspects.NotePlace;
+import io.tagstream.job.suspects.NotedRecord;
+import io.tagstream.job.suspects.Notes;
 import io.tagstream.schemas.Image;
 import io.tagstream.schemas.LabelOrigin;
 import io.tagstream.schemas.LabelText;
 import io.tagstream.schemas.RejectionStage;
 import io.tagstream.schemas.Topics;
 import io.tagstream.settings.ImageSettings;
+import java.io.Serializable;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
@@ -44,9 +48,8 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
   /** The way of what the model learns from. */
   public static final OutputTag<TrainingRow> TRAINING = new OutputTag<>("training") {};
 
-  private final CropGeometry geometry;
-  private final int views;
-  private final ImageSettings limits;
+  private final Readers readers;
+  private final NotePlace place;
   private final Set<String> remembered;
   private final Set<String> learnt;
 
@@ -56,29 +59,43 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
   /** Topics of which it was said that their time is the producer's. */
   private transient Set<String> producersTime;
 
+  /** Makes what decodes. */
+  @FunctionalInterface
+  interface Readers extends Serializable {
+    ImageReader open(Notes notes);
+  }
+
   /**
    * An operator that leaves no marks.
    *
    * @param views 1, 2 or 10 crops per image
    */
   public DecodeOperator(CropGeometry geometry, int views, ImageSettings limits) {
-    this(geometry, views, limits, Set.of(), Set.of());
+    this(
+        notes -> new ImageReader(geometry, views, limits, notes),
+        NotePlace.nowhere(),
+        Set.of(),
+        Set.of());
   }
 
-  /** The same for a job of these topics, whose images leave their marks. */
-  public DecodeOperator(CropGeometry geometry, int views, ImageSettings limits, Topics topics) {
-    this(geometry, views, limits, Set.of(topics.images()), Set.of(topics.labeledImages()));
+  /**
+   * The same for a job of these topics, whose images leave their marks.
+   *
+   * @param place where it is noted what is decoded
+   */
+  public DecodeOperator(
+      CropGeometry geometry, int views, ImageSettings limits, Topics topics, NotePlace place) {
+    this(notes -> new ImageReader(geometry, views, limits, notes), topics, place);
+  }
+
+  DecodeOperator(Readers readers, Topics topics, NotePlace place) {
+    this(readers, place, Set.of(topics.images()), Set.of(topics.labeledImages()));
   }
 
   private DecodeOperator(
-      CropGeometry geometry,
-      int views,
-      ImageSettings limits,
-      Set<String> remembered,
-      Set<String> learnt) {
-    this.geometry = geometry;
-    this.views = views;
-    this.limits = limits;
+      Readers readers, NotePlace place, Set<String> remembered, Set<String> learnt) {
+    this.readers = readers;
+    this.place = place;
     this.remembered = remembered;
     this.learnt = learnt;
   }
@@ -87,7 +104,7 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
   public void open(OpenContext context) {
     producersTime = new HashSet<>();
     metrics = new JobMetrics.Decoding(getRuntimeContext().getMetricGroup());
-    reader = Optional.of(new ImageReader(geometry, views, limits));
+    reader = Optional.of(readers.open(Notes.open(place, getRuntimeContext())));
   }
 
   @Override
@@ -98,7 +115,7 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
       Image image = reader.orElseThrow().read(record.value);
       Optional<TrueLabel> truth = truth(image, record);
       long start = System.nanoTime();
-      byte[] pixels = reader.orElseThrow().crops(image);
+      byte[] pixels = reader.orElseThrow().crops(image, NotedRecord.of(record));
       metrics.decoded(Duration.ofNanos(System.nanoTime() - start));
       collector.collect(
           new DecodedImage(

@@ -1,6 +1,8 @@
 package io.tagstream.job.decode;
 
 import io.tagstream.job.flow.CropGeometry;
+import io.tagstream.job.suspects.NotedRecord;
+import io.tagstream.job.suspects.Notes;
 import io.tagstream.model.image.DecodeLimits;
 import io.tagstream.model.image.HungDecodersException;
 import io.tagstream.model.image.ImageDecoder;
@@ -13,20 +15,24 @@ import io.tagstream.schemas.RejectionStage;
 import io.tagstream.schemas.WireFormat;
 import io.tagstream.settings.ImageSettings;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 
 /** From a record's value to its image, and from that to crops. Holds native memory until closed. */
-final class ImageReader implements AutoCloseable {
+class ImageReader implements AutoCloseable {
   private static final String GROUP = "group";
 
   private final WireFormat<Image> format = WireFormat.of(Image.class);
   private final ImageDecoder decoder;
+  private final Notes notes;
 
   /**
    * @param views 1, 2 or 10 crops per image
+   * @param notes are closed with this
    */
-  ImageReader(CropGeometry geometry, int views, ImageSettings limits) {
+  ImageReader(CropGeometry geometry, int views, ImageSettings limits, Notes notes) {
+    this.notes = notes;
     decoder =
         new ImageDecoder(
             geometry.resize(),
@@ -76,12 +82,22 @@ final class ImageReader implements AutoCloseable {
   /**
    * {@code [views][S][S][3]}, RGB, of an image that {@link #read} gave.
    *
+   * @param record the image's
    * @throws SuppressRestartsException when decodes that never end have taken what further ones
    *     need: a restart of the job leaves them where they are, in this process
    */
-  byte[] crops(Image image) throws UnusableImageException {
+  byte[] crops(Image image, NotedRecord record) throws UnusableImageException {
+    Optional<RejectionStage> ended = notes.endedAt(record);
+    if (ended.isPresent()) {
+      throw new UnusableImageException(
+          ended.get(),
+          Optional.of(image.getId()),
+          ended.get() == RejectionStage.INFERENCE
+              ? "the process ended twice while the model was asked about this image and nothing else"
+              : "the process ended twice while this image and nothing else was decoded");
+    }
     try {
-      return decoder.decode(content(image));
+      return notes.during(RejectionStage.DECODE, List.of(record), () -> decode(content(image)));
     } catch (UnreadableImageException e) {
       throw new UnusableImageException(
           switch (e.stage()) {
@@ -93,6 +109,11 @@ final class ImageReader implements AutoCloseable {
     } catch (HungDecodersException e) {
       throw new SuppressRestartsException(e);
     }
+  }
+
+  /** From an encoded picture to its crops; the process may end at it. */
+  byte[] decode(byte[] content) throws UnreadableImageException {
+    return decoder.decode(content);
   }
 
   /** The encoded picture. Avro gives a buffer that is the whole of its array, but need not. */
@@ -116,6 +137,10 @@ final class ImageReader implements AutoCloseable {
 
   @Override
   public void close() {
-    decoder.close();
+    try {
+      decoder.close();
+    } finally {
+      notes.close();
+    }
   }
 }

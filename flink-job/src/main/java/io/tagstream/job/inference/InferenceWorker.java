@@ -5,6 +5,8 @@ import io.tagstream.job.Watchdog;
 import io.tagstream.job.Watchdog.Limit;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
+import io.tagstream.job.suspects.NotedRecord;
+import io.tagstream.job.suspects.Notes;
 import io.tagstream.model.LastingState;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;
@@ -12,6 +14,7 @@ import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.Gpu;
 import io.tagstream.model.engine.LoadedModel;
 import io.tagstream.model.engine.Processors;
+import io.tagstream.schemas.RejectionStage;
 import io.tagstream.settings.InferenceSettings;
 import java.time.Duration;
 import java.time.Instant;
@@ -71,6 +74,7 @@ final class InferenceWorker implements AutoCloseable {
   private final MicroBatching batching;
   private final CropGeometry geometry;
   private final Watchdog watchdog;
+  private final Notes notes;
   private final Limit callLimit;
   private final Limit loadLimit;
   private final Refusals refusals;
@@ -95,6 +99,7 @@ final class InferenceWorker implements AutoCloseable {
   /**
    * @param geometry the pixels that will come; a model that wants others is refused
    * @param watchdog of calls into native code
+   * @param notes of what is inferred
    */
   InferenceWorker(
       LiveModels models,
@@ -102,6 +107,7 @@ final class InferenceWorker implements AutoCloseable {
       CropGeometry geometry,
       InferenceSettings limits,
       Watchdog watchdog,
+      Notes notes,
       String subtask,
       ClassLoader classLoader,
       Refusals refusals) {
@@ -109,6 +115,7 @@ final class InferenceWorker implements AutoCloseable {
     this.batching = batching;
     this.geometry = geometry;
     this.watchdog = watchdog;
+    this.notes = notes;
     this.callLimit = new Limit(limits.timeout(), "inference.timeout");
     this.loadLimit = new Limit(limits.loadTimeout(), "inference.load-timeout");
     this.refusals = refusals;
@@ -172,7 +179,11 @@ final class InferenceWorker implements AutoCloseable {
     Serving current = serving.get(0);
     long start = System.nanoTime();
     try {
-      List<Answer> answers = current.answer(images);
+      List<Answer> answers =
+          notes.during(
+              RejectionStage.INFERENCE,
+              images.stream().map(NotedRecord::of).toList(),
+              () -> current.answer(images));
       return new Answered(
           current.version(), answers, Instant.now(), Duration.ofNanos(System.nanoTime() - start));
     } catch (Throwable e) {

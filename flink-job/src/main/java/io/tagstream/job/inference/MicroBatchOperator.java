@@ -11,6 +11,9 @@ import io.tagstream.job.flow.Tag;
 import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.job.flow.TrueLabel;
 import io.tagstream.job.flow.UnansweredImage;
+import io.tagstream.job.suspects.NotePlace;
+import io.tagstream.job.suspects.NotedRecord;
+import io.tagstream.job.suspects.Notes;
 import io.tagstream.model.ModelException;
 import io.tagstream.settings.InferenceSettings;
 import java.time.Duration;
@@ -94,6 +97,7 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
   private final MicroBatching batching;
   private final CropGeometry geometry;
   private final InferenceSettings limits;
+  private final NotePlace place;
 
   private transient MailboxExecutor mailbox;
   private transient Batch gathering;
@@ -101,6 +105,7 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
   private transient Deque<Batch> inFlight;
   private transient JobMetrics.Inference reported;
   private transient Optional<InferenceWorker> worker;
+  private transient Notes notes;
 
   /** A load that failed waits for its next attempt. */
   private transient Optional<ScheduledFuture<?>> nextLoad;
@@ -108,13 +113,19 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
   /**
    * @param geometry the pixels that come in; only models that want these can serve
    * @param limits after which the process is ended
+   * @param place where it is noted what is inferred
    */
   public MicroBatchOperator(
-      LiveModels models, MicroBatching batching, CropGeometry geometry, InferenceSettings limits) {
+      LiveModels models,
+      MicroBatching batching,
+      CropGeometry geometry,
+      InferenceSettings limits,
+      NotePlace place) {
     this.models = models;
     this.batching = batching;
     this.geometry = geometry;
     this.limits = limits;
+    this.place = place;
   }
 
   @Override
@@ -130,6 +141,7 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
     waiting = new ArrayDeque<>();
     inFlight = new ArrayDeque<>();
     nextLoad = Optional.empty();
+    notes = Notes.open(place, getRuntimeContext());
     var task = getRuntimeContext().getTaskInfo();
     InferenceWorker created =
         new InferenceWorker(
@@ -138,6 +150,7 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
             geometry,
             limits,
             Watchdog.ofProcess(),
+            notes,
             "%d/%d".formatted(task.getIndexOfThisSubtask() + 1, task.getNumberOfParallelSubtasks()),
             getUserCodeClassloader(),
             (anew, mayPass) -> mail(() -> loadRefused(anew, mayPass), "a rejected model"));
@@ -160,6 +173,11 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
           "image %s at %s has %d bytes of pixels, not %d"
               .formatted(image.imageId, image.source, image.pixels.length, expected));
     }
+    boolean alone = notes.isSuspect(NotedRecord.of(image));
+    if (alone) {
+      sendOn();
+      awaitRoom();
+    }
     if (gathering.images.isEmpty()) {
       startTimer(gathering);
     }
@@ -167,11 +185,15 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
         new Image(
             image,
             element.hasTimestamp() ? Optional.of(element.getTimestamp()) : Optional.empty()));
-    if (gathering.images.size() == batching.maxImages()) {
+    if (alone || gathering.images.size() == batching.maxImages()) {
       sendOn();
     }
+    awaitRoom();
+  }
+
+  /** Backpressure: no image is taken while a batch waits for the engine. */
+  private void awaitRoom() throws InterruptedException {
     while (!waiting.isEmpty()) {
-      // Backpressure: no image is taken while a full batch waits for the engine.
       mailbox.yield();
     }
   }
@@ -394,6 +416,9 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
         worker.ifPresent(InferenceWorker::close);
       }
     } finally {
+      if (notes != null) {
+        notes.close();
+      }
       super.close();
     }
   }

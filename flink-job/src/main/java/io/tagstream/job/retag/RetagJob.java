@@ -11,6 +11,7 @@ import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.job.inference.LiveModels;
 import io.tagstream.job.inference.MicroBatchOperator;
 import io.tagstream.job.inference.MicroBatching;
+import io.tagstream.job.suspects.NotePlace;
 import io.tagstream.schemas.RejectionStage;
 import io.tagstream.settings.ImageSettings;
 import io.tagstream.settings.InferenceSettings;
@@ -85,7 +86,7 @@ final class RetagJob {
             .transform(
                 "Micro-batch and inference",
                 TypeInformation.of(TaggedImage.class),
-                new MicroBatchOperator(model, batching, geometry, inference))
+                new MicroBatchOperator(model, batching, geometry, inference, NotePlace.nowhere()))
             .uid("inference")
             .setParallelism(1);
 

@@ -8,6 +8,7 @@ import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
 import io.tagstream.job.flow.IncomingRecord;
 import io.tagstream.job.flow.RejectedImage;
+import io.tagstream.job.suspects.NotePlace;
 import io.tagstream.schemas.Image;
 import io.tagstream.schemas.RejectionStage;
 import io.tagstream.schemas.Topics;
@@ -53,7 +54,8 @@ class CostlyImagesTest {
   private static String reject(byte[] costly, DataSize memory, Duration timeout) throws Exception {
     ImageSettings limits = new ImageSettings(DataSize.ofMebibytes(20), 64_000_000, memory, timeout);
     DecodeOperator operator =
-        new DecodeOperator(new CropGeometry(32, 24), 1, limits, new Topics(""));
+        new DecodeOperator(
+            new CropGeometry(32, 24), 1, limits, new Topics(""), NotePlace.nowhere());
     OneInputStreamOperatorTestHarness<IncomingRecord, DecodedImage> harness =
         new OneInputStreamOperatorTestHarness<>(new ProcessOperator<>(operator));
     try {

@@ -12,6 +12,7 @@ import io.tagstream.job.flow.LabelledRecord;
 import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.TrainingRow;
 import io.tagstream.job.flow.TrueLabel;
+import io.tagstream.job.suspects.NotePlace;
 import io.tagstream.schemas.Image;
 import io.tagstream.schemas.RejectionStage;
 import io.tagstream.schemas.WireFormat;
@@ -59,7 +60,8 @@ class DecodeLabelledOperatorTest {
                         new DataSize(100_000),
                         10_000,
                         DataSize.ofMebibytes(64),
-                        Duration.ofSeconds(30)))));
+                        Duration.ofSeconds(30)),
+                    NotePlace.nowhere())));
     harness.open();
   }
 

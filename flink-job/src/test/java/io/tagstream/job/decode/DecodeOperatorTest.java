@@ -11,18 +11,21 @@ import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.SeenImage;
 import io.tagstream.job.flow.TrainingRow;
 import io.tagstream.job.flow.TrueLabel;
+import io.tagstream.job.suspects.NotePlace;
 import io.tagstream.schemas.Image;
 import io.tagstream.schemas.RejectionStage;
 import io.tagstream.schemas.Topics;
 import io.tagstream.schemas.WireFormat;
 import io.tagstream.settings.DataSize;
 import io.tagstream.settings.ImageSettings;
+import io.tagstream.settings.Settings;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,6 +33,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import javax.imageio.ImageIO;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
+import org.apache.flink.runtime.util.TestingTaskManagerRuntimeInfo;
 import org.apache.flink.streaming.api.operators.ProcessOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
@@ -42,6 +48,7 @@ import org.apache.logging.log4j.core.config.Property;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -66,7 +73,8 @@ class DecodeOperatorTest {
                         10_000,
                         DataSize.ofMebibytes(64),
                         Duration.ofSeconds(30)),
-                    new Topics(""))));
+                    new Topics(""),
+                    NotePlace.nowhere())));
     harness.open();
   }
 
@@ -109,6 +117,31 @@ class DecodeOperatorTest {
     assertThat(rejected.source).isEqualTo(new Coordinates("images", 1, 7));
     assertThat(rejected.reason).isNotBlank();
     return rejected;
+  }
+
+  @Test
+  void whatIsDecodedIsNotedInTheTaskManagersOwnFolder(@TempDir Path folder) throws Exception {
+    DecodeOperator operator =
+        new DecodeOperator(
+            new CropGeometry(32, 24),
+            2,
+            Settings.defaults().get(ImageSettings.class),
+            new Topics(""),
+            NotePlace.ofTaskManager("pictures"));
+    OneInputStreamOperatorTestHarness<IncomingRecord, DecodedImage> other =
+        new OneInputStreamOperatorTestHarness<>(
+            new ProcessOperator<>(operator),
+            new MockEnvironmentBuilder()
+                .setTaskManagerRuntimeInfo(
+                    new TestingTaskManagerRuntimeInfo(new Configuration(), folder.toString()))
+                .build());
+    try {
+      other.open();
+      assertThat(folder.resolve("tagstream-suspects").resolve("pictures"))
+          .isDirectoryContaining("glob:**.notes");
+    } finally {
+      other.close();
+    }
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.tagstream.job.Watchdog;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
+import io.tagstream.job.suspects.Notes;
 import io.tagstream.settings.InferenceSettings;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,6 +43,7 @@ class HangingEngineTest {
               verdicts.add(message);
               letGo();
             }),
+        Notes.none(),
         "1/1",
         getClass().getClassLoader(),
         (anew, mayPass) -> {});

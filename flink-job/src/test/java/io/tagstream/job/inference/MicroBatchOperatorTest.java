@@ -13,6 +13,7 @@ import io.tagstream.job.flow.Tag;
 import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.job.flow.TrueLabel;
 import io.tagstream.job.flow.UnansweredImage;
+import io.tagstream.job.suspects.NotePlace;
 import io.tagstream.settings.InferenceSettings;
 import io.tagstream.settings.Settings;
 import java.time.Duration;
@@ -70,7 +71,8 @@ class MicroBatchOperatorTest {
             models,
             new MicroBatching(maxCrops, Duration.ofMillis(50), views),
             new CropGeometry(FakeModels.RESIZE, FakeModels.CROP),
-            Settings.defaults().get(InferenceSettings.class));
+            Settings.defaults().get(InferenceSettings.class),
+            NotePlace.nowhere());
     harness = new TwoInputStreamOperatorTestHarness<>(operator, 1, 1, 0);
     mailbox =
         new MailboxExecutorImpl(harness.getTaskMailbox(), 0, StreamTaskActionExecutor.IMMEDIATE);

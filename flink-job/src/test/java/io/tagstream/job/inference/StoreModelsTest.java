@@ -9,6 +9,7 @@ import io.tagstream.job.Watchdog;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
+import io.tagstream.job.suspects.Notes;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.Device;
@@ -208,6 +209,7 @@ class StoreModelsTest {
             geometry,
             Settings.defaults().get(InferenceSettings.class),
             Watchdog.ofProcess(),
+            Notes.none(),
             "1/1",
             getClass().getClassLoader(),
             (anew, mayPass) -> rejections.release())) {

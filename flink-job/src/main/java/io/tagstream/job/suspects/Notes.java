@@ -1,0 +1,192 @@
+package io.tagstream.job.suspects;
+
+import io.tagstream.model.LastingState;
+import io.tagstream.schemas.RejectionStage;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.apache.flink.api.common.functions.RuntimeContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What one thread decodes or infers, noted where it outlives the process. A record at which the
+ * process dies would else come again, and kill it again, for ever.
+ *
+ * <p>What was in work when a process died is suspected: from then on such a record is decoded and
+ * inferred while nothing else is in this process. A record at which the process dies twice even so
+ * is to be rejected.
+ */
+public final class Notes implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Notes.class);
+
+  /** Suspects take the one side, all others the other; fair, or a suspect would wait for ever. */
+  private static final ReadWriteLock TURNS = new ReentrantReadWriteLock(true);
+
+  /**
+   * The files of this process. They must not even be opened a second time: closing them then would
+   * give up their locks.
+   */
+  private static final Set<Path> OWN = new HashSet<>();
+
+  private final LastingState unwritten =
+      new LastingState(LOG::warn, "Cannot note what is decoded and inferred");
+  private final Suspects suspects;
+  private final Optional<NoteFile> file;
+
+  /** What may end the process. */
+  @FunctionalInterface
+  public interface Work<T, E extends Exception> {
+    T run() throws E;
+  }
+
+  @FunctionalInterface
+  private interface Note {
+    void write(NoteFile to) throws IOException;
+  }
+
+  private Notes(Suspects suspects, Optional<NoteFile> file) {
+    this.suspects = suspects;
+    this.file = file;
+  }
+
+  /** For work that nobody repeats: nothing is noted, nothing suspected. */
+  public static Notes none() {
+    return new Notes(new Suspects(), Optional.empty());
+  }
+
+  /**
+   * Takes in what processes that died have noted, and makes a file for this thread's own notes.
+   * Where that is not possible, the job goes on without, which is logged.
+   */
+  public static Notes open(NotePlace place, RuntimeContext context) {
+    return place.folder(context).map(Notes::open).orElseGet(Notes::none);
+  }
+
+  static Notes open(Path folder) {
+    synchronized (OWN) {
+      Suspects suspects = Suspects.read(folder);
+      try {
+        Files.createDirectories(folder);
+        try (FileChannel channel =
+            FileChannel.open(
+                folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+          // Until the channel is closed.
+          FileLock unused = channel.lock();
+          // Again, now that no other process changes it.
+          suspects = Suspects.read(folder);
+          takeIn(folder, suspects);
+          NoteFile file = NoteFile.create(folder);
+          OWN.add(file.path());
+          return new Notes(suspects, Optional.of(file));
+        }
+      } catch (IOException | RuntimeException e) {
+        LOG.warn(
+            "Cannot note in {} what is decoded and inferred, so a record at which the process dies would come again for ever. Make the folder writable. {}",
+            folder,
+            e.toString());
+        return new Notes(suspects, Optional.empty());
+      }
+    }
+  }
+
+  private static void takeIn(Path folder, Suspects suspects) throws IOException {
+    Set<Path> done = new HashSet<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + NoteFile.SUFFIX)) {
+      for (Path file : files) {
+        if (OWN.contains(file)) {
+          continue;
+        }
+        try {
+          NoteFile.read(file)
+              .ifPresent(
+                  content -> {
+                    suspects.add(content);
+                    done.add(file);
+                  });
+        } catch (IOException e) {
+          LOG.warn("{} is passed over, and removed: {}", file, e.toString());
+          done.add(file);
+        }
+      }
+    }
+    if (!done.isEmpty()) {
+      suspects.write(folder);
+      for (Path file : done) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  /** Whether a record is to be worked on alone. */
+  public boolean isSuspect(NotedRecord record) {
+    return suspects.contains(record);
+  }
+
+  /** Where the process ended at a record alone: such a record is to be rejected. */
+  public Optional<RejectionStage> endedAt(NotedRecord record) {
+    return suspects.endedAt(record);
+  }
+
+  /**
+   * Does some work that may end the process. One record that is suspected has the process to itself
+   * meanwhile.
+   *
+   * @param stage decode or inference
+   */
+  public <T, E extends Exception> T during(
+      RejectionStage stage, List<NotedRecord> records, Work<T, E> work) throws E {
+    boolean alone = records.size() == 1 && suspects.contains(records.get(0));
+    Lock turn = alone ? TURNS.writeLock() : TURNS.readLock();
+    turn.lock();
+    try {
+      note(noted -> noted.write(stage, alone, records));
+      try {
+        return work.run();
+      } finally {
+        note(NoteFile::clear);
+      }
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /** A note that cannot be written, to a full disk for instance, does not keep the work back. */
+  private void note(Note note) {
+    if (file.isEmpty()) {
+      return;
+    }
+    try {
+      note.write(file.get());
+      unwritten.isOver();
+    } catch (IOException e) {
+      unwritten.lasts(e.toString(), null);
+    }
+  }
+
+  @Override
+  public void close() {
+    synchronized (OWN) {
+      file.ifPresent(
+          noted -> {
+            try {
+              noted.close();
+            } catch (IOException e) {
+              LOG.warn("Cannot remove {}: {}", noted.path(), e.toString());
+            }
+            OWN.remove(noted.path());
+          });
+    }
+  }
+}
