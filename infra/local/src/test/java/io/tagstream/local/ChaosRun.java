@@ -43,7 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("long")
 final class ChaosRun {
   private static final int IMAGES = Integer.getInteger("chaos.images", 30_000);
-  private static final double IMAGES_PER_SECOND = 40;
+  private static final double IMAGES_PER_SECOND = 60;
   private static final Duration PATIENCE = Duration.ofMinutes(4);
   private static final Duration BETWEEN = Duration.ofSeconds(8);
 
