@@ -30,6 +30,7 @@ public record LabelSettings(
             max = "1 h",
             meaning =
                 "How long the broker may give no answer to what is read again for labels, and for"
-                    + " rejections of stage inference, before the job fails and restarts.")
+                    + " rejections of stage inference, before the job fails and restarts. Time in"
+                    + " which it is away does not count; see kafka.outage.")
         Duration fetchTimeout)
     implements Serializable {}

@@ -4,10 +4,9 @@ import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.UnansweredImage;
 import io.tagstream.job.label.RecordLog;
+import io.tagstream.job.label.Silence;
 import io.tagstream.schemas.RejectionStage;
-import io.tagstream.settings.DurationText;
 import io.tagstream.settings.LabelSettings;
-import io.tagstream.settings.UserException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -65,18 +64,15 @@ public final class RejectUnanswered extends ProcessFunction<UnansweredImage, Rej
       reader = images.open("unanswered");
     }
     SortedSet<Coordinates> places = new TreeSet<>(RecordLog.ORDER);
-    long deadline = System.nanoTime() + patience.toNanos();
-    while (System.nanoTime() - deadline < 0) {
-      // It may take out what it answered.
-      places.add(place);
-      List<RecordLog.Answer> answers = reader.read(places, patience);
+    places.add(place);
+    Silence silence = new Silence(patience);
+    while (true) {
+      List<RecordLog.Answer> answers = reader.read(places, Silence.ONE_READ);
       if (!answers.isEmpty()) {
         return answers.get(0);
       }
+      silence.lasts(reader, places);
     }
-    throw new UserException(
-        "the broker gave no answer for %s (labels.fetch-timeout): the record at %s is to be read again for its rejection"
-            .formatted(DurationText.format(patience), place));
   }
 
   @Override

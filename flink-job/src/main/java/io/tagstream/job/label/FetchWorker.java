@@ -2,8 +2,6 @@ package io.tagstream.job.label;
 
 import io.tagstream.job.PatientWait;
 import io.tagstream.job.flow.Coordinates;
-import io.tagstream.settings.DurationText;
-import io.tagstream.settings.UserException;
 import java.time.Duration;
 import java.util.List;
 import java.util.NavigableSet;
@@ -19,9 +17,6 @@ import org.slf4j.LoggerFactory;
  */
 final class FetchWorker implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FetchWorker.class);
-
-  /** For one answer; a wake-up ends it. Long, because a broker may be far away. */
-  private static final Duration ONE_READ = Duration.ofSeconds(5);
 
   private final RecordLog.Reader reader;
   private final Duration patience;
@@ -39,7 +34,7 @@ final class FetchWorker implements AutoCloseable {
 
   /**
    * @param reader is closed with the worker
-   * @param patience how long the log may give no answer
+   * @param patience how long the log may give no answer while its brokers are there
    * @param then hears answers; must see to it that {@link #taken} is called after
    * @param onFailure hears what ended the worker; nothing is read after that
    */
@@ -77,21 +72,19 @@ final class FetchWorker implements AutoCloseable {
 
   private void run() {
     try (reader) {
-      long heard = System.nanoTime();
+      Silence silence = new Silence(patience);
       while (!closing) {
         if (awaitWork()) {
-          heard = System.nanoTime();
+          silence.begin();
         }
         NavigableSet<Coordinates> places = places();
         List<RecordLog.Answer> answers =
-            places.isEmpty() ? List.of() : reader.read(places, ONE_READ);
+            places.isEmpty() ? List.of() : reader.read(places, Silence.ONE_READ);
         if (!answers.isEmpty()) {
           handOver(answers);
-          heard = System.nanoTime();
-        } else if (!places.isEmpty() && System.nanoTime() - heard > patience.toNanos()) {
-          throw new UserException(
-              "the broker gave no answer for %s (labels.fetch-timeout): %d images of labels are to be read again, the first at %s"
-                  .formatted(DurationText.format(patience), places.size(), places.first()));
+          silence.begin();
+        } else if (!places.isEmpty() && !closing) {
+          silence.lasts(reader, places);
         }
       }
     } catch (InterruptedException e) {

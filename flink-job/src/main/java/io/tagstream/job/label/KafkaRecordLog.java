@@ -114,6 +114,19 @@ public final class KafkaRecordLog implements RecordLog {
       return answers;
     }
 
+    @Override
+    public boolean isThere(SortedSet<Coordinates> places, Duration patience) {
+      Set<TopicPartition> asked =
+          places.stream()
+              .map(place -> new TopicPartition(place.topic(), place.partition()))
+              .collect(Collectors.toSet());
+      try {
+        return consumer.beginningOffsets(asked, patience).keySet().containsAll(asked);
+      } catch (WakeupException | RetriableException e) {
+        return false;
+      }
+    }
+
     private Map<TopicPartition, NavigableSet<Long>> byPartition(
         SortedSet<Coordinates> places, List<Answer> answers, Duration patience) {
       Map<TopicPartition, NavigableSet<Long>> wanted = new HashMap<>();

@@ -35,7 +35,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Reads the record at which a label's image should lie, on a thread of its own. Where there is
  * none, the label leaves at the side. Where the broker does not answer, that is no label's fault:
- * the job fails once {@code labels.fetch-timeout} has passed, and its labels come back.
+ * the job waits while it is away; else it fails once {@code labels.fetch-timeout} has passed, and
+ * its labels come back.
  *
  * <p>Labels under way are in a checkpoint, so that no barrier waits for the broker; their images
  * are not. Answers leave in any order.

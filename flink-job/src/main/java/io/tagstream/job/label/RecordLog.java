@@ -51,6 +51,14 @@ public interface RecordLog extends Serializable {
      */
     List<Answer> read(SortedSet<Coordinates> places, Duration patience);
 
+    /**
+     * Whether the brokers that have these partitions answer other questions: no while they are
+     * away.
+     *
+     * @param patience after which it returns at the latest, or soon after
+     */
+    boolean isThere(SortedSet<Coordinates> places, Duration patience);
+
     /** Ends a {@link #read} under way, or the next one. Any thread may call. */
     void wakeup();
 

@@ -34,7 +34,7 @@ class RejectUnansweredTest {
                 new RejectUnanswered(
                     log,
                     new LabelSettings(
-                        Duration.ofHours(24), Duration.ofMinutes(10), Duration.ofMillis(100)))));
+                        Duration.ofHours(24), Duration.ofMinutes(10), Duration.ofNanos(1)))));
     harness.open();
   }
 
@@ -76,6 +76,14 @@ class RejectUnansweredTest {
     assertThat(rejected.contentBytes).isEqualTo(100);
     assertThat(rejected.reason)
         .isEqualTo("it failed; its record cannot be read again, it is not there");
+  }
+
+  @Test
+  void aBrokerThatIsAwayIsWaitedForHoweverLong() throws Exception {
+    log.state().silent = true;
+    log.state().away.set(50);
+    reject(7);
+    assertThat(harness.extractOutputValues()).hasSize(1);
   }
 
   @Test

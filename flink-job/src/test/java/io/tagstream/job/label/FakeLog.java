@@ -34,6 +34,9 @@ public final class FakeLog implements RecordLog {
     /** Reads give no answer. */
     public volatile boolean silent;
 
+    /** So many questions find the broker away; with the last one reads give answers again. */
+    public final AtomicInteger away = new AtomicInteger();
+
     public volatile boolean refusing;
     public final Set<Long> missing = ConcurrentHashMap.newKeySet();
     public final Set<Thread> threads = ConcurrentHashMap.newKeySet();
@@ -96,6 +99,15 @@ public final class FakeLog implements RecordLog {
                     place,
                     new IncomingRecord(
                         place, Instant.EPOCH, true, state.values.apply(place.offset()))));
+      }
+
+      @Override
+      public boolean isThere(SortedSet<Coordinates> places, Duration patience) {
+        if (state.away.get() == 0) {
+          return true;
+        }
+        state.silent = state.away.decrementAndGet() > 0;
+        return false;
       }
 
       @Override

@@ -242,6 +242,17 @@ class LabelFetchTest {
   }
 
   @Test
+  void aBrokerThatIsAwayIsWaitedForHoweverLong() throws Exception {
+    log.state().silent = true;
+    log.state().away.set(50);
+    setUp(Duration.ofNanos(1));
+    harness.open();
+    send("rose", 5);
+    awaitAnswers(1);
+    assertThat(fetched()).containsExactly("rose 5");
+  }
+
+  @Test
   void aLogThatRefusesFailsTheJob() throws Exception {
     log.state().refusing = true;
     open();

@@ -230,13 +230,16 @@ final class KafkaRecordLogTest {
     send("images", 0, 0, 3, 10);
     assertThat(read(at("images", 0, 0))).containsExactly("images-0@0 0");
     int port = URI.create("kafka://" + broker.bootstrapServer()).getPort();
-    broker.close();
     SortedSet<Coordinates> places = new TreeSet<>(RecordLog.ORDER);
     places.add(at("images", 0, 2));
     places.add(at("images", 1, 0));
+    assertThat(reader.isThere(places, PATIENCE)).isTrue();
+    broker.close();
     assertThat(reader.read(places, Duration.ofMillis(500))).isEmpty();
+    assertThat(reader.isThere(places, Duration.ofMillis(500))).isFalse();
     broker = start(port);
     assertThat(read(at("images", 0, 2))).containsExactly("images-0@2 2");
+    assertThat(reader.isThere(places, PATIENCE)).isTrue();
   }
 
   @Test
