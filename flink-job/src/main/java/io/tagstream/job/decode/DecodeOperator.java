@@ -32,8 +32,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * From a record to the crops of its image. What cannot become that leaves at the side, with its
- * bytes and the reason, and the stream goes on. What does, leaves its mark at the side as well: an
- * image of {@code images} where its bytes are, one of {@code labeled-images} its bytes and label.
+ * bytes and the reason, and the stream goes on. What does, leaves its mark at the side as well:
+ * where its bytes are, so that a label may come later, and an image of {@code labeled-images} its
+ * bytes and label too.
  */
 public final class DecodeOperator extends ProcessFunction<IncomingRecord, DecodedImage> {
   private static final long serialVersionUID = 1L;
@@ -89,7 +90,11 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
   }
 
   DecodeOperator(Readers readers, Topics topics, NotePlace place) {
-    this(readers, place, Set.of(topics.images()), Set.of(topics.labeledImages()));
+    this(
+        readers,
+        place,
+        Set.of(topics.images(), topics.labeledImages()),
+        Set.of(topics.labeledImages()));
   }
 
   private DecodeOperator(

@@ -221,14 +221,14 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
   private void giveUp(GivenLabel label) {
     reject(
         label,
-        "no readable image of this id came to images, from %s before the label (labels.retention) to %s after it (labels.wait)"
+        "no readable image of this id came, from %s before the label (labels.retention) to %s after it (labels.wait)"
             .formatted(DurationText.format(retention), DurationText.format(wait)));
   }
 
   private void rejectAfterTheEnd(GivenLabel label) {
     reject(
         label,
-        "no readable image of this id came to images, from %s before the label (labels.retention) until the images ended"
+        "no readable image of this id came, from %s before the label (labels.retention) until the images ended"
             .formatted(DurationText.format(retention)));
   }
 
