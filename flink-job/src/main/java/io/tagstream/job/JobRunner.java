@@ -229,7 +229,7 @@ public final class JobRunner {
   private static Learning learning(
       JobRequest request, String store, CheckpointSettings checkpoints, KafkaSinks sinks) {
     Path folder = trainingFolder(store);
-    new TrainingStore(folder).claim(request.name());
+    new TrainingStore(folder).claim(request.name(), clusterId(request), request.models());
     return new Learning(
         KafkaSources.labels(request.connection(), request.topics(), request.name()),
         TrainingSink.to(SnapshotFolder.uri(store).toString(), checkpoints.interval()),

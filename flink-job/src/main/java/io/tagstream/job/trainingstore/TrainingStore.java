@@ -9,7 +9,6 @@ import io.tagstream.schemas.TrainingFile;
 import io.tagstream.schemas.TrainingRowHead;
 import io.tagstream.settings.UserException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -75,33 +74,41 @@ public final class TrainingStore {
    * Says that a job writes to this store and trains on it. Only one may: another would go on with
    * this one's runs, and publish them to models of its own.
    *
-   * @throws UserException when the store is another job's
+   * @param cluster the id of the Kafka cluster that the labels come from
+   * @param models the folder of the models that it trains
+   * @throws UserException when the store is another job's, or one's of another cluster or models
    */
-  public void claim(String job) {
-    Path owner = folder.resolve(OWNER);
+  public void claim(String job, String cluster, Path models) {
+    Path file = folder.resolve(OWNER);
+    StoreOwner owner = StoreOwner.of(job, cluster, folder, models);
     try {
       Files.createDirectories(folder);
-      AtomicFiles.create(owner, (job + "\n").getBytes(StandardCharsets.UTF_8));
+      AtomicFiles.create(file, owner.bytes());
     } catch (FileAlreadyExistsException claimed) {
-      requireOwner(owner, job);
+      requireOwner(file, owner);
     } catch (IOException e) {
-      throw new UserException("cannot write %s: %s".formatted(owner, e), e);
+      throw new UserException("cannot write %s: %s".formatted(file, e), e);
     }
   }
 
-  private void requireOwner(Path owner, String job) {
+  private void requireOwner(Path file, StoreOwner owner) {
     try {
-      String name =
-          new String(RegularFile.read(owner, LONGEST_OWNER), StandardCharsets.UTF_8).strip();
-      if (!name.equals(job)) {
-        throw new UserException(
-            "the training store %s belongs to job %s, not %s: give each job a store of its own, or delete %s when the other one is gone for good"
-                .formatted(folder, name, job, owner));
+      StoreOwner known = StoreOwner.read(RegularFile.read(file, LONGEST_OWNER));
+      known
+          .difference(owner)
+          .ifPresent(
+              difference -> {
+                throw new UserException(
+                    "the training store %s belongs to %s: give each job a store of its own, or delete %s when the other one is gone for good"
+                        .formatted(folder, difference, file));
+              });
+      if (known.isIncomplete()) {
+        AtomicFiles.replace(file, owner.bytes());
       }
     } catch (ModelException e) {
       throw new UserException(e.getMessage(), e);
     } catch (IOException e) {
-      throw new UserException("cannot read %s: %s".formatted(owner, e), e);
+      throw new UserException("cannot use %s: %s".formatted(file, e), e);
     }
   }
 

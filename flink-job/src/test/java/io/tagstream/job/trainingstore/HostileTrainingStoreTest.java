@@ -108,7 +108,7 @@ class HostileTrainingStoreTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("a pipe or a device");
     pipe(folder.resolve("store/.job"));
-    assertThatThrownBy(() -> store.claim("tagstream"))
+    assertThatThrownBy(() -> store.claim("tagstream", "cluster-1", folder.resolve("models")))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("a pipe or a device");
   }

@@ -43,13 +43,40 @@ class TrainingStoreTest {
 
   @Test
   void aStoreIsOneJobs() {
-    store.claim("shop");
-    new TrainingStore(folder).claim("shop");
-    assertThatThrownBy(() -> store.claim("newsroom"))
+    Path models = folder.resolveSibling("models");
+    store.claim("shop", "cluster-1", models);
+    new TrainingStore(folder).claim("shop", "cluster-1", models);
+    assertThatThrownBy(() -> store.claim("newsroom", "cluster-1", models))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("belongs to job shop, not newsroom")
         .hasMessageContaining("delete " + folder.resolve(".job"));
     assertThat(store.list()).isEqualTo(new Listing(List.of(), List.of(), List.of()));
+  }
+
+  /** The default name is everyone's. */
+  @Test
+  void aStoreIsOfOneClusterAndOneFolderOfModels() {
+    Path models = folder.resolveSibling("models");
+    store.claim("tagstream", "cluster-1", models);
+    assertThatThrownBy(() -> store.claim("tagstream", "cluster-2", models))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining(
+            "belongs to job tagstream on the Kafka cluster cluster-1, not cluster-2")
+        .hasMessageContaining("delete " + folder.resolve(".job"));
+    assertThatThrownBy(() -> store.claim("tagstream", "cluster-1", folder.resolveSibling("others")))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("the models in ../models, not in ../others");
+  }
+
+  @Test
+  void anOwnerOfAVersionBeforeIsCompleted() throws Exception {
+    Path models = folder.resolveSibling("models");
+    Files.writeString(folder.resolve(".job"), "tagstream\n");
+    assertThatThrownBy(() -> store.claim("shop", "cluster-1", models))
+        .hasMessageContaining("belongs to job tagstream, not shop");
+    store.claim("tagstream", "cluster-1", models);
+    assertThatThrownBy(() -> store.claim("tagstream", "cluster-2", models))
+        .hasMessageContaining("cluster-1, not cluster-2");
   }
 
   @Test
