@@ -161,6 +161,7 @@ public final class JobRunner {
       LOG.warn("The broker has forgotten the snapshot's transactions: the sinks start anew");
     }
     folder.write(decision.notes());
+    new ModelStore(request.models()).pins().dropOf(request.name());
 
     JobSettings settings = request.settings().get(JobSettings.class);
     Configuration options = new Configuration(given);
@@ -198,10 +199,11 @@ public final class JobRunner {
             new KafkaRecordLog(request.connection(), request.topics(), request.name()),
             new FittingModels(
                 new StoreModels(
-                    request.models(),
-                    request.engine(),
-                    request.device(),
-                    request.settings().get(ParallelismSettings.class).towers()),
+                        request.models(),
+                        request.engine(),
+                        request.device(),
+                        request.settings().get(ParallelismSettings.class).towers())
+                    .usedBy(request.name()),
                 TopicLimit.of(request.connection(), request.topics().predictions())),
             sinks.predictions(),
             sinks.rejections(),
@@ -252,6 +254,7 @@ public final class JobRunner {
             new StoredTraining(
                 store,
                 request.models(),
+                request.name(),
                 settings.get(TrainingSettings.class),
                 settings.get(RetrainSettings.class).minHeldOut())),
         sinks.modelUpdates());

@@ -270,6 +270,7 @@ class RestartTest {
             new StoredTraining(
                 store,
                 store,
+                "test",
                 Settings.defaults().get(TrainingSettings.class),
                 Settings.defaults().get(RetrainSettings.class).minHeldOut())),
         new MemorySink<>(news -> "news"));

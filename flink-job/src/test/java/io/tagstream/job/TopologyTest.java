@@ -138,6 +138,7 @@ class TopologyTest {
         new StoredTraining(
             unused,
             unused,
+            "test",
             Settings.defaults().get(TrainingSettings.class),
             Settings.defaults().get(RetrainSettings.class).minHeldOut()));
   }

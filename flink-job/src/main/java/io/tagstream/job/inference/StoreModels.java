@@ -36,15 +36,28 @@ public final class StoreModels implements LiveModels {
   private final Device device;
   private final int towers;
 
+  /** Whose the pins are; empty where no job of a lasting name uses the models. */
+  private final String job;
+
   /**
    * @param store the folder that holds the versions and {@code live}, seen by every TaskManager
    * @param towers 2 for a network in halves, else 1
    */
   public StoreModels(Path store, EngineKind kind, Device device, int towers) {
-    this.store = store.toAbsolutePath().normalize().toUri();
+    this(store.toAbsolutePath().normalize().toUri(), kind, device, towers, "");
+  }
+
+  private StoreModels(URI store, EngineKind kind, Device device, int towers, String job) {
+    this.store = store;
     this.kind = Objects.requireNonNull(kind);
     this.device = Objects.requireNonNull(device);
     this.towers = towers;
+    this.job = job;
+  }
+
+  /** The same models, pinned for a job. */
+  public StoreModels usedBy(String name) {
+    return new StoreModels(store, kind, device, towers, name);
   }
 
   @Override
@@ -104,6 +117,7 @@ public final class StoreModels implements LiveModels {
   }
 
   private ModelStore store() {
-    return new ModelStore(Path.of(store));
+    ModelStore plain = new ModelStore(Path.of(store));
+    return job.isEmpty() ? plain : plain.usedBy(job);
   }
 }

@@ -56,7 +56,7 @@ public final class StoredModels implements Models {
   }
 
   private ModelStore store() {
-    return Engines.store(Path.of(folder));
+    return Engines.store(Path.of(folder)).usedBy(job);
   }
 
   @Override

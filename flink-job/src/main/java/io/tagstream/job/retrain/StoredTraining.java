@@ -42,6 +42,7 @@ public final class StoredTraining implements Training {
 
   private final URI images;
   private final URI models;
+  private final String job;
   private final long imageSteps;
   private final Duration longest;
   private final int minPerClass;
@@ -58,9 +59,12 @@ public final class StoredTraining implements Training {
   /**
    * @param images the training store
    * @param models the model store
+   * @param job the job's name
    * @param minHeldOut held-out images without which nothing takes the place of the live version
    */
-  public StoredTraining(Path images, Path models, TrainingSettings settings, int minHeldOut) {
+  public StoredTraining(
+      Path images, Path models, String job, TrainingSettings settings, int minHeldOut) {
+    this.job = job;
     this.images = images.toAbsolutePath().normalize().toUri();
     this.models = models.toAbsolutePath().normalize().toUri();
     imageSteps = settings.imageSteps().orElse(IMAGE_STEPS);
@@ -76,7 +80,7 @@ public final class StoredTraining implements Training {
 
   @Override
   public Optional<Verdict> judged(Run run) {
-    ModelStore store = Engines.store(Path.of(models));
+    ModelStore store = Engines.store(Path.of(models)).usedBy(job);
     return store.versions().contains(run.version())
         ? Optional.of(verdict(store, run))
         : Optional.empty();
@@ -92,7 +96,7 @@ public final class StoredTraining implements Training {
   @Override
   public Verdict train(
       Run run, Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled) {
-    ModelStore store = Engines.store(Path.of(models));
+    ModelStore store = Engines.store(Path.of(models)).usedBy(job);
     Trainer trainer =
         new Trainer(
             store,

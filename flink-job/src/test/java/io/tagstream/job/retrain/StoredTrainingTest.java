@@ -43,7 +43,11 @@ class StoredTrainingTest {
         new StoredRuns(images, Settings.defaults().get(TrainingStoreSettings.class), 10);
     StoredTraining training =
         new StoredTraining(
-            images, folder.resolve("models"), Settings.defaults().get(TrainingSettings.class), 25);
+            images,
+            folder.resolve("models"),
+            "test",
+            Settings.defaults().get(TrainingSettings.class),
+            25);
     String imported = write(models);
     Run first = run(write(models), imported);
     runs.begin(first, Set.of(imported));

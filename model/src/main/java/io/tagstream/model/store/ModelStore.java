@@ -72,12 +72,23 @@ public final class ModelStore {
   }
 
   ModelStore(Path root, ServingCheck check, Clock clock, DiskReserve reserve) {
+    this(root, check, clock, reserve, new Pins(root, clock));
+  }
+
+  private ModelStore(Path root, ServingCheck check, Clock clock, DiskReserve reserve, Pins pins) {
     this.reserve = reserve;
     this.root = root;
     this.check = check;
     this.clock = clock;
     this.live = new LiveVersion(root, clock);
-    this.pins = new Pins(root, clock);
+    this.pins = pins;
+  }
+
+  /**
+   * The same store, whose pins are a job's, which drops those of its dead processes at its start.
+   */
+  public ModelStore usedBy(String job) {
+    return new ModelStore(root, check, clock, reserve, new Pins(root, clock, Optional.of(job)));
   }
 
   public Path root() {

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ScheduledExecutorService;
@@ -20,17 +21,25 @@ public final class Pin implements AutoCloseable {
 
   private final Path file;
   private final ScheduledExecutorService thread;
+  private final Optional<String> owner;
   private final LastingState stale;
   private final Object lock = new Object();
   private Set<String> versions;
   private boolean closed;
 
   /**
+   * @param owner a line of its own before the versions
    * @param thread refreshes it, and is shut down with it
    * @param each how often
    */
-  Pin(Path file, Set<String> versions, ScheduledExecutorService thread, Duration each) {
+  Pin(
+      Path file,
+      Optional<String> owner,
+      Set<String> versions,
+      ScheduledExecutorService thread,
+      Duration each) {
     this.file = file;
+    this.owner = owner;
     this.stale = new LastingState(LOG::warn, "Cannot refresh " + file);
     this.versions = Set.copyOf(versions);
     this.thread = thread;
@@ -81,7 +90,10 @@ public final class Pin implements AutoCloseable {
 
   private void write() throws IOException {
     Files.createDirectories(file.getParent());
-    String lines = String.join("\n", new TreeSet<>(versions)) + "\n";
+    String lines =
+        owner.map(line -> line + "\n").orElse("")
+            + String.join("\n", new TreeSet<>(versions))
+            + "\n";
     AtomicFiles.replace(file, lines.getBytes(StandardCharsets.UTF_8));
   }
 

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -22,7 +23,7 @@ import java.util.stream.Stream;
 /**
  * The versions in use, {@code MODELS/pins/NAME}: each user of a store has a file there with a
  * version a line, and writes it again each minute. What is pinned is not deleted. The pin of a
- * process that was killed stays, and counts for a day.
+ * process that was killed stays, and counts for a day; that of a job until the job's next start.
  *
  * <p>Who pins first and opens then has the version, or is told that it is gone.
  */
@@ -32,12 +33,24 @@ public final class Pins {
   private static final int NAME_LENGTH = 100;
   private static final int LONGEST = 1 << 20;
 
+  /** Begins a line that names no version. */
+  private static final String NOTE = "#";
+
   private final Path folder;
   private final Clock clock;
+  private final Optional<String> job;
 
   Pins(Path root, Clock clock) {
+    this(root, clock, Optional.empty());
+  }
+
+  /**
+   * @param job whose pins these are, as their first line says
+   */
+  Pins(Path root, Clock clock, Optional<String> job) {
     this.folder = root.resolve("pins");
     this.clock = clock;
+    this.job = job;
   }
 
   /**
@@ -56,7 +69,32 @@ public final class Pins {
               daemon.setDaemon(true);
               return daemon;
             });
-    return new Pin(folder.resolve(safe(name)), versions, thread, REFRESHED_EACH);
+    return new Pin(
+        folder.resolve(safe(name)), job.map(Pins::ownedBy), versions, thread, REFRESHED_EACH);
+  }
+
+  private static String ownedBy(String job) {
+    return NOTE + " job " + job;
+  }
+
+  /**
+   * Drops what processes left that ran a job before, which are gone. To be called before the job
+   * starts; a pin of one that is not gone is back within a minute.
+   *
+   * @throws ModelException when that cannot be done
+   */
+  public void dropOf(String owner) {
+    for (Path file : files()) {
+      try {
+        if (lines(file).anyMatch(ownedBy(owner)::equals)) {
+          Files.deleteIfExists(file);
+        }
+      } catch (NoSuchFileException closedMeanwhile) {
+        // Then it pins nothing.
+      } catch (IOException e) {
+        throw new ModelException("cannot drop " + file + ": " + e, e);
+      }
+    }
   }
 
   /** Nothing that could lead out of the folder or be taken for a file in the making. */
@@ -78,10 +116,7 @@ public final class Pins {
     for (Path file : files()) {
       try {
         if (isValid(file)) {
-          new String(RegularFile.read(file, LONGEST), UTF_8)
-              .lines()
-              .map(String::strip)
-              .forEach(pinned::add);
+          lines(file).filter(line -> !line.startsWith(NOTE)).forEach(pinned::add);
         }
       } catch (NoSuchFileException closedMeanwhile) {
         // Then it pins nothing.
@@ -103,6 +138,10 @@ public final class Pins {
         // Then it pins nothing.
       }
     }
+  }
+
+  private static Stream<String> lines(Path file) throws IOException {
+    return new String(RegularFile.read(file, LONGEST), UTF_8).lines().map(String::strip);
   }
 
   private boolean isValid(Path file) throws IOException {

@@ -11,6 +11,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -66,10 +67,29 @@ class PinsTest {
   }
 
   @Test
+  void aJobDropsThePinsOfItsDeadProcessesAndNoOthers() throws IOException {
+    Pins shop = new Pins(root, Clock.systemUTC(), Optional.of("shop"));
+    Pins shop2 = new Pins(root, Clock.systemUTC(), Optional.of("shop2"));
+    // Of processes that were killed: nobody closes them.
+    Pin dead = shop.pin("job-1", Set.of("v1"));
+    Pin alsoDead = shop.pin("retraining-2", Set.of("v2"));
+    try (Pin other = shop2.pin("job-3", Set.of("v3"));
+        Pin command = pins().pin("quantize", Set.of("v4"))) {
+      other.set(Set.of("v3"));
+      command.set(Set.of("v4"));
+      assertThat(pins().pinned()).containsExactlyInAnyOrder("v1", "v2", "v3", "v4");
+      shop.dropOf("shop");
+      assertThat(pins().pinned()).contains("v3", "v4").doesNotContain("v1", "v2");
+    }
+    dead.close();
+    alsoDead.close();
+  }
+
+  @Test
   void aPinIsWrittenAgainAndAgain() throws IOException {
     Path file = root.resolve("pins").resolve("job");
     ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor();
-    try (Pin pin = new Pin(file, Set.of("v1"), thread, Duration.ofMillis(1))) {
+    try (Pin pin = new Pin(file, Optional.empty(), Set.of("v1"), thread, Duration.ofMillis(1))) {
       Files.delete(file);
       while (!Files.exists(file)) {
         assertThat(Thread.interrupted()).as("time is up").isFalse();
