@@ -10,6 +10,8 @@ import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.util.ExceptionUtils;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
 
 /**
@@ -59,7 +61,13 @@ record Outage(String servers, Duration patience, Properties producer) implements
    * client had all of the patience; else the failure itself, from which a restart may recover.
    */
   <E extends Exception> RuntimeException orRethrow(E failure) throws E {
-    boolean timedOut = ExceptionUtils.findThrowable(failure, TimeoutException.class).isPresent();
+    if (isOf(failure, ProducerFencedException.class)
+        || isOf(failure, InvalidProducerEpochException.class)) {
+      return new UserException(
+          "Kafka ended the job's open transaction: another job of this name runs, or the transaction was open for longer than transaction.timeout.ms; give each job its own --name",
+          failure);
+    }
+    boolean timedOut = isOf(failure, TimeoutException.class);
     boolean whole =
         milliseconds(producer, ProducerConfig.MAX_BLOCK_MS_CONFIG) >= patience.toMillis()
             && milliseconds(producer, ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG)
@@ -68,6 +76,10 @@ record Outage(String servers, Duration patience, Properties producer) implements
       return over(failure);
     }
     throw failure;
+  }
+
+  private static boolean isOf(Throwable failure, Class<? extends Throwable> kind) {
+    return ExceptionUtils.findThrowable(failure, kind).isPresent();
   }
 
   /** The end of the job: Kafka was away for longer than the patience. */

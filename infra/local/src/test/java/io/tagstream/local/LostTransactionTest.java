@@ -20,7 +20,6 @@ import io.tagstream.settings.UserException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,10 +29,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TransactionListing;
-import org.apache.kafka.clients.admin.TransactionState;
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -101,18 +97,6 @@ final class LostTransactionTest {
   private static final Wish NO_LOSS = new Wish(false, false);
   private static final Wish ACCEPT_LOSS = new Wish(false, true);
 
-  /** The job's transactions on predictions that are in a state. */
-  private List<String> transactions(TransactionState state) throws Exception {
-    try (Admin admin = stream.connection().admin()) {
-      Collection<TransactionListing> all = admin.listTransactions().all().get();
-      return all.stream()
-          .filter(transaction -> transaction.state() == state)
-          .map(TransactionListing::transactionalId)
-          .filter(id -> id.startsWith("test:predictions:"))
-          .toList();
-    }
-  }
-
   private List<String> committed() {
     return stream.allPredictions().stream().map(Prediction::getImageId).toList();
   }
@@ -131,10 +115,10 @@ final class LostTransactionTest {
     awaitCommitted(10);
     HeldCheckpoints.hold();
     stream.send(TestStream.TOPICS.images(), 10, 20);
-    while (transactions(TransactionState.ONGOING).isEmpty()) {
+    while (stream.openTransactions().isEmpty()) {
       TimeUnit.MILLISECONDS.sleep(50);
     }
-    while (!transactions(TransactionState.ONGOING).isEmpty()) {
+    while (!stream.openTransactions().isEmpty()) {
       TimeUnit.MILLISECONDS.sleep(50);
     }
     HeldCheckpoints.release();
@@ -276,24 +260,12 @@ final class LostTransactionTest {
         Map.of("checkpoint.interval", "1 h", "checkpoint.tolerable-age", "2 h");
     try (RunningJob job = JobRunner.start(request(NO_LOSS, noCheckpoint))) {
       stream.send(TestStream.TOPICS.images(), 0, 10);
-      while (writtenRecords() < 10) {
+      while (stream.writtenPredictions() < 10) {
         TimeUnit.MILLISECONDS.sleep(50);
       }
       assertThat(job.stop()).isPresent();
     }
     assertThat(committed()).hasSize(10);
-  }
-
-  /** On predictions, committed or not. */
-  private long writtenRecords() throws Exception {
-    TopicPartition partition = new TopicPartition(TestStream.TOPICS.predictions(), 0);
-    try (Admin admin = stream.connection().admin()) {
-      return admin
-          .listOffsets(Map.of(partition, OffsetSpec.latest()))
-          .partitionResult(partition)
-          .get()
-          .offset();
-    }
   }
 
   private void goOn(Map<String, String> sets) throws Exception {

@@ -36,9 +36,14 @@ import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TransactionListing;
+import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
@@ -275,6 +280,29 @@ final class TestStream implements AutoCloseable {
   /** As {@link #allPredictions()}, on another topic. */
   List<Prediction> allPredictions(String topic) {
     return read(topic, Prediction.class, Integer.MAX_VALUE, TopicReader.Stop.END_AT_START);
+  }
+
+  /** The transactional ids under which the job named test writes predictions at the moment. */
+  List<String> openTransactions() throws Exception {
+    try (Admin admin = connection().admin()) {
+      return admin.listTransactions().all().get().stream()
+          .filter(transaction -> transaction.state() == TransactionState.ONGOING)
+          .map(TransactionListing::transactionalId)
+          .filter(id -> id.startsWith("test:predictions:"))
+          .toList();
+    }
+  }
+
+  /** How many records are on the first partition of predictions, committed or not. */
+  long writtenPredictions() throws Exception {
+    TopicPartition partition = new TopicPartition(TOPICS.predictions(), 0);
+    try (Admin admin = connection().admin()) {
+      return admin
+          .listOffsets(Map.of(partition, OffsetSpec.latest()))
+          .partitionResult(partition)
+          .get()
+          .offset();
+    }
   }
 
   /** Every rejection that is committed now. */
