@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A job whose process dies of some images, started again and again until the stream goes on. */
-@Timeout(300)
+@Timeout(600)
 class PoisonTest {
   private static final long IMAGES = 120;
   private static final int MOST_STARTS = 15;
