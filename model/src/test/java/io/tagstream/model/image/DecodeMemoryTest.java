@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tagstream.model.image.DecodeMemory.Claim;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
@@ -33,30 +30,28 @@ class DecodeMemoryTest {
   @Test
   void aClaimThatDoesNotFitWaitsForItsTurn() throws Exception {
     Claim first = memory.claim(40, 100, PATIENT);
-    List<String> order = Collections.synchronizedList(new ArrayList<>());
-    Thread large = claiming(90, "large", order);
-    awaitWaiting(large);
+    FutureTask<Claim> large = claiming(90);
     // It would fit, and who came before it would wait for ever.
-    Thread small = claiming(10, "small", order);
-    awaitWaiting(small);
-    assertThat(order).isEmpty();
+    FutureTask<Claim> small = claiming(20);
+    assertThat(large).isNotDone();
+    assertThat(small).isNotDone();
 
     first.close();
-    large.join();
-    small.join();
-    assertThat(order).containsExactly("large", "small");
-    assertThat(memory.claimed()).isEqualTo(100);
+    Claim second = large.get();
+    // Beside the large one it does not fit: had it come first, the large one would still wait.
+    assertThat(small).isNotDone();
+    second.close();
+    small.get().close();
+    assertThat(memory.claimed()).isZero();
   }
 
-  private Thread claiming(long bytes, String name, List<String> order) {
-    Thread thread =
-        new Thread(
-            () -> {
-              memory.claim(bytes, 100, PATIENT);
-              order.add(name);
-            });
+  /** A claim on a thread of its own, which waits. */
+  private FutureTask<Claim> claiming(long bytes) throws InterruptedException {
+    FutureTask<Claim> claim = new FutureTask<>(() -> memory.claim(bytes, 100, PATIENT));
+    Thread thread = new Thread(claim);
     thread.start();
-    return thread;
+    awaitWaiting(thread);
+    return claim;
   }
 
   @Test
@@ -79,13 +74,12 @@ class DecodeMemoryTest {
   void aHungDecodeThatEndsInTimeIsWaitedFor() throws Exception {
     Claim hung = memory.claim(50, 100, PATIENT);
     hung.hang();
-    List<String> order = Collections.synchronizedList(new ArrayList<>());
-    Thread waiting = claiming(100, "waited", order);
-    awaitWaiting(waiting);
+    FutureTask<Claim> waiting = claiming(100);
+    assertThat(waiting).isNotDone();
 
     hung.close();
-    waiting.join();
-    assertThat(order).containsExactly("waited");
+    waiting.get().close();
+    assertThat(memory.claimed()).isZero();
   }
 
   @Test
