@@ -106,7 +106,11 @@ final class StatusTest {
   private void breakCheckpoints() throws IOException {
     Path run;
     try (Stream<Path> children = Files.list(stream.checkpoints().resolve("test"))) {
-      run = children.filter(Files::isDirectory).findFirst().orElseThrow();
+      run =
+          children
+              .filter(child -> Files.isDirectory(child.resolve("shared")))
+              .findFirst()
+              .orElseThrow();
     }
     Files.move(run, directory.resolve("moved-away"));
     Files.writeString(run, "in the way");
