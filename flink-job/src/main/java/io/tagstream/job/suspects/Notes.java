@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
  * process dies would else come again, and kill it again, for ever.
  *
  * <p>What was in work when a process died is suspected: from then on such a record is decoded and
- * inferred while nothing else is in this process. A record at which the process dies twice even so
- * is to be rejected.
+ * inferred while nothing else is in this process. A record at which the process dies twice in a row
+ * even so, in the same stage, is to be rejected.
  */
 public final class Notes implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Notes.class);
@@ -79,9 +79,7 @@ public final class Notes implements AutoCloseable {
       Suspects suspects = Suspects.read(folder);
       try {
         Files.createDirectories(folder);
-        try (FileChannel channel =
-            FileChannel.open(
-                folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        try (FileChannel channel = lockFile(folder)) {
           // Until the channel is closed.
           FileLock unused = channel.lock();
           // Again, now that no other process changes it.
@@ -99,6 +97,15 @@ public final class Notes implements AutoCloseable {
         return new Notes(suspects, Optional.empty());
       }
     }
+  }
+
+  /**
+   * The file whose lock keeps other processes from changing a folder's suspects. Within this one,
+   * whoever locks it holds {@link #OWN}.
+   */
+  private static FileChannel lockFile(Path folder) throws IOException {
+    return FileChannel.open(
+        folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
   }
 
   private static void takeIn(Path folder, Suspects suspects) throws IOException {
@@ -156,9 +163,25 @@ public final class Notes implements AutoCloseable {
         return work.run();
       } finally {
         note(NoteFile::clear);
+        if (alone && suspects.survived(stage, records.get(0))) {
+          note(noted -> writeSurvived(noted.path().getParent(), stage, records.get(0)));
+        }
       }
     } finally {
       turn.unlock();
+    }
+  }
+
+  private static void writeSurvived(Path folder, RejectionStage stage, NotedRecord record)
+      throws IOException {
+    synchronized (OWN) {
+      try (FileChannel channel = lockFile(folder)) {
+        FileLock unused = channel.lock();
+        Suspects written = Suspects.read(folder);
+        if (written.survived(stage, record)) {
+          written.write(folder);
+        }
+      }
     }
   }
 

@@ -16,16 +16,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The records that were in work when a process died, and how often it died while one of them was
- * alone in work. They are kept, for a record may come again more than once.
+ * The records that were in work when a process died, and how often in a row it died in one stage
+ * while one of them was alone in work. They are kept, for a record may come again more than once.
  *
- * <p>As a file: a line that names the format, then a line each: how often alone, the stage, the
+ * <p>As a file: a line that names the format, then a line each: the deaths in a row, the stage, the
  * record.
  */
 final class Suspects {
   /**
-   * Once may be a kill from outside that came at this moment. Twice at the same record is taken for
-   * the record's doing.
+   * Once may be a kill from outside that came at this moment. Twice in a row at the same record, in
+   * the same stage, is taken for the record's doing.
    */
   static final int DEATHS_ALONE = 2;
 
@@ -41,7 +41,7 @@ final class Suspects {
   /**
    * What is known of a record.
    *
-   * @param alone how often the process died while nothing else was in work
+   * @param alone how often in a row the process died in this stage while nothing else was in work
    * @param stage where it was when the process died last
    */
   private record Deaths(int alone, RejectionStage stage) {}
@@ -80,16 +80,35 @@ final class Suspects {
   /** Takes in what a process that died had in work. */
   void add(NoteFile.Content died) {
     for (NotedRecord record : died.records()) {
-      int before = deaths.containsKey(record) ? deaths.get(record).alone() : 0;
-      int alone = before + (died.alone() ? 1 : 0);
-      deaths.put(record, new Deaths(alone, died.stage()));
+      Deaths before = deaths.getOrDefault(record, new Deaths(0, died.stage()));
+      Deaths now = before;
+      if (died.alone()) {
+        int inARow = before.stage() == died.stage() ? before.alone() : 0;
+        now = new Deaths(inARow + 1, died.stage());
+      }
+      deaths.put(record, now);
       LOG.warn(
           "The process ended with {} in work, stage {}, {}: it is {}",
           record.source(),
           died.stage().word(),
           died.alone() ? "and nothing else" : "among others",
-          alone >= DEATHS_ALONE ? "rejected" : "decoded and inferred alone");
+          now.alone() >= DEATHS_ALONE ? "rejected" : "decoded and inferred alone");
     }
+  }
+
+  /**
+   * The process lived on after a stage of a record that was alone in work: its deaths there were
+   * not the record's doing.
+   *
+   * @return whether that changes what is known
+   */
+  boolean survived(RejectionStage stage, NotedRecord record) {
+    Deaths known = deaths.get(record);
+    if (known == null || known.alone() == 0 || known.stage() != stage) {
+      return false;
+    }
+    deaths.put(record, new Deaths(0, stage));
+    return true;
   }
 
   /** Replaces what a folder holds. */

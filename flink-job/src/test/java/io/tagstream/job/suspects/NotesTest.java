@@ -9,6 +9,7 @@ import io.tagstream.schemas.RejectionStage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -31,9 +32,17 @@ class NotesTest {
     return LongStream.range(from, to).mapToObj(NotesTest::record).toList();
   }
 
-  /** The process "dies": what is in the file then lies there, and nobody has it locked. */
+  /**
+   * The process "dies": what is in the files then lies there, and nobody has them locked. That the
+   * work has ended after all is taken back.
+   */
   private void die(RejectionStage stage, List<NotedRecord> inWork) throws IOException {
+    Path suspects = folder.resolve("suspects");
+    Path before = folder.resolve("suspects.before");
     try (Notes notes = Notes.open(folder)) {
+      if (Files.exists(suspects)) {
+        Files.copy(suspects, before);
+      }
       notes.during(
           stage,
           inWork,
@@ -46,6 +55,9 @@ class NotesTest {
           });
     }
     Files.move(folder.resolve("kept"), folder.resolve("died.notes"));
+    if (Files.exists(before)) {
+      Files.move(before, suspects, StandardCopyOption.REPLACE_EXISTING);
+    }
   }
 
   private static List<NotedRecord> rejected(Notes notes) {
@@ -87,6 +99,49 @@ class NotesTest {
       assertThat(notes.endedAt(record(7))).contains(RejectionStage.DECODE);
     }
     assertThat(files()).containsExactly("lock", "suspects");
+  }
+
+  @Test
+  void aDeathInAnotherStageBeginsTheCountAnew() throws Exception {
+    die(RejectionStage.DECODE, records(7, 9));
+    die(RejectionStage.DECODE, records(7, 8));
+    die(RejectionStage.INFERENCE, records(7, 8));
+    try (Notes notes = Notes.open(folder)) {
+      assertThat(rejected(notes)).isEmpty();
+    }
+    die(RejectionStage.INFERENCE, records(7, 8));
+    try (Notes notes = Notes.open(folder)) {
+      assertThat(notes.endedAt(record(7))).contains(RejectionStage.INFERENCE);
+    }
+  }
+
+  @Test
+  void oneThatIsSurvivedAloneIsCountedAnew() throws Exception {
+    die(RejectionStage.DECODE, records(7, 9));
+    die(RejectionStage.DECODE, records(7, 8));
+    try (Notes notes = Notes.open(folder)) {
+      assertThat(notes.<Integer, IOException>during(RejectionStage.DECODE, records(7, 8), () -> 1))
+          .isEqualTo(1);
+    }
+    die(RejectionStage.DECODE, records(7, 8));
+    try (Notes notes = Notes.open(folder)) {
+      assertThat(notes.isSuspect(record(7))).isTrue();
+      assertThat(rejected(notes)).isEmpty();
+    }
+  }
+
+  @Test
+  void decodingDoesNotClearARecordAtWhichTheEngineDies() throws Exception {
+    die(RejectionStage.INFERENCE, records(7, 9));
+    die(RejectionStage.INFERENCE, records(7, 8));
+    try (Notes notes = Notes.open(folder)) {
+      assertThat(notes.<Integer, IOException>during(RejectionStage.DECODE, records(7, 8), () -> 1))
+          .isEqualTo(1);
+    }
+    die(RejectionStage.INFERENCE, records(7, 8));
+    try (Notes notes = Notes.open(folder)) {
+      assertThat(notes.endedAt(record(7))).contains(RejectionStage.INFERENCE);
+    }
   }
 
   @Test
