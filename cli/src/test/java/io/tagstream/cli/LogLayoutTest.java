@@ -15,8 +15,10 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.Filter.Result;
 import org.apache.logging.log4j.core.LogEvent;
 import org.apache.logging.log4j.core.config.DefaultConfiguration;
+import org.apache.logging.log4j.core.filter.BurstFilter;
 import org.apache.logging.log4j.core.impl.Log4jLogEvent;
 import org.apache.logging.log4j.core.layout.PatternLayout;
 import org.apache.logging.log4j.core.lookup.Interpolator;
@@ -29,9 +31,13 @@ import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
-/** Of every configuration of Log4j that we ship, that nothing a record says can forge a line. */
+/**
+ * Of every configuration of Log4j that we ship, that nothing a record says can forge a line, and
+ * that a broker that is away does not fill the log.
+ */
 class LogLayoutTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+  private static final Path CLUSTER = ROOT.resolve("infra/docker/log4j-console.properties");
   private static final String FORGED =
       "no label 'a\r\n12:00:00 ERROR Model: deleted \u001b[2J\u009b2J\u202egpj.exe\u2028'";
 
@@ -62,11 +68,7 @@ class LogLayoutTest {
               layout.getAttribute("alwaysWriteExceptions"),
               values));
     }
-    Path cluster = ROOT.resolve("infra/docker/log4j-console.properties");
-    Properties properties = new Properties();
-    try (InputStream in = Files.newInputStream(cluster)) {
-      properties.load(in);
-    }
+    Properties properties = clusterProperties();
     Map<String, String> named = new HashMap<>();
     for (String key : properties.stringPropertyNames()) {
       named.put(key.replaceFirst("^property\\.", ""), properties.getProperty(key));
@@ -75,12 +77,20 @@ class LogLayoutTest {
       String prefix = "appender.%s.layout.".formatted(appender);
       layouts.add(
           shipped(
-              cluster,
+              CLUSTER,
               properties.getProperty(prefix + "pattern"),
               properties.getProperty(prefix + "alwaysWriteExceptions"),
               named));
     }
     return layouts.stream();
+  }
+
+  private static Properties clusterProperties() throws IOException {
+    Properties properties = new Properties();
+    try (InputStream in = Files.newInputStream(CLUSTER)) {
+      properties.load(in);
+    }
+    return properties;
   }
 
   private static List<Element> elements(Document document, String tag) {
@@ -144,12 +154,47 @@ class LogLayoutTest {
   @Test
   void kubernetesHasTheImagesLayouts() throws IOException {
     List<String> image =
-        Files.readAllLines(ROOT.resolve("infra/docker/log4j-console.properties")).stream()
+        Files.readAllLines(CLUSTER).stream()
             .filter(line -> !line.isEmpty() && !line.startsWith("#"))
             .map("      "::concat)
             .toList();
     assertThat(Files.readAllLines(ROOT.resolve("infra/kubernetes/tagstream.yaml")))
         .containsAll(image);
+  }
+
+  static Stream<Map<String, String>> limits() throws Exception {
+    Element launcher;
+    try (InputStream in = Files.newInputStream(ROOT.resolve("cli/src/main/resources/log4j2.xml"))) {
+      Document document = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(in);
+      launcher = elements(document, "BurstFilter").get(0);
+    }
+    String logger = ((Element) launcher.getParentNode().getParentNode()).getAttribute("name");
+    Map<String, String> ofLauncher = new HashMap<>(Map.of("logger", logger));
+    Map<String, String> ofCluster = new HashMap<>();
+    Properties cluster = clusterProperties();
+    ofCluster.put("logger", cluster.getProperty("logger.networkclient.name"));
+    for (String key : List.of("level", "rate", "maxBurst")) {
+      ofLauncher.put(key, launcher.getAttribute(key));
+      ofCluster.put(key, cluster.getProperty("logger.networkclient.filter.burst." + key));
+    }
+    return Stream.of(ofLauncher, ofCluster);
+  }
+
+  @ParameterizedTest
+  @MethodSource("limits")
+  void theWarningsOfAClientOfAnAbsentBrokerAreLimited(Map<String, String> limit) {
+    assertThat(limit).containsEntry("logger", "org.apache.kafka.clients.NetworkClient");
+    BurstFilter filter =
+        BurstFilter.newBuilder()
+            .setLevel(Level.valueOf(limit.get("level")))
+            .setRate(Float.parseFloat(limit.get("rate")))
+            .setMaxBurst(Long.parseLong(limit.get("maxBurst")))
+            .build();
+    LogEvent warning = new Log4jLogEvent.Builder().setLevel(Level.WARN).build();
+    LogEvent error = new Log4jLogEvent.Builder().setLevel(Level.ERROR).build();
+    assertThat(IntStream.range(0, 400).filter(i -> filter.filter(warning) != Result.DENY).count())
+        .isEqualTo(10);
+    assertThat(filter.filter(error)).isNotEqualTo(Result.DENY);
   }
 
   private static String text(Shipped shipped, Log4jLogEvent.Builder event) {
