@@ -25,6 +25,7 @@ import io.tagstream.job.snapshot.SnapshotFolder;
 import io.tagstream.job.source.KafkaSourceBroker;
 import io.tagstream.job.source.KafkaSources;
 import io.tagstream.job.suspects.NotePlace;
+import io.tagstream.job.trainingstore.Leftovers;
 import io.tagstream.job.trainingstore.TrainingSink;
 import io.tagstream.job.trainingstore.TrainingStore;
 import io.tagstream.model.store.JobStatus;
@@ -207,7 +208,9 @@ public final class JobRunner {
                 TopicLimit.of(request.connection(), request.topics().predictions())),
             sinks.predictions(),
             sinks.rejections(),
-            request.trainingStore().map(store -> learning(request, store, checkpoints, sinks))),
+            request
+                .trainingStore()
+                .map(store -> learning(request, store, checkpoints, sinks, named))),
         plan(
             request,
             geometry,
@@ -229,9 +232,15 @@ public final class JobRunner {
   }
 
   private static Learning learning(
-      JobRequest request, String store, CheckpointSettings checkpoints, KafkaSinks sinks) {
+      JobRequest request,
+      String store,
+      CheckpointSettings checkpoints,
+      KafkaSinks sinks,
+      Optional<String> resumeFrom) {
     Path folder = trainingFolder(store);
     new TrainingStore(folder).claim(request.name(), clusterId(request), request.models());
+    SnapshotFolder snapshots = new SnapshotFolder(request.checkpoints(), request.name());
+    Leftovers.remove(folder, () -> snapshots.texts(Leftovers.PART, resumeFrom), Instant.now());
     return new Learning(
         KafkaSources.labels(request.connection(), request.topics(), request.name()),
         TrainingSink.to(SnapshotFolder.uri(store).toString(), checkpoints.interval()),

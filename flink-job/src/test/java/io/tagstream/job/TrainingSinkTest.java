@@ -9,6 +9,7 @@ import io.tagstream.job.snapshot.ResumeDecision;
 import io.tagstream.job.snapshot.ResumeDecision.Transactions;
 import io.tagstream.job.snapshot.ResumeDecision.Wish;
 import io.tagstream.job.snapshot.SnapshotFolder;
+import io.tagstream.job.trainingstore.Leftovers;
 import io.tagstream.job.trainingstore.Listing;
 import io.tagstream.job.trainingstore.Snapshot;
 import io.tagstream.job.trainingstore.StoredImage;
@@ -21,12 +22,16 @@ import io.tagstream.settings.Settings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,6 +43,7 @@ import org.apache.flink.api.connector.source.lib.NumberSequenceSource.NumberSequ
 import org.apache.flink.api.connector.source.util.ratelimit.RateLimiter;
 import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.connector.datagen.source.DataGeneratorSource;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -151,6 +157,10 @@ class TrainingSinkTest {
   }
 
   private RunningJob start(Duration interval) {
+    return start(interval, false);
+  }
+
+  private RunningJob start(Duration interval, boolean compressed) {
     Settings settings =
         Settings.load(
             Optional.empty(),
@@ -179,6 +189,9 @@ class TrainingSinkTest {
             snapshots.location());
     FlinkOptions.resume(options, decision);
     FlinkOptions.ofMiniCluster(options);
+    options.set(ExecutionOptions.SNAPSHOT_COMPRESSION, compressed);
+    Leftovers.remove(
+        trainingFolder, () -> snapshots.texts(Leftovers.PART, Optional.empty()), Instant.now());
     return RunningJob.submit(
         graph(options, interval),
         options,
@@ -305,6 +318,75 @@ class TrainingSinkTest {
     }
     finish(start(OFTEN));
     assertEveryRowOnce();
+  }
+
+  /**
+   * Ends the job so that its hidden files are as a killed process leaves them, and makes all of
+   * them two days old.
+   *
+   * @return one that no snapshot names
+   */
+  private Path kill(RunningJob job) throws IOException {
+    Map<String, byte[]> before = new HashMap<>();
+    for (String name : hidden()) {
+      try {
+        before.put(name, Files.readAllBytes(trainingFolder.resolve(name)));
+      } catch (NoSuchFileException renamed) {
+        // By a commit meanwhile.
+      }
+    }
+    job.close();
+    byte[] some = before.values().iterator().next();
+    Path leftover =
+        trainingFolder.resolve(
+            "..part-%s-7.avro.inprogress.%s".formatted(UUID.randomUUID(), UUID.randomUUID()));
+    Files.write(leftover, some);
+    for (Map.Entry<String, byte[]> file : before.entrySet()) {
+      Path path = trainingFolder.resolve(file.getKey());
+      if (!Files.exists(path)) {
+        Files.write(path, file.getValue());
+      }
+    }
+    for (String name : hidden()) {
+      Files.setLastModifiedTime(
+          trainingFolder.resolve(name), FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+    }
+    return leftover;
+  }
+
+  private RunningJob startAndWaitForHidden(int files) throws Exception {
+    RunningJob job = start(HARDLY_EVER);
+    while (hidden().size() < files) {
+      assertThat(job.await(Duration.ofMillis(20))).isFalse();
+    }
+    return job;
+  }
+
+  /** What waits in a snapshot may be older than the snapshot by any time: a job was stopped. */
+  @Test
+  void whatAKilledProcessHadBegunGoesAndWhatItsSnapshotNamesStays() throws Exception {
+    Path first = kill(startAndWaitForHidden(10));
+    Path second = kill(startAndWaitForHidden(15));
+    assertThat(first).doesNotExist();
+    assertThat(store.list().rows()).isZero();
+
+    RunningJob last = start(OFTEN);
+    assertThat(second).doesNotExist();
+    finish(last);
+    assertEveryRowOnce();
+    assertThat(hidden()).isEmpty();
+  }
+
+  @Test
+  void nothingGoesWhereTheSnapshotsCannotBeSearched() throws Exception {
+    RunningJob first = start(HARDLY_EVER, true);
+    while (hidden().size() < 10) {
+      assertThat(first.await(Duration.ofMillis(20))).isFalse();
+    }
+    Path leftover = kill(first);
+    finish(start(OFTEN));
+    assertEveryRowOnce();
+    assertThat(leftover).exists();
   }
 
   /** A savepoint finds its state by them. */

@@ -3,11 +3,30 @@ package io.tagstream.job.snapshot;
 import io.tagstream.settings.UserException;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.runtime.checkpoint.Checkpoints;
+import org.apache.flink.runtime.checkpoint.OperatorState;
+import org.apache.flink.runtime.state.OperatorStateHandle;
 
-/** What a snapshot's metadata says of its operators. */
+/** What a snapshot says of its operators. */
 public final class SnapshotContents {
+  private static final int CHUNK = 1 << 16;
+
+  /** Of what is looked for, in bytes. */
+  private static final int LONGEST = 1 << 10;
+
+  /** What Snappy's framed streams begin with: what is behind it cannot be searched. */
+  private static final String COMPRESSED = "sNaPpY";
+
   private SnapshotContents() {}
 
   /**
@@ -17,13 +36,62 @@ public final class SnapshotContents {
    * @throws UserException when the snapshot cannot be read
    */
   public static boolean holds(Snapshot snapshot, String uid) {
-    Path metadata = new Path(snapshot.location(), SnapshotFolder.METADATA);
+    return operators(snapshot.location()).stream()
+        .anyMatch(operator -> operator.getOperatorUid().filter(uid::equals).isPresent());
+  }
+
+  /**
+   * The texts that stand in the operators' state, but for that which is kept by key.
+   *
+   * @param wanted of texts in ASCII of at most a kilobyte
+   * @return empty when that cannot be said, because the state is compressed
+   * @throws UserException when the snapshot cannot be read
+   */
+  static Optional<Set<String>> texts(String location, Pattern wanted) {
+    Pattern pattern = Pattern.compile(wanted.pattern() + "|" + COMPRESSED);
+    Set<String> found = new HashSet<>();
+    List<OperatorStateHandle> states =
+        operators(location).stream()
+            .flatMap(operator -> operator.getStates().stream())
+            .flatMap(
+                subtask ->
+                    Stream.concat(
+                        subtask.getManagedOperatorState().stream(),
+                        subtask.getRawOperatorState().stream()))
+            .toList();
+    for (OperatorStateHandle state : states) {
+      try (InputStream in = state.openInputStream()) {
+        find(pattern, in, found);
+      } catch (IOException e) {
+        throw new UserException("cannot read %s: %s".formatted(location, e), e);
+      }
+    }
+    return found.contains(COMPRESSED) ? Optional.empty() : Optional.of(found);
+  }
+
+  private static void find(Pattern pattern, InputStream in, Set<String> found) throws IOException {
+    byte[] bytes = new byte[CHUNK];
+    int kept = 0;
+    for (int read = in.readNBytes(bytes, 0, CHUNK);
+        read > 0;
+        read = in.readNBytes(bytes, kept, CHUNK - kept)) {
+      int filled = kept + read;
+      Matcher matcher = pattern.matcher(new String(bytes, 0, filled, StandardCharsets.ISO_8859_1));
+      while (matcher.find()) {
+        found.add(matcher.group());
+      }
+      // A text may go on in the next chunk.
+      kept = Math.min(LONGEST, filled);
+      System.arraycopy(bytes, filled - kept, bytes, 0, kept);
+    }
+  }
+
+  private static List<OperatorState> operators(String location) {
+    Path metadata = new Path(location, SnapshotFolder.METADATA);
     try (DataInputStream in = new DataInputStream(metadata.getFileSystem().open(metadata))) {
-      return Checkpoints.loadCheckpointMetadata(
-              in, SnapshotContents.class.getClassLoader(), snapshot.location())
-          .getOperatorStates()
-          .stream()
-          .anyMatch(operator -> operator.getOperatorUid().filter(uid::equals).isPresent());
+      return List.copyOf(
+          Checkpoints.loadCheckpointMetadata(in, SnapshotContents.class.getClassLoader(), location)
+              .getOperatorStates());
     } catch (IOException e) {
       throw new UserException("cannot read %s: %s".formatted(metadata, e), e);
     }

@@ -9,11 +9,13 @@ import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
@@ -76,6 +78,43 @@ public final class SnapshotFolder {
    * @throws UserException when the folder cannot be read
    */
   public Optional<Snapshot> newest(Instant since) {
+    return all().stream()
+        .filter(snapshot -> !snapshot.completedAt().isBefore(since))
+        .max(Comparator.comparing(Snapshot::completedAt));
+  }
+
+  /**
+   * The texts that stand in the state of any whole snapshot, as {@link SnapshotContents#texts}
+   * finds them.
+   *
+   * @param named a further snapshot, of any folder
+   * @return empty when that cannot be said
+   * @throws UserException when a snapshot cannot be read
+   */
+  public Optional<Set<String>> texts(Pattern wanted, Optional<String> named) {
+    Set<String> found = new HashSet<>();
+    List<String> locations =
+        Stream.concat(
+                all().stream().map(Snapshot::location),
+                named.stream().map(SnapshotFolder::directory))
+            .toList();
+    for (String location : locations) {
+      Optional<Set<String>> texts = SnapshotContents.texts(location, wanted);
+      if (texts.isEmpty()) {
+        return texts;
+      }
+      found.addAll(texts.get());
+    }
+    return Optional.of(found);
+  }
+
+  /** Flink takes a snapshot's folder, or the file of metadata in it. */
+  private static String directory(String named) {
+    Path path = new Path(named);
+    return path.getName().equals(METADATA) ? path.getParent().toString() : path.toString();
+  }
+
+  private List<Snapshot> all() {
     List<Snapshot> found = new ArrayList<>();
     try {
       for (FileStatus child : list(folder)) {
@@ -93,9 +132,7 @@ public final class SnapshotFolder {
     } catch (IOException e) {
       throw new UserException("cannot read the snapshots in %s: %s".formatted(folder, e), e);
     }
-    return found.stream()
-        .filter(snapshot -> !snapshot.completedAt().isBefore(since))
-        .max(Comparator.comparing(Snapshot::completedAt));
+    return found;
   }
 
   private static Optional<Snapshot> snapshot(Path location) throws IOException {
