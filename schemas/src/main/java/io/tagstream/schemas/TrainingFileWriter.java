@@ -71,7 +71,15 @@ public final class TrainingFileWriter implements Closeable, Flushable {
           row.setSha256(ByteBuffer.wrap(Sha256.of(bytes)));
           row.setContent(ByteBuffer.wrap(bytes));
         });
-    file.append(row.build());
+    append(row.build());
+  }
+
+  /**
+   * Adds a row as it was read from a file. Its SHA-256 stays, since that of bytes that were damaged
+   * meanwhile would say that they are right.
+   */
+  public void append(TrainingImage row) throws IOException {
+    file.append(row);
     file.sync();
   }
 

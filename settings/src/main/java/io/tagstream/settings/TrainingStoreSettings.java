@@ -9,9 +9,10 @@ public record TrainingStoreSettings(
             defaultValue = "100000",
             min = "100",
             max = "100000000",
-            unit = "rows",
+            unit = "images",
             meaning =
-                "Beyond so many rows the training store's oldest files are deleted when a run"
-                    + " starts, but none that an unfinished run reads.")
+                "Beyond so many images the training store's oldest files are deleted when a run"
+                    + " starts, but none that an unfinished run reads. An image counts once,"
+                    + " however often it was labelled.")
         int keep)
     implements Serializable {}

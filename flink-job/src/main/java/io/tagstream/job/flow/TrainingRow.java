@@ -1,6 +1,7 @@
 package io.tagstream.job.flow;
 
 import io.tagstream.schemas.LabelOrigin;
+import io.tagstream.schemas.TrainingImage;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -34,6 +35,12 @@ public final class TrainingRow {
 
   /** The encoded picture; null when it is withdrawn. */
   public byte[] content;
+
+  /**
+   * The row that this one was read from, to be written again as it is; null on the stream, where
+   * Flink's serializer leaves it out.
+   */
+  public transient TrainingImage stored;
 
   /** For Flink's serializer. */
   public TrainingRow() {}

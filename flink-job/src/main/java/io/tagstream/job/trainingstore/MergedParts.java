@@ -6,27 +6,41 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The note in a merged file's header that says where its rows come from: a line for each part, its
- * rows and its name. It makes a merge one step: from the moment the merged file is visible it
- * stands for its parts, whether they are deleted yet or not.
+ * The notes in the header of a file that housekeeping wrote. One says where its rows come from: a
+ * line for each part, its rows and its name. The other names the files that it replaces, whose rows
+ * it holds but for those that do not count. They make a merge one step: from the moment the merged
+ * file is visible it stands for the others, whether they are deleted yet or not. Earlier releases
+ * wrote the first note alone, and all rows of each part.
  */
 final class MergedParts {
   private static final String KEY = "tagstream.parts";
+  private static final String REPLACED = "tagstream.replaced";
   private static final Pattern LINE = Pattern.compile("(\\d{1,18}) (.+)");
 
   private MergedParts() {}
 
-  static Map<String, String> write(List<Part> parts) {
+  /**
+   * @param replaced the names of files
+   */
+  static Map<String, String> write(List<Part> parts, List<String> replaced) {
     return Map.of(
         KEY,
         parts.stream()
             .map(part -> part.rows() + " " + part.name())
-            .collect(Collectors.joining("\n")));
+            .collect(Collectors.joining("\n")),
+        REPLACED,
+        String.join("\n", replaced));
+  }
+
+  /** The names of the files that a file stands for. */
+  static Set<String> replaced(Map<String, String> notes) {
+    return notes.containsKey(REPLACED) ? Set.of(notes.get(REPLACED).split("\n")) : Set.of();
   }
 
   /**

@@ -34,6 +34,7 @@ final class TrainingRowReader implements RecordWiseFileCompactor.Reader<Training
     row.origin = image.getOrigin();
     row.source = image.getSource().map(Coordinates::of).orElse(null);
     row.content = image.getContent().map(ByteBuffer::array).orElse(null);
+    row.stored = image;
     return row;
   }
 

@@ -29,6 +29,10 @@ final class TrainingRowWriter implements BulkWriter<TrainingRow> {
 
   @Override
   public void addElement(TrainingRow row) throws IOException {
+    if (row.stored != null) {
+      file.append(row.stored);
+      return;
+    }
     file.append(
         row.imageId,
         Optional.ofNullable(row.label),

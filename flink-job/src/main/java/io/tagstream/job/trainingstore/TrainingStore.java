@@ -128,12 +128,14 @@ public final class TrainingStore {
     seen.keySet().retainAll(names);
     heads.keySet().removeIf(file -> !names.contains(file.name()));
     List<StoreFile> files = new ArrayList<>();
+    Set<String> replaced = new HashSet<>();
     List<UnusableFile> unusable = new ArrayList<>();
     for (String name : names) {
       try {
         Content content = look(name).content();
         if (content instanceof Rows rows) {
           files.add(rows.file());
+          rows.replaced().stream().filter(other -> !other.equals(name)).forEach(replaced::add);
         } else if (content instanceof Nothing nothing) {
           unusable.add(nothing.file());
         }
@@ -146,7 +148,7 @@ public final class TrainingStore {
         .filter(file -> !leftOut.contains(file))
         .forEach(file -> LOG.warn("The training store leaves out {}", file));
     leftOut = List.copyOf(unusable);
-    Set<StoreFile> merged = merged(files);
+    Set<StoreFile> merged = merged(files, replaced);
     return new Listing(
         files.stream().filter(file -> !merged.contains(file)).toList(),
         unusable,
@@ -222,7 +224,7 @@ public final class TrainingStore {
 
   private sealed interface Content {}
 
-  private record Rows(StoreFile file) implements Content {}
+  private record Rows(StoreFile file, Set<String> replaced) implements Content {}
 
   private record Nothing(UnusableFile file) implements Content {}
 
@@ -261,7 +263,7 @@ public final class TrainingStore {
       List<Part> parts = MergedParts.read(file.notes(), rows).orElse(List.of(new Part(name, rows)));
       StoreFile usable = new StoreFile(name, rows, bytes, parts);
       heads.put(usable, file.heads());
-      return new Rows(usable);
+      return new Rows(usable, MergedParts.replaced(file.notes()));
     } catch (MalformedFileException e) {
       return nothing(name, e.getMessage());
     }
@@ -271,14 +273,22 @@ public final class TrainingStore {
     return new Nothing(new UnusableFile(name, reason));
   }
 
-  /** The files that another stands for: all their parts are among its own. */
-  private static Set<StoreFile> merged(List<StoreFile> files) {
+  /**
+   * The files that another stands for: it says so, or, written by an earlier release, has all their
+   * parts among its own.
+   */
+  private static Set<StoreFile> merged(List<StoreFile> files, Set<String> replaced) {
+    // What is replaced stands for nothing: what replaces it may have fewer parts.
     Map<StoreFile, Set<String>> wholes =
         files.stream()
-            .filter(file -> file.parts().size() > 1)
+            .filter(file -> file.parts().size() > 1 && !replaced.contains(file.name()))
             .collect(Collectors.toMap(file -> file, TrainingStore::partNames));
     Set<StoreFile> merged = new LinkedHashSet<>();
     for (StoreFile file : files) {
+      if (replaced.contains(file.name())) {
+        merged.add(file);
+        continue;
+      }
       Set<String> parts = partNames(file);
       boolean elsewhere =
           wholes.values().stream()

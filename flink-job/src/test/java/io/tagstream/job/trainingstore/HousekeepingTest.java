@@ -3,7 +3,10 @@ package io.tagstream.job.trainingstore;
 import static io.tagstream.job.trainingstore.StoreRows.row;
 import static io.tagstream.job.trainingstore.StoreRows.withdrawal;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -70,9 +73,139 @@ class HousekeepingTest {
     // The withdrawal is in the older file, since rows do not come in their order.
     StoreRows.write(folder, "a.avro", row("other", "roses", 1), withdrawal("x", 5));
     StoreRows.write(folder, "b.avro", row("x", "roses", 4), row("new", "roses", 9));
-    Housekeeping.in(store, 3, NEVER);
+    Housekeeping.in(store, 2, NEVER);
     assertThat(names()).containsExactly("a.avro");
     assertThat(labels()).containsExactly("other=roses");
+  }
+
+  @Test
+  void anImageCountsOnceHoweverOftenItWasLabelled() throws Exception {
+    StoreRows.write(folder, "a.avro", row("x", "roses", 1), row("y", "roses", 2));
+    for (int i = 0; i < 5; i++) {
+      // Under one id come other bytes, too.
+      StoreRows.write(folder, "b%d.avro".formatted(i), row("x", "tulips", 3 + i).showing("v" + i));
+    }
+    Housekeeping.in(store, 2, NEVER);
+    assertThat(labels()).containsExactly("y=roses", "x=tulips");
+    assertThat(names()).containsExactly("a.avro", "b4.avro");
+    StoreRows.write(folder, "c.avro", row("z", "roses", 9));
+    Housekeeping.in(store, 2, NEVER);
+    assertThat(labels()).containsExactly("x=tulips", "z=roses");
+  }
+
+  private static String large(String what) {
+    return what.repeat(10_000);
+  }
+
+  private long bytes() {
+    return store.list().files().stream().mapToLong(StoreFile::bytes).sum();
+  }
+
+  @Test
+  void theBytesOfAnImageThatIsLabelledAgainAreKeptOnce() throws Exception {
+    StoreRows.write(
+        folder,
+        "a.avro",
+        row("x", "roses", 1).showing(large("picture x ")),
+        row("y", "roses", 2).showing(large("picture y ")));
+    TrainingRun first = StoreRows.run(store, "v1");
+    StoreRows.write(folder, "b.avro", row("x", "tulips", 3).showing(large("picture x ")));
+    StoreRows.write(folder, "c.avro", row("x", "daisy", 4).showing(large("picture x ")));
+    assertThat(bytes()).isGreaterThan(400_000);
+
+    Housekeeping.in(store, 100, NEVER);
+    assertThat(labels()).containsExactly("y=roses", "x=daisy");
+    assertThat(bytes()).isBetween(200_000L, 210_000L);
+    assertThat(store.list().rows()).isEqualTo(2);
+    assertThat(names())
+        .satisfiesExactly(
+            name -> assertThat(name).isEqualTo("c.avro"),
+            name -> assertThat(name).startsWith("merged-"));
+    Snapshot snapshot = store.read(store.list().files());
+    assertThat(snapshot.newSince(first)).containsExactly("x");
+    assertThat(snapshot.images().get(0).content().read())
+        .asString(StandardCharsets.UTF_8)
+        .isEqualTo(large("picture y "));
+    List<String> names = names();
+    Housekeeping.in(store, 100, NEVER);
+    assertThat(names()).isEqualTo(names);
+  }
+
+  @Test
+  void aFileIsNotWrittenAnewForALittle() throws Exception {
+    StoreRows.write(
+        folder,
+        "a.avro",
+        row("u", "roses", 1).showing(large("u")),
+        row("v", "roses", 2).showing(large("v")),
+        row("w", "roses", 3).showing(large("w")),
+        row("x", "roses", 4).showing(large("x")),
+        row("y", "roses", 5).showing(large("y")));
+    StoreRows.write(folder, "b.avro", row("x", "tulips", 6).showing(large("x")));
+    Housekeeping.in(store, 100, NEVER);
+    assertThat(names()).containsExactly("a.avro", "b.avro");
+    // Where it is copied anyhow, it goes.
+    Housekeeping.in(store, 100, 2);
+    assertThat(store.list().rows()).isEqualTo(5);
+    assertThat(labels()).containsExactly("u=roses", "v=roses", "w=roses", "y=roses", "x=tulips");
+  }
+
+  @Test
+  void thePictureOfAWithdrawnImageGoesAndItsWithdrawalStays() throws Exception {
+    StoreRows.write(folder, "a.avro", row("x", "roses", 1));
+    StoreRows.write(folder, "b.avro", withdrawal("x", 2), row("y", "roses", 3));
+    Housekeeping.in(store, 100, NEVER);
+    assertThat(names()).containsExactly("b.avro");
+    // Labels do not come in their order.
+    StoreRows.write(folder, "c.avro", row("x", "tulips", 1));
+    assertThat(labels()).containsExactly("y=roses");
+  }
+
+  @Test
+  void whatAnUnfinishedRunReadsStaysAlthoughItIsOverruled() throws Exception {
+    StoreRows.write(folder, "a.avro", row("x", "roses", 1));
+    store.runs().begin(StoreRows.run(store, "v1"));
+    StoreRows.write(folder, "b.avro", row("x", "tulips", 2));
+    Housekeeping.in(store, 100, 2);
+    assertThat(names()).containsExactly("a.avro", "b.avro");
+    TrainingRun run = store.runs().find("v1").orElseThrow();
+    assertThat(store.read(run.files()).images()).extracting(StoredImage::label).contains("roses");
+    store.runs().end(new RunOutcome("v1", "promoted", "better", Instant.ofEpochMilli(1)));
+    Housekeeping.in(store, 100, NEVER);
+    assertThat(names()).containsExactly("b.avro");
+  }
+
+  @Test
+  void aDamagedPictureIsKnownAsOneInTheNextFileToo() throws Exception {
+    Path damaged = StoreRows.write(folder, "a.avro", row("x", "roses", 1));
+    StoreRows.write(folder, "b.avro", row("y", "roses", 2));
+    byte[] bytes = Files.readAllBytes(damaged);
+    int end = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("picture of x");
+    bytes[end] = 'P';
+    Files.write(damaged, bytes);
+    Housekeeping.in(store, 100, 2);
+    assertThat(names()).singleElement().asString().startsWith("merged-");
+    List<StoredImage> images = store.read(store.list().files()).images();
+    assertThat(images.get(1).content().read()).isEqualTo(StoreRows.picture("y"));
+    assertThatThrownBy(() -> images.get(0).content().read())
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("holds other bytes");
+  }
+
+  /** As after a crash between the two halves of writing a file anew. */
+  @Test
+  void whatWasReplacedGoes() throws Exception {
+    StoreRows.write(folder, "a.avro", row("x", "roses", 1), row("y", "roses", 2));
+    StoreRows.write(folder, "b.avro", row("x", "tulips", 3));
+    StoreRows.write(
+        folder,
+        "merged-1.avro",
+        MergedParts.write(List.of(new StoreFile.Part("a.avro", 1)), List.of("a.avro")),
+        List.of(row("y", "roses", 2)));
+    Housekeeping.in(store, 2, NEVER);
+    assertThat(names()).containsExactly("b.avro", "merged-1.avro");
+    assertThat(folder.resolve("a.avro")).doesNotExist();
+    assertThat(labels()).containsExactly("y=roses", "x=tulips");
   }
 
   @Test
@@ -90,8 +223,9 @@ class HousekeepingTest {
   }
 
   @Test
-  void smallFilesBecomeOneWithAllThatTheyHeld() throws Exception {
-    StoreRows.write(folder, "b.avro", row("a", "roses", 1), row("x", "roses", 5));
+  void smallFilesBecomeOneWithAllThatCounts() throws Exception {
+    StoreRows.write(
+        folder, "b.avro", row("a", "roses", 1), row("e", "roses", 4), row("x", "roses", 5));
     StoreRows.write(folder, "a.avro", row("x", "tulips", 5), withdrawal("a", 6));
     TrainingRun first = StoreRows.run(store, "v1");
     StoreRows.write(folder, "c.avro", row("c", "daisy", 7));
@@ -102,11 +236,13 @@ class HousekeepingTest {
     Housekeeping.in(store, 100, 3);
     assertThat(names()).singleElement().asString().startsWith("merged-").endsWith(".avro");
     Snapshot snapshot = store.read(store.list().files());
-    assertThat(store.list().rows()).isEqualTo(5);
-    assertThat(labels()).isEqualTo(before).containsExactly("x=tulips", "c=daisy");
+    // Of each image the newest row, of which one withdraws.
+    assertThat(store.list().rows()).isEqualTo(4);
+    assertThat(snapshot.withdrawn()).containsExactly("a");
+    assertThat(labels()).isEqualTo(before).containsExactly("e=roses", "x=tulips", "c=daisy");
     assertThat(snapshot.newSince(first)).containsExactly("c");
-    assertThat(snapshot.images().get(0).content().read()).isEqualTo(StoreRows.picture("x"));
-    assertThat(snapshot.images().get(0).group()).contains("group of x");
+    assertThat(snapshot.images().get(1).content().read()).isEqualTo(StoreRows.picture("x"));
+    assertThat(snapshot.images().get(1).group()).contains("group of x");
     try (var files = Files.list(folder)) {
       assertThat(files).hasSize(1);
     }
@@ -265,8 +401,8 @@ class HousekeepingTest {
     StoreRows.write(
         folder,
         "merged-1.avro",
-        MergedParts.write(
-            List.of(new StoreFile.Part("part-1.avro", 1), new StoreFile.Part("part-2.avro", 1))),
+        StoreRows.joinedEarlier(
+            new StoreFile.Part("part-1.avro", 1), new StoreFile.Part("part-2.avro", 1)),
         List.of(row("a", "roses", 1), row("b", "roses", 2)));
     Housekeeping.in(store, 2, NEVER);
     assertThat(names()).containsExactly("merged-1.avro");

@@ -289,8 +289,8 @@ class TrainingStoreTest {
     StoreRows.write(
         folder,
         "merged-1.avro",
-        MergedParts.write(
-            List.of(new StoreFile.Part("part-1.avro", 2), new StoreFile.Part("part-2.avro", 1))),
+        StoreRows.joinedEarlier(
+            new StoreFile.Part("part-1.avro", 2), new StoreFile.Part("part-2.avro", 1)),
         List.of(row("a", "roses", 1), row("b", "roses", 2), row("c", "roses", 3)));
     Listing listing = store.list();
     assertThat(listing.files()).extracting(StoreFile::name).containsExactly("merged-1.avro");
@@ -302,12 +302,35 @@ class TrainingStoreTest {
     assertThat(all().newSince(first)).containsExactly("c");
   }
 
+  /** Without rows that do not count it has fewer parts than what it replaces. */
+  @Test
+  void aFileStandsForThoseThatItReplaces() throws Exception {
+    StoreRows.write(
+        folder,
+        "merged-1.avro",
+        StoreRows.joinedEarlier(
+            new StoreFile.Part("part-1.avro", 1), new StoreFile.Part("part-2.avro", 1)),
+        List.of(row("a", "roses", 1), row("b", "roses", 2)));
+    StoreRows.write(
+        folder,
+        "merged-2.avro",
+        MergedParts.write(
+            List.of(new StoreFile.Part("part-2.avro", 1)), List.of("merged-1.avro", "gone.avro")),
+        List.of(row("b", "roses", 2)));
+    StoreRows.write(folder, "part-3.avro", row("a", "tulips", 3));
+    assertThat(store.list().files())
+        .extracting(StoreFile::name)
+        .containsExactly("merged-2.avro", "part-3.avro");
+    assertThat(store.list().merged()).extracting(StoreFile::name).containsExactly("merged-1.avro");
+    assertThat(labels()).containsExactly("b=roses", "a=tulips");
+  }
+
   @Test
   void aMergedFileThatLacksRowsIsNotUsed() throws Exception {
     StoreRows.write(
         folder,
         "merged-1.avro",
-        MergedParts.write(List.of(new StoreFile.Part("part-1.avro", 2))),
+        StoreRows.joinedEarlier(new StoreFile.Part("part-1.avro", 2)),
         List.of(row("a", "roses", 1)));
     assertThat(store.list().unusable())
         .singleElement()
