@@ -1,13 +1,13 @@
 package io.tagstream.cli;
 
 import io.tagstream.job.EngineOption;
-import io.tagstream.model.engine.BestClasses;
 import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.LoadedModel;
 import io.tagstream.model.image.DecodeLimits;
 import io.tagstream.model.image.ImageDecoder;
 import io.tagstream.model.image.UnreadableImageException;
 import io.tagstream.model.image.Views;
+import io.tagstream.model.network.BestClasses;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.schemas.JsonLines;

@@ -69,7 +69,7 @@ final class LayersTest {
                       not(
                           inModules(
                               "model.engine.nd4j",
-                              "model.samediff",
+                              "model.engine.samediff",
                               "model.training",
                               "model.onnx",
                               "benchmarks.engines"))))

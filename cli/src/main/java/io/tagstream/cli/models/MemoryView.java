@@ -1,12 +1,12 @@
 package io.tagstream.cli.models;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.tagstream.model.engine.Optimizer;
+import io.tagstream.model.engine.TrainingMemory;
 import io.tagstream.model.engine.nd4j.DirectTrainingStep;
 import io.tagstream.model.network.DeviceShare;
 import io.tagstream.model.network.NetworkDescription;
-import io.tagstream.model.training.Optimizer;
 import io.tagstream.model.training.Recipe;
-import io.tagstream.model.training.TrainingMemory;
 import io.tagstream.settings.DataSize;
 import java.io.IOException;
 import java.io.PrintWriter;

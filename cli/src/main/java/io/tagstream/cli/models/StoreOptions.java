@@ -1,6 +1,6 @@
 package io.tagstream.cli.models;
 
-import io.tagstream.model.engine.Engines;
+import io.tagstream.model.serving.Engines;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.settings.StandardOptions;
 import java.nio.file.Path;

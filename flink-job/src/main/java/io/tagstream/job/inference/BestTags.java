@@ -1,7 +1,7 @@
 package io.tagstream.job.inference;
 
 import io.tagstream.job.flow.Tag;
-import io.tagstream.model.engine.BestClasses;
+import io.tagstream.model.network.BestClasses;
 import java.util.ArrayList;
 import java.util.List;
 

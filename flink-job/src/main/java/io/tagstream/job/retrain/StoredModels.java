@@ -2,8 +2,8 @@ package io.tagstream.job.retrain;
 
 import io.tagstream.model.LastingState;
 import io.tagstream.model.ModelException;
-import io.tagstream.model.engine.Engines;
 import io.tagstream.model.engine.Processors;
+import io.tagstream.model.serving.Engines;
 import io.tagstream.model.store.LiveAccuracyRecord;
 import io.tagstream.model.store.LiveAccuracyRecord.Score;
 import io.tagstream.model.store.LiveChange;

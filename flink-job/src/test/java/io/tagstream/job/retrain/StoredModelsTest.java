@@ -2,9 +2,9 @@ package io.tagstream.job.retrain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tagstream.model.engine.Engines;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.serving.Engines;
 import io.tagstream.model.store.ModelDraft;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.Preprocessing;

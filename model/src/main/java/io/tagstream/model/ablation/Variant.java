@@ -1,5 +1,6 @@
 package io.tagstream.model.ablation;
 
+import io.tagstream.model.engine.Optimizer;
 import io.tagstream.model.network.Activation;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.Initialisation;
@@ -8,7 +9,6 @@ import io.tagstream.model.network.MaxPool;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.report.AblationReport;
 import io.tagstream.model.training.Augmentation;
-import io.tagstream.model.training.Optimizer;
 import io.tagstream.model.training.Pixels;
 import io.tagstream.model.training.Recipe;
 import io.tagstream.model.training.Schedule;

@@ -1,6 +1,6 @@
 package io.tagstream.model.report;
 
-import io.tagstream.model.engine.BestClasses;
+import io.tagstream.model.network.BestClasses;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;

@@ -2,12 +2,12 @@ package io.tagstream.model.training;
 
 import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.DeviceWeights;
-import io.tagstream.model.engine.Engines;
 import io.tagstream.model.engine.Forward;
 import io.tagstream.model.engine.Normalization;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.report.Answer;
+import io.tagstream.model.serving.Engines;
 import io.tagstream.model.store.Preprocessing;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,7 @@
 package io.tagstream.model.training;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.engine.TrainingStep;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.model.store.RunFolder;
 import java.time.Duration;

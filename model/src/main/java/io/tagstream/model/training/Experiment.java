@@ -2,6 +2,7 @@ package io.tagstream.model.training;
 
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.TrainingStep;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;

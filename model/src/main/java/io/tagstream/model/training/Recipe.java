@@ -1,5 +1,6 @@
 package io.tagstream.model.training;
 
+import io.tagstream.model.engine.Optimizer;
 import io.tagstream.model.network.Initialisation;
 import java.util.List;
 import java.util.Locale;

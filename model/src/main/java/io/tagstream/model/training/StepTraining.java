@@ -2,6 +2,7 @@ package io.tagstream.model.training;
 
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.TrainingStep;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.training.ImageReader.Read;
 import io.tagstream.model.training.Schedule.DividedOnStall;

@@ -1,6 +1,7 @@
 package io.tagstream.model.training;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.engine.TrainingStep;
 import io.tagstream.model.engine.nd4j.Nd4jBuild;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.NetworkDescription;

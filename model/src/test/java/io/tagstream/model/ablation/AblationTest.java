@@ -5,15 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.engine.Optimizer;
+import io.tagstream.model.engine.TrainingStep;
 import io.tagstream.model.engine.nd4j.DirectTrainingStep;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.training.ExperimentImages;
 import io.tagstream.model.training.FolderDataset;
-import io.tagstream.model.training.Optimizer;
 import io.tagstream.model.training.Pictures;
 import io.tagstream.model.training.TrainingProgress;
 import io.tagstream.model.training.TrainingResources;
-import io.tagstream.model.training.TrainingStep;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;

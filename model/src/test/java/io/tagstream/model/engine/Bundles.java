@@ -17,11 +17,11 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /** Bundles and pixels for tests. */
-final class Bundles {
+public final class Bundles {
   private Bundles() {}
 
   /** Writes what an engine needs of a bundle: the ONNX file. */
-  static ModelBundle write(Weights weights, Path folder) {
+  public static ModelBundle write(Weights weights, Path folder) {
     ModelBundle bundle = of(weights.network(), folder);
     try (OutputStream file = new BufferedOutputStream(Files.newOutputStream(bundle.onnx()))) {
       OnnxWriter.write(weights, file);
@@ -32,7 +32,7 @@ final class Bundles {
   }
 
   /** A bundle whose channels all differ in mean and deviation, so that a swap shows. */
-  static ModelBundle of(NetworkDescription network, Path folder) {
+  public static ModelBundle of(NetworkDescription network, Path folder) {
     int side = network.inputSize();
     Preprocessing preprocessing =
         new Preprocessing(
@@ -51,7 +51,7 @@ final class Bundles {
    * Pixels at random: an array an image, {@code [views][S][S][3]}. Each view is a coarse pattern of
    * its own under noise, because pure noise looks the same to a network whatever its seed.
    */
-  static List<byte[]> images(NetworkDescription network, int count, int views, long seed) {
+  public static List<byte[]> images(NetworkDescription network, int count, int views, long seed) {
     Random random = new Random(seed);
     return IntStream.range(0, count)
         .mapToObj(i -> image(network.inputSize(), views, random))

@@ -7,6 +7,7 @@ import io.tagstream.model.ModelException;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Weights;
+import io.tagstream.model.serving.Engines;
 import io.tagstream.model.store.ModelBundle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -7,6 +7,7 @@ import io.tagstream.model.engine.onnxruntime.SessionWeights;
 import io.tagstream.model.engine.onnxruntime.SessionWeights.Graph;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;
+import io.tagstream.model.serving.SharedModel;
 import io.tagstream.model.store.ModelBundle;
 import java.nio.file.Path;
 import java.util.Arrays;

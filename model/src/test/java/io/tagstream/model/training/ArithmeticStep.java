@@ -1,6 +1,7 @@
 package io.tagstream.model.training;
 
 import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.TrainingStep;
 import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
 import java.io.DataInputStream;

@@ -3,6 +3,7 @@ package io.tagstream.model.training;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.TrainingStep;
 import io.tagstream.model.engine.nd4j.DirectTrainingStep;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;

@@ -3,7 +3,7 @@ package io.tagstream.model.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.tagstream.model.samediff.Nd4jThreads;
+import io.tagstream.model.engine.samediff.Nd4jThreads;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.Optimizer;
+import io.tagstream.model.engine.TrainingStep;
 import io.tagstream.model.engine.nd4j.DirectTrainingStep;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;

@@ -1,11 +1,11 @@
 package io.tagstream.model.engine.nd4j;
 
+import io.tagstream.model.engine.DropoutMasks;
 import io.tagstream.model.engine.Workers;
 import io.tagstream.model.engine.towers.TowerLink;
 import io.tagstream.model.network.Activation;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.DeviceShare;
-import io.tagstream.model.training.DropoutMasks;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -2,14 +2,14 @@ package io.tagstream.model.engine.nd4j;
 
 import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.DropoutMasks;
 import io.tagstream.model.engine.Normalization;
+import io.tagstream.model.engine.TrainingStep.Setup;
 import io.tagstream.model.engine.Workers;
 import io.tagstream.model.engine.towers.TowerLink;
 import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.DeviceShare;
-import io.tagstream.model.training.DropoutMasks;
-import io.tagstream.model.training.TrainingStep.Setup;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -2,14 +2,14 @@ package io.tagstream.model.engine.nd4j;
 
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.Optimizer;
+import io.tagstream.model.engine.TrainingMemory;
+import io.tagstream.model.engine.TrainingStep;
 import io.tagstream.model.engine.towers.TowerPair;
 import io.tagstream.model.network.DeviceShare;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
-import io.tagstream.model.training.Optimizer;
-import io.tagstream.model.training.TrainingMemory;
-import io.tagstream.model.training.TrainingStep;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,14 +1,14 @@
 package io.tagstream.model.engine.nd4j;
 
 import io.tagstream.model.ModelException;
+import io.tagstream.model.engine.TrainingMemory;
+import io.tagstream.model.engine.TrainingStep.Setup;
 import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.DeviceShare;
 import io.tagstream.model.network.MaxPool;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
-import io.tagstream.model.training.TrainingMemory;
-import io.tagstream.model.training.TrainingStep.Setup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

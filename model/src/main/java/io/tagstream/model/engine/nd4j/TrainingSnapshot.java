@@ -3,7 +3,7 @@ package io.tagstream.model.engine.nd4j;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tagstream.model.ModelException;
-import io.tagstream.model.training.TrainingStep.Setup;
+import io.tagstream.model.engine.TrainingStep.Setup;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;

@@ -1,6 +1,6 @@
 package io.tagstream.model.engine.nd4j;
 
-import io.tagstream.model.training.Optimizer;
+import io.tagstream.model.engine.Optimizer;
 
 /** An optimizer's step for a block of numbers on the heap. */
 interface UpdateRule {

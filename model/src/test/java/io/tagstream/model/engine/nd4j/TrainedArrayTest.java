@@ -3,8 +3,8 @@ package io.tagstream.model.engine.nd4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.tagstream.model.engine.Optimizer;
 import io.tagstream.model.engine.Workers;
-import io.tagstream.model.training.Optimizer;
 import java.nio.FloatBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Test;

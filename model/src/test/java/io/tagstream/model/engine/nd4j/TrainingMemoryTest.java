@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.Optimizer;
+import io.tagstream.model.engine.TrainingStep;
+import io.tagstream.model.engine.TrainingStep.Setup;
 import io.tagstream.model.network.DeviceShare;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.store.Preprocessing;
-import io.tagstream.model.training.Optimizer;
-import io.tagstream.model.training.TrainingStep;
-import io.tagstream.model.training.TrainingStep.Setup;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;

@@ -1,8 +1,14 @@
-package io.tagstream.model.engine;
+package io.tagstream.model.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tagstream.model.engine.Bundles;
+import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.DeviceWeights;
+import io.tagstream.model.engine.Engine;
+import io.tagstream.model.engine.Forward;
+import io.tagstream.model.engine.Output;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.store.ModelBundle;
 import java.nio.FloatBuffer;

@@ -1,4 +1,4 @@
-package io.tagstream.model.training;
+package io.tagstream.model.engine;
 
 /**
  * Which units are dropped: a function of seed, step, layer and row alone, so that the number of

@@ -1,5 +1,11 @@
-package io.tagstream.model.engine;
+package io.tagstream.model.serving;
 
+import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.DeviceWeights;
+import io.tagstream.model.engine.Engine;
+import io.tagstream.model.engine.Forward;
+import io.tagstream.model.engine.LoadedModel;
+import io.tagstream.model.engine.Output;
 import io.tagstream.model.store.ModelBundle;
 import java.nio.FloatBuffer;
 import java.util.List;

@@ -1,13 +1,13 @@
-package io.tagstream.model.samediff;
+package io.tagstream.model.engine.samediff;
 
 import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.DropoutMasks;
 import io.tagstream.model.engine.Normalization;
+import io.tagstream.model.engine.TrainingStep;
+import io.tagstream.model.engine.samediff.SameDiffGradients.Gradients;
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Weights;
-import io.tagstream.model.samediff.SameDiffGradients.Gradients;
-import io.tagstream.model.training.DropoutMasks;
-import io.tagstream.model.training.TrainingStep;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.FloatBuffer;

@@ -1,9 +1,10 @@
-package io.tagstream.model.samediff;
+package io.tagstream.model.engine.samediff;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.tagstream.model.engine.ReferenceNetwork;
+import io.tagstream.model.engine.samediff.SameDiffGradients.Gradients;
 import io.tagstream.model.network.Activation;
 import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.Dense;
@@ -12,7 +13,6 @@ import io.tagstream.model.network.MaxPool;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
-import io.tagstream.model.samediff.SameDiffGradients.Gradients;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -1,4 +1,4 @@
-package io.tagstream.model.samediff;
+package io.tagstream.model.engine.samediff;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
-package io.tagstream.model.samediff;
+package io.tagstream.model.engine.samediff;
 
-import io.tagstream.model.training.Optimizer;
+import io.tagstream.model.engine.Optimizer;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.stream.Stream;

@@ -1,4 +1,4 @@
-package io.tagstream.model.engine;
+package io.tagstream.model.network;
 
 /** The classes that an image most likely shows. */
 public final class BestClasses {

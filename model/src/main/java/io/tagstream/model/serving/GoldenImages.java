@@ -1,7 +1,9 @@
-package io.tagstream.model.engine;
+package io.tagstream.model.serving;
 
 import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;
+import io.tagstream.model.engine.Engine;
+import io.tagstream.model.engine.LoadedModel;
 import java.util.List;
 
 /**

@@ -1,4 +1,4 @@
-package io.tagstream.model.samediff;
+package io.tagstream.model.engine.samediff;
 
 import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.NetworkDescription;

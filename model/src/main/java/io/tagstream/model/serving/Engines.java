@@ -1,7 +1,14 @@
-package io.tagstream.model.engine;
+package io.tagstream.model.serving;
 
 import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;
+import io.tagstream.model.engine.Device;
+import io.tagstream.model.engine.DeviceWeights;
+import io.tagstream.model.engine.EngineKind;
+import io.tagstream.model.engine.EngineOptions;
+import io.tagstream.model.engine.Gpu;
+import io.tagstream.model.engine.LoadedModel;
+import io.tagstream.model.engine.Normalization;
 import io.tagstream.model.engine.nd4j.DirectWeights;
 import io.tagstream.model.engine.nd4j.Nd4jBuild;
 import io.tagstream.model.engine.onednn.OneDnnWeights;
@@ -9,8 +16,8 @@ import io.tagstream.model.engine.onednn.TowerWeights;
 import io.tagstream.model.engine.onnxruntime.SessionWeights;
 import io.tagstream.model.engine.onnxruntime.SessionWeights.Graph;
 import io.tagstream.model.engine.onnxruntime.TowerSessions;
+import io.tagstream.model.engine.samediff.SameDiffWeights;
 import io.tagstream.model.network.Weights;
-import io.tagstream.model.samediff.SameDiffWeights;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelStore;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.tagstream.model.samediff;
+package io.tagstream.model.engine.samediff;
 
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOpsHolder;

@@ -1,4 +1,4 @@
-package io.tagstream.model.training;
+package io.tagstream.model.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

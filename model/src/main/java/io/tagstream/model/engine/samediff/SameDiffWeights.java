@@ -1,4 +1,4 @@
-package io.tagstream.model.samediff;
+package io.tagstream.model.engine.samediff;
 
 import io.tagstream.model.engine.CropBatch;
 import io.tagstream.model.engine.DeviceWeights;

@@ -1,4 +1,4 @@
-package io.tagstream.model.engine;
+package io.tagstream.model.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.tagstream.model.training;
+package io.tagstream.model.engine;
 
 /** How gradients become steps. */
 public sealed interface Optimizer {

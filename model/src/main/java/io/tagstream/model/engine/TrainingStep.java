@@ -1,6 +1,5 @@
-package io.tagstream.model.training;
+package io.tagstream.model.engine;
 
-import io.tagstream.model.engine.CropBatch;
 import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.store.Preprocessing;

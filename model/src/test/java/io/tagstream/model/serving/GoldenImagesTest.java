@@ -1,4 +1,4 @@
-package io.tagstream.model.engine;
+package io.tagstream.model.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
@@ -6,6 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;
+import io.tagstream.model.engine.Bundles;
+import io.tagstream.model.engine.CropBatch;
+import io.tagstream.model.engine.Device;
+import io.tagstream.model.engine.DeviceWeights;
+import io.tagstream.model.engine.EngineKind;
+import io.tagstream.model.engine.EngineOptions;
+import io.tagstream.model.engine.Forward;
+import io.tagstream.model.engine.LoadedModel;
+import io.tagstream.model.engine.Output;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
