@@ -24,7 +24,7 @@ import io.tagstream.benchmarks.peers.TorchStep;
 import io.tagstream.benchmarks.probe.Meter;
 import io.tagstream.benchmarks.probe.Probe;
 import io.tagstream.model.engine.Gpu;
-import io.tagstream.model.report.Chart;
+import io.tagstream.pages.Chart;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,6 +1,7 @@
 package io.tagstream.model.report;
 
 import io.tagstream.model.report.Scores.Pair;
+import io.tagstream.pages.Markup;
 import java.util.List;
 import java.util.Locale;
 

@@ -1,8 +1,10 @@
 package io.tagstream.model.report;
 
-import io.tagstream.model.report.Chart.Level;
-import io.tagstream.model.report.Chart.Line;
-import io.tagstream.model.report.Chart.Point;
+import io.tagstream.pages.Chart;
+import io.tagstream.pages.Chart.Level;
+import io.tagstream.pages.Chart.Line;
+import io.tagstream.pages.Chart.Point;
+import io.tagstream.pages.Markup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

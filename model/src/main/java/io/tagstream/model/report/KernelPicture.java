@@ -3,6 +3,7 @@ package io.tagstream.model.report;
 import io.tagstream.model.image.ImageEncoder;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.store.Preprocessing.ChannelOrder;
+import io.tagstream.pages.Markup;
 import java.util.List;
 
 /**

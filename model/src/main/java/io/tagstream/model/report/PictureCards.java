@@ -1,6 +1,7 @@
 package io.tagstream.model.report;
 
 import io.tagstream.model.image.UnreadableImageException;
+import io.tagstream.pages.Markup;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;

@@ -5,6 +5,8 @@ import io.tagstream.model.report.Scores.Interval;
 import io.tagstream.model.report.TrainingReport.LeftOut;
 import io.tagstream.model.report.TrainingReport.Run;
 import io.tagstream.model.report.TrainingReport.Unreadable;
+import io.tagstream.pages.Markup;
+import io.tagstream.pages.Page;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -51,7 +53,7 @@ public final class ReportPage {
       out.append(errors(cards)).append(suspects(cards));
     }
     out.append(kernels()).append(run()).append(leftOut(report.run().leftOut()));
-    return Page.html("Training report " + report.version(), "", out.toString());
+    return Page.html("Training report " + report.version(), ReportStyle.CSS, out.toString());
   }
 
   private String summary() {

@@ -8,6 +8,7 @@ import io.tagstream.model.image.UnreadableImageException;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.report.Answer.EncodedPicture;
 import io.tagstream.model.store.Preprocessing;
+import io.tagstream.pages.Markup;
 import java.io.IOException;
 
 /** Small pictures of what the network sees of an image: the crop of its centre. */

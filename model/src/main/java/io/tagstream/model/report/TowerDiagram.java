@@ -5,6 +5,7 @@ import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.LayerTable;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Towers;
+import io.tagstream.pages.Markup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

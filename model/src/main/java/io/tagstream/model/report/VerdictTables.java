@@ -3,6 +3,7 @@ package io.tagstream.model.report;
 import io.tagstream.model.store.Verdict;
 import io.tagstream.model.store.Verdict.ClassFinding;
 import io.tagstream.model.store.Verdict.Incumbent;
+import io.tagstream.pages.Markup;
 import java.util.List;
 import java.util.function.ToIntFunction;
 

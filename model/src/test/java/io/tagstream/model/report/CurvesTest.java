@@ -3,7 +3,8 @@ package io.tagstream.model.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tagstream.model.report.Chart.Point;
+import io.tagstream.pages.Chart;
+import io.tagstream.pages.Chart.Point;
 import java.util.List;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;

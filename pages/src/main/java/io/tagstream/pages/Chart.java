@@ -1,4 +1,4 @@
-package io.tagstream.model.report;
+package io.tagstream.pages;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -60,7 +60,8 @@ public record Chart(
       }
     }
 
-    Point last() {
+    /** The one whose value is written beside the line. */
+    public Point last() {
       return points.get(points.size() - 1);
     }
   }

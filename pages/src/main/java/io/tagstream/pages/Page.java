@@ -1,10 +1,10 @@
-package io.tagstream.model.report;
+package io.tagstream.pages;
 
 /**
  * What all pages are: one file that asks for nothing from elsewhere and runs no script. It is XML
  * as well, so that a program can read it.
  */
-final class Page {
+public final class Page {
   private Page() {}
 
   /**
@@ -14,7 +14,7 @@ final class Page {
    * @param css beside {@link Style}'s
    * @param content of the body, as markup
    */
-  static String html(String title, String css, String content) {
+  public static String html(String title, String css, String content) {
     return """
         <!DOCTYPE html>
         <html xmlns="http://www.w3.org/1999/xhtml" lang="en">
@@ -36,7 +36,13 @@ final class Page {
         .formatted(Markup.text(title), Style.CSS, css, content);
   }
 
-  static String section(String title, String content) {
-    return "<section>\n<h2>%s</h2>\n%s</section>\n".formatted(title, content);
+  /**
+   * A part of a page.
+   *
+   * @param title as text
+   * @param content as markup
+   */
+  public static String section(String title, String content) {
+    return "<section>\n<h2>%s</h2>\n%s</section>\n".formatted(Markup.text(title), content);
   }
 }

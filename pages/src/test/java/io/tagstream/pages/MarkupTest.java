@@ -1,4 +1,4 @@
-package io.tagstream.model.report;
+package io.tagstream.pages;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.tagstream.model.report;
+package io.tagstream.pages;
 
 import java.time.Duration;
 import java.util.Base64;
@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.function.IntFunction;
 
 /** Text, numbers and pictures as they stand in the page. */
-final class Markup {
+public final class Markup {
   /** Code points; what is longer was not made to be read. */
   private static final int LONGEST = 400;
 
@@ -18,7 +18,7 @@ final class Markup {
    * Foreign text: markup in it is shown, not obeyed, what XML has no way to write becomes U+FFFD,
    * and the end of a very long one is cut.
    */
-  static String text(String foreign) {
+  public static String text(String foreign) {
     StringBuilder out = new StringBuilder(foreign.length() + 16);
     int[] points = foreign.codePoints().limit(LONGEST + 1L).toArray();
     for (int i = 0; i < Math.min(points.length, LONGEST); i++) {
@@ -28,7 +28,7 @@ final class Markup {
   }
 
   /** Foreign text between other text: one that runs from right to left leaves the rest in order. */
-  static String name(String foreign) {
+  public static String name(String foreign) {
     return "<bdi>" + text(foreign) + "</bdi>";
   }
 
@@ -52,28 +52,28 @@ final class Markup {
   }
 
   /** {@code 48,000}. */
-  static String count(long number) {
+  public static String count(long number) {
     return String.format(Locale.ROOT, "%,d", number);
   }
 
   /** {@code 1 image}, {@code 2 images}. */
-  static String count(long number, String singular, String plural) {
+  public static String count(long number, String singular, String plural) {
     return count(number) + " " + (number == 1 ? singular : plural);
   }
 
   /** {@code 80.4 %}, of a share from 0 to 1. */
-  static String percent(double share) {
+  public static String percent(double share) {
     return fixed(100 * share, 1) + "\u00a0%";
   }
 
-  static String fixed(double number, int decimals) {
+  public static String fixed(double number, int decimals) {
     return String.format(Locale.ROOT, "%,." + decimals + "f", number);
   }
 
   /**
    * Three digits, in powers of ten where there would be many zeros: {@code 0.0345}, {@code 3×10⁻⁷}.
    */
-  static String significant(double number) {
+  public static String significant(double number) {
     if (number == 0) {
       return "0";
     }
@@ -98,7 +98,7 @@ final class Markup {
   }
 
   /** {@code 1 h 02 min}, {@code 17 min 12 s}, {@code 4.2 s}. */
-  static String time(Duration time) {
+  public static String time(Duration time) {
     if (time.toHours() > 0) {
       return String.format(Locale.ROOT, "%d h %02d min", time.toHours(), time.toMinutesPart());
     }
@@ -108,7 +108,7 @@ final class Markup {
     return fixed(time.toMillis() / 1000.0, 1) + " s";
   }
 
-  static String dataUri(String type, byte[] bytes) {
+  public static String dataUri(String type, byte[] bytes) {
     return "data:" + type + ";base64," + Base64.getEncoder().encodeToString(bytes);
   }
 }

@@ -1,4 +1,4 @@
-package io.tagstream.model.report;
+package io.tagstream.pages;
 
 /** How the page looks: on a light screen, on a dark one, on a phone and on paper. */
 final class Style {
@@ -37,7 +37,7 @@ final class Style {
       .version { margin: .3rem 0 1rem; color: var(--soft); }
       .note, figcaption, caption, th, .tick, dt { color: var(--soft); }
       figure { margin: 0; break-inside: avoid; }
-      figcaption, caption, table, .cards, dl {
+      figcaption, caption, table, dl {
         font-family: system-ui, -apple-system, "Segoe UI", "Helvetica Neue", "DejaVu Sans",
           sans-serif;
         font-size: .84rem; line-height: 1.4; font-variant-numeric: tabular-nums;
@@ -79,38 +79,7 @@ final class Style {
       .facts th { width: 11rem; vertical-align: top; }
       .facts td { overflow-wrap: anywhere; }
       .text { min-width: 9rem; max-width: 24rem; overflow-wrap: anywhere; }
-      .confusion td, .confusion thead th { padding: .2rem .35rem; text-align: right; }
-      .confusion td { min-width: 2.1rem; }
-      .confusion thead th div {
-        max-height: 9rem; margin-left: auto; overflow: hidden; white-space: nowrap;
-        text-overflow: ellipsis; writing-mode: vertical-rl; transform: rotate(180deg);
-      }
-      .confusion tbody th { max-width: 14rem; overflow-wrap: anywhere; color: var(--ink); }
-      .confusion .sum { padding-left: 1rem; }
-      .confusion .none { color: var(--soft); }
-      .right { background: rgb(var(--right) / var(--share)); }
-      .wrong { background: rgb(var(--wrong) / var(--share)); }
 
-      .cards {
-        display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr));
-        gap: 1.25rem 1rem; margin: 1rem 0 0; padding: 0; list-style: none;
-      }
-      .cards img, .unreadable {
-        display: block; width: 100%; max-width: 160px; height: auto; aspect-ratio: 1;
-        margin-bottom: .3rem;
-      }
-      .unreadable {
-        padding: .5rem; border: 1px dashed var(--soft); color: var(--soft);
-        overflow: hidden; overflow-wrap: anywhere;
-      }
-      .cards figcaption { color: var(--ink); overflow-wrap: anywhere; }
-      .guess { display: flex; justify-content: space-between; gap: .5rem; }
-      .guess span:last-child { flex: none; }
-      .said { font-weight: 600; color: var(--second); }
-      .cards .id, .cards .note { display: block; font-size: .74rem; color: var(--soft); }
-
-      .towers { display: grid; gap: 1.25rem; }
-      .towers img { display: block; max-width: 100%; height: auto; margin-top: .3rem; }
       details { margin-top: 1.5rem; }
       summary { cursor: pointer; }
 
@@ -122,13 +91,11 @@ final class Style {
         }
         @page { margin: 16mm; }
         body { max-width: none; padding: 0; font-size: 10pt; }
-        figcaption, caption, table, .cards, dl { font-size: 7.5pt; }
+        figcaption, caption, table, dl { font-size: 7.5pt; }
         .figures .figure { font-size: 14pt; }
         .charts { grid-template-columns: repeat(3, 1fr); }
-        .cards { grid-template-columns: repeat(6, 1fr); }
         section > p { break-after: avoid; }
         .wide { overflow: visible; }
-        .right, .wrong { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
         details { display: none; }
       }
       """;
