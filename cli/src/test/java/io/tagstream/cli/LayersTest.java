@@ -5,6 +5,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -18,6 +19,11 @@ import com.tngtech.archunit.lang.ArchRule;
 final class LayersTest {
   /** The one package of {@code com.sun} that the JDK documents for everybody. */
   private static final String HTTP_SERVER = "com.sun.net.httpserver..";
+
+  /** Each package is a slice, of whatever module. */
+  @ArchTest
+  static final ArchRule packagesHaveNoCircles =
+      slices().matching("io.tagstream.(**)").should().beFreeOfCycles();
 
   @ArchTest static final ArchRule settingsSeeNothingOfOurs = sees("settings", "settings");
 
