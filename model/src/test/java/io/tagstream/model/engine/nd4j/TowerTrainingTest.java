@@ -25,6 +25,7 @@ import io.tagstream.model.engine.Optimizer;
 import io.tagstream.model.engine.TrainingStep;
 import io.tagstream.model.engine.TrainingStep.Setup;
 import io.tagstream.model.image.TestPictures;
+import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.DeviceShare;
 import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.LocalResponseNormalization;
@@ -41,6 +42,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -77,6 +80,43 @@ class TowerTrainingTest {
         argumentSet(
             "not normalised",
             narrow().withConvolutions(layer -> layer.withNormalization(Optional.empty()))));
+  }
+
+  /**
+   * With one image and no dropout the loss of a class is the logarithm of its probability, so that
+   * a step for each class shows all that comes out of the forward pass.
+   */
+  @ParameterizedTest
+  @MethodSource("networks")
+  void everyProbabilityIsOneDevices(NetworkDescription withDropout) {
+    NetworkDescription network = withoutDropout(withDropout);
+    Setup setup = setup(network, all(network), PLAIN, 0, Optional.empty(), GIBIBYTE, 2);
+    try (TrainingStep one = new DirectTrainingStep(setup);
+        TrainingStep two = DirectTrainingStep.inTowers(setup)) {
+      for (int image = 1; image <= 3; image++) {
+        double[] expected = probabilities(one, crops(network, 1, image));
+        assertThat(DoubleStream.of(expected).sum()).isCloseTo(1, within(1e-5));
+        assertThat(DoubleStream.of(expected).max().orElseThrow()).isGreaterThan(1.1 / CLASSES);
+        assertThat(probabilities(two, crops(network, 1, image)))
+            .containsExactly(expected, within(1e-5));
+      }
+    }
+  }
+
+  private static NetworkDescription withoutDropout(NetworkDescription network) {
+    return new NetworkDescription(
+        network.inputSize(),
+        network.convolutions(),
+        network.dense().stream()
+            .map(layer -> new Dense(layer.name(), layer.units(), layer.activation(), 0))
+            .toList());
+  }
+
+  /** By steps that move nothing. */
+  private static double[] probabilities(TrainingStep step, CropBatch image) {
+    return IntStream.range(0, CLASSES)
+        .mapToDouble(label -> Math.exp(-step.step(image, new int[] {label}, 0)))
+        .toArray();
   }
 
   /**
@@ -212,6 +252,19 @@ class TowerTrainingTest {
       expected.put("softmax", 3L * Float.BYTES * BATCH);
       assertThat(towers.takeExchangedBytes()).isEqualTo(expected);
     }
+  }
+
+  @Test
+  void aNetworkThatCannotBeHalvedIsRefused() {
+    Setup setup =
+        setup(
+            narrow()
+                .withConvolutions(
+                    layer -> layer.name().equals("conv4") ? layer.withGroups(5) : layer));
+    assertThatThrownBy(() -> DirectTrainingStep.inTowers(setup))
+        .isInstanceOf(ModelException.class)
+        .hasMessageStartingWith("conv4 has no two towers: ")
+        .hasMessageEndingWith("it trains on one device, with training.towers=1");
   }
 
   @Test
