@@ -342,29 +342,23 @@ final class Tables {
   }
 
   private Table towers() {
-    List<List<String>> rows = new ArrayList<>();
-    for (int batch : Contest.BATCHES) {
-      rows.add(towers("serving, batch " + batch, who -> Contest.batch(who, batch)));
-    }
-    rows.add(towers("training, batch " + StepRates.BATCH, TowerRates::step));
+    OptionalDouble one = results.get(TowerRates.class, TowerRates.ONE);
+    OptionalDouble two = results.get(TowerRates.class, TowerRates.TWO);
+    String exchanged =
+        TowerRates.exchanged(results.of(TowerRates.class)).entrySet().stream()
+            .map(each -> String.format(Locale.ROOT, "%,.0f for %s", each.getValue(), each.getKey()))
+            .collect(Collectors.joining(", "));
     return new Table(
         "Two towers",
-        "Half of the processors for each, against one network with all of them. Each tower sends the other, in bytes an image: serving %s; training, the way back included, %s."
-            .formatted(exchanged(TowerRates.SERVING), exchanged(TowerRates.TRAINING)),
+        "Half of the processors for each, against one network with all of them. Each tower sends the other, in bytes an image, the backward pass included: %s."
+            .formatted(exchanged),
         List.of("what", "one network images/s", "two towers images/s", "towers are times as fast"),
-        rows);
-  }
-
-  private String exchanged(String in) {
-    return TowerRates.exchanged(results.of(TowerRates.class), in).entrySet().stream()
-        .map(each -> String.format(Locale.ROOT, "%,.0f for %s", each.getValue(), each.getKey()))
-        .collect(Collectors.joining(", "));
-  }
-
-  private List<String> towers(String what, UnaryOperator<String> figure) {
-    OptionalDouble one = results.get(TowerRates.class, figure.apply(TowerRates.ONE));
-    OptionalDouble two = results.get(TowerRates.class, figure.apply(TowerRates.TWO));
-    return List.of(what, number(one, 1), number(two, 1), number(Results.ratio(two, one), 2));
+        List.of(
+            List.of(
+                "training, batch " + StepRates.BATCH,
+                number(one, 1),
+                number(two, 1),
+                number(Results.ratio(two, one), 2))));
   }
 
   private Table trainingSteps() {

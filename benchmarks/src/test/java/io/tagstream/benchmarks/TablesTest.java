@@ -6,6 +6,7 @@ import io.tagstream.benchmarks.engines.Contest;
 import io.tagstream.benchmarks.engines.DecodePixels;
 import io.tagstream.benchmarks.engines.DecodeRates;
 import io.tagstream.benchmarks.engines.EngineRates;
+import io.tagstream.benchmarks.engines.TowerRates;
 import io.tagstream.benchmarks.ladder.SwapLatency;
 import java.time.Instant;
 import java.util.List;
@@ -37,6 +38,21 @@ class TablesTest {
     assertThat(tables.get(0).rows()).containsExactly(List.of(EngineRates.OURS, "134.4"));
     assertThat(tables.get(1).note())
         .contains("differs by 0.76 levels", "pictures by 0.89", "reads 1.000 of");
+  }
+
+  @Test
+  void towersHaveTheirRatioAndWhatTheyExchange() {
+    Results results = new Results();
+    results.add(
+        TowerRates.class,
+        Map.of(
+            TowerRates.ONE, 66.6, TowerRates.TWO, 33.3, TowerRates.EXCHANGED + "conv3", 173056.));
+
+    List<Table> tables = new Tables(results).all();
+    assertThat(tables).extracting(Table::title).containsExactly("Two towers");
+    assertThat(tables.get(0).note()).endsWith("the backward pass included: 173,056 for conv3.");
+    assertThat(tables.get(0).rows())
+        .containsExactly(List.of("training, batch 64", "66.6", "33.3", "0.50"));
   }
 
   @Test

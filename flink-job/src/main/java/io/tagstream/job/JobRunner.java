@@ -199,11 +199,7 @@ public final class JobRunner {
             new KafkaSourceBroker(request.connection().commonProperties()),
             new KafkaRecordLog(request.connection(), request.topics(), request.name()),
             new FittingModels(
-                new StoreModels(
-                        request.models(),
-                        request.engine(),
-                        request.device(),
-                        request.settings().get(ParallelismSettings.class).towers())
+                new StoreModels(request.models(), request.engine(), request.device())
                     .usedBy(request.name()),
                 TopicLimit.of(request.connection(), request.topics().predictions())),
             sinks.predictions(),

@@ -21,15 +21,6 @@ public record ParallelismSettings(
             meaning = "Operators that run the engine; auto takes one, which uses every core.")
         OptionalInt inference,
     @Setting(
-            key = "inference.towers",
-            defaultValue = "1",
-            min = "1",
-            max = "2",
-            meaning =
-                "2 computes the halves of the network beside each other as the paper did: on two GPUs"
-                    + " by onnxruntime, else each with half the threads, which is no faster.")
-        int towers,
-    @Setting(
             key = "slots.separate",
             defaultValue = "false",
             meaning =

@@ -144,10 +144,16 @@ public final class Settings {
     void environment(Map<String, String> environment) {
       Map<String, String> keys = new LinkedHashMap<>();
       known.values().forEach(entry -> keys.put(entry.environmentVariable(), entry.key()));
+      Map<String, String> retired = new HashMap<>();
+      SettingsCatalogue.RETIRED
+          .keySet()
+          .forEach(key -> retired.put(SettingsCatalogue.environmentVariable(key), key));
       new TreeMap<>(environment)
           .forEach(
               (variable, value) -> {
-                if (variable.startsWith(ENVIRONMENT_PREFIX)) {
+                if (retired.containsKey(variable)) {
+                  put(retired.get(variable), value, "environment " + variable);
+                } else if (variable.startsWith(ENVIRONMENT_PREFIX)) {
                   variable(variable, value, keys);
                 }
               });
@@ -174,6 +180,10 @@ public final class Settings {
     void put(String key, String value, String place) {
       if (known.containsKey(key)) {
         given.put(key, new Source(value, place));
+      } else if (SettingsCatalogue.RETIRED.containsKey(key)) {
+        problems.add(
+            "setting %s (%s) was retired: %s"
+                .formatted(key, place, SettingsCatalogue.RETIRED.get(key)));
       } else if (isPassedOn(key, KAFKA)) {
         kafka.put(key.substring(KAFKA.length()), value);
       } else if (isPassedOn(key, FLINK)) {

@@ -4,6 +4,7 @@ import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * Every settings record there is, so that one file is valid for every command and a key that only
@@ -26,6 +27,14 @@ final class SettingsCatalogue {
           RetrainSettings.class,
           TrainingSettings.class);
 
+  /** Keys that were settings once: why each is none any more, and what to do instead. */
+  static final Map<String, String> RETIRED =
+      Map.of(
+          "inference.towers",
+          "serving in two towers was no faster than one network, 0.91 to 1.00 times its images a"
+              + " second; remove the key: every model is served as one network. Training in towers"
+              + " stays, with training.towers");
+
   private SettingsCatalogue() {}
 
   /** One setting and the record that owns it. */
@@ -34,11 +43,15 @@ final class SettingsCatalogue {
       return setting.key();
     }
 
-    /** {@code batch.max-wait} is {@code TAGSTREAM_BATCH_MAX_WAIT}. */
     String environmentVariable() {
-      return Settings.ENVIRONMENT_PREFIX
-          + key().toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+      return SettingsCatalogue.environmentVariable(key());
     }
+  }
+
+  /** {@code batch.max-wait} is {@code TAGSTREAM_BATCH_MAX_WAIT}. */
+  static String environmentVariable(String key) {
+    return Settings.ENVIRONMENT_PREFIX
+        + key.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
   }
 
   /** The settings of one record, in the order of its components. */

@@ -1,5 +1,6 @@
 package io.tagstream.settings;
 
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** The reference page of settings, in Markdown, as the records have them. */
@@ -27,6 +28,14 @@ final class SettingsPage {
         |---|---|---|---|
         %s
 
+        ## Retired
+
+        Keys of earlier builds. A source that still names one is refused with this reason.
+
+        | key | why, and what to do |
+        |---|---|
+        %s
+
         ## Handed on
 
         `kafka.KEY`, if it is not in the table, is a property of every Kafka client: `kafka.security.protocol=SASL_SSL`. In the environment
@@ -38,6 +47,10 @@ final class SettingsPage {
         .formatted(
             SettingsCatalogue.entries().stream()
                 .map(SettingsPage::row)
+                .collect(Collectors.joining("\n")),
+            SettingsCatalogue.RETIRED.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(retired -> "| `%s` | %s |".formatted(retired.getKey(), retired.getValue()))
                 .collect(Collectors.joining("\n")));
   }
 

@@ -74,6 +74,38 @@ class SettingsTest {
   }
 
   @Test
+  void aRetiredKeyIsRefusedInEverySourceWithTheReason() throws IOException {
+    Path file = file("inference.towers=1\n");
+    Map<String, String> sets = Map.of("inference.towers", "2");
+    Map<String, String> environment = Map.of("TAGSTREAM_INFERENCE_TOWERS", "2");
+
+    assertThatThrownBy(() -> Settings.load(Optional.of(file), Map.of(), Map.of()))
+        .isInstanceOf(UsageException.class)
+        .hasMessage(retired(file.toString()));
+    assertThatThrownBy(() -> Settings.load(Optional.empty(), sets, Map.of()))
+        .isInstanceOf(UsageException.class)
+        .hasMessage(retired("--set"));
+    assertThatThrownBy(() -> Settings.load(Optional.empty(), Map.of(), environment))
+        .isInstanceOf(UsageException.class)
+        .hasMessage(retired("environment TAGSTREAM_INFERENCE_TOWERS"));
+  }
+
+  private static String retired(String place) {
+    return "setting inference.towers ("
+        + place
+        + ") was retired: serving in two towers was no faster than one network, 0.91 to 1.00 times"
+        + " its images a second; remove the key: every model is served as one network. Training in"
+        + " towers stays, with training.towers";
+  }
+
+  @Test
+  void noSettingIsCalledAsARetiredOne() {
+    assertThat(SettingsCatalogue.entries())
+        .extracting(entry -> entry.key())
+        .doesNotContainAnyElementsOf(SettingsCatalogue.RETIRED.keySet());
+  }
+
+  @Test
   void aJobIsNotEndedBeforeItsFirstCheckpointIsDue() {
     Map<String, String> sets = Map.of("checkpoint.interval", "10 min");
     assertThatThrownBy(() -> Settings.load(Optional.empty(), sets, Map.of()))

@@ -25,7 +25,7 @@ final class MeteredModels implements LiveModels {
 
   static MeteredModels of(ProbeTask task) {
     return new MeteredModels(
-        new StoreModels(Path.of(task.models()), EngineKind.DEEPLEARNING4J, Device.AUTO, 1));
+        new StoreModels(Path.of(task.models()), EngineKind.DEEPLEARNING4J, Device.AUTO));
   }
 
   LoadedModel loadLive() {

@@ -29,35 +29,32 @@ public final class StoreModels implements LiveModels {
   private static final Logger LOG = LoggerFactory.getLogger(StoreModels.class);
   private static final SharedModels<Key> SHARED = new SharedModels<>();
 
-  private record Key(URI store, String version, EngineKind kind, Device device, int towers) {}
+  private record Key(URI store, String version, EngineKind kind, Device device) {}
 
   private final URI store;
   private final EngineKind kind;
   private final Device device;
-  private final int towers;
 
   /** Whose the pins are; empty where no job of a lasting name uses the models. */
   private final String job;
 
   /**
    * @param store the folder that holds the versions and {@code live}, seen by every TaskManager
-   * @param towers 2 for a network in halves, else 1
    */
-  public StoreModels(Path store, EngineKind kind, Device device, int towers) {
-    this(store.toAbsolutePath().normalize().toUri(), kind, device, towers, "");
+  public StoreModels(Path store, EngineKind kind, Device device) {
+    this(store.toAbsolutePath().normalize().toUri(), kind, device, "");
   }
 
-  private StoreModels(URI store, EngineKind kind, Device device, int towers, String job) {
+  private StoreModels(URI store, EngineKind kind, Device device, String job) {
     this.store = store;
     this.kind = Objects.requireNonNull(kind);
     this.device = Objects.requireNonNull(device);
-    this.towers = towers;
     this.job = job;
   }
 
   /** The same models, pinned for a job. */
   public StoreModels usedBy(String name) {
-    return new StoreModels(store, kind, device, towers, name);
+    return new StoreModels(store, kind, device, name);
   }
 
   @Override
@@ -68,15 +65,14 @@ public final class StoreModels implements LiveModels {
   @Override
   public LoadedModel load(String version, Throttle throttle) {
     return SHARED.acquire(
-        new Key(store, version, kind, device, towers),
+        new Key(store, version, kind, device),
         () -> {
           // First, so that the version is not deleted between this and its last use.
           Optional<Pin> pin = pin(version);
           try {
             ModelBundle verified = store().open(version, throttle);
             return new Pinned(
-                Engines.load(verified, new EngineOptions(kind, device).inTowers(towers), throttle),
-                pin);
+                Engines.load(verified, new EngineOptions(kind, device), throttle), pin);
           } catch (Throwable e) {
             pin.ifPresent(Pin::close);
             throw e;

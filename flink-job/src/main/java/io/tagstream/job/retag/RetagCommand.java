@@ -18,7 +18,6 @@ import io.tagstream.settings.BatchSettings;
 import io.tagstream.settings.ImageSettings;
 import io.tagstream.settings.InferenceSettings;
 import io.tagstream.settings.Interruption;
-import io.tagstream.settings.ParallelismSettings;
 import io.tagstream.settings.Progress;
 import io.tagstream.settings.Settings;
 import io.tagstream.settings.StandardOptions;
@@ -179,13 +178,7 @@ public final class RetagCommand implements Callable<Integer> {
                     KafkaSources.upToNow(connection, topics.predictions(), new FirstTags(ranges)))
                 : Optional.empty(),
             new FittingModels(
-                new PinnedModel(
-                    new StoreModels(
-                        models,
-                        engine.engine(),
-                        engine.device(),
-                        settings.get(ParallelismSettings.class).towers()),
-                    model),
+                new PinnedModel(new StoreModels(models, engine.engine(), engine.device()), model),
                 TopicLimit.of(connection, target)),
             RetaggedRecords.sink(connection, target),
             repair)

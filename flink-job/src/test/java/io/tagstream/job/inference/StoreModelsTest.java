@@ -3,7 +3,6 @@ package io.tagstream.job.inference;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import io.tagstream.job.Watchdog;
 import io.tagstream.job.flow.Coordinates;
@@ -13,7 +12,6 @@ import io.tagstream.job.suspects.Notes;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.Device;
-import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.EngineKind;
 import io.tagstream.model.engine.LoadedModel;
 import io.tagstream.model.network.Initialisation;
@@ -62,7 +60,7 @@ class StoreModelsTest {
   @BeforeEach
   void store() {
     store = new ModelStore(folder);
-    models = new StoreModels(folder, EngineKind.DEEPLEARNING4J, Device.CPU, 1);
+    models = new StoreModels(folder, EngineKind.DEEPLEARNING4J, Device.CPU);
   }
 
   private static ModelDraft draft(Weights weights) {
@@ -76,21 +74,6 @@ class StoreModelsTest {
 
   private String write() {
     return store.write(draft(Initialisation.HE.draw(NETWORK, 1))).version();
-  }
-
-  @Test
-  void aVersionIsServedInTwoTowers() {
-    String version = write();
-    List<byte[]> picture = List.of(new byte[PIXELS.crop() * PIXELS.crop() * 3]);
-    try (LoadedModel one = models.load(version, Throttle.none());
-        LoadedModel two =
-            new StoreModels(folder, EngineKind.ONNXRUNTIME, Device.CPU, 2)
-                .load(version, Throttle.none());
-        Engine single = one.newEngine(1);
-        Engine towers = two.newEngine(1)) {
-      assertThat(towers.probabilities(picture, 1)[0])
-          .containsExactly(single.probabilities(picture, 1)[0], within(1e-5f));
-    }
   }
 
   /** What may be wrong with a version that somebody made live. */

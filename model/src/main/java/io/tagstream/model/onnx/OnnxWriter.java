@@ -463,12 +463,8 @@ public final class OnnxWriter {
     return tensor;
   }
 
-  /**
-   * A graph's input or output: floats, of any number of images.
-   *
-   * @param dimensions for one image
-   */
-  public static ValueInfoProto value(String name, int... dimensions) {
+  /** A float tensor whose first dimension, the batch, is open. */
+  private static ValueInfoProto value(String name, int... dimensions) {
     TensorShapeProto.Builder shape =
         TensorShapeProto.newBuilder()
             .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("N"));

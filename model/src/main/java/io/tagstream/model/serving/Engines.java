@@ -12,10 +12,8 @@ import io.tagstream.model.engine.Normalization;
 import io.tagstream.model.engine.nd4j.DirectWeights;
 import io.tagstream.model.engine.nd4j.Nd4jBuild;
 import io.tagstream.model.engine.onednn.OneDnnWeights;
-import io.tagstream.model.engine.onednn.TowerWeights;
 import io.tagstream.model.engine.onnxruntime.SessionWeights;
 import io.tagstream.model.engine.onnxruntime.SessionWeights.Graph;
-import io.tagstream.model.engine.onnxruntime.TowerSessions;
 import io.tagstream.model.engine.samediff.SameDiffWeights;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.store.ModelBundle;
@@ -62,16 +60,9 @@ public final class Engines {
 
   private static DeviceWeights weights(
       ModelBundle bundle, EngineOptions options, Throttle throttle) {
-    if (options.towers() > 1) {
-      return towers(bundle, options, throttle);
-    }
     return switch (options.kind()) {
       case DEEPLEARNING4J -> deeplearning4j(bundle, options, throttle);
-      case ONNXRUNTIME ->
-          onnxRuntime(
-              options.device(),
-              () -> onnxRuntimeOnCuda(bundle),
-              () -> onnxRuntimeOnCpu(bundle, options));
+      case ONNXRUNTIME -> onnxRuntime(bundle, options);
     };
   }
 
@@ -97,49 +88,6 @@ public final class Engines {
     return OneDnnWeights.areUsable()
         ? new OneDnnWeights(weights, normalization, threads, throttle)
         : new DirectWeights(weights, normalization, threads, throttle);
-  }
-
-  private static DeviceWeights towers(
-      ModelBundle bundle, EngineOptions options, Throttle throttle) {
-    try {
-      return switch (options.kind()) {
-        case DEEPLEARNING4J -> oneDnnTowers(bundle, options, throttle);
-        case ONNXRUNTIME ->
-            onnxRuntime(
-                options.device(),
-                () -> onnxRuntimeTowersOnCuda(bundle),
-                () -> onnxRuntimeTowersOnCpu(bundle, options));
-      };
-    } catch (IllegalArgumentException e) {
-      throw new ModelException(
-          "%s cannot compute in two towers: %s; serve it with inference.towers=1"
-              .formatted(bundle.version(), e.getMessage()),
-          e);
-    }
-  }
-
-  private static DeviceWeights oneDnnTowers(
-      ModelBundle bundle, EngineOptions options, Throttle throttle) {
-    if (options.device() == Device.CUDA || !OneDnnWeights.areUsable()) {
-      throw new ModelException(
-          "deeplearning4j computes two towers with oneDNN on a CPU, which is not to be had here: serve with inference.towers=1, or by onnxruntime");
-    }
-    LOG.info("deeplearning4j on the CPU by oneDNN, two towers, {} threads", options.threads());
-    try (Weights weights = bundle.weights(throttle)) {
-      return new TowerWeights(
-          weights, new Normalization(bundle.preprocessing()), options.threads(), throttle);
-    }
-  }
-
-  private static DeviceWeights onnxRuntimeTowersOnCuda(ModelBundle bundle) {
-    DeviceWeights weights = TowerSessions.onCuda(bundle);
-    LOG.info("onnxruntime on CUDA, a tower on each of two GPUs");
-    return weights;
-  }
-
-  private static DeviceWeights onnxRuntimeTowersOnCpu(ModelBundle bundle, EngineOptions options) {
-    LOG.info("onnxruntime on the CPU, two towers, {} threads", options.threads());
-    return TowerSessions.onCpu(bundle, options.threads());
   }
 
   private static DeviceWeights deeplearning4j(
@@ -175,20 +123,19 @@ public final class Engines {
   }
 
   /** On the device asked for; where it may be chosen, on a GPU if there is one that fits. */
-  private static DeviceWeights onnxRuntime(
-      Device device, Supplier<DeviceWeights> onCuda, Supplier<DeviceWeights> onCpu) {
-    return switch (device) {
-      case CUDA -> onCuda.get();
-      case CPU -> onCpu.get();
+  private static DeviceWeights onnxRuntime(ModelBundle bundle, EngineOptions options) {
+    return switch (options.device()) {
+      case CUDA -> onnxRuntimeOnCuda(bundle);
+      case CPU -> onnxRuntimeOnCpu(bundle, options);
       case AUTO -> {
         if (SessionWeights.cudaInBuild() && !Gpu.found().isEmpty()) {
           try {
-            yield onCuda.get();
+            yield onnxRuntimeOnCuda(bundle);
           } catch (ModelException e) {
             LOG.warn("onnxruntime goes on without a GPU: {}", e.getMessage());
           }
         }
-        yield onCpu.get();
+        yield onnxRuntimeOnCpu(bundle, options);
       }
     };
   }

@@ -4,14 +4,10 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_inference;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_lrn_across_channels;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_pooling_max;
 
-import io.tagstream.model.engine.towers.TowerLink;
 import io.tagstream.model.network.Convolution;
-import io.tagstream.model.network.DeviceShare;
 import io.tagstream.model.network.LocalResponseNormalization;
 import io.tagstream.model.network.MaxPool;
 import io.tagstream.model.network.NetworkDescription;
-import java.nio.FloatBuffer;
-import java.util.List;
 import java.util.Optional;
 import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.lrn_forward;
@@ -20,16 +16,11 @@ import org.bytedeco.dnnl.pooling_forward;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 
-/**
- * A device's convolutions of so many crops, with what follows each, in a {@link Arena#scoped
- * scope}.
- */
+/** The convolutions of so many crops, with what follows each, in a {@link Arena#scoped scope}. */
 final class ConvolutionSteps {
   private final OneDnnWeights weights;
-  private final DeviceShare share;
   private final Steps steps;
   private final int crops;
-  private final Optional<TowerLink> link;
 
   /** Where the maps are that the next step reads, and where it writes. */
   private FloatPointer from;
@@ -44,21 +35,13 @@ final class ConvolutionSteps {
   /**
    * @param input the crops, {@code [crops][side][side][3]}, in memory that is overwritten later
    * @param other as large as the largest maps between two steps, like the input's memory
-   * @param link a tower's
    */
   ConvolutionSteps(
-      OneDnnWeights weights,
-      Steps steps,
-      int crops,
-      FloatPointer input,
-      FloatPointer other,
-      Optional<TowerLink> link) {
+      OneDnnWeights weights, Steps steps, int crops, FloatPointer input, FloatPointer other) {
     this.weights = weights;
-    this.share = weights.share();
     this.steps = steps;
     this.crops = crops;
-    this.link = link;
-    this.side = share.network().inputSize();
+    this.side = weights.network().inputSize();
     this.from = input;
     this.to = other;
   }
@@ -67,66 +50,19 @@ final class ConvolutionSteps {
    * Adds all layers.
    *
    * @param rows for what the last step writes
-   * @return that, {@code [crops][channels][side][side]}, the order of the dense layers' inputs, of
-   *     this device's maps; its place may be set anew before each run
+   * @return that, {@code [crops][channels][side][side]}, the order of the dense layers' inputs; its
+   *     place may be set anew before each run
    */
   memory addAll(Arena arena, FloatPointer rows) {
-    List<Convolution> layers = share.convolutions();
-    for (int i = 0; i < layers.size(); i++) {
-      Convolution layer = layers.get(i);
-      if (share.joins(i)) {
-        addGathering(layer, share.inputChannels(i));
-      }
+    for (Convolution layer : weights.network().convolutions()) {
       addSums(layer);
-      if (layer.normalization().isPresent()) {
-        LocalResponseNormalization lrn = layer.normalization().get();
-        share
-            .neighbours(i)
-            .ifPresentOrElse(
-                seen -> addNormalization(layer, lrn, seen), () -> addNormalization(lrn));
-      }
+      layer.normalization().ifPresent(this::addNormalization);
       layer.pool().ifPresent(this::addPool);
     }
     memory.desc shape = OneDnn.shape(memory.format_tag.nchw, crops, channels, side, side);
     memory written = arena.keep(OneDnn.view(shape, rows));
     steps.addCopy(OneDnn.view(maps(), from), written);
     return written;
-  }
-
-  private void addGathering(Convolution layer, int all) {
-    int rows = positions();
-    FloatBuffer own = numbers(from, channels);
-    FloatBuffer both = numbers(to, all);
-    steps.add(() -> link.orElseThrow().gather(layer.name(), rows, own, both));
-    swap();
-    channels = all;
-  }
-
-  /** Normalises with the other tower's next maps beside the own ones. */
-  private void addNormalization(Convolution layer, LocalResponseNormalization lrn, int neighbours) {
-    TowerLink other = link.orElseThrow();
-    int own = channels;
-    int rows = positions();
-    FloatBuffer alone = numbers(from, own);
-    FloatBuffer wide = numbers(to, own + neighbours);
-    steps.add(() -> other.widen(layer.name() + " lrn", rows, alone, neighbours, wide));
-    swap();
-    channels = own + neighbours;
-    addNormalization(lrn);
-    FloatBuffer normalized = numbers(from, channels);
-    FloatBuffer kept = numbers(to, own);
-    steps.add(() -> other.narrow(rows, normalized, kept));
-    swap();
-    channels = own;
-  }
-
-  /** Maps of so many channels. */
-  private FloatBuffer numbers(FloatPointer maps, int mapChannels) {
-    return maps.asBuffer().slice(0, positions() * mapChannels);
-  }
-
-  private int positions() {
-    return crops * side * side;
   }
 
   private void addSums(Convolution layer) {

@@ -7,11 +7,10 @@ import io.tagstream.model.engine.DeviceWeights;
 import io.tagstream.model.engine.Forward;
 import io.tagstream.model.engine.Normalization;
 import io.tagstream.model.engine.nd4j.OpenMp;
-import io.tagstream.model.engine.towers.TowerLink;
 import io.tagstream.model.network.Activation;
 import io.tagstream.model.network.Convolution;
 import io.tagstream.model.network.Dense;
-import io.tagstream.model.network.DeviceShare;
+import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
 import java.nio.FloatBuffer;
@@ -45,7 +44,7 @@ public final class OneDnnWeights implements DeviceWeights {
   /** Numbers between two rows, lest all of them begin in the same part of the cache. */
   private static final int GAP = 16;
 
-  private final DeviceShare share;
+  private final NetworkDescription network;
   private final Normalization normalization;
   private final int threads;
   private final Arena arena = new Arena();
@@ -75,17 +74,7 @@ public final class OneDnnWeights implements DeviceWeights {
    */
   public OneDnnWeights(
       Weights weights, Normalization normalization, int threads, Throttle throttle) {
-    this(DeviceShare.whole(weights.network()), weights, normalization, threads, throttle);
-  }
-
-  /** Copies a device's part of the weights. */
-  OneDnnWeights(
-      DeviceShare share,
-      Weights weights,
-      Normalization normalization,
-      int threads,
-      Throttle throttle) {
-    this.share = share;
+    this.network = weights.network();
     this.normalization = normalization;
     this.threads = threads;
     try {
@@ -101,8 +90,8 @@ public final class OneDnnWeights implements DeviceWeights {
     return OneDnn.isUsable();
   }
 
-  DeviceShare share() {
-    return share;
+  NetworkDescription network() {
+    return network;
   }
 
   Normalization normalization() {
@@ -164,12 +153,7 @@ public final class OneDnnWeights implements DeviceWeights {
 
   @Override
   public Forward newForward(int maxBatch) {
-    return newForward(maxBatch, Optional.empty());
-  }
-
-  /** A pass of a tower. */
-  OneDnnForward newForward(int maxBatch, Optional<TowerLink> link) {
-    return new OneDnnForward(this, maxBatch, link);
+    return new OneDnnForward(this, maxBatch);
   }
 
   @Override
@@ -178,9 +162,8 @@ public final class OneDnnWeights implements DeviceWeights {
   }
 
   private void copy(Weights weights, Throttle throttle) {
-    Map<String, FloatBuffer> parts = share.parts(weights::get);
-    for (Parameter parameter : share.parameters()) {
-      FloatBuffer numbers = parts.get(parameter.name());
+    for (Parameter parameter : network.parameters()) {
+      FloatBuffer numbers = weights.get(parameter.name());
       List<Integer> shape = parameter.shape();
       if (shape.size() == 2) {
         layOutMatrix(parameter.layer(), numbers, shape.get(0), shape.get(1), throttle);
@@ -191,10 +174,12 @@ public final class OneDnnWeights implements DeviceWeights {
         throttle.pause();
       }
     }
-    List<Integer> sides = share.network().sides();
-    List<Convolution> layers = share.convolutions();
-    for (int i = 0; i < layers.size(); i++) {
-      transform(layers.get(i), share.inputChannels(i), sides.get(i), throttle);
+    int inputs = NetworkDescription.INPUT_CHANNELS;
+    int side = network.inputSize();
+    for (Convolution layer : network.convolutions()) {
+      transform(layer, inputs, side, throttle);
+      inputs = layer.channels();
+      side = layer.outputSide(side);
     }
   }
 

@@ -15,12 +15,14 @@ import org.bytedeco.dnnl.primitive_desc_base;
 import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
 
-/** Primitives with their arguments bound, and what is done between them, one after the other. */
+/** Primitives with their arguments bound, run one after the other. */
 final class Steps {
   private final Arena arena;
   private final Scratchpad scratchpad;
   private final stream order;
-  private final List<Runnable> steps = new ArrayList<>();
+  private final List<Step> steps = new ArrayList<>();
+
+  private record Step(primitive code, IntMemoryMap arguments) {}
 
   Steps(Arena arena, Scratchpad scratchpad, stream order) {
     this.arena = arena;
@@ -29,17 +31,10 @@ final class Steps {
   }
 
   void run() {
-    steps.forEach(Runnable::run);
+    for (Step step : steps) {
+      step.code().execute(order, step.arguments());
+    }
     order._wait();
-  }
-
-  /** Does something with what the steps before it have written. */
-  void add(Runnable work) {
-    steps.add(
-        () -> {
-          order._wait();
-          work.run();
-        });
   }
 
   void add(primitive_desc_base description, primitive code, memory from, memory to) {
@@ -71,8 +66,7 @@ final class Steps {
     arguments.put(DNNL_ARG_SRC, from);
     arguments.put(DNNL_ARG_DST, to);
     arguments.put(DNNL_ARG_SCRATCHPAD, scratchpad.of(description.scratchpad_desc()));
-    primitive kept = arena.keep(code);
-    steps.add(() -> kept.execute(order, arguments));
+    steps.add(new Step(arena.keep(code), arguments));
     return arguments;
   }
 }

@@ -30,26 +30,16 @@ final class NormalizationRewrite {
   private NormalizationRewrite() {}
 
   /**
-   * Rewrites the nodes of a network's model.
+   * Rewrites the model's nodes.
    *
-   * @param network whose normalised convolutions are in the order of the LRN nodes
+   * @param network the model's, whose normalised convolutions are in the order of the LRN nodes
    */
   static LeanModel apply(LeanModel model, NetworkDescription network) {
-    return apply(
-        model,
+    NormalizationRewrite rewrite = new NormalizationRewrite();
+    Iterator<Convolution> normalized =
         network.convolutions().stream()
             .filter(layer -> layer.normalization().isPresent())
-            .toList());
-  }
-
-  /**
-   * Rewrites the nodes of a part of a network.
-   *
-   * @param layers those of the LRN nodes, in their order, with the channels that come in
-   */
-  static LeanModel apply(LeanModel model, List<Convolution> layers) {
-    NormalizationRewrite rewrite = new NormalizationRewrite();
-    Iterator<Convolution> normalized = layers.iterator();
+            .iterator();
     List<NodeProto> before = model.model().getGraph().getNodeList();
     Map<String, NodeProto> widenings =
         before.stream()

@@ -60,7 +60,15 @@ public final class SessionWeights implements DeviceWeights {
    * @throws ModelException when ONNX Runtime refuses the file
    */
   public static SessionWeights onCpu(ModelBundle bundle, int threads, Graph graph) {
-    try (SessionOptions options = onCpu(threads)) {
+    try (SessionOptions options = new SessionOptions()) {
+      options.setExecutionMode(SessionOptions.ExecutionMode.SEQUENTIAL);
+      options.setIntraOpNumThreads(threads);
+      // Threads that wait for work by spinning take the cores from the decoders beside them.
+      options.addConfigEntry("session.intra_op.allow_spinning", "0");
+      if (!VNNI) {
+        // Slower, but without it sums of a pair of products of bytes overflow 16 bits.
+        options.addConfigEntry("session.x64quantprecision", "1");
+      }
       return new SessionWeights(bundle, open(bundle, options, graph));
     } catch (OrtException | IOException e) {
       throw new ModelException(
@@ -68,59 +76,25 @@ public final class SessionWeights implements DeviceWeights {
     }
   }
 
-  /** A session on the CPU with so many threads. */
-  static SessionOptions onCpu(int threads) throws OrtException {
-    return options(
-        options -> {
-          options.setExecutionMode(SessionOptions.ExecutionMode.SEQUENTIAL);
-          options.setIntraOpNumThreads(threads);
-          // Threads that wait for work by spinning take the cores from the decoders beside them.
-          options.addConfigEntry("session.intra_op.allow_spinning", "0");
-          if (!VNNI) {
-            // Slower, but without it sums of a pair of products of bytes overflow 16 bits.
-            options.addConfigEntry("session.x64quantprecision", "1");
-          }
-        });
-  }
-
   /**
-   * All of a session on a GPU: ONNX Runtime would otherwise leave what a GPU cannot do, or
-   * everything where there is none, to the CPU without a word.
+   * Opens a session on a GPU, all of it: ONNX Runtime would otherwise leave what a GPU cannot do,
+   * or everything where there is none, to the CPU without a word.
    *
-   * @param device its number
-   */
-  static SessionOptions onCuda(int device) throws OrtException {
-    return options(
-        options -> {
-          options.addCUDA(device);
-          options.addConfigEntry("session.disable_cpu_ep_fallback", "1");
-        });
-  }
-
-  /** Sets options. */
-  private interface Setting {
-    void apply(SessionOptions options) throws OrtException;
-  }
-
-  private static SessionOptions options(Setting setting) throws OrtException {
-    SessionOptions options = new SessionOptions();
-    try {
-      setting.apply(options);
-      return options;
-    } catch (OrtException | RuntimeException | Error e) {
-      options.close();
-      throw e;
-    }
-  }
-
-  /**
-   * Opens a session on a GPU.
-   *
-   * @throws ModelException when the build or the machine has no fitting GPU
+   * @throws ModelException when the build or the machine has no fitting GPU, or the version
+   *     computes with integers
    */
   public static SessionWeights onCuda(ModelBundle bundle, Graph graph) {
-    requireCuda(bundle);
-    try (SessionOptions options = onCuda(0)) {
+    if (!cudaInBuild()) {
+      throw unusable("a build without CUDA for ONNX Runtime", Optional.empty());
+    }
+    if (OnnxReader.isQuantized(bundle.onnx())) {
+      throw new ModelException(
+          "version %s computes with integers, which is for processors: serve it with --device cpu, or the version it was made from"
+              .formatted(bundle.version()));
+    }
+    try (SessionOptions options = new SessionOptions()) {
+      options.addCUDA();
+      options.addConfigEntry("session.disable_cpu_ep_fallback", "1");
       return new SessionWeights(bundle, open(bundle, options, graph));
     } catch (OrtException e) {
       throw unusable(Gpu.describe(Gpu.found()), Optional.of(e));
@@ -130,24 +104,12 @@ public final class SessionWeights implements DeviceWeights {
     }
   }
 
-  /** That a GPU can be asked for, and that the version is one for it. */
-  static void requireCuda(ModelBundle bundle) {
-    if (!cudaInBuild()) {
-      throw unusable("a build without CUDA for ONNX Runtime", Optional.empty());
-    }
-    if (OnnxReader.isQuantized(bundle.onnx())) {
-      throw new ModelException(
-          "version %s computes with integers, which is for processors: serve it with --device cpu, or the version it was made from"
-              .formatted(bundle.version()));
-    }
-  }
-
   /** Whether this build's ONNX Runtime has CUDA in it. */
   public static boolean cudaInBuild() {
     return OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA);
   }
 
-  static ModelException unusable(String found, Optional<OrtException> cause) {
+  private static ModelException unusable(String found, Optional<OrtException> cause) {
     String message =
         "found: %s, needs: compute capability 6.0-12.0, CUDA 12, cuDNN 9 and profile onnxruntime-cuda"
             .formatted(found);
@@ -207,7 +169,7 @@ public final class SessionWeights implements DeviceWeights {
   }
 
   /** A session over a model whose weights are good until then. */
-  static OrtSession open(LeanModel model, SessionOptions options) throws OrtException {
+  private static OrtSession open(LeanModel model, SessionOptions options) throws OrtException {
     OrtEnvironment environment = environment();
     Map<String, OnnxTensorLike> weights = new HashMap<>();
     try {
