@@ -3,13 +3,13 @@ package io.tagstream.job.decode;
 import static io.tagstream.job.decode.DecodeOperator.REJECTED;
 import static io.tagstream.job.decode.DecodeOperator.TRAINING;
 
-import io.tagstream.job.JobMetrics;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
 import io.tagstream.job.flow.GivenLabel;
 import io.tagstream.job.flow.LabelledRecord;
 import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.TrainingRow;
+import io.tagstream.job.metrics.JobMetrics;
 import io.tagstream.job.suspects.NotePlace;
 import io.tagstream.job.suspects.NotedRecord;
 import io.tagstream.job.suspects.Notes;

@@ -1,6 +1,5 @@
 package io.tagstream.job.decode;
 
-import io.tagstream.job.JobMetrics;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
 import io.tagstream.job.flow.IncomingRecord;
@@ -8,6 +7,7 @@ import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.SeenImage;
 import io.tagstream.job.flow.TrainingRow;
 import io.tagstream.job.flow.TrueLabel;
+import io.tagstream.job.metrics.JobMetrics;
 import io.tagstream.job.suspects.NotePlace;
 import io.tagstream.job.suspects.NotedRecord;
 import io.tagstream.job.suspects.Notes;

@@ -1,12 +1,12 @@
 package io.tagstream.job.inference;
 
-import io.tagstream.job.PatientWait;
-import io.tagstream.job.Watchdog;
-import io.tagstream.job.Watchdog.Limit;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
 import io.tagstream.job.suspects.NotedRecord;
 import io.tagstream.job.suspects.Notes;
+import io.tagstream.job.threads.PatientWait;
+import io.tagstream.job.threads.Watchdog;
+import io.tagstream.job.threads.Watchdog.Limit;
 import io.tagstream.model.LastingState;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;

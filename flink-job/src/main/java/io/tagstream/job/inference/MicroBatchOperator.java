@@ -1,7 +1,5 @@
 package io.tagstream.job.inference;
 
-import io.tagstream.job.JobMetrics;
-import io.tagstream.job.Watchdog;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
 import io.tagstream.job.flow.LabelSignal;
@@ -11,9 +9,11 @@ import io.tagstream.job.flow.Tag;
 import io.tagstream.job.flow.TaggedImage;
 import io.tagstream.job.flow.TrueLabel;
 import io.tagstream.job.flow.UnansweredImage;
+import io.tagstream.job.metrics.JobMetrics;
 import io.tagstream.job.suspects.NotePlace;
 import io.tagstream.job.suspects.NotedRecord;
 import io.tagstream.job.suspects.Notes;
+import io.tagstream.job.threads.Watchdog;
 import io.tagstream.model.ModelException;
 import io.tagstream.settings.InferenceSettings;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package io.tagstream.job.inference;
 
-import io.tagstream.job.Watchdog;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
+import io.tagstream.job.threads.Watchdog;
 import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.LoadedModel;
 import java.util.ArrayList;

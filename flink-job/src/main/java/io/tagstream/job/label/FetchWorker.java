@@ -1,7 +1,7 @@
 package io.tagstream.job.label;
 
-import io.tagstream.job.PatientWait;
 import io.tagstream.job.flow.Coordinates;
+import io.tagstream.job.threads.PatientWait;
 import java.time.Duration;
 import java.util.List;
 import java.util.NavigableSet;

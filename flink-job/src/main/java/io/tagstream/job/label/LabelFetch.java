@@ -1,12 +1,12 @@
 package io.tagstream.job.label;
 
-import io.tagstream.job.JobMetrics;
 import io.tagstream.job.decode.DecodeOperator;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.GivenLabel;
 import io.tagstream.job.flow.LabelledRecord;
 import io.tagstream.job.flow.PlacedLabel;
 import io.tagstream.job.flow.RejectedImage;
+import io.tagstream.job.metrics.JobMetrics;
 import io.tagstream.settings.LabelSettings;
 import java.time.Duration;
 import java.util.ArrayList;

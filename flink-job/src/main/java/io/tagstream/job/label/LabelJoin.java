@@ -1,6 +1,5 @@
 package io.tagstream.job.label;
 
-import io.tagstream.job.JobMetrics;
 import io.tagstream.job.decode.DecodeOperator;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.GivenLabel;
@@ -8,6 +7,7 @@ import io.tagstream.job.flow.LabelSignal;
 import io.tagstream.job.flow.PlacedLabel;
 import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.SeenImage;
+import io.tagstream.job.metrics.JobMetrics;
 import io.tagstream.settings.DurationText;
 import io.tagstream.settings.LabelSettings;
 import java.time.Duration;

@@ -1,6 +1,5 @@
 package io.tagstream.job.label;
 
-import io.tagstream.job.JobMetrics;
 import io.tagstream.job.decode.DecodeOperator;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.GivenLabel;
@@ -9,6 +8,7 @@ import io.tagstream.job.flow.PlacedLabel;
 import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.TrainingRow;
 import io.tagstream.job.flow.TrueLabel;
+import io.tagstream.job.metrics.JobMetrics;
 import io.tagstream.schemas.Label;
 import io.tagstream.schemas.LabelText;
 import io.tagstream.schemas.MalformedRecordException;

@@ -1,11 +1,11 @@
 package io.tagstream.job.retrain;
 
-import io.tagstream.job.JobMetrics;
-import io.tagstream.job.PatientWait;
 import io.tagstream.job.flow.LabelSignal;
 import io.tagstream.job.flow.LabelledAnswer;
 import io.tagstream.job.flow.ModelNews;
 import io.tagstream.job.flow.RetrainRequest;
+import io.tagstream.job.metrics.JobMetrics;
+import io.tagstream.job.threads.PatientWait;
 import io.tagstream.model.LastingState;
 import io.tagstream.model.store.LiveChange;
 import io.tagstream.model.store.RetrainStatus;

@@ -1,6 +1,6 @@
 package io.tagstream.job.retrain;
 
-import io.tagstream.job.PatientWait;
+import io.tagstream.job.threads.PatientWait;
 import io.tagstream.model.store.RetrainStatus;
 import io.tagstream.model.store.Verdict;
 import java.io.IOException;

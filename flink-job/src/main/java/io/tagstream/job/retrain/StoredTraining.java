@@ -1,6 +1,6 @@
 package io.tagstream.job.retrain;
 
-import io.tagstream.job.Watchdog;
+import io.tagstream.job.threads.Watchdog;
 import io.tagstream.job.trainingstore.Snapshot;
 import io.tagstream.job.trainingstore.TrainingRun;
 import io.tagstream.job.trainingstore.TrainingStore;

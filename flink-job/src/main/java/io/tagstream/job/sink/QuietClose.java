@@ -1,6 +1,6 @@
 package io.tagstream.job.sink;
 
-import io.tagstream.job.PatientWait;
+import io.tagstream.job.threads.PatientWait;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -2,11 +2,11 @@ package io.tagstream.job.inference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tagstream.job.Watchdog;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
 import io.tagstream.job.suspects.Notes;
+import io.tagstream.job.threads.Watchdog;
 import io.tagstream.settings.InferenceSettings;
 import java.time.Duration;
 import java.time.Instant;

@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tagstream.job.Watchdog;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.flow.DecodedImage;
 import io.tagstream.job.suspects.Notes;
+import io.tagstream.job.threads.Watchdog;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.Device;

@@ -2,8 +2,8 @@ package io.tagstream.job.retrain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tagstream.job.Watchdog;
-import io.tagstream.job.Watchdog.Limit;
+import io.tagstream.job.threads.Watchdog;
+import io.tagstream.job.threads.Watchdog.Limit;
 import io.tagstream.model.training.TrainingProgress;
 import java.time.Duration;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.tagstream.job;
+package io.tagstream.job.threads;
 
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;

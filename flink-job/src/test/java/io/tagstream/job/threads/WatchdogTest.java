@@ -1,9 +1,9 @@
-package io.tagstream.job;
+package io.tagstream.job.threads;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tagstream.job.Watchdog.Limit;
+import io.tagstream.job.threads.Watchdog.Limit;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

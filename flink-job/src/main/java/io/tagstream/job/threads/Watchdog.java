@@ -1,4 +1,4 @@
-package io.tagstream.job;
+package io.tagstream.job.threads;
 
 import io.tagstream.settings.DurationText;
 import io.tagstream.settings.Printable;

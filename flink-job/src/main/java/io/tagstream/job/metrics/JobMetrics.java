@@ -1,4 +1,4 @@
-package io.tagstream.job;
+package io.tagstream.job.metrics;
 
 import io.tagstream.model.store.RetrainStatus;
 import io.tagstream.schemas.ModelStatus;
