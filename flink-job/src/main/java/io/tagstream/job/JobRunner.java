@@ -194,7 +194,11 @@ public final class JobRunner {
             request.wish().acceptLoss());
     return new Prepared(
         new TagstreamJob(
-            KafkaSources.images(request.connection(), request.topics(), request.name()),
+            KafkaSources.images(
+                request.connection(),
+                request.topics(),
+                request.name(),
+                request.wish().acceptLoss()),
             KafkaSources.modelUpdates(request.connection(), request.topics(), request.name()),
             new KafkaSourceBroker(request.connection().commonProperties()),
             new KafkaRecordLog(request.connection(), request.topics(), request.name()),
@@ -238,7 +242,8 @@ public final class JobRunner {
     SnapshotFolder snapshots = new SnapshotFolder(request.checkpoints(), request.name());
     Leftovers.remove(folder, () -> snapshots.texts(Leftovers.PART, resumeFrom), Instant.now());
     return new Learning(
-        KafkaSources.labels(request.connection(), request.topics(), request.name()),
+        KafkaSources.labels(
+            request.connection(), request.topics(), request.name(), request.wish().acceptLoss()),
         TrainingSink.to(SnapshotFolder.uri(store).toString(), checkpoints.interval()),
         retraining(request, folder, sinks));
   }
@@ -377,8 +382,9 @@ public final class JobRunner {
   }
 
   private static String clusterId(JobRequest request) {
-    try {
-      return new KafkaSourceBroker(request.connection().commonProperties()).clusterId();
+    try (KafkaSourceBroker broker =
+        new KafkaSourceBroker(request.connection().commonProperties())) {
+      return broker.clusterId();
     } catch (Exception e) {
       throw new UserException(
           "the broker at %s does not tell its cluster's id: %s"

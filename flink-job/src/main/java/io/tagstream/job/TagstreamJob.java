@@ -25,7 +25,9 @@ import io.tagstream.job.label.RecordLog;
 import io.tagstream.job.retrain.Retraining;
 import io.tagstream.job.source.OffsetGuard;
 import io.tagstream.job.source.SourceBroker;
+import io.tagstream.schemas.Topics;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -143,7 +145,7 @@ public final class TagstreamJob {
     }
 
     SingleOutputStreamOperator<Void> guarded =
-        read.process(new OffsetGuard(broker, plan.acceptLoss()))
+        read.process(new OffsetGuard(broker, inputs(plan), plan.acceptLoss()))
             .name("Offset guard")
             .uid("offset-guard")
             .setParallelism(1);
@@ -200,6 +202,14 @@ public final class TagstreamJob {
         .setParallelism(1)
         .slotSharingGroup(cpu);
     return guarded;
+  }
+
+  /** The topics whose records are answered. */
+  private static Set<String> inputs(JobPlan plan) {
+    Topics topics = plan.topics();
+    return plan.learns()
+        ? Set.of(topics.images(), topics.labeledImages(), topics.labels())
+        : Set.of(topics.images(), topics.labeledImages());
   }
 
   /** What watches the live version, trains the next and says so. */

@@ -4,20 +4,82 @@ import io.tagstream.job.source.SourceBroker;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 
-/** A cluster whose oldest offsets are given. */
-public record FakeBroker(String clusterId, Map<TopicPartition, Long> oldest)
-    implements SourceBroker {
+/** A cluster whose offsets and topics are given. */
+public final class FakeBroker implements SourceBroker {
+  private static final long serialVersionUID = 1L;
 
-  public FakeBroker {
-    oldest = new HashMap<>(oldest);
+  private final String clusterId;
+  private final Map<TopicPartition, Long> ends;
+  private final Map<String, String> topicIds = new ConcurrentHashMap<>();
+  private int silentQuestions;
+
+  /**
+   * @param ends of its partitions, which begin at 0
+   */
+  public FakeBroker(String clusterId, Map<TopicPartition, Long> ends) {
+    this.clusterId = clusterId;
+    this.ends = new HashMap<>(ends);
+  }
+
+  /** A topic has this id from now on. */
+  public FakeBroker withTopic(String topic, String id) {
+    topicIds.put(topic, id);
+    return this;
+  }
+
+  /** Gives no answer to so many questions. */
+  public FakeBroker silentFor(int questions) {
+    silentQuestions = questions;
+    return this;
+  }
+
+  private void answer() {
+    if (silentQuestions > 0) {
+      silentQuestions--;
+      throw new TimeoutException("no answer");
+    }
+  }
+
+  @Override
+  public String clusterId() {
+    answer();
+    return clusterId;
   }
 
   @Override
   public Map<TopicPartition, Long> earliest(Set<TopicPartition> partitions) {
-    Map<TopicPartition, Long> found = new HashMap<>(oldest);
+    Map<TopicPartition, Long> earliest = latest(partitions);
+    earliest.replaceAll((partition, end) -> 0L);
+    return earliest;
+  }
+
+  @Override
+  public Map<TopicPartition, Long> latest(Set<TopicPartition> partitions) {
+    answer();
+    Map<TopicPartition, Long> found = new HashMap<>(ends);
     found.keySet().retainAll(partitions);
     return found;
   }
+
+  @Override
+  public Map<String, String> topicIds(Set<String> topics) {
+    answer();
+    Map<String, String> found = new HashMap<>(topicIds);
+    found.keySet().retainAll(topics);
+    return found;
+  }
+
+  @Override
+  public Map<TopicPartition, OffsetAndMetadata> committed(
+      String group, Set<TopicPartition> partitions) {
+    return Map.of();
+  }
+
+  @Override
+  public void close() {}
 }

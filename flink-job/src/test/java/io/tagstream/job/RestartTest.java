@@ -210,7 +210,7 @@ class RestartTest {
     new TagstreamJob(
             images(records),
             updates(),
-            new FakeBroker("memory", Map.of(new TopicPartition("images", 0), 0L)),
+            new FakeBroker("memory", Map.of(new TopicPartition("images", 0), Long.MAX_VALUE)),
             log,
             models,
             answers,

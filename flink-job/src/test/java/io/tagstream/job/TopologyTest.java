@@ -107,7 +107,7 @@ class TopologyTest {
         new KafkaSinks(
             connection, topics, "test", Duration.ofMinutes(15), Duration.ofHours(1), false);
     new TagstreamJob(
-            KafkaSources.images(connection, topics, "test"),
+            KafkaSources.images(connection, topics, "test", false),
             KafkaSources.modelUpdates(connection, topics, "test"),
             new FakeBroker("cluster", Map.of()),
             new KafkaRecordLog(connection, topics, "test"),
@@ -117,7 +117,7 @@ class TopologyTest {
             plan.learns()
                 ? Optional.of(
                     new Learning(
-                        KafkaSources.labels(connection, topics, "test"),
+                        KafkaSources.labels(connection, topics, "test", false),
                         new MemorySink<TrainingRow>(row -> row.imageId),
                         new Retraining(
                             KafkaSources.retrainRequests(connection, topics, "test"),
@@ -224,6 +224,7 @@ class TopologyTest {
         LiveModelChanged.class,
         Coordinates.class,
         OffsetGuard.NextOffset.class,
+        OffsetGuard.TopicId.class,
         LabelledAnswer.class,
         LabelSignal.class,
         RetrainRequest.class,

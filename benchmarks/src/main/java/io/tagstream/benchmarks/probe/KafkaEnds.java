@@ -12,11 +12,11 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Properties;
 import org.apache.flink.api.common.serialization.SerializationSchema;
+import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
-import org.apache.flink.connector.kafka.source.KafkaSource;
 
 /** What is the same for all who read pictures from Kafka and write answers to it. */
 public final class KafkaEnds {
@@ -30,8 +30,8 @@ public final class KafkaEnds {
   }
 
   /** The task's pictures from the first on. */
-  public static KafkaSource<IncomingRecord> images(ProbeTask task) {
-    return KafkaSources.images(task.connection(), TOPICS, newName());
+  public static Source<IncomingRecord, ?, ?> images(ProbeTask task) {
+    return KafkaSources.images(task.connection(), TOPICS, newName(), false);
   }
 
   /** The topic of predictions. */

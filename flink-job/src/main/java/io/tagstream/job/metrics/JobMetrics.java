@@ -41,6 +41,8 @@ public final class JobMetrics {
   static final String NEW_LABELS = "newLabels";
   static final String TRAINING_ROWS = "trainingRows";
 
+  static final String DELETED_UNREAD = "deletedUnread";
+
   static final String LABELS_WAITING = "labelsWaiting";
   static final String LABELS_FETCHING = "labelsFetching";
   static final String LABELS_JOINED = "labelsJoined";
@@ -50,6 +52,20 @@ public final class JobMetrics {
   private static final int WINDOW = 1024;
 
   private JobMetrics() {}
+
+  /** What a source reports. */
+  public static final class Reading {
+    private final Counter deletedUnread;
+
+    public Reading(MetricGroup operator) {
+      deletedUnread = operator.addGroup(GROUP).counter(DELETED_UNREAD);
+    }
+
+    /** So many offsets were gone before they were read. */
+    public void deletedUnread(long offsets) {
+      deletedUnread.inc(offsets);
+    }
+  }
 
   /** What the decode operator reports; {@code rejected.STAGE} counts. */
   public static final class Decoding {

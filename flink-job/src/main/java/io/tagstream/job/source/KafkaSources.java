@@ -8,10 +8,13 @@ import io.tagstream.schemas.Topics;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.connector.kafka.source.KafkaSource;
-import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
+import org.apache.flink.connector.kafka.source.KafkaSourceOptions;
+import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumState;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
+import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.TopicPartition;
 
@@ -31,33 +34,54 @@ public final class KafkaSources {
   /**
    * {@code images} and {@code labeled-images}: from the committed offsets of the job's name, else
    * the earliest, unless a snapshot says otherwise.
+   *
+   * @param acceptLoss records that were deleted before they were read do not end the job
    */
-  public static KafkaSource<IncomingRecord> images(
-      KafkaConnection connection, Topics topics, String jobName) {
-    return fromCommitted(imageProperties(connection), jobName, "")
-        .setKafkaSubscriber(new PatientTopics(topics.images(), topics.labeledImages()))
-        .build();
+  public static Source<IncomingRecord, KafkaPartitionSplit, KafkaSourceEnumState> images(
+      KafkaConnection connection, Topics topics, String jobName, boolean acceptLoss) {
+    return fromCommitted(
+        connection,
+        imageProperties(connection),
+        new PatientTopics(topics.images(), topics.labeledImages()),
+        jobName,
+        "",
+        acceptLoss);
   }
 
   /** {@code labels}, from where {@link #images} would. */
-  public static KafkaSource<IncomingRecord> labels(
-      KafkaConnection connection, Topics topics, String jobName) {
-    return fromCommitted(connection.consumerProperties(), jobName, "-labels")
-        .setKafkaSubscriber(new PatientTopics(topics.labels()))
-        .build();
+  public static Source<IncomingRecord, KafkaPartitionSplit, KafkaSourceEnumState> labels(
+      KafkaConnection connection, Topics topics, String jobName, boolean acceptLoss) {
+    return fromCommitted(
+        connection,
+        connection.consumerProperties(),
+        new PatientTopics(topics.labels()),
+        jobName,
+        "-labels",
+        acceptLoss);
   }
 
-  private static KafkaSourceBuilder<IncomingRecord> fromCommitted(
-      Properties properties, String jobName, String client) {
-    return KafkaSource.<IncomingRecord>builder()
-        .setProperties(properties)
-        .setGroupId(Topics.consumerGroup(jobName))
-        .setClientIdPrefix(Topics.consumerGroup(jobName) + client)
-        .setStartingOffsets(
-            // Kafka's enum of these is deprecated, and the connector takes nothing else.
-            OffsetsInitializer.committedOffsets(
-                OffsetsInitializer.earliest().getAutoOffsetResetStrategy()))
-        .setDeserializer(new IncomingRecords());
+  private static Source<IncomingRecord, KafkaPartitionSplit, KafkaSourceEnumState> fromCommitted(
+      KafkaConnection connection,
+      Properties properties,
+      PatientTopics topics,
+      String jobName,
+      String client,
+      boolean acceptLoss) {
+    String group = Topics.consumerGroup(jobName);
+    properties.setProperty(ConsumerConfig.GROUP_ID_CONFIG, group);
+    properties.setProperty(KafkaSourceOptions.CLIENT_ID_PREFIX.key(), group + client);
+    IncomingRecords records = new IncomingRecords();
+    return new GapCheckedSource<>(
+        KafkaSource.<IncomingRecord>builder()
+            .setProperties(properties)
+            .setKafkaSubscriber(topics)
+            .setStartingOffsets(OffsetsInitializer.committedOffsets())
+            .setDeserializer(records)
+            .build(),
+        properties,
+        records,
+        new KafkaSourceBroker(connection.commonProperties()),
+        acceptLoss);
   }
 
   /**

@@ -1,121 +1,173 @@
 package io.tagstream.job.source;
 
 import io.tagstream.job.flow.Coordinates;
-import io.tagstream.settings.UserException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.OperatorStateStore;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
+import org.apache.flink.util.ExceptionUtils;
+import org.apache.flink.util.concurrent.ExecutorThreadFactory;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Beside the stream, in one subtask, keeps each partition's next offset and the Kafka cluster's id
- * with the source's own state, and holds both against the broker when a snapshot is resumed: the
- * source itself would skip deleted records in silence, and would read another cluster's from where
- * this one's ended. No checkpoint completes, and so nothing is committed, before it has agreed.
+ * Beside the stream, in one subtask, keeps each partition's next offset and the ids of the Kafka
+ * cluster and of the topics with the source's own state, and holds them against the broker when a
+ * snapshot is resumed: the source itself would read another cluster's records, or those of a topic
+ * made anew, from where the old ones ended. No checkpoint completes, and so nothing is committed,
+ * before it has agreed. The topics' ids are asked for again at each checkpoint, by a thread of its
+ * own. Records that were deleted before they were read are for {@link GapCheckedSplitReader}, which
+ * knows what was read to the offset.
+ *
+ * <p>While Kafka is away it waits; the sinks limit how long.
  *
  * <p>One subtask, because the source deals its partitions out anew at each start; spread over
  * several, the offsets would have to be union state, with which a checkpoint fails the job when
  * only some of the subtasks have ended, as they have for a moment while a job stops.
  */
 public final class OffsetGuard extends ProcessFunction<Coordinates, Void>
-    implements CheckpointedFunction {
+    implements CheckpointedFunction, CheckpointListener {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(OffsetGuard.class);
 
   /** The first offset of a partition that has not been read. */
   public record NextOffset(String topic, int partition, long offset) {}
 
+  /** A topic, and Kafka's id of it. */
+  public record TopicId(String topic, String id) {}
+
   private final SourceBroker broker;
+  private final Set<String> topics;
   private final boolean acceptLoss;
 
   private transient Map<TopicPartition, Long> next;
   private transient ListState<NextOffset> offsets;
   private transient ListState<String> clusterIds;
+  private transient ListState<TopicId> topicIds;
   private transient String clusterId;
 
+  /** As of when reading began; what is no longer read stays. */
+  private transient Map<String, String> known;
+
+  private transient ExecutorService asking;
+
+  /** The topics' ids now; empty while nobody asks. */
+  private transient Optional<Future<Map<String, String>>> question;
+
   /**
-   * @param acceptLoss a gap is a warning
+   * @param topics those that are read
+   * @param acceptLoss a partition that is gone is a warning
    */
-  public OffsetGuard(SourceBroker broker, boolean acceptLoss) {
+  public OffsetGuard(SourceBroker broker, Set<String> topics, boolean acceptLoss) {
     this.broker = broker;
+    this.topics = Set.copyOf(topics);
     this.acceptLoss = acceptLoss;
   }
 
   @Override
   public void initializeState(FunctionInitializationContext context) throws Exception {
     next = new HashMap<>();
+    known = new HashMap<>();
+    question = Optional.empty();
+    asking = Executors.newSingleThreadExecutor(new ExecutorThreadFactory("offset-guard"));
+    OperatorStateStore state = context.getOperatorStateStore();
     offsets =
-        context
-            .getOperatorStateStore()
-            .getListState(
-                new ListStateDescriptor<>("next-offsets", TypeInformation.of(NextOffset.class)));
-    clusterIds =
-        context
-            .getOperatorStateStore()
-            .getListState(new ListStateDescriptor<>("kafka-cluster-id", Types.STRING));
-    clusterId = broker.clusterId();
+        state.getListState(
+            new ListStateDescriptor<>("next-offsets", TypeInformation.of(NextOffset.class)));
+    clusterIds = state.getListState(new ListStateDescriptor<>("kafka-cluster-id", Types.STRING));
+    topicIds =
+        state.getListState(
+            new ListStateDescriptor<>("topic-ids", TypeInformation.of(TopicId.class)));
+    clusterId = answer(broker::clusterId);
     if (context.isRestored()) {
-      for (String known : clusterIds.get()) {
-        requireSameCluster(known);
+      for (String id : clusterIds.get()) {
+        if (!id.equals(clusterId)) {
+          throw Refusals.anotherCluster(id, clusterId);
+        }
       }
       for (NextOffset entry : offsets.get()) {
         next.put(new TopicPartition(entry.topic(), entry.partition()), entry.offset());
       }
-      requireNoGap();
+      for (TopicId entry : topicIds.get()) {
+        known.put(entry.topic(), entry.id());
+      }
+    }
+    Map<String, String> current = answer(this::currentIds);
+    Refusals.requireSameTopics(known, current);
+    // Of what a snapshot of an earlier release does not say, and what is read for the first time.
+    current.forEach(known::putIfAbsent);
+    requireOffsetsWithinBounds();
+  }
+
+  private Map<String, String> currentIds() throws Exception {
+    Set<String> asked = new HashSet<>(topics);
+    asked.addAll(known.keySet());
+    return broker.topicIds(asked);
+  }
+
+  /** A broker's answer, once there is one. */
+  private static <T> T answer(Callable<T> question) throws Exception {
+    while (true) {
+      try {
+        return question.call();
+      } catch (Exception e) {
+        if (ExceptionUtils.findThrowable(e, TimeoutException.class).isEmpty()) {
+          throw e;
+        }
+        LOG.warn("Kafka does not answer what the snapshot's offsets are held against");
+      }
     }
   }
 
-  private void requireSameCluster(String known) throws SuppressRestartsException {
-    if (!known.equals(clusterId)) {
-      throw refuse(
-          "the snapshot is of Kafka cluster %s, this is %s: its offsets mean nothing here; use the other --bootstrap-server, or --fresh, which gives up exactly once"
-              .formatted(known, clusterId));
-    }
-  }
-
-  private void requireNoGap() throws Exception {
-    Map<TopicPartition, Long> earliest = broker.earliest(next.keySet());
-    List<String> gaps = new ArrayList<>();
+  private void requireOffsetsWithinBounds() throws Exception {
+    Map<TopicPartition, Long> ends = answer(() -> broker.latest(next.keySet()));
+    List<String> gone = new ArrayList<>();
+    List<String> beyond = new ArrayList<>();
     Map<String, Map.Entry<TopicPartition, Long>> sorted = new TreeMap<>();
     next.entrySet().forEach(entry -> sorted.put(entry.getKey().toString(), entry));
     for (Map.Entry<TopicPartition, Long> entry : sorted.values()) {
       TopicPartition partition = entry.getKey();
-      Long oldest = earliest.get(partition);
-      if (oldest == null) {
-        gaps.add("%s is gone, read up to offset %d".formatted(partition, entry.getValue()));
-      } else if (oldest > entry.getValue()) {
-        gaps.add("%s offsets %d to %d".formatted(partition, entry.getValue(), oldest - 1));
+      Optional<Long> end = Optional.ofNullable(ends.get(partition));
+      if (end.isEmpty()) {
+        gone.add("%s is gone, read up to offset %d".formatted(partition, entry.getValue()));
+      } else if (end.get() < entry.getValue()) {
+        beyond.add(Refusals.end(partition, entry.getValue(), end.get()));
       }
     }
-    if (gaps.isEmpty()) {
+    if (!beyond.isEmpty()) {
+      throw Refusals.beyondTheEnd(beyond);
+    }
+    if (gone.isEmpty()) {
       return;
     }
-    String lost = String.join(", ", gaps);
     if (!acceptLoss) {
-      throw refuse(
-          "records were deleted before they were read: %s (the end of a producer's transaction has an offset too, and is no record); --accept-loss goes on without them"
-              .formatted(lost));
+      throw Refusals.deletedUnread(gone);
     }
-    LOG.warn("Going on without records that were deleted before they were read: {}", lost);
-  }
-
-  /** No restart brings deleted records or another cluster back. */
-  private static SuppressRestartsException refuse(String message) {
-    return new SuppressRestartsException(new UserException(message));
+    LOG.warn(
+        "Continuing without records that were deleted before they were read: {}",
+        String.join(", ", gone));
   }
 
   @Override
@@ -125,11 +177,45 @@ public final class OffsetGuard extends ProcessFunction<Coordinates, Void>
 
   @Override
   public void snapshotState(FunctionSnapshotContext context) throws Exception {
+    requireSameTopics();
+    if (question.isEmpty()) {
+      question = Optional.of(asking.submit(this::currentIds));
+    }
     List<NextOffset> entries = new ArrayList<>(next.size());
     next.forEach(
         (partition, offset) ->
             entries.add(new NextOffset(partition.topic(), partition.partition(), offset)));
     offsets.update(entries);
     clusterIds.update(List.of(clusterId));
+    topicIds.update(
+        known.entrySet().stream().map(id -> new TopicId(id.getKey(), id.getValue())).toList());
+  }
+
+  @Override
+  public void notifyCheckpointComplete(long checkpoint) throws Exception {
+    requireSameTopics();
+  }
+
+  /** Looks at the answer to the last question, if there is one. */
+  private void requireSameTopics() throws InterruptedException {
+    if (question.isEmpty() || !question.get().isDone()) {
+      return;
+    }
+    try {
+      Map<String, String> current = question.get().get();
+      Refusals.requireSameTopics(known, current);
+      current.forEach(known::putIfAbsent);
+    } catch (ExecutionException e) {
+      LOG.debug("Kafka does not tell its topics' ids; the next checkpoint asks again", e);
+    }
+    question = Optional.empty();
+  }
+
+  @Override
+  public void close() {
+    if (asking != null) {
+      asking.shutdownNow();
+    }
+    broker.close();
   }
 }

@@ -221,6 +221,59 @@ final class JobRecoveryTest {
     }
   }
 
+  private void makeImagesAnew() throws Exception {
+    try (Admin admin = stream.connection().admin()) {
+      admin.deleteTopics(List.of(TestStream.TOPICS.images())).all().get();
+    }
+    stream.createTopics();
+  }
+
+  private void refusesATopicMadeAnew(RunningJob job) {
+    assertThatThrownBy(job::await)
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("topic images was deleted and made again")
+        .hasMessageContaining("--fresh");
+  }
+
+  /** Every record of the new topic has its prediction, beside those of the old one. */
+  private void answersAllThatIsNewWhenFresh(int before) throws Exception {
+    try (RunningJob job = JobRunner.start(request(stream.connection(), new Wish(true, false)))) {
+      List<Long> offsets = predicted(stream.connection(), before + 20);
+      assertThat(offsets.subList(before, offsets.size()))
+          .containsExactlyInAnyOrderElementsOf(upTo(20));
+      assertThat(job.stop()).isPresent();
+    }
+  }
+
+  @Test
+  void aTopicMadeAnewWhileTheJobIsDownIsRefusedByName() throws Exception {
+    stream.send(TestStream.TOPICS.images(), 0, 10);
+    try (RunningJob job = JobRunner.start(request(stream.connection(), new Wish(false, false)))) {
+      predicted(stream.connection(), 10);
+      assertThat(job.stop()).isPresent();
+    }
+    makeImagesAnew();
+    stream.send(TestStream.TOPICS.images(), 0, 20);
+    try (RunningJob job = JobRunner.start(request(stream.connection(), new Wish(false, true)))) {
+      refusesATopicMadeAnew(job);
+    }
+    answersAllThatIsNewWhenFresh(10);
+  }
+
+  @Test
+  void aTopicMadeAnewWhileTheJobRunsEndsIt() throws Exception {
+    stream.send(TestStream.TOPICS.images(), 0, 10);
+    try (RunningJob job = JobRunner.start(request(stream.connection(), new Wish(false, true)))) {
+      predicted(stream.connection(), 10);
+      makeImagesAnew();
+      stream.send(TestStream.TOPICS.images(), 0, 20);
+      refusesATopicMadeAnew(job);
+    }
+    // The job may have taken some of the new records for later ones of the old topic.
+    int answered = stream.allPredictions().size();
+    answersAllThatIsNewWhenFresh(answered);
+  }
+
   @Test
   void aSnapshotOfAnotherClusterIsRefusedByName() throws Exception {
     stream.send(TestStream.TOPICS.images(), 0, 5);

@@ -89,6 +89,11 @@ final class TestStream implements AutoCloseable {
     broker = startBroker("kafka", port, brokerSettings);
   }
 
+  /** Makes the topics that are missing, also one that is still being deleted. */
+  void createTopics() {
+    broker.createTopics(TOPICS, settings);
+  }
+
   /**
    * {@code tagstream job}, named test, as a process of its own, which ends with the stream at the
    * latest.

@@ -1,0 +1,311 @@
+package io.tagstream.job.source;
+
+import io.tagstream.job.JobMetrics;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.apache.flink.api.connector.source.SourceReaderContext;
+import org.apache.flink.connector.base.source.reader.RecordsBySplits;
+import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
+import org.apache.flink.connector.base.source.reader.splitreader.SplitsAddition;
+import org.apache.flink.connector.base.source.reader.splitreader.SplitsChange;
+import org.apache.flink.connector.kafka.source.metrics.KafkaSourceReaderMetrics;
+import org.apache.flink.connector.kafka.source.reader.KafkaPartitionSplitReader;
+import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
+import org.apache.flink.util.ExceptionUtils;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.LogTruncationException;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetCommitCallback;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads partitions of Kafka and ends the job where the next offset to read is gone, instead of
+ * reading from the oldest one that is left. The consumer itself tells: it never jumps. What it has
+ * fetched before a deletion it still gives, and what it passed over because it holds no committed
+ * record is behind it (see {@link Positions}), so what is reported is what was not read.
+ *
+ * <p>Each committed offset carries its topic's id, so that a start without a snapshot does not take
+ * one of a topic that is there no more. The offsets at which reading begins are asked for between
+ * two polls, again and again while Kafka is away; the sinks limit how long that may be.
+ */
+final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
+  private static final Logger LOG = LoggerFactory.getLogger(GapCheckedSplitReader.class);
+  private static final String TOPIC_ID = "topic-id=";
+  private static final RecordsWithSplitIds<ConsumerRecord<byte[], byte[]>> NOTHING =
+      new RecordsBySplits<>(Map.of(), Set.of());
+
+  private final Positions positions;
+  private final String group;
+  private final SourceBroker broker;
+  private final boolean acceptLoss;
+  private final JobMetrics.Reading metrics;
+
+  /** Of which the consumer knows nothing yet. */
+  private final List<KafkaPartitionSplit> waiting = new ArrayList<>();
+
+  /** As of when reading began. */
+  private final Map<String, String> topicIds = new HashMap<>();
+
+  /**
+   * Partitions to be read from their oldest record, which no poll has come back for: where that is
+   * may change meanwhile.
+   */
+  private final Set<TopicPartition> beginning = new HashSet<>();
+
+  private GapCheckedSplitReader(
+      Positions positions,
+      Properties consumer,
+      SourceReaderContext context,
+      KafkaSourceReaderMetrics kafkaMetrics,
+      SourceBroker broker,
+      boolean acceptLoss) {
+    super(PositionInterceptor.telling(positions, consumer), context, kafkaMetrics);
+    this.positions = positions;
+    this.group = consumer.getProperty(ConsumerConfig.GROUP_ID_CONFIG);
+    this.broker = broker;
+    this.acceptLoss = acceptLoss;
+    this.metrics = new JobMetrics.Reading(context.metricGroup());
+  }
+
+  /**
+   * @param consumer without a policy for offsets that are gone
+   * @param broker closed with the reader
+   * @param acceptLoss a gap is a warning
+   */
+  static GapCheckedSplitReader open(
+      Properties consumer,
+      SourceReaderContext context,
+      KafkaSourceReaderMetrics kafkaMetrics,
+      SourceBroker broker,
+      boolean acceptLoss) {
+    return new GapCheckedSplitReader(
+        new Positions(), consumer, context, kafkaMetrics, broker, acceptLoss);
+  }
+
+  @Override
+  public void handleSplitsChanges(SplitsChange<KafkaPartitionSplit> change) {
+    waiting.addAll(change.splits());
+  }
+
+  @Override
+  public RecordsWithSplitIds<ConsumerRecord<byte[], byte[]>> fetch() throws IOException {
+    if (!waiting.isEmpty()) {
+      answer(this::starts).ifPresent(this::begin);
+    }
+    RecordsWithSplitIds<ConsumerRecord<byte[], byte[]>> records = NOTHING;
+    // Where reading begins is told before a poll that may wait for records.
+    if (positions.areTold()) {
+      try {
+        records = super.fetch();
+        beginning.clear();
+      } catch (OffsetOutOfRangeException e) {
+        // Nothing was polled with it. Where Kafka does not answer, the next poll fails alike.
+        answer(() -> bounds(e.offsetOutOfRangePartitions().keySet()))
+            .ifPresent(bounds -> judge(e, bounds));
+      }
+    }
+    return positions.behind(records);
+  }
+
+  /** Nothing, while no broker answers. */
+  private static <T> Optional<T> answer(Callable<T> question) {
+    try {
+      return Optional.of(question.call());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while asking Kafka for offsets", e);
+    } catch (Exception e) {
+      if (ExceptionUtils.findThrowable(e, TimeoutException.class).isEmpty()) {
+        throw new IllegalStateException("cannot ask Kafka for offsets", e);
+      }
+      LOG.warn("Kafka does not say which offsets there are");
+      return Optional.empty();
+    }
+  }
+
+  private static Set<String> topics(Set<TopicPartition> partitions) {
+    return partitions.stream().map(TopicPartition::topic).collect(Collectors.toSet());
+  }
+
+  private record Bounds(
+      Map<String, String> topicIds,
+      Map<TopicPartition, Long> earliest,
+      Map<TopicPartition, Long> latest) {}
+
+  private Bounds bounds(Set<TopicPartition> partitions) throws Exception {
+    return new Bounds(
+        broker.topicIds(topics(partitions)),
+        broker.earliest(partitions),
+        broker.latest(partitions));
+  }
+
+  private record Starts(Bounds bounds, Map<TopicPartition, OffsetAndMetadata> committed) {}
+
+  /** Of splits that wait. */
+  private Starts starts() throws Exception {
+    Set<TopicPartition> asked = partitions(split -> split.getStartingOffset() < 0);
+    // The ids first: an offset of a topic made anew in between must not pass for one of the old.
+    Bounds bounds =
+        new Bounds(
+            broker.topicIds(topics(partitions(split -> true))),
+            broker.earliest(asked),
+            broker.latest(asked));
+    return new Starts(
+        bounds,
+        broker.committed(
+            group,
+            partitions(
+                split -> split.getStartingOffset() == KafkaPartitionSplit.COMMITTED_OFFSET)));
+  }
+
+  private Set<TopicPartition> partitions(Predicate<KafkaPartitionSplit> which) {
+    return waiting.stream()
+        .filter(which)
+        .map(KafkaPartitionSplit::getTopicPartition)
+        .collect(Collectors.toSet());
+  }
+
+  private void begin(Starts starts) {
+    Refusals.requireSameTopics(topicIds, starts.bounds().topicIds());
+    topicIds.putAll(starts.bounds().topicIds());
+    List<KafkaPartitionSplit> placed = new ArrayList<>();
+    for (KafkaPartitionSplit split : waiting) {
+      TopicPartition partition = split.getTopicPartition();
+      if (split.getStartingOffset() >= 0) {
+        placed.add(split);
+      } else if (starts.bounds().earliest().containsKey(partition)) {
+        long start = start(split, starts);
+        placed.add(new KafkaPartitionSplit(partition, start));
+        positions.begin(partition, start);
+      }
+    }
+    waiting.removeIf(
+        split ->
+            placed.stream()
+                .anyMatch(at -> at.getTopicPartition().equals(split.getTopicPartition())));
+    if (!placed.isEmpty()) {
+      super.handleSplitsChanges(new SplitsAddition<>(placed));
+    }
+  }
+
+  /** For a split that names no offset. */
+  private long start(KafkaPartitionSplit split, Starts starts) {
+    TopicPartition partition = split.getTopicPartition();
+    Optional<Long> committed =
+        Optional.ofNullable(starts.committed().get(partition))
+            .filter(offset -> stillMeans(partition, offset, starts.bounds()))
+            .map(OffsetAndMetadata::offset);
+    if (committed.isEmpty()) {
+      beginning.add(partition);
+    }
+    return committed.orElseGet(() -> starts.bounds().earliest().get(partition));
+  }
+
+  private boolean stillMeans(TopicPartition partition, OffsetAndMetadata committed, Bounds bounds) {
+    String then = committed.metadata();
+    String now = TOPIC_ID + topicIds.getOrDefault(partition.topic(), "");
+    boolean anotherTopic = then.startsWith(TOPIC_ID) && !then.equals(now);
+    if (anotherTopic || committed.offset() > bounds.latest().get(partition)) {
+      LOG.warn(
+          "The committed offset {} of {} is of records that are gone, as when a topic is deleted and made again: reading from the earliest",
+          committed.offset(),
+          partition);
+      return false;
+    }
+    return true;
+  }
+
+  /** What offsets out of range mean. */
+  private void judge(OffsetOutOfRangeException failure, Bounds bounds) {
+    Refusals.requireSameTopics(topicIds, bounds.topicIds());
+    List<String> lost = new ArrayList<>();
+    List<String> beyond = new ArrayList<>();
+    List<KafkaPartitionSplit> moved = new ArrayList<>();
+    long count = 0;
+    Map<String, Map.Entry<TopicPartition, Long>> sorted = new TreeMap<>();
+    failure
+        .offsetOutOfRangePartitions()
+        .entrySet()
+        .forEach(entry -> sorted.put(entry.getKey().toString(), entry));
+    for (Map.Entry<TopicPartition, Long> entry : sorted.values()) {
+      TopicPartition partition = entry.getKey();
+      long position = entry.getValue();
+      long oldest = bounds.earliest().getOrDefault(partition, position);
+      long end = bounds.latest().getOrDefault(partition, position);
+      if (failure instanceof LogTruncationException || end < position) {
+        beyond.add(Refusals.end(partition, position, end));
+      } else if (oldest > position) {
+        moved.add(new KafkaPartitionSplit(partition, oldest));
+        if (!beginning.contains(partition)) {
+          lost.add("%s offsets %d to %d".formatted(partition, position, oldest - 1));
+          count += oldest - position;
+        }
+      }
+      // Else a broker was behind for a moment, and the next poll tries again.
+    }
+    if (!beyond.isEmpty()) {
+      throw Refusals.beyondTheEnd(beyond);
+    }
+    if (!lost.isEmpty()) {
+      metrics.deletedUnread(count);
+      if (!acceptLoss) {
+        throw Refusals.deletedUnread(lost);
+      }
+      LOG.warn(
+          "Continuing without records that were deleted before they were read: {}",
+          String.join(", ", lost));
+    }
+    if (!moved.isEmpty()) {
+      super.handleSplitsChanges(new SplitsAddition<>(moved));
+      moved.forEach(split -> positions.begin(split.getTopicPartition(), split.getStartingOffset()));
+    }
+  }
+
+  @Override
+  public void notifyCheckpointComplete(
+      Map<TopicPartition, OffsetAndMetadata> offsets, OffsetCommitCallback callback) {
+    if (partitions(split -> true).stream().anyMatch(offsets::containsKey)) {
+      // The connector's metrics know no partition that waits.
+      callback.onComplete(
+          offsets, new TimeoutException("Kafka has not said yet which offsets there are"));
+      return;
+    }
+    Map<TopicPartition, OffsetAndMetadata> noted = new HashMap<>();
+    offsets.forEach(
+        (partition, offset) ->
+            noted.put(
+                partition,
+                Optional.ofNullable(topicIds.get(partition.topic()))
+                    .map(id -> new OffsetAndMetadata(offset.offset(), TOPIC_ID + id))
+                    .orElse(offset)));
+    super.notifyCheckpointComplete(noted, callback);
+  }
+
+  @Override
+  public void close() {
+    broker.close();
+    try {
+      super.close();
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException("cannot close the consumer", e);
+    }
+  }
+}
