@@ -75,7 +75,9 @@ public final class JobCommand implements Callable<Integer> {
 
   @Option(
       names = "--accept-loss",
-      description = "Resume even where images or predictions were lost meanwhile.")
+      description =
+          "Resume, and keep running, even where images or predictions were lost. A warning names"
+              + " them.")
   private boolean acceptLoss;
 
   @Option(

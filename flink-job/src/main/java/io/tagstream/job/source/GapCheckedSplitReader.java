@@ -189,24 +189,22 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
       TopicPartition partition = split.getTopicPartition();
       if (split.getStartingOffset() >= 0) {
         placed.add(split);
-      } else if (starts.bounds().earliest().containsKey(partition)) {
+      } else {
         long start = start(split, starts);
         placed.add(new KafkaPartitionSplit(partition, start));
         positions.begin(partition, start);
       }
     }
-    waiting.removeIf(
-        split ->
-            placed.stream()
-                .anyMatch(at -> at.getTopicPartition().equals(split.getTopicPartition())));
-    if (!placed.isEmpty()) {
-      super.handleSplitsChanges(new SplitsAddition<>(placed));
-    }
+    super.handleSplitsChanges(new SplitsAddition<>(placed));
+    waiting.clear();
   }
 
   /** For a split that names no offset. */
   private long start(KafkaPartitionSplit split, Starts starts) {
     TopicPartition partition = split.getTopicPartition();
+    if (!starts.bounds().earliest().containsKey(partition)) {
+      throw new IllegalStateException("%s is no longer there".formatted(partition));
+    }
     Optional<Long> committed =
         Optional.ofNullable(starts.committed().get(partition))
             .filter(offset -> stillMeans(partition, offset, starts.bounds()))
@@ -219,8 +217,10 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
 
   private boolean stillMeans(TopicPartition partition, OffsetAndMetadata committed, Bounds bounds) {
     String then = committed.metadata();
-    String now = TOPIC_ID + topicIds.getOrDefault(partition.topic(), "");
-    boolean anotherTopic = then.startsWith(TOPIC_ID) && !then.equals(now);
+    boolean anotherTopic =
+        then.startsWith(TOPIC_ID)
+            && topicIds.containsKey(partition.topic())
+            && !then.equals(TOPIC_ID + topicIds.get(partition.topic()));
     if (anotherTopic || committed.offset() > bounds.latest().get(partition)) {
       LOG.warn(
           "The committed offset {} of {} is of records that are gone, as when a topic is deleted and made again: reading from the earliest",
@@ -248,8 +248,11 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
       long position = entry.getValue();
       long oldest = bounds.earliest().getOrDefault(partition, position);
       long end = bounds.latest().getOrDefault(partition, position);
-      if (failure instanceof LogTruncationException || end < position) {
+      if (end < position) {
         beyond.add(Refusals.end(partition, position, end));
+      } else if (failure instanceof LogTruncationException) {
+        beyond.add(
+            "%s was read up to offset %d and was cut off before it".formatted(partition, position));
       } else if (oldest > position) {
         moved.add(new KafkaPartitionSplit(partition, oldest));
         if (!beginning.contains(partition)) {

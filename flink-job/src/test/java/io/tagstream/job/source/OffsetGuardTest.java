@@ -174,7 +174,7 @@ class OffsetGuardTest {
     broker.withTopic("images", "second").silentFor(1);
     assertThatThrownBy(
             () -> {
-              for (long checkpoint = 2; true; checkpoint++) {
+              for (long checkpoint = 2; !Thread.interrupted(); checkpoint++) {
                 harness.snapshot(checkpoint, checkpoint);
                 harness.notifyOfCompletedCheckpoint(checkpoint);
               }
