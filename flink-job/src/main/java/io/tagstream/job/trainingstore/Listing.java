@@ -8,7 +8,7 @@ import java.util.Set;
  *
  * @param files the finished ones, by name
  * @param unusable visible ones that are left out
- * @param merged visible ones whose rows a larger file holds too, and which are about to go
+ * @param merged visible ones that another stands for, and which are about to go
  */
 public record Listing(List<StoreFile> files, List<UnusableFile> unusable, List<StoreFile> merged) {
 

@@ -101,25 +101,37 @@ final class TestStream implements AutoCloseable {
    * @param log gets what it prints
    */
   Process startJob(Path log, String... more) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx768m",
-                "--add-opens=java.base/java.util=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                JobOnCluster.class.getName(),
-                "--bootstrap-server",
-                bootstrapServer(),
-                "--models",
-                models().toString(),
-                "--checkpoints",
-                checkpoints().toString(),
-                "--name",
-                "test",
-                "--views",
-                "1"));
+    return startJob(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx768m",
+            "--add-opens=java.base/java.util=ALL-UNNAMED",
+            "-cp",
+            System.getProperty("java.class.path"),
+            JobOnCluster.class.getName()),
+        log,
+        more);
+  }
+
+  /**
+   * The same by another program.
+   *
+   * @param program what is to be run, before the options
+   */
+  Process startJob(List<String> program, Path log, String... more) throws IOException {
+    List<String> command = new ArrayList<>(program);
+    command.addAll(
+        List.of(
+            "--bootstrap-server",
+            bootstrapServer(),
+            "--models",
+            models().toString(),
+            "--checkpoints",
+            checkpoints().toString(),
+            "--name",
+            "test",
+            "--views",
+            "1"));
     command.addAll(List.of(more));
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
@@ -206,6 +218,11 @@ final class TestStream implements AutoCloseable {
         sender.send(change.apply(image(number)), new Accepted());
       }
     }
+  }
+
+  /** What a drawn picture shows. */
+  static String labelOf(int number) {
+    return SCENES.scene(number).label();
   }
 
   private static Image image(int number) {
