@@ -1,6 +1,6 @@
 package io.tagstream.job.source;
 
-import io.tagstream.job.JobMetrics;
+import io.tagstream.job.metrics.JobMetrics;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
