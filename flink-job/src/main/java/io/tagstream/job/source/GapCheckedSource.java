@@ -42,7 +42,7 @@ final class GapCheckedSource<T>
   private final KafkaSource<T> kafka;
   private final Properties consumer;
   private final KafkaRecordDeserializationSchema<T> records;
-  private final SourceBroker broker;
+  private final KafkaSourceBroker broker;
   private final boolean acceptLoss;
 
   /**
@@ -56,7 +56,7 @@ final class GapCheckedSource<T>
       KafkaSource<T> kafka,
       Properties consumer,
       KafkaRecordDeserializationSchema<T> records,
-      SourceBroker broker,
+      KafkaSourceBroker broker,
       boolean acceptLoss) {
     this.kafka = kafka;
     this.consumer = new Properties();

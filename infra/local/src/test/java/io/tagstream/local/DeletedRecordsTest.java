@@ -403,10 +403,11 @@ final class DeletedRecordsTest {
 
   /** Has the job's group commit what was read, and returns what it committed. */
   private OffsetAndMetadata commit(Reading reading, long next) throws Exception {
-    reading.reader.snapshotState(1);
-    reading.reader.notifyCheckpointComplete(1);
     try (Admin admin = connection.admin()) {
-      while (true) {
+      for (long checkpoint = 1; true; checkpoint++) {
+        // Again each time: the first finds a broker that has no topic of offsets yet.
+        reading.reader.snapshotState(checkpoint);
+        reading.reader.notifyCheckpointComplete(checkpoint);
         OffsetAndMetadata committed =
             admin
                 .listConsumerGroupOffsets(GROUP)
