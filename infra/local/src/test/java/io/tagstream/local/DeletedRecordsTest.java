@@ -196,13 +196,17 @@ final class DeletedRecordsTest {
 
     void until(BooleanSupplier condition) throws Exception {
       while (!condition.getAsBoolean()) {
-        try {
-          reader.isAvailable().get(100, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-          continue;
-        }
-        reader.pollNext(this);
+        takeTurn();
       }
+    }
+
+    void takeTurn() throws Exception {
+      try {
+        reader.isAvailable().get(100, TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        return;
+      }
+      reader.pollNext(this);
     }
 
     void untilRead(int records) throws Exception {
@@ -391,9 +395,9 @@ final class DeletedRecordsTest {
     send(5, 10);
     Reading first = read(atCommitted(), false);
     first.untilRead(5);
-    commit(first, 5);
+    OffsetAndMetadata committed = commit(first, 5);
     first.close();
-    send(5, 10);
+    assertThat(committed.metadata()).startsWith("topic-id=");
     Reading second = read(atCommitted(), false);
     second.untilRead(5);
     assertThat(second.offsets).isEqualTo(offsets(5, 10));
@@ -401,13 +405,15 @@ final class DeletedRecordsTest {
     assertThat(read(atCommitted(), false).end()).contains("%s offsets 5 to 6".formatted(partition));
   }
 
-  /** Has the job's group commit what was read, and returns what it committed. */
+  /** Has the job's group commit what was read, and five records follow; returns the commit. */
   private OffsetAndMetadata commit(Reading reading, long next) throws Exception {
+    reading.reader.snapshotState(1);
+    reading.reader.notifyCheckpointComplete(1);
+    // The reader commits between two polls, and polls until there are records.
+    send(5, 10);
     try (Admin admin = connection.admin()) {
-      for (long checkpoint = 1; true; checkpoint++) {
-        // Again each time: the first finds a broker that has no topic of offsets yet.
-        reading.reader.snapshotState(checkpoint);
-        reading.reader.notifyCheckpointComplete(checkpoint);
+      while (true) {
+        reading.takeTurn();
         OffsetAndMetadata committed =
             admin
                 .listConsumerGroupOffsets(GROUP)
