@@ -176,6 +176,7 @@ class TrainingSinkTest {
         ResumeDecision.of(
             snapshots,
             new Wish(false, false),
+            Optional.empty(),
             new Transactions(Duration.ofMinutes(15), Duration.ofDays(7)),
             Duration.ofMillis(100),
             Instant.now());

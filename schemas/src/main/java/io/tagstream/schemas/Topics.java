@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
 public record Topics(String prefix) implements Serializable {
   private static final Pattern ALLOWED = Pattern.compile("[A-Za-z0-9._-]{0,200}");
 
+  private static final String LOCK = "-lock";
+
   /** The name of a job that was given none. */
   public static final String DEFAULT_JOB = "tagstream";
 
@@ -62,5 +64,15 @@ public record Topics(String prefix) implements Serializable {
   /** The consumer group in which the job of a name commits its offsets. */
   public static String consumerGroup(String jobName) {
     return "tagstream-" + jobName;
+  }
+
+  /** The consumer group whose first member is the job that has a name. */
+  public static String lockGroup(String jobName) {
+    return consumerGroup(jobName) + LOCK;
+  }
+
+  /** Whether a job's own consumer group would be the lock of another job. */
+  public static boolean isLockOfAnother(String jobName) {
+    return jobName.endsWith(LOCK);
   }
 }

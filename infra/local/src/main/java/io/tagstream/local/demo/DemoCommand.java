@@ -3,6 +3,7 @@ package io.tagstream.local.demo;
 import io.tagstream.consumers.RetrainingText;
 import io.tagstream.job.JobRequest;
 import io.tagstream.job.snapshot.ResumeDecision.Wish;
+import io.tagstream.job.snapshot.SnapshotFolder;
 import io.tagstream.local.LocalBroker;
 import io.tagstream.local.StateDirectory;
 import io.tagstream.model.ModelException;
@@ -164,8 +165,10 @@ public final class DemoCommand implements Callable<Integer> {
               EngineKind.DEEPLEARNING4J,
               Device.AUTO,
               Views.CENTER_AND_FLIP,
-              // Retention may have overtaken it; these are pictures that anybody can send again.
-              new Wish(false, true),
+              // Retention may have overtaken it, or somebody removed the folder of checkpoints;
+              // these
+              // are pictures that anybody can send again.
+              new Wish(hasNoSnapshot(directory), true),
               settings);
       Scoreboard scoreboard =
           new Scoreboard(
@@ -185,6 +188,12 @@ public final class DemoCommand implements Callable<Integer> {
           .run(job, stop);
       scoreboard.close();
     }
+  }
+
+  private static boolean hasNoSnapshot(StateDirectory directory) {
+    return new SnapshotFolder(directory.checkpoints().toString(), JOB)
+        .newest(Instant.EPOCH)
+        .isEmpty();
   }
 
   private Pictures pictures(StateDirectory directory) {
