@@ -409,22 +409,36 @@ final class DeletedRecordsTest {
   private OffsetAndMetadata commit(Reading reading, long next) throws Exception {
     reading.reader.snapshotState(1);
     reading.reader.notifyCheckpointComplete(1);
-    // The reader commits between two polls, and polls until there are records.
     send(5, 10);
-    try (Admin admin = connection.admin()) {
-      while (true) {
-        reading.takeTurn();
-        OffsetAndMetadata committed =
-            admin
-                .listConsumerGroupOffsets(GROUP)
-                .partitionsToOffsetAndMetadata()
-                .get()
-                .get(partition);
-        if (committed != null && committed.offset() == next) {
-          return committed;
-        }
+    while (true) {
+      reading.takeTurn();
+      OffsetAndMetadata committed = committed();
+      if (committed != null && committed.offset() == next) {
+        return committed;
       }
     }
+  }
+
+  private OffsetAndMetadata committed() throws Exception {
+    try (Admin admin = connection.admin()) {
+      return admin
+          .listConsumerGroupOffsets(GROUP)
+          .partitionsToOffsetAndMetadata()
+          .get()
+          .get(partition);
+    }
+  }
+
+  @Test
+  void aCloseWaitsForTheCommitOfTheLastCheckpoint() throws Exception {
+    send(5, 10);
+    Reading reading = read(atCommitted(), false);
+    reading.untilRead(5);
+    // The topic is quiet: the reader is in a poll that lasts ten seconds.
+    reading.reader.snapshotState(1);
+    reading.reader.notifyCheckpointComplete(1);
+    reading.close();
+    assertThat(committed().offset()).isEqualTo(5);
   }
 
   @Test
