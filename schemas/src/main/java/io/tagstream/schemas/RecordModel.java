@@ -13,7 +13,7 @@ import org.apache.avro.specific.SpecificRecordBase;
  * Which class stands for which schema. Avro would look it up by its name, which it refuses for
  * classes that a system property does not list, and which depends on the thread's class loader.
  */
-final class RecordModel extends SpecificData {
+public final class RecordModel extends SpecificData {
   private static final Map<String, Class<? extends SpecificRecordBase>> CLASSES =
       Stream.of(
               Confusion.class,
@@ -28,7 +28,8 @@ final class RecordModel extends SpecificData {
               TrainingImage.class)
           .collect(Collectors.toUnmodifiableMap(Class::getName, Function.identity()));
 
-  static final RecordModel INSTANCE = new RecordModel();
+  /** The one there is, for any thread. */
+  public static final RecordModel INSTANCE = new RecordModel();
 
   private RecordModel() {
     addLogicalTypeConversion(new TimeConversions.TimestampMillisConversion());

@@ -13,7 +13,7 @@ import org.apache.avro.specific.SpecificRecord;
  *
  * <p>Lengths and counts beyond the bytes that are left Avro itself refuses before it allocates.
  */
-final class RecordReader<T extends SpecificRecord> extends SpecificDatumReader<T> {
+public final class RecordReader<T extends SpecificRecord> extends SpecificDatumReader<T> {
 
   /** The longest that anything of ours writes: the cells of a confusion matrix. */
   static final int MOST_ITEMS = 1000;
@@ -22,7 +22,7 @@ final class RecordReader<T extends SpecificRecord> extends SpecificDatumReader<T
    * @param writer the schema that the bytes were written with
    * @param reader that of the record's class
    */
-  RecordReader(Schema writer, Schema reader) {
+  public RecordReader(Schema writer, Schema reader) {
     super(writer, reader, RecordModel.INSTANCE);
   }
 

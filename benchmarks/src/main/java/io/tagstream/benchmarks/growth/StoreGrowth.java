@@ -2,12 +2,12 @@ package io.tagstream.benchmarks.growth;
 
 import io.tagstream.benchmarks.probe.Probe;
 import io.tagstream.benchmarks.probe.ProbeTask;
-import io.tagstream.job.trainingstore.Addition;
-import io.tagstream.job.trainingstore.Listing;
-import io.tagstream.job.trainingstore.Snapshot;
-import io.tagstream.job.trainingstore.TrainingStore;
 import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.LabelledImage;
+import io.tagstream.trainingstore.Addition;
+import io.tagstream.trainingstore.Listing;
+import io.tagstream.trainingstore.Snapshot;
+import io.tagstream.trainingstore.TrainingStore;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;

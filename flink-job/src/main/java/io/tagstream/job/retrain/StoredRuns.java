@@ -1,15 +1,15 @@
 package io.tagstream.job.retrain;
 
-import io.tagstream.job.trainingstore.Housekeeping;
-import io.tagstream.job.trainingstore.Listing;
-import io.tagstream.job.trainingstore.RunOutcome;
-import io.tagstream.job.trainingstore.StoreFile;
-import io.tagstream.job.trainingstore.StoredImage;
-import io.tagstream.job.trainingstore.TrainingRun;
-import io.tagstream.job.trainingstore.TrainingStore;
 import io.tagstream.model.training.ClassNames;
 import io.tagstream.model.training.ClassSize;
 import io.tagstream.settings.TrainingStoreSettings;
+import io.tagstream.trainingstore.Housekeeping;
+import io.tagstream.trainingstore.Listing;
+import io.tagstream.trainingstore.RunOutcome;
+import io.tagstream.trainingstore.StoreFile;
+import io.tagstream.trainingstore.StoredImage;
+import io.tagstream.trainingstore.TrainingRun;
+import io.tagstream.trainingstore.TrainingStore;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;

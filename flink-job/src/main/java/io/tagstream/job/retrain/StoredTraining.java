@@ -1,9 +1,6 @@
 package io.tagstream.job.retrain;
 
 import io.tagstream.job.threads.Watchdog;
-import io.tagstream.job.trainingstore.Snapshot;
-import io.tagstream.job.trainingstore.TrainingRun;
-import io.tagstream.job.trainingstore.TrainingStore;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.Processors;
 import io.tagstream.model.engine.nd4j.DirectTrainingStep;
@@ -19,6 +16,9 @@ import io.tagstream.model.training.TrainingProgress;
 import io.tagstream.model.training.TrainingResources;
 import io.tagstream.model.training.TrainingTask;
 import io.tagstream.settings.TrainingSettings;
+import io.tagstream.trainingstore.Snapshot;
+import io.tagstream.trainingstore.TrainingRun;
+import io.tagstream.trainingstore.TrainingStore;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -2,7 +2,7 @@ package io.tagstream.job.retrain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tagstream.job.trainingstore.StoreRows;
+import io.tagstream.job.TrainingFiles;
 import io.tagstream.schemas.ModelStatus;
 import io.tagstream.settings.Settings;
 import io.tagstream.settings.TrainingStoreSettings;
@@ -34,26 +34,26 @@ class StoredRunsTest {
 
   @Test
   void newClassesWithTooFewImagesWait() throws Exception {
-    List<StoreRows.Row> rows = new ArrayList<>();
-    IntStream.range(0, 9).forEach(i -> rows.add(StoreRows.row("heron" + i, "heron", i)));
-    IntStream.range(0, 10).forEach(i -> rows.add(StoreRows.row("owl" + i, "owl", i)));
-    rows.add(StoreRows.row("cat0", "Cat", 1));
-    StoreRows.write(folder, "part-1.avro", rows.toArray(StoreRows.Row[]::new));
+    List<TrainingFiles.Row> rows = new ArrayList<>();
+    IntStream.range(0, 9).forEach(i -> rows.add(TrainingFiles.row("heron" + i, "heron", i)));
+    IntStream.range(0, 10).forEach(i -> rows.add(TrainingFiles.row("owl" + i, "owl", i)));
+    rows.add(TrainingFiles.row("cat0", "Cat", 1));
+    TrainingFiles.write(folder, "part-1.avro", rows.toArray(TrainingFiles.Row[]::new));
     StoredRuns runs =
         new StoredRuns(folder, Settings.defaults().get(TrainingStoreSettings.class), 10);
     assertThat(runs.counts(List.of("cat", "dog")).waiting())
         .containsExactly("heron has 9 images that can be read and needs 10");
-    StoreRows.write(folder, "part-2.avro", StoreRows.row("heron9", "Heron", 20));
+    TrainingFiles.write(folder, "part-2.avro", TrainingFiles.row("heron9", "Heron", 20));
     assertThat(runs.counts(List.of("dog")).waiting())
         .containsExactly("Cat has 1 images that can be read and needs 10");
   }
 
   @Test
   void ofManyClassesThatWaitTheLargestAreNamed() throws Exception {
-    List<StoreRows.Row> rows = new ArrayList<>();
-    IntStream.range(0, 12).forEach(i -> rows.add(StoreRows.row("a" + i, "class" + i, i)));
-    rows.add(StoreRows.row("b", "class11", 20));
-    StoreRows.write(folder, "part-1.avro", rows.toArray(StoreRows.Row[]::new));
+    List<TrainingFiles.Row> rows = new ArrayList<>();
+    IntStream.range(0, 12).forEach(i -> rows.add(TrainingFiles.row("a" + i, "class" + i, i)));
+    rows.add(TrainingFiles.row("b", "class11", 20));
+    TrainingFiles.write(folder, "part-1.avro", rows.toArray(TrainingFiles.Row[]::new));
     assertThat(
             new StoredRuns(folder, Settings.defaults().get(TrainingStoreSettings.class), 10)
                 .counts(List.of())

@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tagstream.job.retrain.RetrainCommand;
-import io.tagstream.job.trainingstore.StoreFile;
-import io.tagstream.job.trainingstore.StoredImage;
-import io.tagstream.job.trainingstore.TrainingRun;
-import io.tagstream.job.trainingstore.TrainingStore;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.schemas.Label;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.settings.Settings;
+import io.tagstream.trainingstore.StoreFile;
+import io.tagstream.trainingstore.StoredImage;
+import io.tagstream.trainingstore.TrainingRun;
+import io.tagstream.trainingstore.TrainingStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
