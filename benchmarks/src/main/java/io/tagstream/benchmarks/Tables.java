@@ -124,7 +124,7 @@ final class Tables {
         "What a job's look into a store of so many rows costs, and a run's snapshot of it.",
         "rows",
         Bench.ROWS,
-        List.of(StoreGrowth.FIRST_LOOK, StoreGrowth.LOOK, StoreGrowth.SNAPSHOT, StoreGrowth.HEAP),
+        List.of(StoreGrowth.FIRST_LOOK, StoreGrowth.LOOK, StoreGrowth.COLLECTION, StoreGrowth.HEAP),
         Bench::of);
   }
 

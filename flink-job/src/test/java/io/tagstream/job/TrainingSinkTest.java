@@ -14,9 +14,9 @@ import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.JobSettings;
 import io.tagstream.settings.KafkaSettings;
 import io.tagstream.settings.Settings;
+import io.tagstream.trainingstore.ImageCollection;
 import io.tagstream.trainingstore.Leftovers;
 import io.tagstream.trainingstore.Listing;
-import io.tagstream.trainingstore.Snapshot;
 import io.tagstream.trainingstore.StoredImage;
 import io.tagstream.trainingstore.TrainingStore;
 import java.io.IOException;
@@ -227,10 +227,10 @@ class TrainingSinkTest {
     Listing listing = store.list();
     assertThat(listing.unusable()).isEmpty();
     assertThat(listing.rows()).isEqualTo(ROWS);
-    Snapshot snapshot = store.read(listing.files());
-    assertThat(snapshot.images()).extracting(StoredImage::id).containsExactlyElementsOf(ids());
-    assertThat(snapshot.withdrawn()).hasSize(ROWS / 10);
-    StoredImage last = snapshot.images().get(snapshot.images().size() - 1);
+    ImageCollection collection = store.read(listing.files());
+    assertThat(collection.images()).extracting(StoredImage::id).containsExactlyElementsOf(ids());
+    assertThat(collection.withdrawn()).hasSize(ROWS / 10);
+    StoredImage last = collection.images().get(collection.images().size() - 1);
     assertThat(last.group()).contains("group 199");
     assertThat(last.content().read()).asString(StandardCharsets.UTF_8).isEqualTo("content 199");
   }

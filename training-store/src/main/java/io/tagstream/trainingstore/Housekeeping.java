@@ -189,7 +189,7 @@ public final class Housekeeping {
       throws IOException {
     List<StoreFile> group = new ArrayList<>();
     long bytes = 0;
-    for (StoreFile file : Snapshot.filesInOrder(rows)) {
+    for (StoreFile file : ImageCollection.filesInOrder(rows)) {
       boolean small = free.test(file) && file.bytes() < SMALL_BYTES;
       if (!small || bytes + file.bytes() > TrainingStore.FILE_BYTES) {
         joinOrShrink(group, rows, overruled);

@@ -22,7 +22,7 @@ final class Overruled {
   Overruled(Map<StoreFile, List<TrainingRowHead>> all) {
     rows = Map.copyOf(all);
     Map<String, TrainingRowHead> newest = new HashMap<>();
-    for (Snapshot.Row row : Snapshot.rowsInOrder(rows)) {
+    for (ImageCollection.Row row : ImageCollection.rowsInOrder(rows)) {
       files.computeIfAbsent(row.head().imageId(), first -> new ArrayList<>()).add(row.file());
       newest.put(row.head().imageId(), row.head());
     }

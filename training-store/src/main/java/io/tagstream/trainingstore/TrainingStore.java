@@ -162,10 +162,10 @@ public final class TrainingStore {
    * @param files as a listing or a run's manifest has them
    * @throws UserException when one is gone or has changed
    */
-  public Snapshot read(List<StoreFile> files) {
+  public ImageCollection read(List<StoreFile> files) {
     Map<StoreFile, List<TrainingRowHead>> rows = new HashMap<>();
     files.forEach(file -> rows.put(file, heads(file)));
-    return Snapshot.of(folder, rows);
+    return ImageCollection.of(folder, rows);
   }
 
   /**
@@ -174,7 +174,7 @@ public final class TrainingStore {
    *
    * @return empty when no run on this store made the version
    */
-  public Optional<Set<String>> newTo(String version, Snapshot images) {
+  public Optional<Set<String>> newTo(String version, ImageCollection images) {
     return runs.find(version).map(images::newSince);
   }
 

@@ -121,9 +121,9 @@ class HousekeepingTest {
         .satisfiesExactly(
             name -> assertThat(name).isEqualTo("c.avro"),
             name -> assertThat(name).startsWith("merged-"));
-    Snapshot snapshot = store.read(store.list().files());
-    assertThat(snapshot.newSince(first)).containsExactly("x");
-    assertThat(snapshot.images().get(0).content().read())
+    ImageCollection collection = store.read(store.list().files());
+    assertThat(collection.newSince(first)).containsExactly("x");
+    assertThat(collection.images().get(0).content().read())
         .asString(StandardCharsets.UTF_8)
         .isEqualTo(large("picture y "));
     List<String> names = names();
@@ -235,14 +235,14 @@ class HousekeepingTest {
 
     Housekeeping.in(store, 100, 3);
     assertThat(names()).singleElement().asString().startsWith("merged-").endsWith(".avro");
-    Snapshot snapshot = store.read(store.list().files());
+    ImageCollection collection = store.read(store.list().files());
     // Of each image the newest row, of which one withdraws.
     assertThat(store.list().rows()).isEqualTo(4);
-    assertThat(snapshot.withdrawn()).containsExactly("a");
+    assertThat(collection.withdrawn()).containsExactly("a");
     assertThat(labels()).isEqualTo(before).containsExactly("e=roses", "x=tulips", "c=daisy");
-    assertThat(snapshot.newSince(first)).containsExactly("c");
-    assertThat(snapshot.images().get(1).content().read()).isEqualTo(StoreRows.picture("x"));
-    assertThat(snapshot.images().get(1).group()).contains("group of x");
+    assertThat(collection.newSince(first)).containsExactly("c");
+    assertThat(collection.images().get(1).content().read()).isEqualTo(StoreRows.picture("x"));
+    assertThat(collection.images().get(1).group()).contains("group of x");
     try (var files = Files.list(folder)) {
       assertThat(files).hasSize(1);
     }

@@ -26,7 +26,7 @@ class TrainingStoreTest {
     store = new TrainingStore(folder);
   }
 
-  private Snapshot all() {
+  private ImageCollection all() {
     return store.read(store.list().files());
   }
 

@@ -5,8 +5,8 @@ import io.tagstream.benchmarks.probe.ProbeTask;
 import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.LabelledImage;
 import io.tagstream.trainingstore.Addition;
+import io.tagstream.trainingstore.ImageCollection;
 import io.tagstream.trainingstore.Listing;
-import io.tagstream.trainingstore.Snapshot;
 import io.tagstream.trainingstore.TrainingStore;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -27,8 +27,8 @@ public final class StoreGrowth implements Probe {
   /** In a look after that, each some seconds. */
   public static final String LOOK = "look ms";
 
-  /** To the images and classes that a run trains on. */
-  public static final String SNAPSHOT = "snapshot ms";
+  /** To the images and classes that a run trains on; named so since before it was a collection. */
+  public static final String COLLECTION = "snapshot ms";
 
   /** That the looks leave behind. */
   public static final String HEAP = "heap MiB";
@@ -49,9 +49,9 @@ public final class StoreGrowth implements Probe {
     Listing listing = store.list();
     double look = millisSince(start);
     start = System.nanoTime();
-    Snapshot snapshot = store.read(listing.files());
-    int images = snapshot.inClasses(List.of()).images().size();
-    double snapshotMillis = millisSince(start);
+    ImageCollection collection = store.read(listing.files());
+    int images = collection.inClasses(List.of()).images().size();
+    double collectionMillis = millisSince(start);
     if (images != task.count()) {
       throw new IllegalStateException("%d images of %d".formatted(images, task.count()));
     }
@@ -60,8 +60,8 @@ public final class StoreGrowth implements Probe {
         firstLook,
         LOOK,
         look,
-        SNAPSHOT,
-        snapshotMillis,
+        COLLECTION,
+        collectionMillis,
         HEAP,
         LiveHeap.mebibytes() - before);
   }

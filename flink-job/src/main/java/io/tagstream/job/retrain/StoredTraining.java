@@ -16,7 +16,7 @@ import io.tagstream.model.training.TrainingProgress;
 import io.tagstream.model.training.TrainingResources;
 import io.tagstream.model.training.TrainingTask;
 import io.tagstream.settings.TrainingSettings;
-import io.tagstream.trainingstore.Snapshot;
+import io.tagstream.trainingstore.ImageCollection;
 import io.tagstream.trainingstore.TrainingRun;
 import io.tagstream.trainingstore.TrainingStore;
 import java.net.URI;
@@ -126,8 +126,8 @@ public final class StoredTraining implements Training {
         rows.runs()
             .find(run.version())
             .orElseThrow(() -> new ModelException("the run for " + run.version() + " is unknown"));
-    Snapshot snapshot = rows.read(manifest.files());
-    List<String> unusable = snapshot.unusable();
+    ImageCollection collection = rows.read(manifest.files());
+    List<String> unusable = collection.unusable();
     if (!unusable.isEmpty()) {
       LOG.warn(
           "Left out {} images without a picture or a label: {}{}",
@@ -138,10 +138,10 @@ public final class StoredTraining implements Training {
     return new TrainingTask(
         Optional.of(run.version()),
         // Which classes are large enough is for the training to say, which knows what it can read.
-        snapshot.inClasses(store.open(run.parent()).labels()),
+        collection.inClasses(store.open(run.parent()).labels()),
         true,
         Optional.empty(),
-        rows.newTo(run.parent(), snapshot),
+        rows.newTo(run.parent(), collection),
         rows.runs().find(run.parent()).isPresent(),
         TrainingOptions.defaults(run.version().hashCode())
             .within(imageSteps, longest)

@@ -22,11 +22,11 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Some files' rows, one per image: of an image's rows the newest counts, and where two are equally
- * new the one whose record stood later in its partition, else the later one by file and position;
- * without a label it withdraws the image.
+ * The images of some files, each as its newest row has it: what a training run reads. Where two
+ * rows of an image are equally new, the one counts whose record stood later in its partition, else
+ * the later one by file and position. A row without a label withdraws the image.
  */
-public final class Snapshot {
+public final class ImageCollection {
   private static final Comparator<Row> ORDER =
       Comparator.<Row, Instant>comparing(row -> row.head().at())
           .thenComparing(
@@ -43,7 +43,7 @@ public final class Snapshot {
   private final Set<String> withdrawn;
   private final List<String> unusable;
 
-  private Snapshot(
+  private ImageCollection(
       String description, List<StoredImage> images, Set<String> withdrawn, List<String> unusable) {
     this.description = description;
     this.images = images;
@@ -54,7 +54,7 @@ public final class Snapshot {
   /** A row and where it is. */
   record Row(StoreFile file, String part, TrainingRowHead head) {}
 
-  static Snapshot of(Path folder, Map<StoreFile, List<TrainingRowHead>> files) {
+  static ImageCollection of(Path folder, Map<StoreFile, List<TrainingRowHead>> files) {
     List<Row> rows = rowsInOrder(files);
     Map<String, Row> newest = new LinkedHashMap<>();
     for (Row row : rows) {
@@ -74,7 +74,7 @@ public final class Snapshot {
                 images::add, () -> unusable.add(row.head().imageId() + " in " + row.file().name()));
       }
     }
-    return new Snapshot(
+    return new ImageCollection(
         "training store " + folder,
         Collections.unmodifiableList(images),
         Collections.unmodifiableSet(withdrawn),
