@@ -98,7 +98,7 @@ public final class Housekeeping {
   private void run() throws IOException {
     Set<String> inUse =
         store.runs().unfinished().stream()
-            .flatMap(run -> run.files().stream())
+            .flatMap(manifest -> manifest.files().stream())
             .map(StoreFile::name)
             .collect(Collectors.toSet());
     Predicate<StoreFile> free = file -> !inUse.contains(file.name());

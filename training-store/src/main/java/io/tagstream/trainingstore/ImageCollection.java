@@ -165,7 +165,7 @@ public final class ImageCollection {
    *
    * @return their ids
    */
-  public Set<String> newSince(TrainingRun earlier) {
+  public Set<String> newSince(RunManifest earlier) {
     Set<String> before = earlier.parts();
     return images.stream()
         .filter(image -> !before.contains(image.part()))

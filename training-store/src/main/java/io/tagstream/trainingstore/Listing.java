@@ -26,7 +26,7 @@ public record Listing(List<StoreFile> files, List<UnusableFile> unusable, List<S
   /**
    * Rows that came since.
    *
-   * @param seen the parts that runs read, as {@link TrainingRun#parts} gives them
+   * @param seen the parts that runs read, as {@link RunManifest#parts} gives them
    */
   public long rowsBeside(Set<String> seen) {
     return files.stream()

@@ -51,7 +51,7 @@ public final class TrainingStore {
   private static final Logger LOG = LoggerFactory.getLogger(TrainingStore.class);
 
   private final Path folder;
-  private final TrainingRuns runs;
+  private final RetrainRuns runs;
 
   /** What is known of the visible files, by name. */
   private final Map<String, Seen> seen = new HashMap<>();
@@ -64,7 +64,7 @@ public final class TrainingStore {
   /** A folder that need not be there yet. */
   public TrainingStore(Path folder) {
     this.folder = folder;
-    this.runs = new TrainingRuns(folder);
+    this.runs = new RetrainRuns(folder);
   }
 
   Path folder() {
@@ -114,7 +114,7 @@ public final class TrainingStore {
   }
 
   /** The runs on this store. */
-  public TrainingRuns runs() {
+  public RetrainRuns runs() {
     return runs;
   }
 
@@ -213,7 +213,7 @@ public final class TrainingStore {
           // An object store's provider ends a folder's name with a slash.
           .map(entry -> entry.getFileName().toString().replace("/", ""))
           .filter(name -> !name.startsWith(".") && !name.startsWith("_"))
-          .filter(name -> !name.equals(TrainingRuns.FOLDER))
+          .filter(name -> !name.equals(RetrainRuns.FOLDER))
           .collect(Collectors.toCollection(TreeSet::new));
     } catch (IOException e) {
       throw new UserException("cannot list the training store " + folder + ": " + e, e);

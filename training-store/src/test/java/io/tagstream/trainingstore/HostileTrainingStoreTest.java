@@ -81,21 +81,24 @@ class HostileTrainingStoreTest {
     Files.writeString(runs.resolve("my notes.json"), "{}");
     Files.writeString(runs.resolve("v1.json"), MANIFEST.formatted("v1", "a.avro"));
     assertThat(store.runs().versions()).containsExactly("v1");
-    assertThat(store.runs().unfinished()).extracting(TrainingRun::version).containsExactly("v1");
+    assertThat(store.runs().unfinished())
+        .extracting(manifest -> manifest.run().version())
+        .containsExactly("v1");
     assertThat(store.runs().parts()).isEmpty();
     assertThat(store.runs().find("my notes")).isEqualTo(Optional.empty());
     assertThat(store.runs().begin(run("v2"))).isTrue();
   }
 
-  private static TrainingRun run(String version) {
-    return new TrainingRun(
-        version,
-        "v1",
-        Instant.EPOCH,
-        "request",
-        "",
-        List.of(),
-        Optional.empty(),
+  private static RunManifest run(String version) {
+    return new RunManifest(
+        new RetrainRun(
+            version,
+            "v1",
+            Instant.EPOCH,
+            RetrainRun.Cause.REQUEST,
+            "",
+            List.of(),
+            Optional.empty()),
         0,
         List.of(),
         List.of());

@@ -5,6 +5,7 @@ import static io.tagstream.trainingstore.StoreRows.withdrawal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tagstream.schemas.ModelStatus;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -62,7 +63,7 @@ class HousekeepingTest {
     Housekeeping.in(store, 1, 2);
     // The run's file stays, and the newest fits beside it no more.
     assertThat(names()).containsExactly("a.avro");
-    store.runs().end(new RunOutcome("v1", "promoted", "better", Instant.ofEpochMilli(1)));
+    store.runs().end(new RunOutcome("v1", ModelStatus.PROMOTED, "better", Instant.ofEpochMilli(1)));
     StoreRows.write(folder, "d.avro", row("d", "roses", 4));
     Housekeeping.in(store, 1, 2);
     assertThat(names()).containsExactly("d.avro");
@@ -108,7 +109,7 @@ class HousekeepingTest {
         "a.avro",
         row("x", "roses", 1).showing(large("picture x ")),
         row("y", "roses", 2).showing(large("picture y ")));
-    TrainingRun first = StoreRows.run(store, "v1");
+    RunManifest first = StoreRows.run(store, "v1");
     StoreRows.write(folder, "b.avro", row("x", "tulips", 3).showing(large("picture x ")));
     StoreRows.write(folder, "c.avro", row("x", "daisy", 4).showing(large("picture x ")));
     assertThat(bytes()).isGreaterThan(400_000);
@@ -168,9 +169,11 @@ class HousekeepingTest {
     StoreRows.write(folder, "b.avro", row("x", "tulips", 2));
     Housekeeping.in(store, 100, 2);
     assertThat(names()).containsExactly("a.avro", "b.avro");
-    TrainingRun run = store.runs().find("v1").orElseThrow();
-    assertThat(store.read(run.files()).images()).extracting(StoredImage::label).contains("roses");
-    store.runs().end(new RunOutcome("v1", "promoted", "better", Instant.ofEpochMilli(1)));
+    RunManifest manifest = store.runs().find("v1").orElseThrow();
+    assertThat(store.read(manifest.files()).images())
+        .extracting(StoredImage::label)
+        .contains("roses");
+    store.runs().end(new RunOutcome("v1", ModelStatus.PROMOTED, "better", Instant.ofEpochMilli(1)));
     Housekeeping.in(store, 100, NEVER);
     assertThat(names()).containsExactly("b.avro");
   }
@@ -215,7 +218,7 @@ class HousekeepingTest {
     store.runs().begin(StoreRows.run(store, "v1"));
     StoreRows.write(folder, "c.avro", row("y", "roses", 10));
     Housekeeping.in(store, 1, NEVER);
-    store.runs().end(new RunOutcome("v1", "promoted", "better", Instant.ofEpochMilli(1)));
+    store.runs().end(new RunOutcome("v1", ModelStatus.PROMOTED, "better", Instant.ofEpochMilli(1)));
     assertThat(labels()).contains("x=tulips");
     StoreRows.write(folder, "d.avro", row("z", "roses", 11));
     Housekeeping.in(store, 2, NEVER);
@@ -227,7 +230,7 @@ class HousekeepingTest {
     StoreRows.write(
         folder, "b.avro", row("a", "roses", 1), row("e", "roses", 4), row("x", "roses", 5));
     StoreRows.write(folder, "a.avro", row("x", "tulips", 5), withdrawal("a", 6));
-    TrainingRun first = StoreRows.run(store, "v1");
+    RunManifest first = StoreRows.run(store, "v1");
     StoreRows.write(folder, "c.avro", row("c", "daisy", 7));
     List<String> before = labels();
     Housekeeping.in(store, 100, 4);
@@ -286,23 +289,17 @@ class HousekeepingTest {
       String version = "v" + i;
       String part = "part-%d.avro".formatted(i);
       StoreRows.write(folder, part, row("image " + i, "roses", i));
-      TrainingRun all = StoreRows.run(store, version);
+      RunManifest all = StoreRows.run(store, version);
       store
           .runs()
           .begin(
-              new TrainingRun(
-                  version,
-                  all.parent(),
-                  all.started(),
-                  all.cause(),
-                  all.reason(),
-                  all.requests(),
-                  all.fallSeenUpTo(),
+              new RunManifest(
+                  all.run(),
                   1,
                   all.files().stream().filter(file -> file.name().equals(part)).toList(),
                   List.of()));
       int unused = store.runs().attempt(version);
-      store.runs().end(new RunOutcome(version, "rejected", "worse", Instant.EPOCH));
+      store.runs().end(new RunOutcome(version, ModelStatus.REJECTED, "worse", Instant.EPOCH));
     }
   }
 
@@ -367,7 +364,7 @@ class HousekeepingTest {
     for (TrainingStore any : List.of(store, new TrainingStore(folder))) {
       assertThat(any.list().rowsBeside(any.runs().parts())).isEqualTo(1);
     }
-    store.runs().end(new RunOutcome("v3", "rejected", "no parent", Instant.EPOCH));
+    store.runs().end(new RunOutcome("v3", ModelStatus.REJECTED, "no parent", Instant.EPOCH));
     Housekeeping.forgetRuns(store, 0, Set.of(), LATER);
     assertThat(runFiles()).containsExactly("read.json");
     assertThat(store.list().rowsBeside(store.runs().parts())).isEqualTo(1);

@@ -89,16 +89,17 @@ public final class StoreRows {
   }
 
   /** A run on all that is in a store. */
-  static TrainingRun run(TrainingStore store, String version) {
+  static RunManifest run(TrainingStore store, String version) {
     Listing listing = store.list();
-    return new TrainingRun(
-        version,
-        "v0",
-        Instant.ofEpochMilli(1),
-        "labels",
-        "200 new labels",
-        List.of("r1"),
-        Optional.of(Instant.ofEpochMilli(2)),
+    return new RunManifest(
+        new RetrainRun(
+            version,
+            "v0",
+            Instant.ofEpochMilli(1),
+            RetrainRun.Cause.LABELS,
+            "200 new labels",
+            List.of("r1"),
+            Optional.of(Instant.ofEpochMilli(2))),
         listing.rowsBeside(store.runs().parts()),
         listing.files(),
         listing.unusable());

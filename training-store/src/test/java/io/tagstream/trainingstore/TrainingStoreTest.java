@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tagstream.model.training.Dataset;
+import io.tagstream.schemas.ModelStatus;
 import io.tagstream.settings.UserException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -251,7 +252,7 @@ class TrainingStoreTest {
   @Test
   void whatIsNewIsWhatARunDidNotRead() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "roses", 1), row("b", "roses", 2));
-    TrainingRun first = StoreRows.run(store, "v1");
+    RunManifest first = StoreRows.run(store, "v1");
     assertThat(first.newLabels()).isEqualTo(2);
     store.runs().begin(first);
     StoreRows.write(folder, "part-2.avro", row("b", "tulips", 3), row("c", "roses", 1));
@@ -262,11 +263,11 @@ class TrainingStoreTest {
   @Test
   void whatRunsReadThatFailedOrWereRejectedIsNewToTheNextParent() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "roses", 1));
-    end("v1", "promoted");
+    end("v1", ModelStatus.PROMOTED);
     StoreRows.write(folder, "part-2.avro", row("b", "roses", 2));
-    end("v2", "rejected");
+    end("v2", ModelStatus.REJECTED);
     StoreRows.write(folder, "part-3.avro", row("c", "roses", 3));
-    end("v3", "candidate");
+    end("v3", ModelStatus.CANDIDATE);
     StoreRows.write(folder, "part-4.avro", row("d", "roses", 4));
     store.runs().begin(StoreRows.run(store, "v4"));
     assertThat(store.newTo("v1", all()).orElseThrow()).containsExactlyInAnyOrder("b", "c", "d");
@@ -276,7 +277,7 @@ class TrainingStoreTest {
     assertThat(store.newTo("no version's name", all())).isEmpty();
   }
 
-  private void end(String version, String status) {
+  private void end(String version, ModelStatus status) {
     store.runs().begin(StoreRows.run(store, version));
     store.runs().end(new RunOutcome(version, status, "", Instant.ofEpochMilli(9)));
   }
@@ -284,7 +285,7 @@ class TrainingStoreTest {
   @Test
   void aMergedFileStandsForItsParts() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "roses", 1), row("b", "roses", 2));
-    TrainingRun first = StoreRows.run(store, "v1");
+    RunManifest first = StoreRows.run(store, "v1");
     StoreRows.write(folder, "part-2.avro", row("c", "roses", 3));
     StoreRows.write(
         folder,
@@ -342,37 +343,76 @@ class TrainingStoreTest {
   void aRunBeginsOnceAndEndsOnce() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "roses", 1));
     Files.writeString(folder.resolve("notes.txt"), "");
-    TrainingRuns runs = store.runs();
-    TrainingRun first = StoreRows.run(store, "20261124T103000.123Z-4f2a");
+    RetrainRuns runs = store.runs();
+    RunManifest first = StoreRows.run(store, "20261124T103000.123Z-4f2a");
     assertThat(runs.begin(first)).isTrue();
     StoreRows.write(folder, "part-2.avro", row("b", "roses", 2));
     assertThat(runs.begin(StoreRows.run(store, "20261124T103000.123Z-4f2a"))).isFalse();
-    TrainingRun second = StoreRows.run(store, "20261124T103000.124Z-0000");
+    RunManifest second = StoreRows.run(store, "20261124T103000.124Z-0000");
     runs.begin(second);
 
-    TrainingRuns again = new TrainingStore(folder).runs();
-    assertThat(again.versions()).containsExactly(first.version(), second.version());
+    RetrainRuns again = new TrainingStore(folder).runs();
+    assertThat(again.versions()).containsExactly(first.run().version(), second.run().version());
     assertThat(again.unfinished()).containsExactly(first, second);
     assertThat(first.leftOut()).extracting(UnusableFile::name).containsExactly("notes.txt");
 
     RunOutcome outcome =
-        new RunOutcome(first.version(), "promoted", "better", Instant.ofEpochMilli(9));
+        new RunOutcome(
+            first.run().version(), ModelStatus.PROMOTED, "better", Instant.ofEpochMilli(9));
     assertThat(runs.end(outcome)).isTrue();
     assertThat(
-            runs.end(new RunOutcome(first.version(), "rejected", "worse", Instant.ofEpochMilli(9))))
+            runs.end(
+                new RunOutcome(
+                    first.run().version(), ModelStatus.REJECTED, "worse", Instant.ofEpochMilli(9))))
         .isFalse();
-    assertThat(folder.resolve("runs/" + first.version() + ".outcome.json"))
+    assertThat(folder.resolve("runs/" + first.run().version() + ".outcome.json"))
         .content()
-        .contains("better")
+        .contains("\"promoted\"", "better")
         .doesNotContain("worse");
-    assertThat(again.ended(first.version())).isTrue();
-    assertThat(again.ended(second.version())).isFalse();
+    assertThat(again.ended(first.run().version())).isTrue();
+    assertThat(again.ended(second.run().version())).isFalse();
     assertThat(again.unfinished()).containsExactly(second);
+  }
+
+  /** As releases before this one wrote it, with a field to come. */
+  @Test
+  void aManifestIsOneObjectWithTheKeysItAlwaysHad() throws Exception {
+    StoreRows.write(folder, "part-1.avro", row("a", "roses", 1));
+    RunManifest manifest = StoreRows.run(store, "v1");
+    store.runs().begin(manifest);
+    Path file = folder.resolve("runs/v1.json");
+    String text =
+        """
+        {
+          "version" : "v1",
+          "parent" : "v0",
+          "started" : "1970-01-01T00:00:00.001Z",
+          "cause" : "labels",
+          "reason" : "200 new labels",
+          "requests" : [ "r1" ],
+          "fallSeenUpTo" : "1970-01-01T00:00:00.002Z",
+          "newLabels" : 1,
+          "files" : [ {
+            "name" : "part-1.avro",
+            "rows" : 1,
+            "bytes" : %d,
+            "parts" : [ {
+              "name" : "part-1.avro",
+              "rows" : 1
+            } ]
+          } ],
+          "leftOut" : [ ]
+        }
+        """
+            .formatted(Files.size(folder.resolve("part-1.avro")));
+    assertThat(file).content().isEqualTo(text);
+    Files.writeString(file, text.replaceFirst("\\{", "{ \"later\" : { \"a\" : [ 1 ] },"));
+    assertThat(store.runs().find("v1")).contains(manifest);
   }
 
   @Test
   void attemptsAreCountedUnlessTheyWereBrokenOff() {
-    TrainingRuns runs = store.runs();
+    RetrainRuns runs = store.runs();
     assertThat(runs.attempt("v1")).isEqualTo(1);
     assertThat(runs.attempt("v1")).isEqualTo(2);
     runs.cancelled("v1", 2);

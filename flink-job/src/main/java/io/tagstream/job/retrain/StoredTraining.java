@@ -17,7 +17,8 @@ import io.tagstream.model.training.TrainingResources;
 import io.tagstream.model.training.TrainingTask;
 import io.tagstream.settings.TrainingSettings;
 import io.tagstream.trainingstore.ImageCollection;
-import io.tagstream.trainingstore.TrainingRun;
+import io.tagstream.trainingstore.RetrainRun;
+import io.tagstream.trainingstore.RunManifest;
 import io.tagstream.trainingstore.TrainingStore;
 import java.net.URI;
 import java.nio.file.Path;
@@ -79,14 +80,14 @@ public final class StoredTraining implements Training {
   }
 
   @Override
-  public Optional<Verdict> judged(Run run) {
+  public Optional<Verdict> judged(RetrainRun run) {
     ModelStore store = Engines.store(Path.of(models)).usedBy(job);
     return store.versions().contains(run.version())
         ? Optional.of(verdict(store, run))
         : Optional.empty();
   }
 
-  private static Verdict verdict(ModelStore store, Run run) {
+  private static Verdict verdict(ModelStore store, RetrainRun run) {
     return store
         .metadata(run.version())
         .verdict()
@@ -95,7 +96,7 @@ public final class StoredTraining implements Training {
 
   @Override
   public Verdict train(
-      Run run, Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled) {
+      RetrainRun run, Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled) {
     ModelStore store = Engines.store(Path.of(models)).usedBy(job);
     Trainer trainer =
         new Trainer(
@@ -120,9 +121,9 @@ public final class StoredTraining implements Training {
     return Math.max(towers, wanted);
   }
 
-  TrainingTask task(Run run, ModelStore store) {
+  TrainingTask task(RetrainRun run, ModelStore store) {
     TrainingStore rows = new TrainingStore(Path.of(images));
-    TrainingRun manifest =
+    RunManifest manifest =
         rows.runs()
             .find(run.version())
             .orElseThrow(() -> new ModelException("the run for " + run.version() + " is unknown"));

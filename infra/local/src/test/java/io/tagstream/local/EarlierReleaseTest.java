@@ -8,9 +8,9 @@ import io.tagstream.model.store.ModelStore;
 import io.tagstream.schemas.Label;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.settings.Settings;
+import io.tagstream.trainingstore.RunManifest;
 import io.tagstream.trainingstore.StoreFile;
 import io.tagstream.trainingstore.StoredImage;
-import io.tagstream.trainingstore.TrainingRun;
 import io.tagstream.trainingstore.TrainingStore;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -155,15 +155,16 @@ final class EarlierReleaseTest {
         assertThat(image.content().read()).isNotEmpty();
       }
 
-      TrainingRun run = train(stream, after, store);
-      assertThat(run.parts()).containsAll(files);
-      assertThat(run.leftOut()).isEmpty();
-      assertThat(new ModelStore(stream.models()).metadata(run.version()).verdict()).isPresent();
+      RunManifest manifest = train(stream, after, store);
+      assertThat(manifest.parts()).containsAll(files);
+      assertThat(manifest.leftOut()).isEmpty();
+      assertThat(new ModelStore(stream.models()).metadata(manifest.run().version()).verdict())
+          .isPresent();
       after.destroy();
       assertThat(after.waitFor()).isZero();
       System.out.printf(
           "%d images: %d answered by the earlier release, %d by this one; %d labels, %d files of the earlier release's training store in the run for %s%n",
-          ALL, predicted, ALL - predicted, rows, files.size(), run.version());
+          ALL, predicted, ALL - predicted, rows, files.size(), manifest.run().version());
     }
   }
 
@@ -240,7 +241,7 @@ final class EarlierReleaseTest {
     }
   }
 
-  private static TrainingRun train(TestStream stream, Process job, TrainingStore store)
+  private static RunManifest train(TestStream stream, Process job, TrainingStore store)
       throws Exception {
     int exit =
         new CommandLine(new RetrainCommand())

@@ -17,7 +17,7 @@ import io.tagstream.model.store.Verdict;
 import io.tagstream.schemas.ModelUpdate;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.settings.Settings;
-import io.tagstream.trainingstore.TrainingRun;
+import io.tagstream.trainingstore.RetrainRun;
 import io.tagstream.trainingstore.TrainingStore;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -105,7 +105,7 @@ final class RetrainTest {
         while (store.runs().versions().size() < 2) {
           assertThat(job.await(Duration.ofMillis(200))).isFalse();
         }
-        TrainingRun asked = store.runs().find(store.runs().versions().get(1)).orElseThrow();
+        RetrainRun asked = store.runs().find(store.runs().versions().get(1)).orElseThrow().run();
         assertThat(asked.requests()).containsExactly(request);
         assertThat(asked.parent()).isEqualTo(second);
         assertThat(asked.reason()).isEqualTo("asked for by ann (new camera)");

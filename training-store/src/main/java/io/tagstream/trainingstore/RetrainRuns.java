@@ -31,7 +31,7 @@ import java.util.stream.Stream;
  * What old runs read is in {@code read.json} when their files are deleted. Any number of threads
  * may use one.
  */
-public final class TrainingRuns {
+public final class RetrainRuns {
   static final String FOLDER = "runs";
   private static final String MANIFEST = ".json";
   private static final String OUTCOME = ".outcome.json";
@@ -73,7 +73,7 @@ public final class TrainingRuns {
     }
   }
 
-  TrainingRuns(Path store) {
+  RetrainRuns(Path store) {
     folder = store.resolve(FOLDER);
   }
 
@@ -82,8 +82,8 @@ public final class TrainingRuns {
    *
    * @return false when the run had begun before; its manifest stays as it was
    */
-  public boolean begin(TrainingRun run) {
-    return create(path(run.version(), MANIFEST), StoreJson.write(run));
+  public boolean begin(RunManifest manifest) {
+    return create(path(manifest.run().version(), MANIFEST), StoreJson.write(manifest));
   }
 
   /**
@@ -101,7 +101,7 @@ public final class TrainingRuns {
   }
 
   /** The run that made a version, or is to; empty where no run of this store did. */
-  public Optional<TrainingRun> find(String version) {
+  public Optional<RunManifest> find(String version) {
     if (!isVersion(version)) {
       return Optional.empty();
     }
@@ -110,7 +110,7 @@ public final class TrainingRuns {
   }
 
   /** Runs without an outcome, oldest first: they go on, or are to be gone on with. */
-  public List<TrainingRun> unfinished() {
+  public List<RunManifest> unfinished() {
     List<String> names = names();
     Set<String> all = Set.copyOf(names);
     return versions(names).stream()
@@ -166,19 +166,19 @@ public final class TrainingRuns {
     List<String> names = names();
     List<String> versions = versions(names);
     Set<String> all = Set.copyOf(names);
-    List<TrainingRun> old =
+    List<RunManifest> old =
         versions.subList(0, Math.max(0, versions.size() - newest)).stream()
             .filter(version -> all.contains(version + OUTCOME) && !wanted.contains(version))
             .map(this::manifest)
-            .filter(run -> run.started().plus(KEPT).isBefore(now))
+            .filter(manifest -> manifest.run().started().plus(KEPT).isBefore(now))
             .toList();
-    List<String> forgotten = old.stream().map(TrainingRun::version).toList();
+    List<String> forgotten = old.stream().map(manifest -> manifest.run().version()).toList();
     parts.removeIf(gone);
     if (!old.isEmpty()) {
       Set<String> read = new TreeSet<>(earlierParts());
       old.stream()
-          .filter(run -> !all.contains(run.version() + UNREAD))
-          .forEach(run -> read.addAll(run.parts()));
+          .filter(manifest -> !all.contains(manifest.run().version() + UNREAD))
+          .forEach(manifest -> read.addAll(manifest.parts()));
       read.removeIf(gone);
       Path path = folder.resolve(READ + MANIFEST);
       try {
@@ -213,15 +213,16 @@ public final class TrainingRuns {
     return Files.exists(path) ? Set.copyOf(read(path, Read.class).parts()) : Set.of();
   }
 
-  private TrainingRun manifest(String version) {
+  private RunManifest manifest(String version) {
     Path path = path(version, MANIFEST);
-    TrainingRun run = read(path, TrainingRun.class);
-    if (!run.version().equals(version)) {
+    RunManifest manifest = read(path, RunManifest.class);
+    String named = manifest.run().version();
+    if (!named.equals(version)) {
       throw new UserException(
           "cannot use %s: it is of version '%s', and a manifest has its version's name"
-              .formatted(path, run.version()));
+              .formatted(path, named));
     }
-    return run;
+    return manifest;
   }
 
   /**
@@ -297,7 +298,7 @@ public final class TrainingRuns {
         .filter(name -> !name.equals(READ + MANIFEST))
         .map(name -> name.substring(0, name.length() - MANIFEST.length()))
         // What else lies there is nobody's run.
-        .filter(TrainingRuns::isVersion)
+        .filter(RetrainRuns::isVersion)
         .toList();
   }
 
