@@ -6,11 +6,11 @@ import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 
 /**
- * A state that lasts, such as a folder that cannot be read. The log has it when it begins, when it
- * changes and when it ends, however often somebody looks. Thread-safe.
+ * Logs a condition that lasts, such as a folder that cannot be read, when it begins, when it
+ * changes and when it ends, however often it is checked. Thread-safe.
  */
 public final class LastingState {
-  /** What differs from look to look without a meaning: the names of temporary files, amounts. */
+  /** Differences between two checks that are no change: the names of temporary files, amounts. */
   private static final Pattern AMOUNTS =
       Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\\b\\d+\\b");
 
@@ -20,11 +20,11 @@ public final class LastingState {
   private long since;
 
   /**
-   * A state that is not there yet.
+   * Creates a condition that has not begun.
    *
-   * @param log takes a line and its cause, null at the end; a logger's {@code warn} or {@code
-   *     error}
-   * @param what begins each line: what goes wrong while the state lasts
+   * @param log takes a line and its cause, which is null at the end; a logger's {@code warn} or
+   *     {@code error}
+   * @param what each line begins with: what goes wrong while the condition lasts
    */
   public LastingState(BiConsumer<String, Throwable> log, String what) {
     this.log = log;
@@ -32,10 +32,10 @@ public final class LastingState {
   }
 
   /**
-   * Says that the state is there.
+   * Reports that the condition holds.
    *
-   * @param how it is, in a line; another one is a change, unless only amounts differ
-   * @return whether it has begun or changed
+   * @param how a line about it; a different line is a change, unless only amounts differ
+   * @return whether the condition has begun or changed
    */
   public synchronized boolean lasts(String how, Throwable cause) {
     String kind = AMOUNTS.matcher(how).replaceAll("#");
@@ -50,7 +50,7 @@ public final class LastingState {
     return true;
   }
 
-  /** Says that the state is not there, or no longer. */
+  /** Reports that the condition does not hold, or no longer. */
   public synchronized void isOver() {
     if (present.isPresent()) {
       present = Optional.empty();

@@ -9,24 +9,23 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Keeps background work to a share of one processor: who works asks for a pause between two pieces,
- * and sleeps in proportion to the processor time that they took. Pieces of a millisecond or less
- * are hardly felt by what computes beside it. A network's pass cannot be cut so small; it may be
- * given to another thread, between whose own passes it runs, and is paid for in pauses just the
- * same. For one thread.
+ * Limits background work to a share of one processor. The worker calls {@link #pause} between two
+ * pieces of work, which sleeps in proportion to the processor time that the pieces took. Pieces of
+ * a millisecond or less hardly affect concurrent work. A forward pass cannot be divided so finely;
+ * another thread may run it between its own passes, and its processor time counts in the same way.
+ * For one thread.
  */
 public final class Throttle {
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
-  /** Shorter sleeps cost more than they give. */
+  /** The shortest sleep: the overhead of shorter ones is too large. */
   private static final long LEAST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
-  /** Sleeps; may be interrupted. */
   interface Sleep {
     void nanos(long nanos) throws InterruptedException;
   }
 
-  /** Nanoseconds of pause for one of work. */
+  /** Nanoseconds of pause per nanosecond of work. */
   private final double pausePerWork;
 
   private final LongSupplier cpuTime;
@@ -34,7 +33,7 @@ public final class Throttle {
   private final Executor passes;
   private long since;
 
-  /** What passes on another thread took of it since the last sleep. */
+  /** Processor time of passes on other threads since the last sleep, in nanoseconds. */
   private long elsewhere;
 
   Throttle(double share, LongSupplier cpuTime, Sleep sleep, Executor passes) {
@@ -48,32 +47,32 @@ public final class Throttle {
     this.since = cpuTime.getAsLong();
   }
 
-  /** No pauses. */
+  /** A throttle without pauses. */
   public static Throttle none() {
     return share(1);
   }
 
   /**
-   * Work on this share of the time from now on.
+   * A throttle for work on the calling thread.
    *
-   * @param share above 0; 1 has no pauses
+   * @param share of one processor, above 0; 1 has no pauses
    */
   public static Throttle share(double share) {
     return share(share, Runnable::run);
   }
 
   /**
-   * Work on this share of the time from now on.
+   * A throttle for work on the calling thread.
    *
-   * @param share above 0; 1 has no pauses
-   * @param passes runs the passes of networks
+   * @param share of one processor, above 0; 1 has no pauses
+   * @param passes runs forward passes
    */
   public static Throttle share(double share, Executor passes) {
     return new Throttle(
         share, THREADS::getCurrentThreadCpuTime, TimeUnit.NANOSECONDS::sleep, passes);
   }
 
-  /** Runs a pass of a network where it is felt least, and waits for its end. */
+  /** Runs a forward pass on the executor for passes, and waits for its end. */
   public void pass(Runnable pass) {
     Thread caller = Thread.currentThread();
     try {
@@ -97,7 +96,10 @@ public final class Throttle {
     }
   }
 
-  /** Sleeps for what was worked since the last sleep; an interrupted thread goes on working. */
+  /**
+   * Sleeps in proportion to the work since the last sleep. An interrupt ends the sleep; the thread
+   * stays interrupted.
+   */
   public void pause() {
     long worked = cpuTime.getAsLong() - since + elsewhere;
     long due = (long) (worked * pausePerWork);

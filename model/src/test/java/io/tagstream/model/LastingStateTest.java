@@ -17,7 +17,7 @@ class LastingStateTest {
   }
 
   @Test
-  void itIsLoggedWhenItBeginsWhenItChangesAndWhenItEnds() {
+  void beginChangeAndEndAreLogged() {
     state.isOver();
     assertThat(log).isEmpty();
     lasts("full");
@@ -36,7 +36,7 @@ class LastingStateTest {
   }
 
   @Test
-  void anotherAmountOrTemporaryFileIsNoChange() {
+  void otherAmountsAndTemporaryFilesAreNoChange() {
     lasts("/m/.live.%s: 17 MiB are free".formatted(UUID.randomUUID()));
     lasts("/m/.live.%s: 9 MiB are free".formatted(UUID.randomUUID()));
     assertThat(log).hasSize(1);

@@ -21,7 +21,7 @@ class ThrottleTest {
   }
 
   @Test
-  void whatWasWorkedIsPaidForInPauses() {
+  void pausesAreProportionalToWork() {
     Throttle throttle = throttle(0.25);
     micros += 2000;
     throttle.pause();
@@ -31,7 +31,7 @@ class ThrottleTest {
   }
 
   @Test
-  void aPassOnAnotherThreadIsPaidForAsWell() {
+  void aPassOnAnotherThreadCountsAsWork() {
     Thread worker = Thread.currentThread();
     long[] micros = {0, 0};
     Throttle throttle =
@@ -48,7 +48,7 @@ class ThrottleTest {
   }
 
   @Test
-  void aPassOnTheSameThreadIsPaidForOnce() {
+  void aPassOnTheSameThreadCountsOnce() {
     Throttle throttle = throttle(0.25);
     throttle.pass(() -> micros += 2000);
     throttle.pause();
@@ -56,7 +56,7 @@ class ThrottleTest {
   }
 
   @Test
-  void aPassThrowsWhatItThrewElsewhere() {
+  void anExceptionOfAPassOnAnotherThreadIsThrown() {
     Throttle elsewhere = Throttle.share(1, pass -> new Thread(pass).start());
     ModelException broken = new ModelException("broken");
     OutOfMemoryError full = new OutOfMemoryError("no room");
@@ -77,7 +77,7 @@ class ThrottleTest {
   }
 
   @Test
-  void smallPiecesArePaidForTogether() {
+  void smallPiecesShareOnePause() {
     Throttle throttle = throttle(0.5);
     for (int piece = 0; piece < 10; piece++) {
       micros += 400;
@@ -87,7 +87,7 @@ class ThrottleTest {
   }
 
   @Test
-  void whoMayHaveAllOfItNeverPauses() {
+  void aShareOfOneNeverPauses() {
     Throttle throttle = throttle(1);
     micros += 1_000_000;
     throttle.pause();
@@ -95,7 +95,7 @@ class ThrottleTest {
   }
 
   @Test
-  void anInterruptedThreadWorksOnAndStaysInterrupted() {
+  void anInterruptedThreadContinuesAndStaysInterrupted() {
     Throttle throttle = Throttle.share(1e-9);
     double unused = 0;
     for (int i = 1; i < 1_000_000; i++) {
@@ -108,7 +108,7 @@ class ThrottleTest {
   }
 
   @Test
-  void aShareIsAPartOfAProcessor() {
+  void aShareIsAboveZeroAndAtMostOne() {
     for (double share : new double[] {0, -1, 1.01, Double.NaN}) {
       assertThatThrownBy(() -> Throttle.share(share))
           .isInstanceOf(IllegalArgumentException.class)
