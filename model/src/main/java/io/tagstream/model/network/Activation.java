@@ -1,11 +1,11 @@
 package io.tagstream.model.network;
 
-/** The non-linearity after a layer's sum. */
+/** The activation function of a layer. */
 public enum Activation {
   /** max(0, x), the paper's section 3.1. */
   RELU,
-  /** tanh(x), what the paper compares ReLU with in its figure 1. */
+  /** tanh(x), with which the paper's figure 1 compares ReLU. */
   TANH,
-  /** None: the last layer, whose logits go to the softmax. */
+  /** x: the last layer, whose logits are the input of the softmax. */
   IDENTITY
 }

@@ -1,15 +1,16 @@
 package io.tagstream.model.network;
 
-/** The classes that an image most likely shows. */
+/** The most probable classes of an image. */
 public final class BestClasses {
-  /** How many an answer names. */
+  /** The number of classes that a prediction names. */
   public static final int MOST = 5;
 
   private BestClasses() {}
 
   /**
-   * The indices of the five most probable classes, best first, the lower index first among equals;
-   * fewer only when there are fewer classes.
+   * The indices of the five most probable classes, the most probable first; of equally probable
+   * classes the one with the lower index comes first. Fewer than five only if there are fewer
+   * classes.
    *
    * @param probabilities by class, none of them NaN
    */

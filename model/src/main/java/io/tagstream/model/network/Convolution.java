@@ -4,16 +4,16 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A convolution and what follows it, in the paper's order (section 3.5): sum, activation,
- * normalisation, pooling. Its weights are {@code [channels][inputChannels /
- * groups][kernel][kernel]}.
+ * A convolution and the operations that follow it, in the paper's order (section 3.5):
+ * pre-activation, activation, normalisation, pooling. Its weights are {@code
+ * [channels][inputChannels / groups][kernel][kernel]}.
  *
  * @param name the paper's: conv1 to conv5
- * @param channels feature maps it computes, over all groups
+ * @param channels feature maps that it computes, in all groups
  * @param kernel the side of its square kernels in pixels
  * @param stride pixels between positions
  * @param padding rows and columns of zeros on every side
- * @param groups 2 where each of the paper's GPUs sees only its own half of the input, else 1
+ * @param groups 2 if each of the paper's GPUs reads only its half of the input, otherwise 1
  */
 public record Convolution(
     String name,
@@ -46,9 +46,9 @@ public record Convolution(
   }
 
   /**
-   * The side of the square feature maps after the sum, before pooling.
+   * The side of the square feature maps before pooling, in pixels.
    *
-   * @param inputSide the side of those that come in, in pixels
+   * @param inputSide the side of the input maps, in pixels
    */
   public int convolvedSide(int inputSide) {
     int side = (inputSide + 2 * padding - kernel) / stride + 1;
@@ -60,40 +60,35 @@ public record Convolution(
   }
 
   /**
-   * The side of the square feature maps that leave the layer, after pooling.
+   * The side of the square feature maps after pooling, in pixels.
    *
-   * @param inputSide the side of those that come in, in pixels
+   * @param inputSide the side of the input maps, in pixels
    */
   public int outputSide(int inputSide) {
     int side = convolvedSide(inputSide);
     return pool.map(p -> p.outputSide(side)).orElse(side);
   }
 
-  /** The same with another number of maps. */
   public Convolution withChannels(int other) {
     return new Convolution(
         name, other, kernel, stride, padding, groups, activation, normalization, pool);
   }
 
-  /** The same with another activation. */
   public Convolution withActivation(Activation other) {
     return new Convolution(
         name, channels, kernel, stride, padding, groups, other, normalization, pool);
   }
 
-  /** The same with another normalisation or none. */
   public Convolution withNormalization(Optional<LocalResponseNormalization> other) {
     return new Convolution(
         name, channels, kernel, stride, padding, groups, activation, other, pool);
   }
 
-  /** The same with another pooling or none. */
   public Convolution withPool(Optional<MaxPool> other) {
     return new Convolution(
         name, channels, kernel, stride, padding, groups, activation, normalization, other);
   }
 
-  /** The same with another number of groups. */
   public Convolution withGroups(int other) {
     return new Convolution(
         name, channels, kernel, stride, padding, other, activation, normalization, pool);

@@ -3,12 +3,13 @@ package io.tagstream.model.network;
 import java.util.Objects;
 
 /**
- * A fully connected layer. Its weights are {@code [units][inputs]}, inputs in channel, row, column
- * order where it follows a convolution.
+ * A fully connected layer. Its weights are {@code [units][inputs]}, the inputs in the order
+ * channel, row, column if it follows a convolution.
  *
  * @param name the paper's: fc6, fc7, fc8
- * @param dropout the probability with which a unit's output is zeroed while training (the paper's
- *     section 4.2); survivors are scaled by 1 / (1 - dropout), so that serving needs no factor
+ * @param dropout the probability that a unit's output is set to zero in training (the paper's
+ *     section 4.2); the other outputs are multiplied by 1 / (1 - dropout), so that serving needs no
+ *     factor
  */
 public record Dense(String name, int units, Activation activation, double dropout) {
   public Dense {

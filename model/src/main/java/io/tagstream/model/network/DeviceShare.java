@@ -11,12 +11,12 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * What one device computes of a network: all of it, or one of its {@link Towers}. A tower has the
- * same layers with half of their maps and units, and half of each parameter.
+ * The part of a network that one device computes: all of it, or one of its {@link Towers}. A tower
+ * has the same layers with half of their maps and units, and half of each parameter.
  *
- * @param network all of it
- * @param index of the tower, from 0
- * @param count of the devices, 1 or 2
+ * @param network the whole network
+ * @param index of the device, from 0
+ * @param count number of devices, 1 or 2
  */
 public record DeviceShare(NetworkDescription network, int index, int count) {
 
@@ -26,15 +26,15 @@ public record DeviceShare(NetworkDescription network, int index, int count) {
     }
   }
 
-  /** All of a network, on one device. */
+  /** The whole network, on one device. */
   public static DeviceShare whole(NetworkDescription network) {
     return new DeviceShare(network, 0, 1);
   }
 
   /**
-   * Both towers.
+   * The shares of both towers.
    *
-   * @throws IllegalArgumentException when the network cannot be halved, with the layer
+   * @throws IllegalArgumentException if the network cannot be halved; the message names the layer
    */
   public static List<DeviceShare> towers(NetworkDescription network) {
     Towers towers = new Towers(network);
@@ -48,8 +48,8 @@ public record DeviceShare(NetworkDescription network, int index, int count) {
   }
 
   /**
-   * The device's convolutions. A tower's have one group: they read all the maps that the device has
-   * there, which are its own or, where it {@link #joins}, both towers'.
+   * The device's convolutions. A tower's convolutions have one group: they read all input maps that
+   * the device has, which are its own or, where the convolution {@link #joins}, both towers'.
    */
   public List<Convolution> convolutions() {
     return network.convolutions().stream().map(this::own).toList();
@@ -70,7 +70,7 @@ public record DeviceShare(NetworkDescription network, int index, int count) {
         : layer;
   }
 
-  /** The device's dense layers; of an odd number of classes the last tower has one more. */
+  /** The device's dense layers. If the number of classes is odd, the second tower has one more. */
   public List<Dense> dense() {
     return network.dense().stream()
         .map(
@@ -79,12 +79,12 @@ public record DeviceShare(NetworkDescription network, int index, int count) {
         .toList();
   }
 
-  /** Whether a convolution, by its position, reads what the other tower computed too. */
+  /** Whether the convolution at this index also reads the other tower's maps. */
   public boolean joins(int convolution) {
     return isTower() && Towers.readsBoth(network, convolution);
   }
 
-  /** The maps that come into a convolution, by its position, on this device. */
+  /** The number of input maps of the convolution at this index, on this device. */
   public int inputChannels(int convolution) {
     if (convolution == 0) {
       return NetworkDescription.INPUT_CHANNELS;
@@ -94,8 +94,8 @@ public record DeviceShare(NetworkDescription network, int index, int count) {
   }
 
   /**
-   * The channels next to the other tower's that a convolution's normalisation sees there, where it
-   * is over all maps.
+   * The number of the other tower's channels that the normalisation of the convolution at this
+   * index reads on each side; empty if it stays within the tower.
    */
   public Optional<Integer> neighbours(int convolution) {
     return network
@@ -106,7 +106,7 @@ public record DeviceShare(NetworkDescription network, int index, int count) {
         .map(lrn -> Math.min(lrn.size() / 2, convolutions().get(convolution).channels()));
   }
 
-  /** The device's part of each of the network's parameters: so many of its first dimension. */
+  /** The device's part of each parameter: a slice of the first dimension. */
   public List<Parameter> parameters() {
     return network.parameters().stream()
         .map(
@@ -118,12 +118,12 @@ public record DeviceShare(NetworkDescription network, int index, int count) {
         .toList();
   }
 
-  /** Where the device's part of a layer's maps or units begins. */
+  /** Index of the device's first map or unit, of {@code channels} in a layer. */
   public int first(int channels) {
     return first(channels, index);
   }
 
-  /** How many of a layer's maps or units the device has. */
+  /** The number of maps or units that the device has, of {@code channels} in a layer. */
   public int own(int channels) {
     return first(channels, index + 1) - first(channels, index);
   }
@@ -133,9 +133,9 @@ public record DeviceShare(NetworkDescription network, int index, int count) {
   }
 
   /**
-   * The device's part of each parameter, by its name.
+   * Views of the device's part of each parameter, by the parameter's name.
    *
-   * @param whole gives all of one, in ONNX's order
+   * @param whole returns a whole parameter, in ONNX's order
    */
   public Map<String, FloatBuffer> parts(Function<String, FloatBuffer> whole) {
     Map<String, FloatBuffer> parts = new HashMap<>();

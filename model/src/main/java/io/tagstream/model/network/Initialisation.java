@@ -10,12 +10,13 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGenerator.SplittableGenerator;
 import java.util.random.RandomGeneratorFactory;
 
-/** What the numbers of a network are before training. */
+/** The distribution of a network's parameters before training. */
 public enum Initialisation {
   /**
    * The paper's section 5: N(0, 0.01), biases 1 in the second, fourth and fifth convolution and in
-   * the hidden dense layers, else 0. A network of a part w of the paper's width has 0.01 / sqrt(w)
-   * after the first layer, so that its fewer terms sum up to the paper's variance.
+   * the hidden dense layers, otherwise 0. In a network of w times the paper's width the deviation
+   * is 0.01 / sqrt(w) in all layers but the first, so that pre-activations of fewer terms have the
+   * paper's variance.
    */
   PAPER {
     @Override
@@ -37,7 +38,7 @@ public enum Initialisation {
   },
   /**
    * N(0, sqrt(2 / fan-in)), which keeps the variance through ReLUs (He et al., 2015); N(0, 0.01) in
-   * the last layer, so that the first answers are undecided; biases 0.
+   * the last layer, so that the first predictions are undecided; biases 0.
    */
   HE {
     @Override
@@ -57,7 +58,7 @@ public enum Initialisation {
   /** The maps of the paper's first layer. */
   private static final int PAPER_MAPS = 96;
 
-  /** Positions of the paper's convolutions whose biases begin at 1. */
+  /** Indices of the paper's convolutions whose biases start at 1. */
   private static final List<Integer> PAPER_ONES = List.of(1, 3, 4);
 
   private static final int BLOCK = 8192;
@@ -66,13 +67,13 @@ public enum Initialisation {
 
   abstract float bias(NetworkDescription network, String layer);
 
-  /** Draws a network's numbers; the same seed gives the same ones. */
+  /** Draws a network's parameters, the same ones for the same seed. */
   public Weights draw(NetworkDescription network, long seed) {
     SplittableGenerator root =
         RandomGeneratorFactory.<SplittableGenerator>of("L64X128MixRandom").create(seed);
     Map<String, FloatBuffer> values = new LinkedHashMap<>();
     for (Parameter parameter : network.parameters()) {
-      // A stream for each parameter: another size of one layer leaves the others' numbers alone.
+      // One random stream per parameter: the size of a layer does not change the others' numbers.
       RandomGenerator random = root.split();
       FloatBuffer value = allocate(parameter);
       if (parameter.shape().size() == 1) {

@@ -5,26 +5,27 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.function.ToLongFunction;
 
-/** A network's layers with what each holds and costs, for one image. */
+/** The size and the cost of each layer of a network, for one image. */
 public record LayerTable(List<Row> rows) {
   /**
-   * A layer.
+   * One layer's row.
    *
    * @param outputShape {@code [channels][side][side]} before pooling, or {@code [units]}
-   * @param parameters weights and biases
-   * @param multiplyAdds of its sum; activation, normalisation and pooling are not counted
+   * @param parameters number of weights and biases
+   * @param multiplyAdds for the pre-activations; activation, normalisation and pooling are not
+   *     counted
    */
   public record Row(String layer, List<Integer> outputShape, long parameters, long multiplyAdds) {
     public Row {
       outputShape = List.copyOf(outputShape);
     }
 
-    /** The weights and biases as float32. */
+    /** The size of the parameters as float32, in bytes. */
     public long bytes() {
       return parameters * Float.BYTES;
     }
 
-    /** Numbers that the layer's sum puts out. */
+    /** The number of pre-activations. */
     public long neurons() {
       return outputShape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
     }
@@ -49,7 +50,7 @@ public record LayerTable(List<Row> rows) {
     return new LayerTable(rows);
   }
 
-  /** A row whose weights are each used at as many positions. */
+  /** A row. Each weight is used at {@code positions} positions. */
   private static Row row(
       String layer, List<Integer> shape, long positions, Iterator<Parameter> parameters) {
     long weights = parameters.next().count();
@@ -69,7 +70,7 @@ public record LayerTable(List<Row> rows) {
     return total(Row::bytes);
   }
 
-  /** The paper's count: outputs of all layers, the input's pixels not among them. */
+  /** The paper's count: the outputs of all layers, without the input's pixels. */
   public long neurons() {
     return total(Row::neurons);
   }

@@ -5,10 +5,10 @@ package io.tagstream.model.network;
  * alpha * sum(x_j^2))^beta} where j runs over the {@code size} channels around i that exist.
  *
  * <p>Alpha multiplies the plain sum, as in the paper. ONNX, Caffe and cuDNN divide alpha by the
- * size; whoever reads or writes their files converts.
+ * size; code that reads or writes their files converts it.
  *
  * @param size n, the number of adjacent channels summed; odd
- * @param scope which channels see each other
+ * @param scope the channels over which a sum runs
  */
 public record LocalResponseNormalization(
     int size, double k, double alpha, double beta, Scope scope) {
@@ -17,13 +17,14 @@ public record LocalResponseNormalization(
   public static final LocalResponseNormalization PAPER =
       new LocalResponseNormalization(5, 2, 1e-4, 0.75);
 
-  /** Which channels see each other. */
+  /** The channels over which the sum around a channel runs. */
   public enum Scope {
-    /** All: the formula as it stands. BVLC's weights were trained so, on one device. */
+    /** All channels, as in the formula. BVLC's weights were trained in this way, on one device. */
     ALL(1),
     /**
-     * Those of a tower: each half of them by itself. The paper's two GPUs exchange nothing between
-     * these layers, so that a map at the edge of one does not see its neighbours on the other.
+     * The channels of the same tower: each half is normalised separately. The paper's two GPUs
+     * exchange nothing between these layers, so that a map at the edge of one does not have
+     * neighbours on the other.
      */
     TOWER(2);
 
@@ -33,19 +34,19 @@ public record LocalResponseNormalization(
       this.parts = parts;
     }
 
-    /** How many equal parts of the channels are normalised each by itself. */
+    /** The number of equal parts of the channels that are normalised separately. */
     public int parts() {
       return parts;
     }
   }
 
-  /** Over all channels. */
+  /** A normalisation over all channels. */
   public LocalResponseNormalization(int size, double k, double alpha, double beta) {
     this(size, k, alpha, beta, Scope.ALL);
   }
 
   public LocalResponseNormalization {
-    // Null is what JSON of before there were two gives.
+    // Older model.json files have no scope.
     scope = scope == null ? Scope.ALL : scope;
     if (size < 1 || size % 2 == 0) {
       throw new IllegalArgumentException("normalisation size must be odd and positive: " + size);
@@ -56,7 +57,7 @@ public record LocalResponseNormalization(
     }
   }
 
-  /** The same among other channels. */
+  /** The same normalisation over other channels. */
   public LocalResponseNormalization in(Scope other) {
     return new LocalResponseNormalization(size, k, alpha, beta, other);
   }

@@ -1,16 +1,16 @@
 package io.tagstream.model.network;
 
 /**
- * Max pooling over square windows; overlapping when the size exceeds the stride (the paper's
+ * Max pooling over square windows, which overlap if the size exceeds the stride (the paper's
  * section 3.4).
  *
  * @param size the window's side in pixels
  * @param stride pixels between windows
- * @param endPadding rows and columns of nothing after the last one; 1 in pool5 of BVLC's 224 form,
- *     else 0
+ * @param endPadding rows and columns after the last one that never hold the maximum; 1 in pool5 of
+ *     BVLC's 224 form, otherwise 0
  */
 public record MaxPool(int size, int stride, int endPadding) {
-  /** The paper's: windows of 3 every 2 pixels. */
+  /** The paper's pooling: windows of 3 every 2 pixels. */
   public static final MaxPool PAPER = new MaxPool(3, 2, 0);
 
   public MaxPool {
@@ -22,9 +22,9 @@ public record MaxPool(int size, int stride, int endPadding) {
   }
 
   /**
-   * The side of the square maps that leave it; only whole windows count.
+   * The side of the square output maps, in pixels; only whole windows count.
    *
-   * @param inputSide the side of those that come in, in pixels
+   * @param inputSide the side of the input maps, in pixels
    */
   public int outputSide(int inputSide) {
     if (inputSide + endPadding < size) {

@@ -6,11 +6,12 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * An AlexNet as data: engines, trainer, ONNX file and the table of layers are all made from it.
+ * An AlexNet as data. Engines, trainer, ONNX file and table of layers are all derived from it.
  *
  * @param inputSize S, the side of the square RGB input in pixels
  * @param convolutions first to last
- * @param dense first to last; the last one's units are the classes and its output goes to a softmax
+ * @param dense first to last; the units of the last one are the classes, and its output is the
+ *     input of a softmax
  */
 public record NetworkDescription(int inputSize, List<Convolution> convolutions, List<Dense> dense) {
 
@@ -43,11 +44,11 @@ public record NetworkDescription(int inputSize, List<Convolution> convolutions, 
   }
 
   /**
-   * The same depth with each width multiplied: a quarter for experiments where many runs are
-   * wanted, less for tests.
+   * The same layers with each width multiplied: by a quarter for experiments with many runs, by
+   * less for tests.
    *
    * @param width factor on feature maps and units; widths are rounded to multiples of 4, so that
-   *     two groups remain possible
+   *     they can be divided into two groups
    */
   public static NetworkDescription alexNet(int classes, double width) {
     Optional<LocalResponseNormalization> lrn = Optional.of(LocalResponseNormalization.PAPER);
@@ -79,10 +80,10 @@ public record NetworkDescription(int inputSize, List<Convolution> convolutions, 
   }
 
   /**
-   * The side of the square feature maps that come into each convolution, and last of those that
-   * leave it all: for the paper's 227, 27, 13, 13, 13, 6.
+   * The side of the square input maps of each convolution, and last that of the last one's output
+   * maps, in pixels. The paper's are 227, 27, 13, 13, 13, 6.
    *
-   * @throws IllegalArgumentException when the input is too small for the layers
+   * @throws IllegalArgumentException if the input is too small for the layers
    */
   public List<Integer> sides() {
     List<Integer> sides = new ArrayList<>();
@@ -95,12 +96,12 @@ public record NetworkDescription(int inputSize, List<Convolution> convolutions, 
     return sides;
   }
 
-  /** How many numbers all parameters are. */
+  /** The number of weights and biases. */
   public long parameterCount() {
     return parameters().stream().mapToLong(Parameter::count).sum();
   }
 
-  /** Weight and bias of each layer, first to last. */
+  /** The weights and the biases of each layer, first to last. */
   public List<Parameter> parameters() {
     List<Parameter> parameters = new ArrayList<>();
     int channels = INPUT_CHANNELS;
@@ -125,7 +126,6 @@ public record NetworkDescription(int inputSize, List<Convolution> convolutions, 
     parameters.add(new Parameter(layer + ".bias", layer, shape.subList(0, 1)));
   }
 
-  /** The same network with another number of classes. */
   public NetworkDescription withClasses(int classes) {
     List<Dense> layers = new ArrayList<>(dense);
     Dense last = layers.remove(layers.size() - 1);
@@ -133,12 +133,11 @@ public record NetworkDescription(int inputSize, List<Convolution> convolutions, 
     return new NetworkDescription(inputSize, convolutions, layers);
   }
 
-  /** The same network, with each convolution replaced. */
   public NetworkDescription withConvolutions(UnaryOperator<Convolution> change) {
     return new NetworkDescription(inputSize, convolutions.stream().map(change).toList(), dense);
   }
 
-  /** The same network, whose normalisations are among other channels. */
+  /** The same network with normalisations over other channels. */
   public NetworkDescription normalizing(LocalResponseNormalization.Scope scope) {
     return withConvolutions(
         layer -> layer.withNormalization(layer.normalization().map(lrn -> lrn.in(scope))));

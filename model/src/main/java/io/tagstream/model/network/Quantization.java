@@ -3,8 +3,8 @@ package io.tagstream.model.network;
 import java.util.Map;
 
 /**
- * How a network's activations are written as bytes when it computes with integers. Its weights need
- * no such record: each output channel's scale follows from the channel's largest weight.
+ * How a network that computes with integers represents its activations as bytes. Weights need no
+ * such record: the scale of an output channel follows from its largest weight.
  *
  * @param activations by the tensor's name in the ONNX file
  */
@@ -13,8 +13,8 @@ public record Quantization(Map<String, Scale> activations) {
   /**
    * A byte q, 0 to 255, stands for {@code step * (q - zero)}.
    *
-   * @param step above 0
-   * @param zero the byte that stands for 0
+   * @param step above 0; ONNX's scale
+   * @param zero the byte that stands for 0; ONNX's zero point
    */
   public record Scale(float step, int zero) {
     private static final int LARGEST = 255;
@@ -27,10 +27,9 @@ public record Quantization(Map<String, Scale> activations) {
     }
 
     /**
-     * The finest scale for a range of numbers; 0 always has a byte of its own, since padding is
-     * made of it.
+     * The finest scale for a range of numbers. One byte stands for exactly 0, which padding needs.
      *
-     * @throws IllegalArgumentException when one of the two is infinite or not a number
+     * @throws IllegalArgumentException if {@code min} or {@code max} is infinite or not a number
      */
     public static Scale of(float min, float max) {
       if (!Float.isFinite(min) || !Float.isFinite(max)) {
@@ -39,7 +38,7 @@ public record Quantization(Map<String, Scale> activations) {
       float low = Math.min(min, 0);
       float high = Math.max(max, 0);
       float step = high / LARGEST - low / LARGEST;
-      // What is always 0, or as good as that, can have any step.
+      // An activation that is always 0, or nearly so, can have any step.
       return step > 0 ? new Scale(step, Math.round(-low / step)) : new Scale(1, 0);
     }
   }

@@ -6,18 +6,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How a network lies on two devices, half of each layer's maps and units on either, as the paper's
- * section 3.5 and figure 2 have it. A convolution of two groups stays on its device; one of a
- * single group and every dense layer reads what both have.
+ * How a network is divided between two devices, as in the paper's section 3.5 and figure 2: each
+ * has half of each layer's maps and units. A convolution of two groups reads the maps of its own
+ * device only; a convolution of one group, and every dense layer, reads those of both.
  */
 public record Towers(NetworkDescription network) {
   public static final int COUNT = 2;
 
   /**
-   * Checks that it can be halved; the last layer's classes need not be even.
+   * Checks that the network can be halved; the number of classes may be odd.
    *
-   * @throws IllegalArgumentException when a layer has another number of groups, an odd number of
-   *     maps or units, or a single class
+   * @throws IllegalArgumentException if a layer has another number of groups, an odd number of maps
+   *     or units, or a single class
    */
   public Towers {
     List<Convolution> convolutions = network.convolutions();
@@ -26,35 +26,40 @@ public record Towers(NetworkDescription network) {
       boolean whole = layer.groups() == 1;
       if (layer.channels() % COUNT != 0 || !(whole || (layer.groups() == COUNT && i > 0))) {
         throw new IllegalArgumentException(
-            "%s has no two towers: %d maps in %d groups"
+            "%s cannot be divided into two towers: %d maps in %d groups"
                 .formatted(layer.name(), layer.channels(), layer.groups()));
       }
     }
     if (network.classes() < COUNT) {
-      throw new IllegalArgumentException("a network of one class has no two towers");
+      throw new IllegalArgumentException(
+          "a network with one class cannot be divided into two towers");
     }
     for (Dense layer : network.dense().subList(0, network.dense().size() - 1)) {
       if (layer.units() % COUNT != 0) {
         throw new IllegalArgumentException(
-            "%s has no two towers: %d units".formatted(layer.name(), layer.units()));
+            "%s cannot be divided into two towers: %d units"
+                .formatted(layer.name(), layer.units()));
       }
     }
   }
 
-  /** Whether a convolution reads both towers' maps; the first reads the image, which both have. */
+  /**
+   * Whether a convolution reads both towers' maps. The first one reads the image, which both have.
+   */
   public boolean readsBoth(int convolution) {
     return readsBoth(network, convolution);
   }
 
-  /** The same of a network that can be halved. */
+  /** The same, for a network that is known to be divisible. */
   static boolean readsBoth(NetworkDescription network, int convolution) {
     return convolution > 0 && network.convolutions().get(convolution).groups() == 1;
   }
 
   /**
-   * What each tower sends to the other one on an image's way forward, in bytes, by the layer that
-   * waits for it, the answers not among them. In training as much comes back for the layers, and at
-   * a normalisation over all maps twice as much goes forward and once as much comes back.
+   * The bytes that each tower sends to the other one in the forward pass of one image, by the layer
+   * that waits for them; the logits are not included. In training the backward pass sends as many
+   * bytes for the layers again. For a normalisation over all maps, training sends twice as many in
+   * the forward pass and as many in the backward pass.
    */
   public Map<String, Long> exchangedBytes() {
     Map<String, Long> bytes = new LinkedHashMap<>();
@@ -80,7 +85,7 @@ public record Towers(NetworkDescription network) {
     return bytes;
   }
 
-  /** All of {@link #exchangedBytes}. */
+  /** The sum of {@link #exchangedBytes}. */
   public long exchangedBytesInAll() {
     return exchangedBytes().values().stream().mapToLong(Long::longValue).sum();
   }

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A value for each parameter of a network, in ONNX layout, outside the heap (a memory-mapped file
- * or direct buffers). Immutable to its readers, so threads may share it.
+ * The parameters of a network, in ONNX layout, outside the heap: in a memory-mapped file or in
+ * direct buffers. Readers cannot change them, so threads may share them.
  */
 public final class Weights implements AutoCloseable {
   private final NetworkDescription network;
@@ -16,7 +16,7 @@ public final class Weights implements AutoCloseable {
   private final Memory memory;
   private final Optional<Quantization> quantization;
 
-  /** What the values lie in, of these weights and of what stands in their place. */
+  /** The memory of the values, which quantized copies of the weights share. */
   private static final class Memory {
     private final Runnable release;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -33,21 +33,21 @@ public final class Weights implements AutoCloseable {
   }
 
   /**
-   * Weights whose memory goes when they are garbage.
+   * Weights whose memory the garbage collector frees.
    *
-   * @param values one buffer a parameter, by its name, position 0 to limit
-   * @throws IllegalArgumentException when a parameter is missing, unknown or of another size
+   * @param values one buffer per parameter, by its name, position 0 to limit
+   * @throws IllegalArgumentException if a parameter is missing, unknown or of another size
    */
   public Weights(NetworkDescription network, Map<String, FloatBuffer> values) {
     this(network, values, () -> {});
   }
 
   /**
-   * Weights whose memory can be given back.
+   * Weights whose memory {@link #close} frees.
    *
-   * @param values one buffer a parameter, by its name, position 0 to limit
-   * @param release gives it back
-   * @throws IllegalArgumentException when a parameter is missing, unknown or of another size
+   * @param values one buffer per parameter, by its name, position 0 to limit
+   * @param release frees the memory
+   * @throws IllegalArgumentException if a parameter is missing, unknown or of another size
    */
   public Weights(NetworkDescription network, Map<String, FloatBuffer> values, Runnable release) {
     this(network, values, new Memory(release), Optional.empty());
@@ -81,8 +81,8 @@ public final class Weights implements AutoCloseable {
   }
 
   /**
-   * The same weights, in the same memory, for a network that is to compute with integers. Closing
-   * the ones closes the others.
+   * The same weights, in the same memory, for a network that computes with integers. Closing either
+   * object closes both.
    */
   public Weights quantized(Quantization how) {
     return new Weights(network, values, memory, Optional.of(how));
@@ -92,12 +92,12 @@ public final class Weights implements AutoCloseable {
     return network;
   }
 
-  /** How it computes with integers, where it does. */
+  /** How the network computes with integers; empty if it computes with floats. */
   public Optional<Quantization> quantization() {
     return quantization;
   }
 
-  /** The parameter's numbers, read-only, a view of its own from position 0. */
+  /** The parameter's numbers, as a new read-only view from position 0. */
   public FloatBuffer get(String parameter) {
     FloatBuffer value = values.get(parameter);
     if (value == null) {
@@ -110,8 +110,8 @@ public final class Weights implements AutoCloseable {
   }
 
   /**
-   * Gives a file's memory back, at once instead of when the weights are garbage; for others there
-   * is nothing to do. No view of them may be read afterwards.
+   * Frees the memory of weights that are in a file now, instead of when the garbage collector does;
+   * does nothing for other weights. No view of the weights may be read afterwards.
    */
   @Override
   public void close() {

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 final class BestClassesTest {
 
   @Test
-  void theFiveBestAreInOrderAndTheLowerClassComesFirstAmongEquals() {
+  void theFiveBestAreInOrderAndEqualOnesByIndex() {
     float[] probabilities = {0.1f, 0.3f, 0.1f, 0.05f, 0.3f, 0.05f, 0.1f};
     assertThat(BestClasses.of(probabilities)).containsExactly(1, 4, 0, 2, 6);
   }

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class InitialisationTest {
-  /** Wide enough that a deviation is known to a per cent or two. */
+  /** Wide enough to measure a deviation to one or two per cent. */
   private final NetworkDescription network = NetworkDescription.alexNet(100, 0.25);
 
   @Test
@@ -26,7 +26,7 @@ class InitialisationTest {
   }
 
   @Test
-  void aNarrowNetworksSumsHaveThePapersVariance() {
+  void aNarrowNetworksPreActivationsHaveThePapersVariance() {
     Weights weights = Initialisation.PAPER.draw(network, 1);
     assertNormal(weights.get("conv1.weight"), 0.01);
     // A quarter of the terms.
@@ -75,7 +75,7 @@ class InitialisationTest {
   }
 
   @Test
-  void anotherSizeOfOneLayerLeavesTheOthersAlone() {
+  void theSizeOfOneLayerDoesNotChangeTheOthers() {
     List<Convolution> convolutions = new ArrayList<>(network.convolutions());
     Convolution first = convolutions.get(0);
     convolutions.set(

@@ -10,7 +10,7 @@ class LayerTableTest {
   private final LayerTable paper = LayerTable.of(NetworkDescription.alexNet(1000));
 
   @Test
-  void eachLayerIsThePapers() {
+  void eachLayerMatchesThePaper() {
     assertThat(paper.rows())
         .containsExactly(
             new Row("conv1", List.of(96, 55, 55), 34_944, 105_415_200),
@@ -24,7 +24,7 @@ class LayerTableTest {
   }
 
   @Test
-  void totalsAreThePapers() {
+  void totalsMatchThePaper() {
     assertThat(paper.parameters()).isEqualTo(60_965_224);
     assertThat(paper.multiplyAdds()).isEqualTo(724_406_816);
     assertThat(paper.bytes()).isEqualTo(4 * 60_965_224L);

@@ -22,19 +22,19 @@ class TowersTest {
   }
 
   @Test
-  void normalisingOverAllMapsAddsTheEdges() {
+  void normalisingOverAllMapsExchangesAdjacentMaps() {
     assertThat(new Towers(NetworkDescription.alexNet(1000)).exchangedBytes())
         .contains(entry("conv1 lrn", 2L * 55 * 55 * 4), entry("conv2 lrn", 2L * 27 * 27 * 4))
         .hasSize(6);
   }
 
   @Test
-  void anOddNumberOfClassesIsNoMatter() {
+  void anOddNumberOfClassesIsAllowed() {
     assertThat(new Towers(NetworkDescription.alexNet(5)).exchangedBytes()).hasSize(6);
   }
 
   @Test
-  void threeGroupsAreNoTwoTowers() {
+  void threeGroupsCannotBeHalved() {
     NetworkDescription three =
         NetworkDescription.alexNet(5)
             .withConvolutions(layer -> layer.name().equals("conv4") ? layer.withGroups(3) : layer);
