@@ -28,35 +28,36 @@ import onnx.Onnx.TensorShapeProto;
 import onnx.Onnx.ValueInfoProto;
 
 /**
- * Walks a graph from its image to its softmax and recognises an AlexNet: convolutions, each with an
- * activation and perhaps normalisation and pooling; a flattening; dense layers with an activation
- * and perhaps dropout; a softmax. Constants may be initializers, {@code Constant} or {@code
- * ConstantOfShape} nodes, and those of our own integer files whole numbers with their steps.
- * Activations rounded to bytes are what they were before to the walk.
+ * Recognises an AlexNet in a graph, following it from the image to the softmax: convolutions, each
+ * with an activation and optionally normalisation and pooling; a flattening; dense layers, each
+ * with an activation and optionally dropout; a softmax. Constants may be initializers, {@code
+ * Constant} or {@code ConstantOfShape} nodes, and in our quantized files integers with their
+ * scales. Nodes that quantize an activation and dequantize it again are recorded as scales and
+ * otherwise skipped.
  */
 final class AlexNetGraph {
   private static final String WEIGHT_SUFFIX = ".weight";
 
-  /** Of the input's side, in pixels. */
+  /** The largest side of the input, in pixels. */
   private static final int LARGEST_INPUT = 4096;
 
-  /** Of one layer; the paper's largest, conv1, has 290,400. */
+  /** The most activations of one layer; the paper's largest layer, conv1, has 290,400. */
   private static final long MOST_ACTIVATIONS = 1 << 26;
 
   private final OnnxFile file;
   private final GraphConstants constants;
 
-  /** What is walked. */
+  /** The nodes that remain when the constants are folded. */
   private final List<OnnxNode> chain;
 
   private final Map<String, FloatBuffer> values = new HashMap<>();
   private final Set<String> used = new HashSet<>();
   private final Map<String, Quantization.Scale> scales = new HashMap<>();
 
-  /** The operators asked for at the walk's place, for the message when none of them is there. */
+  /** The operators that may follow, for the message if another one does. */
   private final Set<String> expected = new LinkedHashSet<>();
 
-  /** The tensor that the walk has come to. */
+  /** The tensor that the next node must read. */
   private String tensor = "";
 
   private OnnxNode last = new OnnxNode("", "", List.of(), List.of(), Map.of());
@@ -69,9 +70,9 @@ final class AlexNetGraph {
   }
 
   /**
-   * The network and its weights, which are views of the file where it holds them as they are.
+   * Reads the network and its weights, which are views of the file if they are float32 there.
    *
-   * @param throttle asked for pauses
+   * @param throttle paused while integers are converted
    */
   static Weights weights(OnnxFile file, Throttle throttle) throws IOException, Mismatch {
     GraphConstants constants = GraphConstants.of(file, throttle);
@@ -84,7 +85,7 @@ final class AlexNetGraph {
   }
 
   private Weights walk() throws IOException, Mismatch {
-    int inputSize = enter();
+    int inputSize = readInput();
     List<Convolution> convolutions = new ArrayList<>();
     int channels = NetworkDescription.INPUT_CHANNELS;
     int side = inputSize;
@@ -111,7 +112,7 @@ final class AlexNetGraph {
     if (dense.size() < 2) {
       throw unexpected();
     }
-    leave();
+    readSoftmax();
     NetworkDescription network = new NetworkDescription(inputSize, convolutions, dense);
     Weights weights = new Weights(network, values, constants::close);
     return scales.isEmpty() ? weights : weights.quantized(quantization(network));
@@ -121,14 +122,14 @@ final class AlexNetGraph {
     List<String> activations = OnnxWriter.activations(network);
     if (!scales.keySet().containsAll(activations)) {
       throw new Mismatch(
-          "another program made it compute with integers: import the model it was made from, and quantize that");
+          "another program quantized it: import the model that it was quantized from, and quantize that");
     }
     scales.keySet().retainAll(activations);
     return new Quantization(scales);
   }
 
-  /** Finds the image; returns its side. */
-  private int enter() throws Mismatch {
+  /** Finds the input, an image; returns its side in pixels. */
+  private int readInput() throws Mismatch {
     if (file.inputs().size() != 1) {
       List<String> names = file.inputs().stream().map(ValueInfoProto::getName).toList();
       throw new Mismatch("expected one input, an image, found " + names);
@@ -152,7 +153,7 @@ final class AlexNetGraph {
     return Math.toIntExact(shape.get(2));
   }
 
-  /** A few numbers in a file must not ask for a processor's whole memory. */
+  /** Refuses layers whose activations would need an unreasonable amount of memory. */
   private static void requireComputable(OnnxNode node, Convolution layer, int inputSide)
       throws Mismatch {
     if (layer.padding() >= layer.kernel()) {
@@ -202,7 +203,9 @@ final class AlexNetGraph {
     return accept("Tanh").isPresent() ? Activation.TANH : Activation.IDENTITY;
   }
 
-  /** Between two nodes that make images of halves of the channels and undo it, or alone. */
+  /**
+   * Reads LRN, alone or between two nodes that reshape halves of the channels to images and back.
+   */
   private Optional<LocalResponseNormalization> normalization(int channels)
       throws IOException, Mismatch {
     List<Long> split = List.of();
@@ -239,7 +242,7 @@ final class AlexNetGraph {
     return Optional.of(checked(node, () -> attributes.toPaper().in(scope)));
   }
 
-  /** The constant shape that a node gives its input; empty when it is no such node. */
+  /** The constant shape of a Reshape node; empty for any other node. */
   private List<Long> shape(OnnxNode node) {
     OnnxTensor shape =
         node.type().equals("Reshape") && node.inputs().size() == 2
@@ -323,7 +326,7 @@ final class AlexNetGraph {
         : LrnAttributes.decimal(node.real("ratio", 0.5f));
   }
 
-  private void leave() throws IOException, Mismatch {
+  private void readSoftmax() throws IOException, Mismatch {
     OnnxNode softmax = accept("Softmax").orElseThrow(this::unexpected);
     int axis = softmax.integer("axis", 1);
     if (axis != 1 && axis != -1) {
@@ -339,24 +342,24 @@ final class AlexNetGraph {
     }
   }
 
-  /** Goes over the node at the walk's place when it is of that type. */
+  /** Advances past the next node if it has this type; empty if it has another one. */
   private Optional<OnnxNode> accept(String type) throws Mismatch {
     expected.add(type);
     Optional<OnnxNode> reader = reader();
     while (reader.isPresent() && reader.get().type().equals("QuantizeLinear")) {
-      goOverRounding(reader.get());
+      skipRounding(reader.get());
       reader = reader();
     }
     Optional<OnnxNode> node = reader.filter(found -> found.type().equals(type));
     if (node.isPresent()) {
       expected.clear();
       last = node.get();
-      goOver(last);
+      advance(last);
     }
     return node;
   }
 
-  /** The one node that reads the tensor at the walk's place; none at the graph's end. */
+  /** The one node that reads {@link #tensor}; empty at the graph's end. */
   private Optional<OnnxNode> reader() throws Mismatch {
     List<OnnxNode> readers = chain.stream().filter(node -> node.inputs().contains(tensor)).toList();
     if (readers.size() > 1) {
@@ -367,47 +370,47 @@ final class AlexNetGraph {
     return readers.stream().findFirst();
   }
 
-  private void goOver(OnnxNode node) {
+  private void advance(OnnxNode node) {
     tensor = node.outputs().get(0);
     visited++;
   }
 
-  /** Goes over a node that writes an activation as bytes and the one that reads it from them. */
-  private void goOverRounding(OnnxNode rounding) throws Mismatch {
+  /** Records the scale of a quantized activation and advances past both of its nodes. */
+  private void skipRounding(OnnxNode quantize) throws Mismatch {
     if (visited > chain.size()) {
-      throw new Mismatch("the graph goes in circles at node " + rounding.title());
+      throw new Mismatch("the graph has a cycle at node " + quantize.title());
     }
-    goOver(rounding);
-    OnnxNode widening =
+    advance(quantize);
+    OnnxNode dequantize =
         reader()
             .filter(next -> next.type().equals("DequantizeLinear"))
             .orElseThrow(
                 () ->
                     new Mismatch(
-                        "node %s: expected DequantizeLinear after it".formatted(rounding.title())));
-    goOver(widening);
-    int inputs = rounding.inputs().size();
+                        "node %s: expected DequantizeLinear after it".formatted(quantize.title())));
+    advance(dequantize);
+    int inputs = quantize.inputs().size();
     if (inputs != 3
-        || !rounding.inputs().subList(1, inputs).equals(widening.inputs().subList(1, inputs))) {
+        || !quantize.inputs().subList(1, inputs).equals(dequantize.inputs().subList(1, inputs))) {
       throw Mismatch.at(
-          widening,
-          "the step and the zero of %s".formatted(rounding.inputs()),
-          widening.inputs().toString());
+          dequantize,
+          "the step and the zero of %s".formatted(quantize.inputs()),
+          dequantize.inputs().toString());
     }
-    OnnxTensor step = constants.get(widening.inputs().get(1));
-    OnnxTensor zero = constants.get(widening.inputs().get(2));
+    OnnxTensor step = constants.get(dequantize.inputs().get(1));
+    OnnxTensor zero = constants.get(dequantize.inputs().get(2));
     if (step == null
         || zero == null
         || !step.isFloat()
         || !zero.is(TensorProto.DataType.UINT8)
         || step.data().remaining() != Float.BYTES
         || zero.data().remaining() != 1) {
-      throw Mismatch.at(widening, "one constant FLOAT step and UINT8 zero", "other");
+      throw Mismatch.at(dequantize, "one constant FLOAT step and UINT8 zero", "other");
     }
     scales.put(
-        OnnxWriter.activation(widening.outputs().get(0)),
+        OnnxWriter.activation(dequantize.outputs().get(0)),
         checked(
-            widening,
+            dequantize,
             () ->
                 new Quantization.Scale(
                     step.floats().get(0), Byte.toUnsignedInt(zero.data().duplicate().get()))));
@@ -438,15 +441,16 @@ final class AlexNetGraph {
         weight.name().endsWith(WEIGHT_SUFFIX)
             ? weight.name().substring(0, weight.name().length() - WEIGHT_SUFFIX.length())
             : positional;
-    // This also ends the walk through a graph that goes in circles.
+    // This also ends the walk through a graph with a cycle.
     if (!used.add(weight.name()) || values.put(name + WEIGHT_SUFFIX, weight.floats()) != null) {
-      throw Mismatch.at(node, "weights and a name of its own", weight.name() + " again");
+      throw Mismatch.at(
+          node, "weights and a name that no other node has", weight.name() + " again");
     }
     values.put(name + ".bias", bias.floats());
     return name;
   }
 
-  /** A float32 constant among the node's inputs, with all its numbers there. */
+  /** A float32 constant among the node's inputs, checked to be complete. */
   private OnnxTensor parameter(OnnxNode node, int input) throws Mismatch {
     if (node.inputs().size() != 3) {
       throw Mismatch.at(node, "3 inputs (data, weight, bias)", node.inputs().toString());
@@ -486,7 +490,11 @@ final class AlexNetGraph {
     }
   }
 
-  /** A list attribute whose numbers must all be the same, since windows are square. */
+  /**
+   * The value of a list attribute, whose numbers must be equal because windows are square.
+   *
+   * @param absent the value without the attribute
+   */
   private static int square(OnnxNode node, String attribute, int absent)
       throws IOException, Mismatch {
     List<Long> found = node.ints(attribute).orElse(List.of((long) absent));
@@ -508,7 +516,7 @@ final class AlexNetGraph {
     }
   }
 
-  /** Sizes that contradict each other are the node's fault, not the caller's. */
+  /** Reports sizes that contradict each other as a mismatch of the node. */
   private static <T> T checked(OnnxNode node, Supplier<T> description) throws Mismatch {
     try {
       return description.get();

@@ -18,14 +18,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A private copy of a file in memory that can be given back. Java 17 gives a mapping back when the
- * garbage collector comes by, which in a quiet process is hours later; until then a model's pages
- * count as resident.
+ * A private copy of a file, mapped into memory that {@link #close} frees. Java 17 itself frees a
+ * mapping only when the garbage collector runs, which in a quiet process is hours later; until then
+ * a model's pages count as resident.
  *
- * <p>A copy, because a mapped file that somebody makes shorter ends the process with SIGBUS at the
- * next look, and one that somebody writes to changes what was checked. It lies in a file of the
- * temporary folder that has no name any more: its pages are the kernel's to drop and to read again,
- * where memory of our own would stay for good under the allocator's settings that engines like.
+ * <p>It is a copy because truncating a mapped file ends the process with SIGBUS at the next read,
+ * and writing to one changes data that was already verified. The copy is an unlinked file in the
+ * temporary folder, whose pages the kernel can evict and read again. Allocated memory would never
+ * be returned to the system with the allocator settings that suit the engines.
  */
 public final class FileMapping implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FileMapping.class);
@@ -48,11 +48,11 @@ public final class FileMapping implements AutoCloseable {
   }
 
   /**
-   * Copies a file and maps the copy. Where the temporary folder has no room, the copy is in memory.
+   * Copies a file and maps the copy. If the temporary folder has no room, the copy is in memory.
    *
-   * @param throttle asked for pauses
-   * @throws IOException also when it is no regular file, empty or larger than ONNX allows; the
-   *     message says so without the file's name
+   * @param throttle limits the copying
+   * @throws IOException also if the file is not a regular one, is empty or is larger than ONNX
+   *     allows; the message states this without the file's name
    */
   public static FileMapping of(Path file, Throttle throttle) throws IOException {
     BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
@@ -76,7 +76,7 @@ public final class FileMapping implements AutoCloseable {
         throw shorter;
       } catch (IOException e) {
         LOG.warn(
-            "A model's file is copied to memory, {} bytes, and not to {}: {}",
+            "A model's file of {} bytes is copied to memory because it cannot be copied to {}: {}",
             size,
             System.getProperty("java.io.tmpdir"),
             e.toString());
@@ -86,7 +86,10 @@ public final class FileMapping implements AutoCloseable {
     }
   }
 
-  /** A file that is gone when its channel and its mappings are, whatever becomes of the process. */
+  /**
+   * A file that the system deletes with its last channel and mapping, even if the process is
+   * killed.
+   */
   private static FileChannel unnamed() throws IOException {
     Path path = Files.createTempFile("tagstream-", ".onnx");
     try {
@@ -138,19 +141,17 @@ public final class FileMapping implements AutoCloseable {
   private static void fill(ByteBuffer bytes, SeekableByteChannel from) throws IOException {
     while (bytes.hasRemaining()) {
       if (from.read(bytes) < 0) {
-        throw new EOFException("it became shorter while it was read");
+        throw new EOFException("it was truncated while it was read");
       }
     }
   }
 
-  /**
-   * The file's bytes, without a position of their own; they keep the mapping until it is closed.
-   */
+  /** A view of the file's bytes from position 0, valid until {@link #close}. */
   public ByteBuffer bytes() {
     return bytes.duplicate();
   }
 
-  /** Gives the memory back. A view of it that is read afterwards brings the JVM down. */
+  /** Frees the memory. Reading a view of it afterwards crashes the JVM. */
   @Override
   public void close() {
     if (closed) {
@@ -165,13 +166,13 @@ public final class FileMapping implements AutoCloseable {
       UNMAP.invokeExact(bytes);
     } catch (Throwable e) {
       LOG.warn(
-          "A model's file stays in memory until the garbage collector finds it: {}", e.toString());
+          "A model's file stays in memory until the garbage collector frees it: {}", e.toString());
     }
   }
 
   /**
-   * What Java has for this until its {@code Arena} of Java 22. Found by name, since a compiler for
-   * Java 17 warns of every mention.
+   * The JDK's method to free a buffer, until {@code Arena} of Java 22 replaces it. It is found by
+   * name because the compiler warns at every use.
    */
   private static MethodHandle findUnmap() {
     try {
@@ -183,7 +184,7 @@ public final class FileMapping implements AutoCloseable {
           .bindTo(instance.get(null));
     } catch (ReflectiveOperationException | RuntimeException e) {
       LOG.warn(
-          "Models' files stay in memory until the garbage collector finds them: {}", e.toString());
+          "Models' files stay in memory until the garbage collector frees them: {}", e.toString());
       return MethodHandles.empty(MethodType.methodType(void.class, ByteBuffer.class));
     }
   }

@@ -14,19 +14,23 @@ import java.util.Optional;
 import onnx.Onnx.TensorProto;
 import org.bytedeco.javacpp.FloatPointer;
 
-/** A graph's constants, with those that its nodes make out of others, and the nodes left then. */
+/**
+ * A graph's constants, including those that nodes compute from constants, and the remaining nodes.
+ */
 final class GraphConstants implements AutoCloseable {
   private final Throttle throttle;
   private final Map<String, OnnxTensor> tensors = new HashMap<>();
   private final List<OnnxNode> nodes = new ArrayList<>();
 
-  /** All of an AlexNet's numbers, which a file without weights of its own may ask for. */
+  /**
+   * The most numbers in all filled constants: a file without weights may fill all of an AlexNet's.
+   */
   private static final long MOST_FILLED = 1L << 26;
 
-  /** Numbers that were made of a shape alone. */
+  /** Numbers in the constants filled so far. */
   private long filled;
 
-  /** The memory of the numbers that were made. */
+  /** The memory of the computed constants. */
   private final List<FloatPointer> memories = new ArrayList<>();
 
   private GraphConstants(Throttle throttle) {
@@ -34,10 +38,10 @@ final class GraphConstants implements AutoCloseable {
   }
 
   /**
-   * Those of a file.
+   * Folds the constants of a file.
    *
-   * @param throttle asked for pauses
-   * @throws Mismatch when one cannot be made as its node says
+   * @param throttle paused while integers are converted
+   * @throws Mismatch if a node's constant cannot be computed
    */
   static GraphConstants of(OnnxFile file, Throttle throttle) throws IOException, Mismatch {
     GraphConstants constants = new GraphConstants(throttle);
@@ -50,17 +54,17 @@ final class GraphConstants implements AutoCloseable {
     }
   }
 
-  /** The constant of that name, or null. */
+  /** The constant with this name, or null. */
   OnnxTensor get(String name) {
     return tensors.get(name);
   }
 
-  /** The nodes that compute, in the file's order. */
+  /** The nodes that do not yield constants, in the file's order. */
   List<OnnxNode> nodes() {
     return Collections.unmodifiableList(nodes);
   }
 
-  /** Gives back the memory of what was made; views of the file stay. */
+  /** Frees the computed constants. Constants that are views of the file stay valid. */
   @Override
   public void close() {
     memories.forEach(FloatPointer::close);
@@ -85,7 +89,7 @@ final class GraphConstants implements AutoCloseable {
           if (whole == null) {
             nodes.add(node);
           } else {
-            tensors.put(node.outputs().get(0), widened(node, whole));
+            tensors.put(node.outputs().get(0), dequantized(node, whole));
           }
         }
         case "ConstantOfShape" -> tensors.put(node.outputs().get(0), filled(node));
@@ -122,7 +126,7 @@ final class GraphConstants implements AutoCloseable {
     return new OnnxTensor(node.outputs().get(0), type, dimensions, memory.asByteBuffer());
   }
 
-  private OnnxTensor widened(OnnxNode node, OnnxTensor whole) throws IOException, Mismatch {
+  private OnnxTensor dequantized(OnnxNode node, OnnxTensor whole) throws IOException, Mismatch {
     boolean isBytes = whole.is(TensorProto.DataType.INT8);
     if (!isBytes && !whole.is(TensorProto.DataType.INT32)) {
       throw Mismatch.at(node, "constants of INT8 or INT32", whole.typeName());
@@ -151,7 +155,7 @@ final class GraphConstants implements AutoCloseable {
     FloatPointer memory = memory(whole.count());
     float[] channelSteps = new float[channels];
     steps.floats().get(channelSteps);
-    IntegerWeights.widen(
+    IntegerWeights.dequantize(
         whole.data().duplicate().order(ByteOrder.LITTLE_ENDIAN),
         bytesEach,
         channelSteps,

@@ -7,18 +7,18 @@ import java.nio.FloatBuffer;
 import org.nd4j.shade.protobuf.CodedOutputStream;
 
 /**
- * A layer's weights as whole numbers: each output channel has a step of its own, such that its
- * largest weight is 127 steps. The first dimension is the output channels, in a convolution's
- * weights as in a dense layer's.
+ * A layer's weights as int8. Each output channel has its own step, chosen so that its largest
+ * weight is 127 steps. The first dimension is the output channels, both in a convolution and in a
+ * dense layer.
  *
- * <p>A bias counts in the steps of the sums it is added to, an input's step times the channel's.
- * Where weights are next to nothing beside their bias it would not fit into 32 bits, so the
- * channel's step is larger there.
+ * <p>A bias is counted in the steps of the pre-activations, which are the input's step times the
+ * channel's. If a channel's weights are tiny compared with its bias, the bias would not fit into 32
+ * bits; then the channel's step is larger.
  */
 final class IntegerWeights {
   private static final int LARGEST = 127;
 
-  /** Far from what 32 bits hold, and exact as a float. */
+  /** Well within 32 bits, and exact as a float. */
   private static final int LARGEST_BIAS = 1 << 22;
 
   private final FloatBuffer weights;
@@ -29,7 +29,7 @@ final class IntegerWeights {
   /**
    * @param weights {@code [channels][…]}
    * @param biases {@code [channels]}
-   * @param inputStep of the numbers that the weights are multiplied with
+   * @param inputStep the step of the layer's input
    */
   IntegerWeights(FloatBuffer weights, FloatBuffer biases, float inputStep) {
     int channels = biases.remaining();
@@ -52,19 +52,19 @@ final class IntegerWeights {
   }
 
   /**
-   * The next number of 16 binary digits: 127 of it is then exact, so that weights that were rounded
-   * and are written again have the steps they had.
+   * Rounds a step up to 16 binary digits. Then 127 steps are exact, so that weights which were
+   * quantized before get the same steps again.
    */
   private static float shortened(float step) {
     return Float.intBitsToFloat((Float.floatToIntBits(step) + 0xff) & ~0xff);
   }
 
-  /** One an output channel. */
+  /** The step of each output channel. */
   float[] steps() {
     return steps.clone();
   }
 
-  /** One an output channel, each in steps of its own: the input's times the channel's. */
+  /** The bias of each output channel, in steps of the input's step times the channel's. */
   int[] biases() {
     return biases.clone();
   }
@@ -73,7 +73,7 @@ final class IntegerWeights {
     return weights.remaining();
   }
 
-  /** Writes the weights, a byte each. */
+  /** Writes the weights, one byte each. */
   void writeTo(CodedOutputStream file) throws IOException {
     float[] channel = new float[perChannel];
     byte[] bytes = new byte[perChannel];
@@ -87,14 +87,14 @@ final class IntegerWeights {
   }
 
   /**
-   * The numbers that whole ones stand for.
+   * Converts integers to the numbers that they represent.
    *
-   * @param whole {@code [channels][…]}, one a byte or, when {@code bytesEach} is 4, an int
-   * @param steps one a channel
-   * @param numbers room for as many
-   * @param throttle asked for pauses
+   * @param whole {@code [channels][…]}, bytes if {@code bytesEach} is 1, ints if it is 4
+   * @param steps one per channel
+   * @param numbers written, with as many elements
+   * @param throttle paused after each channel
    */
-  static void widen(
+  static void dequantize(
       ByteBuffer whole, int bytesEach, float[] steps, FloatBuffer numbers, Throttle throttle) {
     int perChannel = numbers.remaining() / steps.length;
     for (float step : steps) {

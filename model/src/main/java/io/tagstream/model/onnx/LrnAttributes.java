@@ -3,8 +3,8 @@ package io.tagstream.model.onnx;
 import io.tagstream.model.network.LocalResponseNormalization;
 
 /**
- * The attributes of ONNX's LRN node: alpha is divided by the size there and not in the paper, and
- * all are float32.
+ * The attributes of ONNX's LRN node. They are float32, and alpha is multiplied by the size: the
+ * node divides it by the size, the paper does not.
  *
  * @param bias the paper's k
  */
@@ -23,7 +23,7 @@ record LrnAttributes(int size, float alpha, float beta, float bias) {
         size, decimal(bias), decimal(alpha) / size, decimal(beta));
   }
 
-  /** The shortest decimal that names the float, so that 1e-4f gives 1e-4 and not 9.99…e-5. */
+  /** The shortest decimal that rounds to the float, so that 1e-4f gives 1e-4 and not 9.99…e-5. */
   static double decimal(float value) {
     return Double.parseDouble(Float.toString(value));
   }

@@ -1,6 +1,6 @@
 package io.tagstream.model.onnx;
 
-/** A graph that is something else; the message names the node or shape that differs. */
+/** A graph that is not an AlexNet; the message names the node or shape that differs. */
 final class Mismatch extends Exception {
   private static final long serialVersionUID = 1L;
 

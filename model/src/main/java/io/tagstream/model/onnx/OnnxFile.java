@@ -14,12 +14,12 @@ import onnx.Onnx.StringStringEntryProto;
 import onnx.Onnx.ValueInfoProto;
 
 /**
- * What an ONNX file says, before anybody asks whether it is an AlexNet.
+ * The content of an ONNX file, whatever its network.
  *
  * @param producer the program that wrote it; may be empty
- * @param nodes in the file's order, which ONNX demands to be a topological one
+ * @param nodes in the file's order, which ONNX requires to be topological
  * @param initializers by name
- * @param inputs those that are no initializers (before IR version 4 initializers are inputs too)
+ * @param inputs without the initializers, which before IR version 4 are inputs too
  * @param metadata the file's own key-value pairs
  */
 record OnnxFile(
@@ -30,15 +30,15 @@ record OnnxFile(
     List<ValueInfoProto> outputs,
     Map<String, String> metadata) {
 
-  /** Of nodes, tensors and whatever else is in a graph: an AlexNet has some dozens. */
+  /** The most nodes, tensors or other entries of a graph; an AlexNet has some dozens. */
   private static final int MOST = 10_000;
 
   private static final int LONGEST_ENTRY = 1 << 16;
 
   /**
-   * What a file in memory says; its numbers stay there.
+   * Reads a mapped file. Tensors are views of it.
    *
-   * @throws IOException when it is no ONNX file; the message says so without the file's name
+   * @throws IOException if it is not an ONNX file; the message states this without the file's name
    */
   static OnnxFile read(FileMapping file) throws IOException {
     WireReader fields = new WireReader(file.bytes());
@@ -69,7 +69,9 @@ record OnnxFile(
     return new OnnxFile(producer, nodes, initializers, inputs, outputs, metadata);
   }
 
-  /** Protobuf's own parser follows messages in messages a hundred deep, and no further. */
+  /**
+   * Parses an input or output. Protobuf's parser limits nested messages to a depth of a hundred.
+   */
   private static ValueInfoProto description(WireReader fields) throws IOException {
     return ValueInfoProto.parseFrom(fields.bytes(LONGEST_ENTRY, "an input or output"));
   }

@@ -13,9 +13,9 @@ import onnx.Onnx.NodeProto;
 /**
  * A node of the graph.
  *
- * @param name may be empty: ONNX does not ask for one
+ * @param name may be empty
  * @param type the operator's name
- * @param attributes by name, each still its message's bytes
+ * @param attributes by name, as unparsed messages
  */
 record OnnxNode(
     String name,
@@ -26,7 +26,7 @@ record OnnxNode(
 
   private static final int MOST = 1000;
 
-  /** Of all but tensors: some whole numbers. */
+  /** The most bytes of an attribute that is not a tensor: it holds a few integers. */
   private static final int LONGEST_ATTRIBUTE = 1 << 16;
 
   static OnnxNode read(ByteBuffer message) throws IOException {
@@ -70,7 +70,10 @@ record OnnxNode(
     throw new IOException("not an ONNX file: an attribute without a name");
   }
 
-  /** The attribute read by protobuf's own parser: for all but tensors, which may be large. */
+  /**
+   * Parses an attribute with protobuf's parser. For attributes that are not tensors, which may be
+   * large.
+   */
   Optional<AttributeProto> attribute(String attribute) throws IOException {
     ByteBuffer message = attributes.get(attribute);
     return message == null
@@ -113,7 +116,7 @@ record OnnxNode(
     return attribute(attribute).map(AttributeProto::getF).orElse(absent);
   }
 
-  /** For messages. */
+  /** The node's name and operator, for messages. */
   String title() {
     return "%s (%s)".formatted(name.isEmpty() ? "without a name" : name, type);
   }

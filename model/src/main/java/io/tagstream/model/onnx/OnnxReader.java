@@ -16,27 +16,27 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * Reads an AlexNet from an ONNX file: ours, or the BVLC AlexNet of the ONNX model zoo. The numbers
- * stay in a memory-mapped copy of the file until somebody reads them; it goes when the weights are
- * closed, at the latest when they are garbage.
+ * Reads an AlexNet from an ONNX file: one of ours, or the BVLC AlexNet of the ONNX model zoo. The
+ * weights are views of a memory-mapped copy of the file. Closing the weights frees the copy;
+ * without that the garbage collector does.
  */
 public final class OnnxReader {
   private OnnxReader() {}
 
   /**
-   * The network that the file's graph describes, and its weights.
+   * Reads the network that the file's graph describes, and its weights.
    *
-   * @throws ModelException when the file is missing, no ONNX file, cut short, or no AlexNet; then
-   *     with the node or shape that differs
+   * @throws ModelException if the file is missing, not an ONNX file, truncated, or not an AlexNet;
+   *     in the last case the message names the node or shape that differs
    */
   public static Weights read(Path file) {
     return read(file, Throttle.none(), found -> found);
   }
 
   /**
-   * The program that wrote the file, by its own word: {@link OnnxWriter#PRODUCER} where we did.
+   * The program that wrote the file, as the file names it: {@link OnnxWriter#PRODUCER} for ours.
    *
-   * @throws ModelException when the file is missing, no ONNX file or cut short
+   * @throws ModelException if the file is missing, not an ONNX file, or truncated
    */
   public static String producer(Path file) {
     try (FileMapping copy = copy(file, Throttle.none())) {
@@ -49,7 +49,7 @@ public final class OnnxReader {
   /**
    * Whether the file's network computes with integers.
    *
-   * @throws ModelException when the file is missing, no ONNX file or cut short
+   * @throws ModelException if the file is missing, not an ONNX file, or truncated
    */
   public static boolean isQuantized(Path file) {
     try (FileMapping copy = copy(file, Throttle.none())) {
@@ -61,25 +61,25 @@ public final class OnnxReader {
   }
 
   /**
-   * The weights of a file whose network is known.
+   * Reads the weights of a file whose network is known.
    *
-   * @throws ModelException as {@link #read(Path)}, and when the file's graph is another network
+   * @throws ModelException as {@link #read(Path)}, and if the file's graph is another network
    */
   public static Weights read(Path file, NetworkDescription network) {
     return read(file, network, Throttle.none());
   }
 
   /**
-   * {@link #read(Path, NetworkDescription)} beside something that should not feel it.
+   * {@link #read(Path, NetworkDescription)} in the background of other work.
    *
-   * @param throttle asked for pauses while the file is copied and its numbers are widened
+   * @param throttle paused while the file is copied and integers are converted
    */
   public static Weights read(Path file, NetworkDescription network, Throttle throttle) {
     return read(file, throttle, found -> described(file, network, found));
   }
 
   /**
-   * {@link #read(Path, NetworkDescription, Throttle)} of a file that was copied before.
+   * {@link #read(Path, NetworkDescription, Throttle)} for a file that is already copied.
    *
    * @param file for messages
    * @param copy outlives the weights
@@ -90,10 +90,10 @@ public final class OnnxReader {
   }
 
   /**
-   * A copy of a file, that nobody changes.
+   * Copies a file, so that later changes of the file do not matter; the caller closes the copy.
    *
-   * @param throttle asked for pauses
-   * @throws ModelException when it is missing, no regular file, empty, or cannot be read
+   * @param throttle limits the copying
+   * @throws ModelException if the file is missing, not a regular file, empty, or unreadable
    */
   public static FileMapping copy(Path file, Throttle throttle) {
     try {
@@ -117,9 +117,9 @@ public final class OnnxReader {
   }
 
   /**
-   * The weights of a file.
+   * Reads the weights of a file.
    *
-   * @param description what the network that was found is called, or an exception
+   * @param description maps the network that was found to the one of the weights, or throws
    */
   private static Weights read(
       Path file, Throttle throttle, UnaryOperator<NetworkDescription> description) {
@@ -153,7 +153,7 @@ public final class OnnxReader {
     } catch (IOException e) {
       throw unreadable(file, e);
     } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
-      // Sizes that are each possible and do not fit together.
+      // Sizes that are valid each but contradict each other.
       throw new ModelException(file + " is not an AlexNet: " + e.getMessage(), e);
     }
   }
@@ -178,7 +178,7 @@ public final class OnnxReader {
     return new ModelException("cannot read " + file + ": " + cause.getMessage(), cause);
   }
 
-  /** The description with its real constants rounded as ONNX's float32 attributes round them. */
+  /** The description with its constants rounded to ONNX's float32 attributes. */
   private static NetworkDescription asOnnxHolds(NetworkDescription network) {
     return network.withConvolutions(
         layer ->

@@ -9,8 +9,7 @@ import java.util.List;
 import onnx.Onnx.TensorProto;
 
 /**
- * A tensor of the file; its numbers are a view of the file where they lie there one after the
- * other.
+ * A tensor of the file. Its numbers are a view of the file if they are contiguous there.
  *
  * @param type ONNX's number of the element type
  * @param data little-endian
@@ -18,22 +17,22 @@ import onnx.Onnx.TensorProto;
 record OnnxTensor(String name, int type, List<Long> shape, ByteBuffer data) {
   private static final int MOST_DIMENSIONS = 8;
 
-  /** Of whole numbers that are written one by one: an image's shape has four. */
+  /** The most int64 numbers that are encoded one by one; a shape has four. */
   private static final int MOST_LONGS = 1 << 16;
 
-  /** Of numbers that are not where they can be read in place. */
+  /** The most numbers, or bytes, that are copied because they cannot be read in place. */
   private static final int MOST_COPIED = 1 << 26;
 
   private static final int MOST_PIECES = 1 << 16;
 
-  /** ONNX's own limit on a file, in bytes; the numbers of a tensor are inside. */
+  /** ONNX's limit on the size of a file in bytes, which also limits the numbers of a tensor. */
   private static final long LARGEST = Integer.MAX_VALUE;
 
   /**
-   * Reads a tensor. What it says of its size is checked before anything is made of it.
+   * Reads a tensor. Its stated sizes are checked before memory is allocated for them.
    *
-   * @throws IOException when it is malformed, its shape is none or beyond any file's, or its
-   *     numbers lie in another file; the message names the tensor
+   * @throws IOException if it is malformed, its shape is invalid or larger than any file, or its
+   *     numbers are in another file; the message names the tensor
    */
   static OnnxTensor read(ByteBuffer message) throws IOException {
     String name = name(message);
@@ -63,11 +62,11 @@ record OnnxTensor(String name, int type, List<Long> shape, ByteBuffer data) {
     }
     List<Long> shape = shape(dimensions, name);
     if (!longs.isEmpty()) {
-      data.add(widened(longs, Long.BYTES, MOST_LONGS, name));
+      data.add(decoded(longs, Long.BYTES, MOST_LONGS, name));
     }
     if (!integers.isEmpty()) {
       int bytesEach = type == TensorProto.DataType.INT32_VALUE ? Integer.BYTES : 1;
-      data.add(widened(integers, bytesEach, MOST_COPIED, name));
+      data.add(decoded(integers, bytesEach, MOST_COPIED, name));
     }
     return new OnnxTensor(name, type, shape, join(data, name));
   }
@@ -97,7 +96,7 @@ record OnnxTensor(String name, int type, List<Long> shape, ByteBuffer data) {
     pieces.add(piece);
   }
 
-  /** What could be a shape, if no more than a file's bytes are wanted. */
+  /** Decodes a shape and checks that its numbers could fit into a file. */
   private static List<Long> shape(List<ByteBuffer> pieces, String name) throws IOException {
     if (count(pieces) > MOST_DIMENSIONS) {
       throw refused(
@@ -115,9 +114,9 @@ record OnnxTensor(String name, int type, List<Long> shape, ByteBuffer data) {
   }
 
   /**
-   * Returns where a shape is of no more numbers than that.
+   * Checks that a shape has at most {@code most} numbers.
    *
-   * @throws IOException with the tensor's name where it is not, or has a negative dimension
+   * @throws IOException if it has more, or a negative dimension; the message names the tensor
    */
   static void requireShape(List<Long> shape, long most, String name) throws IOException {
     long numbers = 1;
@@ -126,7 +125,7 @@ record OnnxTensor(String name, int type, List<Long> shape, ByteBuffer data) {
         throw refused(
             name, "has the shape %s, whose dimensions must not be negative".formatted(shape));
       }
-      // A dimension of 0 makes it empty, whatever the others are.
+      // A dimension of 0 makes the tensor empty, whatever the others are.
       numbers = dimension > 0 && numbers > most / dimension ? Long.MAX_VALUE : numbers * dimension;
     }
     if (numbers > most) {
@@ -135,7 +134,7 @@ record OnnxTensor(String name, int type, List<Long> shape, ByteBuffer data) {
     }
   }
 
-  /** The numbers of base-128 integers: each ends with a byte without the highest bit. */
+  /** The number of varints: each ends with a byte whose highest bit is 0. */
   private static long count(List<ByteBuffer> pieces) {
     long count = 0;
     for (ByteBuffer piece : pieces) {
@@ -147,10 +146,10 @@ record OnnxTensor(String name, int type, List<Long> shape, ByteBuffer data) {
   }
 
   /**
-   * Types of up to 32 bits share a field. Of those of one byte, of 32 and of 64 bits we read the
-   * numbers.
+   * Decodes varints. ONNX encodes all types of up to 32 bits in the same field; types of 8, 32 and
+   * 64 bits are read.
    */
-  private static ByteBuffer widened(List<ByteBuffer> pieces, int bytesEach, int most, String name)
+  private static ByteBuffer decoded(List<ByteBuffer> pieces, int bytesEach, int most, String name)
       throws IOException {
     long count = count(pieces);
     if (count > most) {
@@ -210,7 +209,7 @@ record OnnxTensor(String name, int type, List<Long> shape, ByteBuffer data) {
     return known == null ? "type " + type : known.name();
   }
 
-  /** How many numbers the shape asks for. */
+  /** The number of elements by the shape. */
   long count() {
     return shape.stream().reduce(1L, Math::multiplyExact);
   }

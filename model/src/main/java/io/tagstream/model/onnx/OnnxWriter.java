@@ -38,21 +38,21 @@ import org.nd4j.shade.protobuf.WireFormat;
 
 /**
  * Writes a network and its weights as an ONNX file: operator set 12, IR version 7, standard
- * operators only, all weights initializers inside the file, float32.
+ * operators only, all weights as float32 initializers inside the file.
  *
- * <p>Weights with a {@link Quantization} are written for computing with integers, in operator set
- * 13: weights as int8 with a scale for each output channel, biases as int32, activations rounded to
- * uint8 where a layer reads them and where one writes them (pairs of {@code QuantizeLinear} and
- * {@code DequantizeLinear}, which engines join with the layers between them).
+ * <p>Weights with a {@link Quantization} are written for computation with integers, in operator set
+ * 13: weights as int8 with a scale for each output channel, biases as int32, and activations
+ * rounded to uint8 before and after each layer, by pairs of {@code QuantizeLinear} and {@code
+ * DequantizeLinear} that engines fuse with the layers between them.
  *
  * <p>Input {@code image} {@code [N][3][S][S]}, already preprocessed; outputs {@code probabilities}
  * {@code [N][classes]} and {@code features} {@code [N][units]}, the layer before the last after its
- * activation. Dropout does nothing when serving and has no node; its probabilities stand in the
- * file's metadata as {@code dropout.LAYER}, so that the file alone gives the whole description
- * back. The same network and weights always give the same bytes.
+ * activation. Dropout has no node, because serving does not use it; the file's metadata hold its
+ * probabilities as {@code dropout.LAYER}, so that the whole description can be read back from the
+ * file. The same network and weights always produce the same bytes.
  */
 public final class OnnxWriter {
-  /** What the file names as its producer. */
+  /** The producer that the file names. */
   public static final String PRODUCER = "tagstream";
 
   static final String INPUT = "image";
@@ -64,7 +64,7 @@ public final class OnnxWriter {
   private static final int IR_VERSION = 7;
   private static final int OPERATOR_SET = 12;
 
-  /** The first in which weights may have a scale for each channel. */
+  /** The first operator set in which weights can have a scale for each channel. */
   private static final int QUANTIZED_OPERATOR_SET = 13;
 
   private static final int CHUNK_FLOATS = 1 << 16;
@@ -73,10 +73,10 @@ public final class OnnxWriter {
   private final Weights weights;
   private final Optional<Quantization> quantization;
 
-  /** The scales of the tensors that are rounded to bytes, by the name they are read by. */
+  /** The scales of the tensors that are rounded to bytes, by the tensor's name after rounding. */
   private final Map<String, Quantization.Scale> scales = new HashMap<>();
 
-  /** Of the maps that each convolution makes, in pixels. */
+  /** The side of each convolution's maps before pooling, in pixels, by the layer's name. */
   private final Map<String, Integer> sides = new HashMap<>();
 
   private final GraphProto.Builder graph = GraphProto.newBuilder().setName("tagstream");
@@ -93,10 +93,10 @@ public final class OnnxWriter {
   }
 
   /**
-   * Writes the file a chunk at a time, so that 240 MB of weights need no more heap than a few of
-   * the paper's feature maps.
+   * Writes the file in chunks, so that 240 MB of weights need no more heap than a few of the
+   * paper's feature maps.
    *
-   * @param out not closed here
+   * @param out not closed
    */
   public static void write(Weights weights, OutputStream out) throws IOException {
     OnnxWriter writer = new OnnxWriter(weights);
@@ -117,7 +117,7 @@ public final class OnnxWriter {
     file.flush();
   }
 
-  /** The names of the tensors that a quantization must have a scale for, in the graph's order. */
+  /** The names of the tensors for which a quantization must have a scale, in the graph's order. */
   public static List<String> activations(NetworkDescription network) {
     List<String> names = new ArrayList<>(List.of(INPUT));
     for (Convolution layer : network.convolutions()) {
@@ -132,7 +132,7 @@ public final class OnnxWriter {
     return List.copyOf(names);
   }
 
-  /** Which of {@link #activations} is read as {@code tensor}, after it was rounded. */
+  /** The name in {@link #activations} of a tensor whose name after rounding is {@code tensor}. */
   static String activation(String tensor) {
     return tensor.equals(ROUNDED_INPUT) ? INPUT : tensor;
   }
@@ -167,7 +167,7 @@ public final class OnnxWriter {
     }
   }
 
-  /** An initializer up to its numbers, which follow as the last field of its message. */
+  /** An initializer whose numbers are written separately, as the last field of its message. */
   private record Initializer(TensorProto fields, int dataBytes, Numbers numbers) {
 
     /** Writes {@code dataBytes} bytes. */
@@ -226,7 +226,7 @@ public final class OnnxWriter {
     String tensor = INPUT;
     if (quantization.isPresent()) {
       scales.putAll(quantization.get().activations());
-      // The graph's input keeps its name, unlike the tensors between nodes.
+      // The graph's input must keep its name; tensors between nodes are renamed before rounding.
       tensor = addRounding(INPUT, ROUNDED_INPUT, scales.get(INPUT));
       scales.put(tensor, scales.remove(INPUT));
     }
@@ -283,8 +283,9 @@ public final class OnnxWriter {
   }
 
   /**
-   * ONNX's node sees all channels. Parts of them that do not see each other become images of fewer
-   * channels before it, and channels again after it: in NCHW the numbers stay where they are.
+   * Adds LRN. ONNX's node sums over all channels. Parts of the channels that are normalised
+   * separately are therefore reshaped to images of fewer channels before it, and back after it; in
+   * NCHW this moves no numbers.
    */
   private String addNormalization(Convolution layer, LocalResponseNormalization lrn, String input) {
     int parts = lrn.scope().parts();
@@ -320,7 +321,7 @@ public final class OnnxWriter {
     return add(output, "Reshape", List.of(input, shape), output);
   }
 
-  /** A layer and its activation. */
+  /** Adds a layer and its activation. */
   private String addLayer(
       String name,
       String type,
@@ -356,7 +357,7 @@ public final class OnnxWriter {
     return names;
   }
 
-  /** Whole numbers, and a node each that turns them into what they stand for. */
+  /** Adds integer weights and biases, each with a node that dequantizes them. */
   private List<String> addIntegerWeights(String layer, Quantization.Scale input) {
     Parameter weight = parameters(layer).get(0);
     Parameter bias = parameters(layer).get(1);
@@ -399,21 +400,21 @@ public final class OnnxWriter {
     return List.of(weight.name(), bias.name());
   }
 
-  /** Weight and bias. */
+  /** The weights and biases of a layer. */
   private List<Parameter> parameters(String layer) {
     return network.parameters().stream()
         .filter(parameter -> parameter.layer().equals(layer))
         .toList();
   }
 
-  /** What neither adds nor scales its input's numbers needs no scale of its own. */
+  /** Gives the output of an operator that only selects or moves numbers the scale of its input. */
   private void keepScale(String input, String output) {
     if (scales.containsKey(input)) {
       scales.putIfAbsent(output, scales.get(input));
     }
   }
 
-  /** Adds a node, and rounds what it writes where that has a scale. */
+  /** Adds a node, and rounding of its output if that has a scale. */
   private String add(
       String name, String type, List<String> inputs, String output, AttributeProto... attributes) {
     if (!scales.containsKey(output)) {
@@ -423,7 +424,7 @@ public final class OnnxWriter {
     return addRounding(exact, output, scales.get(output));
   }
 
-  /** To the nearest number that a byte can stand for. */
+  /** Adds nodes that round to the nearest number that a byte can represent. */
   private String addRounding(String input, String output, Quantization.Scale scale) {
     addFloats(output + ".step", List.of(), scale.step());
     graph.addInitializer(
@@ -463,7 +464,7 @@ public final class OnnxWriter {
     return tensor;
   }
 
-  /** A float tensor whose first dimension, the batch, is open. */
+  /** A float tensor whose first dimension, the batch, has no fixed size. */
   private static ValueInfoProto value(String name, int... dimensions) {
     TensorShapeProto.Builder shape =
         TensorShapeProto.newBuilder()

@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import org.nd4j.shade.protobuf.WireFormat;
 
 /**
- * Walks the fields of one protobuf message without copying: a field's bytes are a view of the
- * buffer. Protobuf's own parser would copy a model's numbers to the heap, all 240 MB.
+ * Iterates over the fields of one protobuf message without copying: a field's bytes are a view of
+ * the buffer. Protobuf's own parser would copy all 240 MB of a model to the heap.
  */
 final class WireReader {
   private static final int LONGEST_NAME = 1 << 16;
@@ -19,7 +19,7 @@ final class WireReader {
     this.message = message.duplicate();
   }
 
-  /** Goes to the next field; false at the message's end. */
+  /** Advances to the next field; false at the end of the message. */
   boolean next() throws IOException {
     if (!message.hasRemaining()) {
       return false;
@@ -41,7 +41,7 @@ final class WireReader {
     return WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED;
   }
 
-  /** The current field's bytes, a view. */
+  /** A view of the current field's bytes. */
   ByteBuffer bytes() throws IOException {
     if (!isBytes()) {
       throw new IOException("not an ONNX file: field " + field() + " has another wire type");
@@ -49,16 +49,16 @@ final class WireReader {
     return take(varint());
   }
 
-  /** A name; nothing that is read as text is longer. */
+  /** The current field as a name, of at most {@link #LONGEST_NAME} bytes. */
   String string() throws IOException {
     return StandardCharsets.UTF_8.decode(bytes(LONGEST_NAME, "a name")).toString();
   }
 
   /**
-   * The current field's bytes, a view, where they are what becomes objects in memory.
+   * A view of the current field's bytes, which the caller turns into objects.
    *
-   * @param most that there may be
-   * @param what they are, for the message
+   * @param most the most bytes allowed
+   * @param what the name of the bytes in the message
    */
   ByteBuffer bytes(int most, String what) throws IOException {
     ByteBuffer bytes = bytes();
@@ -69,7 +69,7 @@ final class WireReader {
     return bytes;
   }
 
-  /** The bytes of the current field's base-128 integers: one, or several packed together. */
+  /** A view of the current field's varints: one, or several packed together. */
   ByteBuffer varints() throws IOException {
     if (isBytes()) {
       return bytes();
@@ -79,7 +79,7 @@ final class WireReader {
     return message.slice(start, message.position() - start);
   }
 
-  /** A base-128 integer: the current field's value, or the next of a packed field's bytes. */
+  /** The next varint: the current field's value, or the next one of a packed field. */
   long varint() throws IOException {
     long value = 0;
     for (int shift = 0; shift < Long.SIZE; shift += 7) {
@@ -111,7 +111,7 @@ final class WireReader {
     }
   }
 
-  /** The next bytes, a view. */
+  /** A view of the next bytes. */
   ByteBuffer take(long count) throws IOException {
     if (count < 0 || count > message.remaining()) {
       throw cutShort();
@@ -122,6 +122,6 @@ final class WireReader {
   }
 
   private static IOException cutShort() {
-    return new IOException("it is cut short or not an ONNX file");
+    return new IOException("it is truncated or not an ONNX file");
   }
 }

@@ -19,7 +19,7 @@ class FileMappingTest {
   @TempDir private Path folder;
 
   @Test
-  void closingGivesTheMemoryBackAtOnce() throws IOException {
+  void closingFreesTheMemoryAtOnce() throws IOException {
     assumeTrue(Files.exists(MAPS), "what is mapped is read from " + MAPS);
     Path file = Files.write(folder.resolve("model.onnx"), new byte[] {1, 2, 3});
     long before = copies();
@@ -31,16 +31,16 @@ class FileMappingTest {
     mapping.close();
   }
 
-  /** The copies that are mapped; none of them has a name. */
+  /** The mapped copies, which are unlinked. */
   private static long copies() throws IOException {
     return Files.readAllLines(MAPS).stream()
         .filter(line -> line.contains("/tagstream-") && line.endsWith(".onnx (deleted)"))
         .count();
   }
 
-  /** Of a mapped file, a look at what is no longer there would end the process. */
+  /** Reading a truncated part of a mapped file would end the process. */
   @Test
-  void whatBecomesOfTheFileDoesNotMatter() throws IOException {
+  void changesOfTheFileDoNotMatter() throws IOException {
     byte[] content = new byte[1 << 20];
     new Random(1).nextBytes(content);
     Path file = Files.write(folder.resolve("model.onnx"), content);
@@ -53,7 +53,7 @@ class FileMappingTest {
   }
 
   @Test
-  void whatCannotBeMappedIsTold() throws IOException {
+  void filesThatCannotBeMappedAreRefused() throws IOException {
     Path empty = Files.createFile(folder.resolve("empty.onnx"));
     assertThatThrownBy(() -> FileMapping.of(empty)).hasMessage("it is empty");
     assertThatThrownBy(() -> FileMapping.of(folder)).hasMessage("it is a folder, not a file");

@@ -66,7 +66,7 @@ class HostileOnnxTest {
     "4294967296, 4294967296, at most 2147483647 numbers",
     "4611686018427387904, 4, at most 2147483647 numbers"
   })
-  void aShapeThatNoFileHoldsIsRefusedByItsTensor(long first, long second, String why)
+  void aShapeLargerThanAnyFileIsRefusedWithItsTensor(long first, long second, String why)
       throws IOException {
     assertRefused(
         graph -> graph.addInitializer(tensor("odd one", FLOAT, first, second)),
@@ -75,7 +75,7 @@ class HostileOnnxTest {
   }
 
   @Test
-  void dimensionsWithoutNumberAreRefused() throws IOException {
+  void tooManyDimensionsAreRefused() throws IOException {
     assertRefused(
         graph -> graph.addInitializer(tensor("deep", FLOAT, new long[1_000_000])),
         "the tensor 'deep' has 1000000 dimensions");
@@ -98,7 +98,7 @@ class HostileOnnxTest {
         "[2147483648]");
   }
 
-  /** Thirty bytes that would be a gigabyte of zeros. */
+  /** Thirty bytes that ask for a gigabyte of zeros. */
   @ParameterizedTest
   @CsvSource({"268435456, 1", "536870911, 1", "65536, 65536", "-1, 1", "-2, -2", "0, 5"})
   void filledConstantsAreBounded(long first, long second) throws IOException {
@@ -136,7 +136,7 @@ class HostileOnnxTest {
   }
 
   @Test
-  void numbersInAnotherFileAreRefusedByTheirTensor() throws IOException {
+  void numbersInAnotherFileAreRefusedWithTheirTensor() throws IOException {
     assertRefused(
         graph ->
             graph.addInitializer(
@@ -145,7 +145,7 @@ class HostileOnnxTest {
   }
 
   @Test
-  void wholeNumbersWithoutNumberAreRefused() throws IOException {
+  void tooManyIntegersAreRefused() throws IOException {
     TensorProto.Builder tensor = tensor("long", INT64, 100_000);
     for (int i = 0; i < 100_000; i++) {
       tensor.addInt64Data(i);
@@ -154,9 +154,9 @@ class HostileOnnxTest {
         graph -> graph.addInitializer(tensor), "the tensor 'long' has 100000 numbers one by one");
   }
 
-  /** Channels of which four bytes each are nothing, in 32 bits: a heap of steps for no numbers. */
+  /** Channels without numbers, whose byte count overflows 32 bits to 0: gigabytes of steps. */
   @Test
-  void stepsForChannelsThatAreNotThereAreRefused() throws IOException {
+  void stepsForMissingChannelsAreRefused() throws IOException {
     assertRefused(
         graph -> {
           graph.addInitializer(
@@ -178,7 +178,7 @@ class HostileOnnxTest {
   }
 
   @Test
-  void roundingThatGoesInCirclesEnds() throws IOException {
+  void aCycleOfRoundingIsRefused() throws IOException {
     assertRefused(
         graph -> {
           String image = graph.getInput(0).getName();
@@ -199,11 +199,11 @@ class HostileOnnxTest {
                   .addAllInput(List.of("bytes", "step", "zero"))
                   .addOutput(image));
         },
-        "goes in circles");
+        "has a cycle");
   }
 
   @Test
-  void nodesWithoutNumberAreRefused() throws IOException {
+  void tooManyNodesAreRefused() throws IOException {
     NodeProto node = NodeProto.newBuilder().setOpType("Relu").addOutput("x").build();
     assertRefused(
         graph -> {
@@ -215,14 +215,14 @@ class HostileOnnxTest {
   }
 
   @Test
-  void aNameIsNoBook() throws IOException {
+  void aNameThatIsTooLongIsRefused() throws IOException {
     assertRefused(
         graph -> graph.addInitializer(tensor("x".repeat(100_000), FLOAT, 1)),
         "a name in it has 100000 bytes");
   }
 
   @Test
-  void typesWithinTypesEndSomewhere() throws IOException {
+  void deeplyNestedTypesAreRefused() throws IOException {
     TypeProto type = TypeProto.getDefaultInstance();
     for (int i = 0; i < 500; i++) {
       type =
@@ -236,7 +236,7 @@ class HostileOnnxTest {
 
   @ParameterizedTest
   @CsvSource({"4097", "100000", "2147483648", "-1"})
-  void anImageIsNoMap(long side) throws IOException {
+  void anInputThatIsTooLargeIsRefused(long side) throws IOException {
     assertRefused(
         graph -> {
           var shape =

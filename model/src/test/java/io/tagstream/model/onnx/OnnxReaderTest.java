@@ -70,19 +70,19 @@ class OnnxReaderTest {
   }
 
   @Test
-  void whatTheWriterWritesComesBack() throws IOException {
+  void theWritersFilesAreReadBack() throws IOException {
     assertSame(OnnxReader.read(file(OnnxWriterTest.write(WEIGHTS))), WEIGHTS);
   }
 
   @Test
-  void thePapersNetworkComesBack() throws IOException {
+  void thePapersNetworkIsReadBack() throws IOException {
     NetworkDescription network = NetworkDescription.alexNet(7, 1 / 64.0);
     Weights weights = TinyNetworks.weights(network, 1);
     assertSame(OnnxReader.read(file(OnnxWriterTest.write(weights)), network), weights);
   }
 
   @Test
-  void closedWeightsAreNotReadAnyMore() throws IOException {
+  void closedWeightsCannotBeRead() throws IOException {
     Weights weights = OnnxReader.read(file(OnnxWriterTest.write(WEIGHTS)));
     String name = NETWORK.parameters().get(0).name();
     weights.close();
@@ -99,7 +99,7 @@ class OnnxReaderTest {
   }
 
   @Test
-  void constantsThatFloat32CannotHoldAreStillTheDescriptions() throws IOException {
+  void constantsThatFloat32RoundsStillMatchTheDescription() throws IOException {
     NetworkDescription odd =
         new NetworkDescription(
             9,
@@ -127,7 +127,7 @@ class OnnxReaderTest {
   }
 
   @Test
-  void normalisationByTowerComesBack() throws IOException {
+  void normalisationByTowerIsReadBack() throws IOException {
     NetworkDescription towers = NETWORK.normalizing(Scope.TOWER);
     Weights weights = TinyNetworks.weights(towers, 1);
     Path file = file(OnnxWriterTest.write(weights));
@@ -142,7 +142,7 @@ class OnnxReaderTest {
   }
 
   @Test
-  void anotherNetworkThanDescribedIsTold() throws IOException {
+  void anotherNetworkThanDescribedIsRefused() throws IOException {
     Path file = file(OnnxWriterTest.write(WEIGHTS));
     assertThatThrownBy(() -> OnnxReader.read(file, NETWORK.withClasses(4)))
         .isInstanceOf(ModelException.class)
@@ -381,7 +381,7 @@ class OnnxReaderTest {
 
   @ParameterizedTest
   @MethodSource("differences")
-  void aGraphThatIsNoAlexNetIsToldWhatDiffers(
+  void aGraphThatIsNoAlexNetIsRefusedWithTheDifference(
       Consumer<GraphProto.Builder> change, List<String> message) throws IOException {
     Path file = changed(change);
     assertThatThrownBy(() -> OnnxReader.read(file))
@@ -392,8 +392,8 @@ class OnnxReaderTest {
 
   @Test
   @Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-  void aGraphThatGoesInCirclesIsTold() throws IOException {
-    // A convolution that gives back as many channels of the same size, and reads what it writes.
+  void aGraphWithACycleIsRefused() throws IOException {
+    // A convolution that keeps the number and size of its channels, and reads its own output.
     Path file =
         changed(
             graph -> {
@@ -415,7 +415,7 @@ class OnnxReaderTest {
     assertThatThrownBy(() -> OnnxReader.read(file))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining(
-            "node round (Conv): expected weights and a name of its own, found w again");
+            "node round (Conv): expected weights and a name that no other node has, found w again");
   }
 
   private static TensorProto.Builder floats(String name, long... shape) {
@@ -428,7 +428,7 @@ class OnnxReaderTest {
   }
 
   @Test
-  void everyTruncationIsTold() throws IOException {
+  void everyTruncationIsRefused() throws IOException {
     byte[] whole = OnnxWriterTest.write(WEIGHTS);
     for (int length = 0; length < whole.length; length += 1 + length / 50) {
       Path file = file(Arrays.copyOf(whole, length));
@@ -440,13 +440,13 @@ class OnnxReaderTest {
   }
 
   @Test
-  void aDamagedFileIsReadOrToldNeverAnythingElse() throws IOException, URISyntaxException {
+  void aDamagedFileIsReadOrRefused() throws IOException, URISyntaxException {
     Random random = new Random(5);
     byte[] whole = OnnxWriterTest.write(WEIGHTS);
     int told = 0;
     for (int i = 0; i < 400; i++) {
       byte[] damaged = whole.clone();
-      // The graph's text comes first; the numbers behind it may be anything.
+      // The graph comes first; the numbers after it may have any value.
       damaged[random.nextInt(1800)] = (byte) random.nextInt(256);
       try {
         assertThat(OnnxReader.read(file(damaged))).isNotNull();
@@ -458,7 +458,7 @@ class OnnxReaderTest {
   }
 
   @Test
-  void whatIsNoOnnxFileIsTold() throws IOException {
+  void filesThatAreNotOnnxAreRefused() throws IOException {
     for (byte[] content :
         List.of(
             new byte[0],
@@ -488,7 +488,7 @@ class OnnxReaderTest {
   }
 
   @Test
-  void integersComeBackAsWhatTheyStandFor() throws IOException {
+  void integersAreReadBackAsTheNumbersTheyRepresent() throws IOException {
     Weights quantized = integers(WEIGHTS);
     byte[] written = OnnxWriterTest.write(quantized);
     try (Weights found = OnnxReader.read(file(written), NETWORK)) {
@@ -504,7 +504,7 @@ class OnnxReaderTest {
           for (float weight : channel) {
             largest = Math.max(largest, Math.abs(weight));
           }
-          // Half a step; a bias has finer ones, of at most a few thousandths here.
+          // Half a step; a bias has finer steps, of at most a few thousandths here.
           float tolerance = perChannel == 1 ? 0.01f : 0.501f * largest / 127;
           for (int i = 0; i < perChannel; i++) {
             assertThat(rounded.get(first + i)).isCloseTo(channel[i], within(tolerance));
@@ -533,10 +533,10 @@ class OnnxReaderTest {
     Path file = file(model.toBuilder().setGraph(graph).build().toByteArray());
     assertThatThrownBy(() -> OnnxReader.read(file))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("another program made it compute with integers");
+        .hasMessageContaining("another program quantized it");
   }
 
-  /** Weights of nothing beside a bias: its steps would be beyond what 32 bits count. */
+  /** With weights of 0 the steps of a bias would not fit into 32 bits. */
   @Test
   void aBiasSurvivesInAChannelWithoutWeights() throws IOException {
     for (float scale : new float[] {0, 1e-9f, 1e-30f}) {

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
-/** Networks of a few hundred numbers that have everything the paper's has. */
+/** Networks of a few hundred parameters with all the features of the paper's. */
 public final class TinyNetworks {
   private TinyNetworks() {}
 
