@@ -109,7 +109,7 @@ class StoreModelsTest {
         forge(bundle, "labels.txt", "ant\nbee\n".getBytes(UTF_8));
       }
     },
-    OVERFLOW("cannot serve: it answers NaN") {
+    OVERFLOW("cannot serve: its probability of ") {
       @Override
       Weights weights() {
         Weights drawn = super.weights();

@@ -24,27 +24,28 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Where engines come from. */
+/** Creates engines. Each model is tested with golden images before it may serve. */
 public final class Engines {
   private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
 
   private Engines() {}
 
   /**
-   * Loads a bundle's weights for an engine, logs where it computes, and has it answer a few fixed
-   * pictures.
+   * Loads a bundle's weights for an engine, logs the device on which it computes, and checks its
+   * predictions for a few fixed images.
    *
-   * @throws ModelException when the bundle cannot be read, the device is not to be had (for CUDA
-   *     with what was found and what is needed), or an answer is not a probability for each class
+   * @throws ModelException if the bundle cannot be read, the device is not available (for CUDA the
+   *     message names what was found and what is needed), or an output is not a probability for
+   *     each class
    */
   public static LoadedModel load(ModelBundle bundle, EngineOptions options) {
     return load(bundle, options, Throttle.none());
   }
 
   /**
-   * {@link #load(ModelBundle, EngineOptions)} beside an engine that should not feel it.
+   * {@link #load(ModelBundle, EngineOptions)} in the background of a running engine.
    *
-   * @param throttle asked for pauses; ONNX Runtime opens a model in one piece
+   * @param throttle limits the load; ONNX Runtime opens a model without pauses
    */
   public static LoadedModel load(ModelBundle bundle, EngineOptions options, Throttle throttle) {
     LoadedModel model = new SharedModel(bundle, weights(bundle, options, throttle));
@@ -67,8 +68,8 @@ public final class Engines {
   }
 
   /**
-   * A store to which nothing is added, and in which nothing goes live, that does not answer a few
-   * fixed pictures. They are computed by ONNX Runtime on the CPU, which is in every build.
+   * A store that accepts, and makes live, only models that predict a few fixed images correctly, as
+   * {@link #load} checks. ONNX Runtime on the CPU, which every build includes, computes them.
    */
   public static ModelStore store(Path root) {
     return new ModelStore(
@@ -77,11 +78,12 @@ public final class Engines {
   }
 
   /**
-   * Weights for {@code deeplearning4j} on the CPU: by oneDNN itself where it is in the build, else
-   * by ND4J's ops. The given ones are not used afterwards.
+   * Copies weights for {@code deeplearning4j} on the CPU, for oneDNN if the build includes it,
+   * otherwise for ND4J's ops. The given weights may be closed afterwards.
    *
-   * @param threads OpenMP threads of each pass, unless others compute beside it
-   * @param throttle asked for pauses
+   * @param threads OpenMP threads of each pass; fewer while other work takes {@link
+   *     io.tagstream.model.engine.Processors}
+   * @param throttle limits the copying
    */
   public static DeviceWeights onCpu(
       Weights weights, Normalization normalization, int threads, Throttle throttle) {
@@ -113,7 +115,7 @@ public final class Engines {
     };
   }
 
-  /** A card that fits is not enough where CUDA or cuDNN is missing or of another version. */
+  /** Loads on a suitable card; this fails if CUDA or cuDNN is missing or of another version. */
   private static DeviceWeights onCuda(List<Gpu> gpus, Supplier<DeviceWeights> load) {
     try {
       return load.get();
@@ -122,7 +124,10 @@ public final class Engines {
     }
   }
 
-  /** On the device asked for; where it may be chosen, on a GPU if there is one that fits. */
+  /**
+   * Loads on the device asked for; {@code auto} is a suitable GPU if there is one, otherwise the
+   * CPU.
+   */
   private static DeviceWeights onnxRuntime(ModelBundle bundle, EngineOptions options) {
     return switch (options.device()) {
       case CUDA -> onnxRuntimeOnCuda(bundle);
@@ -132,7 +137,7 @@ public final class Engines {
           try {
             yield onnxRuntimeOnCuda(bundle);
           } catch (ModelException e) {
-            LOG.warn("onnxruntime goes on without a GPU: {}", e.getMessage());
+            LOG.warn("onnxruntime cannot use the GPU and runs on the CPU: {}", e.getMessage());
           }
         }
         yield onnxRuntimeOnCpu(bundle, options);

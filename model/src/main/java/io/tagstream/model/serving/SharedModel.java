@@ -11,9 +11,9 @@ import java.nio.FloatBuffer;
 import java.util.List;
 
 /**
- * The part of a loaded model that is the same for every library: arguments are checked, views are
- * averaged, and the weights stay until the model and all its engines are closed, because freeing
- * them under a running engine would bring the JVM down.
+ * The part of a loaded model that all libraries share. It checks arguments, averages views, and
+ * keeps the weights until the model and all its engines are closed: freeing them under a running
+ * engine would crash the JVM.
  */
 public final class SharedModel implements LoadedModel {
   private final ModelBundle bundle;
@@ -22,7 +22,7 @@ public final class SharedModel implements LoadedModel {
   private int users = 1;
   private boolean closed;
 
-  /** Takes over the weights, and closes them. */
+  /** Takes ownership of the weights, and closes them. */
   public SharedModel(ModelBundle bundle, DeviceWeights weights) {
     this.bundle = bundle;
     this.weights = weights;

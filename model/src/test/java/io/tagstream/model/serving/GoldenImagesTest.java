@@ -46,7 +46,7 @@ class GoldenImagesTest {
 
   @TempDir Path folder;
 
-  /** Finite, all of them, but those of one parameter are huge. */
+  /** Finite weights, those of one parameter very large. */
   private static ModelDraft overflowing(String parameter) {
     Weights drawn = Initialisation.HE.draw(NETWORK, 1);
     Map<String, FloatBuffer> values = new HashMap<>();
@@ -77,7 +77,7 @@ class GoldenImagesTest {
     "fc6.weight, ONNXRUNTIME",
     "conv1.weight, ONNXRUNTIME"
   })
-  void weightsThatOverflowOnTheirWayAreRefused(String parameter, EngineKind kind) {
+  void weightsThatOverflowInTheForwardPassAreRefused(String parameter, EngineKind kind) {
     ModelStore unchecked = new ModelStore(folder);
     ModelBundle bundle = unchecked.write(overflowing(parameter));
     assertThatThrownBy(() -> Engines.load(bundle, new EngineOptions(kind, Device.CPU, 1)))
@@ -121,22 +121,22 @@ class GoldenImagesTest {
 
   @Test
   void probabilitiesThatDoNotSumToOneAreRefused() {
-    assertThatThrownBy(() -> GoldenImages.require(answering(0.5f, 0.5f, 0.5f), Throttle.none()))
+    assertThatThrownBy(() -> GoldenImages.require(predicting(0.5f, 0.5f, 0.5f), Throttle.none()))
         .hasMessage("model test cannot serve: its probabilities for golden image 1 sum to 1.5");
-    assertThatThrownBy(() -> GoldenImages.require(answering(-0.5f, 1, 0.5f), Throttle.none()))
-        .hasMessageContaining("-0.5 as the probability of class-0 to golden image 1");
+    assertThatThrownBy(() -> GoldenImages.require(predicting(-0.5f, 1, 0.5f), Throttle.none()))
+        .hasMessageContaining("its probability of class-0 for golden image 1 is -0.5");
     assertThatThrownBy(
-            () -> GoldenImages.require(answering(Float.NaN, 0.5f, 0.5f), Throttle.none()))
-        .hasMessageContaining("NaN as the probability of class-0");
-    assertThatCode(() -> GoldenImages.require(answering(0.25f, 0.25f, 0.5f), Throttle.none()))
+            () -> GoldenImages.require(predicting(Float.NaN, 0.5f, 0.5f), Throttle.none()))
+        .hasMessageContaining("its probability of class-0 for golden image 1 is NaN");
+    assertThatCode(() -> GoldenImages.require(predicting(0.25f, 0.25f, 0.5f), Throttle.none()))
         .doesNotThrowAnyException();
   }
 
   @Test
-  void theyPassWhereTheThrottleSays() {
+  void passesRunOnTheThrottlesExecutor() {
     List<Runnable> passes = new ArrayList<>();
     GoldenImages.require(
-        answering(0.25f, 0.25f, 0.5f),
+        predicting(0.25f, 0.25f, 0.5f),
         Throttle.share(
             1,
             pass -> {
@@ -146,7 +146,7 @@ class GoldenImagesTest {
     assertThat(passes).hasSize(3);
   }
 
-  private static LoadedModel answering(float... row) {
+  private static LoadedModel predicting(float... row) {
     return new SharedModel(
         Bundles.of(NETWORK, Path.of("nowhere")),
         new DeviceWeights() {

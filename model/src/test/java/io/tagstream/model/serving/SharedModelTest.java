@@ -23,7 +23,7 @@ class SharedModelTest {
   private final FakeWeights weights = new FakeWeights();
   private final SharedModel model = new SharedModel(BUNDLE, weights);
 
-  /** Answers with the same rows whatever the pixels. */
+  /** Returns the same rows for all pixels. */
   private static final class FakeWeights implements DeviceWeights {
     private boolean closed;
     private int openForwards;
@@ -74,7 +74,7 @@ class SharedModelTest {
   }
 
   @Test
-  void weightsGoWithTheModelWhenNoEngineIsOpen() {
+  void weightsAreFreedWithTheModelWhenNoEngineIsOpen() {
     model.newEngine(1).close();
     assertThat(weights.closed).isFalse();
     model.close();
@@ -82,7 +82,7 @@ class SharedModelTest {
   }
 
   @Test
-  void aClosedModelMakesNoEnginesAndAClosedEngineAnswersNothing() {
+  void closedModelsAndEnginesRefuseCalls() {
     Engine engine = model.newEngine(1);
     engine.close();
     model.close();
