@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * The crops of one call, image by image.
  *
- * @param images one array an image, {@code [views][S][S][3]} RGB bytes
+ * @param images one array per image, {@code [views][S][S][3]} RGB bytes
  * @param views crops per image
  * @param cropBytes {@code S * S * 3}
  */
@@ -25,17 +25,16 @@ public record CropBatch(List<byte[]> images, int views, int cropBytes) {
     }
   }
 
-  /** Crops in all. */
   public int size() {
     return images.size() * views;
   }
 
-  /** The pixels of the image that holds a crop. */
+  /** The pixels of the image that a crop belongs to. */
   public byte[] image(int crop) {
     return images.get(crop / views);
   }
 
-  /** Where the crop begins in {@link #image}. */
+  /** Index of the crop's first byte in {@link #image}. */
   public int offset(int crop) {
     return crop % views * cropBytes;
   }

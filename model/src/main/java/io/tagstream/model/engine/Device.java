@@ -4,13 +4,13 @@ import java.util.Locale;
 
 /** Where an engine computes: {@code --device}. */
 public enum Device {
-  /** A GPU where the build and the machine have one, else the CPU; the log says which. */
+  /** A GPU if the build and the machine have one, otherwise the CPU; the log reports which. */
   AUTO,
   CPU,
   /** A GPU, or an error that names what is missing. */
   CUDA;
 
-  /** As the option takes it. */
+  /** The spelling of the option. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

@@ -1,15 +1,15 @@
 package io.tagstream.model.engine;
 
 /**
- * A network's weights where and as one library wants them. Thread-safe. Closing it frees them,
- * after the passes made from it.
+ * A network's weights in one library's memory and layout. Thread-safe. Close it after the passes
+ * made from it; closing frees the weights.
  */
 public interface DeviceWeights extends AutoCloseable {
 
   /**
-   * A pass for one thread.
+   * Allocates a forward pass for one thread; the caller closes it.
    *
-   * @param maxBatch crops per run at most
+   * @param maxBatch the most crops per run
    */
   Forward newForward(int maxBatch);
 

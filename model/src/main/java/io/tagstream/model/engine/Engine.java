@@ -3,18 +3,18 @@ package io.tagstream.model.engine;
 import java.util.List;
 
 /**
- * Runs a model for one worker: not thread-safe, reuses its native buffers, and shares the weights
+ * Runs a model for one worker. Not thread-safe: it reuses its native buffers. It shares the weights
  * with the other engines of its {@link LoadedModel}. The caller closes it.
  */
 public interface Engine extends AutoCloseable {
 
-  /** Crops that fit into one call. */
+  /** The most crops per call. */
   int maxBatch();
 
   /**
-   * The mean softmax over each image's crops.
+   * The softmax outputs of each image, averaged over its views.
    *
-   * @param images one array an image, {@code [views][S][S][3]} RGB bytes; images times views may
+   * @param images one array per image, {@code [views][S][S][3]} RGB bytes; images times views must
    *     not exceed {@link #maxBatch()}
    * @param views crops per image
    * @return {@code [images][classes]}, freshly allocated
@@ -22,8 +22,8 @@ public interface Engine extends AutoCloseable {
   float[][] probabilities(List<byte[]> images, int views);
 
   /**
-   * The activations of the layer before the last (fc7 after its ReLU), computed instead of the
-   * probabilities and not averaged.
+   * The activations of the layer before the last (fc7 after its ReLU), for each view: they are not
+   * averaged. The last layer is not computed.
    *
    * @return {@code [images * views][features]}, freshly allocated
    */

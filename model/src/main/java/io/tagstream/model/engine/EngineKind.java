@@ -2,12 +2,12 @@ package io.tagstream.model.engine;
 
 import java.util.Locale;
 
-/** The engines, by the names that {@code --engine} takes. */
+/** The engines; {@code --engine} takes their names. */
 public enum EngineKind {
   DEEPLEARNING4J,
   ONNXRUNTIME;
 
-  /** As the option takes it. */
+  /** The spelling of the option. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

@@ -3,20 +3,20 @@ package io.tagstream.model.engine;
 import java.util.Objects;
 
 /**
- * Which engine, where, and how much of the machine.
+ * The engine, its device and its threads.
  *
- * @param threads threads that one call may use on a CPU, 1 or more
+ * @param threads that one call may use on a CPU, at least 1
  */
 public record EngineOptions(EngineKind kind, Device device, int threads) {
   public EngineOptions {
     Objects.requireNonNull(kind);
     Objects.requireNonNull(device);
     if (threads < 1) {
-      throw new IllegalArgumentException("an engine needs a thread, not " + threads);
+      throw new IllegalArgumentException("an engine needs at least one thread, not " + threads);
     }
   }
 
-  /** All processors for each call. */
+  /** One thread per processor. */
   public EngineOptions(EngineKind kind, Device device) {
     this(kind, device, Runtime.getRuntime().availableProcessors());
   }

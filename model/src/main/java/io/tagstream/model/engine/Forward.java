@@ -3,15 +3,15 @@ package io.tagstream.model.engine;
 import java.nio.FloatBuffer;
 
 /**
- * One library's pass through the network, with buffers of its own: for one thread at a time.
- * Closing it frees the buffers.
+ * One library's forward pass through a network, with its buffers. For one thread at a time. Closing
+ * it frees the buffers.
  */
 public interface Forward extends AutoCloseable {
 
   /**
    * Runs the batch.
    *
-   * @return a row per crop, row after row from position 0; the caller reads it before the next call
+   * @return a row per crop, row after row from position 0; valid until the next call
    */
   FloatBuffer run(CropBatch batch, Output output);
 

@@ -7,13 +7,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A GPU as NVIDIA's driver names it.
+ * A GPU.
  *
- * @param computeCapability as {@code 8.6}
+ * @param name as NVIDIA's driver reports it
+ * @param computeCapability for example 8.6
  */
 public record Gpu(String name, ComputeCapability computeCapability) {
 
-  /** A generation of NVIDIA's cards, which decides what machine code they run. */
+  /** The generation of an NVIDIA card, which determines the machine code that it runs. */
   public record ComputeCapability(int major, int minor) implements Comparable<ComputeCapability> {
     static ComputeCapability parse(String text) {
       String[] parts = text.strip().split("\\.", 2);
@@ -33,7 +34,7 @@ public record Gpu(String name, ComputeCapability computeCapability) {
     }
   }
 
-  /** The machine's GPUs; none where there is no driver to ask. */
+  /** The machine's GPUs, as {@code nvidia-smi} lists them; empty if there is no driver. */
   public static List<Gpu> found() {
     try {
       Process process =
@@ -68,7 +69,7 @@ public record Gpu(String name, ComputeCapability computeCapability) {
         .toList();
   }
 
-  /** The GPUs in words, for messages. */
+  /** A list of GPUs for messages. */
   public static String describe(List<Gpu> gpus) {
     return gpus.isEmpty()
         ? "no NVIDIA GPU"

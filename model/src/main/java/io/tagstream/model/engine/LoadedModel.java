@@ -3,17 +3,17 @@ package io.tagstream.model.engine;
 import io.tagstream.model.store.ModelBundle;
 
 /**
- * A bundle's weights on one device, in an engine's own layout. Thread-safe. Closing it frees them;
- * engines made from it must be closed before.
+ * A bundle's weights on one device, in an engine's layout. Thread-safe. Close it after the engines
+ * made from it; closing frees the weights.
  */
 public interface LoadedModel extends AutoCloseable {
 
   ModelBundle bundle();
 
   /**
-   * An engine for one worker.
+   * Creates an engine for one worker; the caller closes it.
    *
-   * @param maxBatch crops per call at most
+   * @param maxBatch the most crops per call
    */
   Engine newEngine(int maxBatch);
 

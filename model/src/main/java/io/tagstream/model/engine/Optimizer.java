@@ -1,9 +1,9 @@
 package io.tagstream.model.engine;
 
-/** How gradients become steps. */
+/** The rule that turns gradients into updates of the weights. */
 public sealed interface Optimizer {
 
-  /** The highest rate of the run: it is reached after the warm-up. */
+  /** The highest learning rate of the training, reached at the end of the warm-up. */
   double learningRate();
 
   /**
@@ -21,7 +21,7 @@ public sealed interface Optimizer {
     }
   }
 
-  /** Adam (Kingma and Ba, 2015) with decays of 0.9 and 0.999. */
+  /** Adam (Kingma and Ba, 2015) with decay rates of 0.9 and 0.999. */
   record Adam(double learningRate) implements Optimizer {
     public Adam {
       requirePositive(learningRate);

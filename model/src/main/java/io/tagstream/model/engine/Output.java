@@ -1,9 +1,9 @@
 package io.tagstream.model.engine;
 
-/** What a pass through the network is to end with. */
+/** The result that a forward pass computes. */
 public enum Output {
   /** The softmax, {@code [crops][classes]}. */
   PROBABILITIES,
-  /** The layer before the last after its activation, {@code [crops][features]}. */
+  /** The activations of the layer before the last, {@code [crops][features]}. */
   FEATURES
 }

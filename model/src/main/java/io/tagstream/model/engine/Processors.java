@@ -3,31 +3,33 @@ package io.tagstream.model.engine;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Who computes on this process's processors. An OpenMP team that is larger than the processors that
- * are free waits for its last thread at the end of every loop: beside one busy thread a pass on
- * both of two processors takes three times as long as alone, and longer than on one of them. So
- * what computes beside the engines takes processors here, and {@code deeplearning4j}'s passes on
- * the CPU make do with the others. ONNX Runtime fixes its threads when it opens a model.
+ * Divides this process's processors between engines and other work. An OpenMP team with more
+ * threads than there are free processors waits for its last thread at the end of every loop: on two
+ * processors, one of them busy, a pass with two threads takes three times as long as on an idle
+ * machine, and longer than with one thread. So other work takes its processors here, and {@code
+ * deeplearning4j}'s passes on the CPU use the remaining ones. ONNX Runtime fixes its threads when
+ * it opens a model.
  */
 public final class Processors {
   private static final int COUNT = Runtime.getRuntime().availableProcessors();
   private static final AtomicInteger TAKEN = new AtomicInteger();
 
-  /** What the thread has taken; 0 for an engine's. */
+  /** Processors that the current thread has taken; 0 in an engine's thread. */
   private static final ThreadLocal<Integer> OWN = ThreadLocal.withInitial(() -> 0);
 
   private Processors() {}
 
-  /** What is done on some processors. */
+  /** Work that occupies some processors. */
   @FunctionalInterface
   public interface Work<E extends Exception> {
     void run() throws E;
   }
 
   /**
-   * Works beside the engines.
+   * Runs work concurrently with the engines.
    *
-   * @param count how many processors it keeps busy, 1 or more; its own passes use as many
+   * @param count processors that it occupies, at least 1; passes within the work use as many
+   *     threads
    */
   public static <E extends Exception> void take(int count, Work<E> work) throws E {
     int before = OWN.get();
@@ -42,7 +44,8 @@ public final class Processors {
   }
 
   /**
-   * How many of the threads that a pass of the calling thread wants it should have now: 1 or more.
+   * The number of threads, from 1 to {@code wanted}, that a pass of the calling thread should use
+   * now.
    */
   public static int share(int wanted) {
     int own = OWN.get();

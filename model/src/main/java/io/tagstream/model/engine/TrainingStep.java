@@ -12,34 +12,33 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A network in training: where the arithmetic of forward, backward and update happens. For one
- * thread. Closing it frees its memory.
+ * A network in training: computes forward pass, backward pass and update. For one thread. Closing
+ * it frees its memory.
  */
 public interface TrainingStep extends AutoCloseable {
 
-  /** Makes them. */
   interface Factory {
 
     /**
-     * Begins a training.
+     * Begins a training; the caller closes it.
      *
-     * @throws io.tagstream.model.ModelException when the memory does not suffice for one image
+     * @throws io.tagstream.model.ModelException if the memory does not suffice for one image
      */
     TrainingStep begin(Setup setup);
   }
 
   /**
-   * What a training is.
+   * The definition of a training.
    *
-   * @param start the weights to begin with; they are copied
-   * @param trainable names of the parameters that change, at least one
+   * @param start the initial weights, which are copied
+   * @param trainable names of the parameters that train, at least one
    * @param labelSmoothing the share of each target that is spread evenly over all classes, from 0
    *     to below 1
-   * @param averaging the highest decay of the average of the weights; at the step after t others it
-   *     is {@code min(highest, (1 + t) / (10 + t))}, so that the first weights are soon forgotten
+   * @param averaging the highest decay of the weights' moving average; after t steps it is {@code
+   *     min(highest, (1 + t) / (10 + t))}, so that the initial weights soon lose their influence
    * @param batchSize the most images of a step
-   * @param memoryBytes what the training may hold outside the heap; a batch that needs more passes
-   *     in parts whose gradients are summed
+   * @param memoryBytes the most bytes that the training may hold outside the heap; a batch that
+   *     needs more passes in parts, whose gradients are summed
    * @param seed of the dropout masks
    * @param threads that compute
    */
@@ -83,19 +82,19 @@ public interface TrainingStep extends AutoCloseable {
   }
 
   /**
-   * Moves the trainable parameters by one step.
+   * Updates the trainable parameters once.
    *
-   * @param crops one view an image, at most the setup's batch size
+   * @param crops one view per image, at most the setup's batch size
    * @param classes by image
    * @param learningRate of this step
-   * @return the batch's mean cross entropy against the smoothed targets before the step
+   * @return the batch's mean cross entropy against the smoothed targets, before the update
    */
   double step(CropBatch crops, int[] classes, double learningRate);
 
-  /** A copy of all parameters as they are now. */
+  /** A copy of all parameters. */
   Weights weights();
 
-  /** A copy of their averages over the steps; without averaging the {@link #weights()}. */
+  /** A copy of the parameters' moving averages; without averaging, of the {@link #weights()}. */
   Weights averaged();
 
   /**
@@ -105,11 +104,11 @@ public interface TrainingStep extends AutoCloseable {
   void save(OutputStream to) throws IOException;
 
   /**
-   * Goes on from where {@link #save} was; afterwards each step gives what it would have given
-   * there.
+   * Resumes from the state that {@link #save} wrote. Each later step computes what it would have
+   * computed there.
    *
-   * @throws io.tagstream.model.ModelException when it was saved in a training of another setup, or
-   *     the stream is cut or damaged; then this step is of no use any more
+   * @throws io.tagstream.model.ModelException if the state is of a training with another setup,
+   *     truncated or damaged; this object can then no longer be used
    */
   void restore(InputStream from) throws IOException;
 

@@ -9,29 +9,28 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Threads that do parts of one work; the calling one is among them. */
+/** A team of threads, the calling one among them, that runs the parts of one work. */
 public final class Workers implements AutoCloseable {
   private final String name;
   private final int count;
   private final ExecutorService others;
 
-  /** A part of some work. */
   @FunctionalInterface
   public interface Work {
 
     /**
-     * Does it.
+     * Runs one part.
      *
-     * @param worker from 0 to the count, and never two at a time with the same
+     * @param worker index below {@link #count()}; two concurrent calls never have the same
      */
     void run(int worker, int part);
   }
 
   /**
-   * Starts no thread before there is work.
+   * Creates the team; its threads start with the first work.
    *
    * @param name of the threads
-   * @param count of them, the calling one included
+   * @param count of the threads, the calling one included
    */
   public Workers(String name, int count) {
     this.name = name;
@@ -51,9 +50,9 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * Does all parts, in no order, and returns when they are done.
+   * Runs all parts, in any order, and returns when they are complete.
    *
-   * @throws IllegalStateException when one failed, with why
+   * @throws IllegalStateException if a part failed; the message and the cause are its exception's
    */
   public void run(int parts, Work work) {
     if (parts == 1 || count == 1) {
@@ -74,7 +73,7 @@ public final class Workers implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       failure = Optional.of(e);
     }
-    // Also after a failure: what they write into may be freed next.
+    // Also after a failure: the caller may then free the memory that they write to.
     for (Future<?> other : running) {
       Optional<Throwable> others = await(other);
       failure = failure.or(() -> others);
@@ -94,7 +93,7 @@ public final class Workers implements AutoCloseable {
     }
   }
 
-  /** Why it failed, if it did. */
+  /** The failure of a task, if it failed. */
   private static Optional<Throwable> await(Future<?> task) {
     boolean interrupted = false;
     try {

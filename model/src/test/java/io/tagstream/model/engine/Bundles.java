@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 public final class Bundles {
   private Bundles() {}
 
-  /** Writes what an engine needs of a bundle: the ONNX file. */
+  /** Writes the only file of a bundle that engines read, the ONNX file. */
   public static ModelBundle write(Weights weights, Path folder) {
     ModelBundle bundle = of(weights.network(), folder);
     try (OutputStream file = new BufferedOutputStream(Files.newOutputStream(bundle.onnx()))) {
@@ -48,8 +48,8 @@ public final class Bundles {
   }
 
   /**
-   * Pixels at random: an array an image, {@code [views][S][S][3]}. Each view is a coarse pattern of
-   * its own under noise, because pure noise looks the same to a network whatever its seed.
+   * Random pixels, one array {@code [views][S][S][3]} per image. Each view is its own coarse
+   * pattern with noise: a network gives the same output for pure noise of any seed.
    */
   public static List<byte[]> images(NetworkDescription network, int count, int views, long seed) {
     Random random = new Random(seed);
@@ -79,7 +79,7 @@ public final class Bundles {
     return image;
   }
 
-  /** A view's pixels as the network wants them: {@code [channel][row][column]}. */
+  /** A view's pixels as the network's input: {@code [channel][row][column]}. */
   static double[][][] normalized(ModelBundle bundle, byte[] image, int view) {
     Preprocessing preprocessing = bundle.preprocessing();
     int side = preprocessing.crop();

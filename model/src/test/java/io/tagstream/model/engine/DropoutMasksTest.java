@@ -29,9 +29,9 @@ class DropoutMasksTest {
     assertThat(row(1, 2, 0, 3, 0)).containsOnly(1f);
   }
 
-  /** Two masks of a half agree in a half of the units; a standard error is 50. */
+  /** Two masks with probability 0.5 agree in half of the units; a standard error is 50. */
   @Test
-  void seedStepLayerAndRowEachGiveAnotherMask() {
+  void maskDependsOnSeedStepLayerAndRow() {
     float[] mask = row(1, 1, 1, 1, 0.5);
     assertThat(row(1, 1, 1, 1, 0.5)).isEqualTo(mask);
     for (float[] other :

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class EngineAgreementTest {
   private static final List<Integer> BATCHES = List.of(1, 3, 16, 64, 128);
 
-  /** A question to an engine. */
+  /** A call of an engine: probabilities or features. */
   private interface Question {
     float[][] ask(Engine engine, List<byte[]> images);
   }
@@ -41,9 +41,9 @@ class EngineAgreementTest {
     Question probabilities = (engine, images) -> engine.probabilities(images, 1);
     Question features = (engine, images) -> engine.features(images, 1);
     List<List<float[][]>> deeplearning4j =
-        answers(bundle, EngineKind.DEEPLEARNING4J, probabilities, features);
+        outputs(bundle, EngineKind.DEEPLEARNING4J, probabilities, features);
     List<List<float[][]>> onnxRuntime =
-        answers(bundle, EngineKind.ONNXRUNTIME, probabilities, features);
+        outputs(bundle, EngineKind.ONNXRUNTIME, probabilities, features);
     assertClose(deeplearning4j.get(0), onnxRuntime.get(0), network.classes(), 1e-4);
     double largest =
         deeplearning4j.get(1).stream()
@@ -53,7 +53,7 @@ class EngineAgreementTest {
     assertClose(deeplearning4j.get(1), onnxRuntime.get(1), network.features(), 1e-4 * largest);
   }
 
-  /** An undecided softmax hides differences: here half of the answers are above 0.9. */
+  /** A flat softmax hides differences: here half of the probabilities are above 0.9. */
   @Test
   void enginesAgreeOnDecidedWeights(@TempDir Path folder) {
     NetworkDescription network = NetworkDescription.alexNet(1000);
@@ -61,15 +61,15 @@ class EngineAgreementTest {
     ModelBundle bundle = Bundles.write(weights, folder);
     Question probabilities = (engine, images) -> engine.probabilities(images, 1);
     List<float[][]> deeplearning4j =
-        answers(bundle, EngineKind.DEEPLEARNING4J, probabilities).get(0);
-    List<float[][]> onnxRuntime = answers(bundle, EngineKind.ONNXRUNTIME, probabilities).get(0);
+        outputs(bundle, EngineKind.DEEPLEARNING4J, probabilities).get(0);
+    List<float[][]> onnxRuntime = outputs(bundle, EngineKind.ONNXRUNTIME, probabilities).get(0);
     assertClose(deeplearning4j, onnxRuntime, network.classes(), 1e-4);
     assertThat(Stream.of(deeplearning4j.get(BATCHES.indexOf(64))).filter(row -> largest(row) > 0.9))
         .hasSizeGreaterThan(20);
   }
 
-  /** By question, then by batch size. */
-  private static List<List<float[][]>> answers(
+  /** Outputs by call, then by batch size. */
+  private static List<List<float[][]>> outputs(
       ModelBundle bundle, EngineKind kind, Question... questions) {
     List<byte[]> images = Bundles.images(bundle.network(), 128, 1, 2);
     try (LoadedModel model = Engines.load(bundle, new EngineOptions(kind, Device.CPU));
@@ -129,14 +129,14 @@ class EngineAgreementTest {
 
   @ParameterizedTest
   @EnumSource(EngineKind.class)
-  void anImagesAnswerDoesNotDependOnItsBatch(EngineKind kind, @TempDir Path folder) {
+  void aPredictionDoesNotDependOnItsBatch(EngineKind kind, @TempDir Path folder) {
     NetworkDescription network = NetworkDescription.alexNet(10, 0.1);
     ModelBundle bundle = Bundles.write(Initialisation.HE.draw(network, 1), folder);
     List<byte[]> images = Bundles.images(network, 40, 1, 2);
     try (LoadedModel model = Engines.load(bundle, new EngineOptions(kind, Device.CPU));
         Engine engine = model.newEngine(40)) {
       float[][] together = engine.features(images, 1);
-      // Sizes that grow and shrink, so that what a larger batch left behind would show.
+      // Sizes that grow and shrink, so that leftovers of a larger batch would be detected.
       for (int size : new int[] {40, 1, 17, 16, 33}) {
         float[][] fewer = engine.features(images.subList(40 - size, 40), 1);
         for (int i = 0; i < size; i++) {

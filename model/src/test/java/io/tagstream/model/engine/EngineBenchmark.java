@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Prints images a second of the engines on this machine, from bytes to probabilities. The engines
- * take turns, so that what else the machine does hits all of them, and each number is the median of
- * its turns. {@code mvn -pl model test -Plong -Dtest=EngineBenchmark}
+ * Prints images per second of the engines on this machine, from bytes to probabilities. The engines
+ * take turns, so that other load affects all of them, and each number is the median of its turns.
+ * {@code mvn -pl model test -Plong -Dtest=EngineBenchmark}
  */
 @Tag("long")
 class EngineBenchmark {

@@ -23,11 +23,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What engines leave behind: nothing outside the heap when closed, nothing inside it per image. */
+/**
+ * Closed engines leave nothing outside the heap; an image leaves only its prediction on the heap.
+ */
 class EngineMemoryTest {
   private static final Path STATUS = Path.of("/proc/self/status");
 
-  /** Half of the 30 MB that one round needs, so that a leak of a weight or a buffer shows. */
+  /** Half of the 30 MB that one round needs, so that a leak of weights or buffers is detected. */
   @ParameterizedTest
   @EnumSource(EngineKind.class)
   void openingAndClosingLeavesNothing(EngineKind kind, @TempDir Path folder) throws IOException {
@@ -64,7 +66,7 @@ class EngineMemoryTest {
 
   @ParameterizedTest
   @EnumSource(EngineKind.class)
-  void whatIsLoadedIsNotMappedAnyMore(EngineKind kind, @TempDir Path folder) throws IOException {
+  void theFileIsUnmappedAfterLoading(EngineKind kind, @TempDir Path folder) throws IOException {
     Path maps = Path.of("/proc/self/maps");
     assumeTrue(Files.exists(maps), "what is mapped is read from " + maps);
     NetworkDescription network = NetworkDescription.alexNet(100, 0.05);
@@ -84,17 +86,17 @@ class EngineMemoryTest {
     List<String> before = Files.readAllLines(maps);
     try (LoadedModel model = Engines.load(bundle, new EngineOptions(kind, Device.CPU));
         Engine engine = model.newEngine(1)) {
-      // Neither the file nor the copy that was made of it, which has no name.
+      // Neither the file nor its unlinked copy.
       assertThat(Files.readAllLines(maps))
           .noneMatch(line -> line.contains(bundle.onnx().toString()))
           .filteredOn(line -> !before.contains(line))
           .noneMatch(line -> line.contains("/tagstream-") && line.contains(".onnx (deleted)"));
-      // The engine has copied what it needs.
+      // The engine has its own copy.
       assertThat(engine.probabilities(Bundles.images(network, 1, 1, 2), 1)).hasNumberOfRows(1);
     }
   }
 
-  /** What is not heap, which may have grown meanwhile; its pages are written to before. */
+  /** Resident memory without the heap, whose pages were all touched before. */
   private static long outsideHeapKilobytes() throws IOException {
     long megabytes = Runtime.getRuntime().totalMemory() >> 20;
     long written = 0;
@@ -113,7 +115,7 @@ class EngineMemoryTest {
 
   @ParameterizedTest
   @EnumSource(EngineKind.class)
-  void anImageLeavesNothingButItsAnswerOnTheHeap(EngineKind kind, @TempDir Path folder) {
+  void anImageLeavesOnlyItsPredictionOnTheHeap(EngineKind kind, @TempDir Path folder) {
     NetworkDescription network = NetworkDescription.alexNet(100, 0.05);
     ModelBundle bundle = Bundles.write(Initialisation.HE.draw(network, 1), folder);
     List<byte[]> images = Bundles.images(network, 64, 1, 2);

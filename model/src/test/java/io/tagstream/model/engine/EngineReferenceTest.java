@@ -34,12 +34,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The engines against the formulas written down plainly, on networks that differ in kind. */
+/** The engines against a direct implementation of the formulas, on different kinds of networks. */
 class EngineReferenceTest {
   private static final Optional<LocalResponseNormalization> NO_LRN = Optional.empty();
   private static final Optional<MaxPool> NO_POOL = Optional.empty();
 
-  /** The engines, and what runs on CUDA, which is checked here on the CPU. */
+  /** The engines; the one for CUDA is tested on the CPU here. */
   private enum Form {
     ONEDNN {
       @Override
@@ -93,7 +93,9 @@ class EngineReferenceTest {
                     argumentSet(form + " other", form, other())));
   }
 
-  /** The paper's layers, normalised by tower, and more strongly, so that the neighbours matter. */
+  /**
+   * The paper's layers, normalised within a tower and more strongly, so that the neighbours matter.
+   */
   private static NetworkDescription towers() {
     var lrn = new LocalResponseNormalization(5, 2, 0.1, 0.75, Scope.TOWER);
     return NetworkDescription.alexNet(7, 0.05)
@@ -120,7 +122,7 @@ class EngineReferenceTest {
             new Dense("fc8", 9, Activation.IDENTITY, 0)));
   }
 
-  /** None of the paper's choices: tanh, three groups, another LRN, pools of all kinds or none. */
+  /** Settings other than the paper's: tanh, three groups, another LRN, other pools or none. */
   private static NetworkDescription other() {
     var lrn = Optional.of(new LocalResponseNormalization(3, 0.5, 0.1, 0.6));
     var tanh = Activation.TANH;
@@ -136,8 +138,7 @@ class EngineReferenceTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void outputsAreThoseOfThePlainFormulas(
-      Form form, NetworkDescription network, @TempDir Path folder) {
+  void outputsMatchTheFormulas(Form form, NetworkDescription network, @TempDir Path folder) {
     Weights weights = Initialisation.HE.draw(network, 1);
     ModelBundle bundle = Bundles.write(weights, folder);
     int views = 2;
@@ -173,10 +174,10 @@ class EngineReferenceTest {
                     arguments(form, new float[] {100, 100, 100, 100, 100}, 23.24)));
   }
 
-  /** The paper's section 3.3 with its constants; numbers by a pocket calculator. */
+  /** The paper's section 3.3 with its constants; expected values from a pocket calculator. */
   @ParameterizedTest
   @MethodSource("activations")
-  void normalizationIsThePapers(
+  void normalizationMatchesThePaper(
       Form form, float[] activations, double middle, @TempDir Path folder) {
     Weights weights = constantActivations(activations);
     ModelBundle bundle = Bundles.write(weights, folder);
@@ -190,7 +191,7 @@ class EngineReferenceTest {
     assertThat(reference[2]).isCloseTo(middle, within(0.005));
   }
 
-  /** A convolution that puts out its biases, normalised, and features that are just these. */
+  /** A convolution whose output is its normalised biases, and features equal to that output. */
   private static Weights constantActivations(float[] biases) {
     int channels = biases.length;
     NetworkDescription network =

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class GpuTest {
   @Test
-  void readsTheDriversLines() {
+  void readsTheOutputOfTheDriver() {
     assertThat(Gpu.parse("8.6, NVIDIA A10G\n9.0, NVIDIA H100 80GB HBM3\n"))
         .extracting(Gpu::toString)
         .containsExactly(

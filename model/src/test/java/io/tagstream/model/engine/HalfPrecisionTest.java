@@ -15,7 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The graph for GPUs, on a CPU, where ONNX Runtime computes the 16-bit nodes in 32 bits. */
+/** The graph for GPUs, tested on a CPU, where ONNX Runtime computes its 16-bit nodes in 32 bits. */
 class HalfPrecisionTest {
   private static final int IMAGES = 3;
 
@@ -34,7 +34,7 @@ class HalfPrecisionTest {
   }
 
   @Test
-  void answersDifferByWhatSixteenBitsRound(@TempDir Path folder) {
+  void outputsDifferByTheRoundingToSixteenBits(@TempDir Path folder) {
     NetworkDescription network = NetworkDescription.alexNet(10, 0.1);
     ModelBundle bundle = Bundles.write(Initialisation.HE.draw(network, 1), folder);
     List<byte[]> images = Bundles.images(network, IMAGES, 1, 2);

@@ -49,7 +49,7 @@ class NormalizationTest {
   }
 
   @Test
-  void bgrTurnsChannelsRoundButNotTheirMeans() {
+  void bgrReversesChannelsButNotTheirMeans() {
     FloatBuffer target = FloatBuffer.allocate(12);
     normalization(ChannelOrder.BGR, 1).interleaved(batch, 0, 1, target);
     assertThat(target.array()).startsWith(201, 45.5f, -4.75f);

@@ -15,13 +15,13 @@ class ProcessorsTest {
   }
 
   @Test
-  void aPassThatIsAloneHasWhatItWants() {
+  void aPassGetsAllItsThreadsWithoutOtherWork() {
     assertThat(Processors.share(1)).isEqualTo(1);
     assertThat(Processors.share(COUNT)).isEqualTo(COUNT);
   }
 
   @Test
-  void enginesMakeDoWithWhatIsLeft() {
+  void enginesUseTheRemainingProcessors() {
     Processors.take(
         1,
         () -> {
@@ -33,7 +33,7 @@ class ProcessorsTest {
   }
 
   @Test
-  void whoTookProcessorsComputesOnThose() {
+  void otherWorkComputesOnTheProcessorsThatItTook() {
     Processors.take(
         3,
         () -> {
@@ -46,7 +46,7 @@ class ProcessorsTest {
   }
 
   @Test
-  void aFailureGivesThemBack() {
+  void aFailureReturnsTheProcessors() {
     assertThatThrownBy(
             () ->
                 Processors.take(

@@ -10,9 +10,8 @@ import io.tagstream.model.network.Weights;
 import java.nio.FloatBuffer;
 
 /**
- * The network written down as plainly as the formulas, in double precision and on one thread: slow,
- * and with nothing in common with the engines it judges. Feature maps are {@code
- * [channel][row][column]}.
+ * A direct implementation of the formulas, in double precision and on one thread. It is slow and
+ * shares no code with the engines that it checks. Feature maps are {@code [channel][row][column]}.
  */
 public final class ReferenceNetwork {
   private final NetworkDescription network;

@@ -16,25 +16,28 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * How a parameter, or one group of it, lies in the array in which ND4J's CPU ops are fastest:
+ * The layout in which ND4J's CPU ops compute fastest with a parameter, or with one group of it:
  * kernels {@code [kernel][kernel][input channels][channels]}, one array per group; dense layers
- * {@code [inputs][units]}, the first one's inputs in row, column, channel order, as pooling leaves
- * them. In ONNX's order it is {@code [units][channels][area]}, here {@code
+ * {@code [inputs][units]}, the first layer's inputs in the order row, column, channel, as pooling
+ * writes them. ONNX orders the same numbers {@code [units][channels][area]}, this layout {@code
  * [area][channels][units]}; a bias has one channel and an area of 1.
  *
- * @param from position of its first number in the device's part of the parameter
+ * @param from index of the first number in the device's part of the parameter
  * @param shape of the array
  */
 record ArrayLayout(
     String parameter, int from, int units, int channels, int area, List<Long> shape) {
 
   /**
-   * Units transposed at a time. A tile's rows are whole cache lines on both sides: 38 million
-   * numbers in a fraction of a second.
+   * Units transposed at a time. Source and target rows of a tile are whole cache lines, so that 38
+   * million numbers take a fraction of a second.
    */
   private static final int TILE = 64;
 
-  /** Those of what a device has: per layer the weights' groups, then the biases'. */
+  /**
+   * The layouts of a device's share: for each layer those of the weights by group, then those of
+   * the biases by group.
+   */
   static List<ArrayLayout> of(DeviceShare share) {
     List<ArrayLayout> layouts = new ArrayList<>();
     List<Convolution> convolutions = share.convolutions();
@@ -85,7 +88,7 @@ record ArrayLayout(
     return new ArrayLayout(layer + ".bias", from, units, 1, 1, List.of((long) units));
   }
 
-  /** Room for all of a network's parameters in ONNX's order. */
+  /** One direct buffer for each parameter of a network, in ONNX's order. */
   static Map<String, FloatBuffer> allocate(NetworkDescription network) {
     Map<String, FloatBuffer> values = new HashMap<>();
     for (Parameter parameter : network.parameters()) {
@@ -109,7 +112,7 @@ record ArrayLayout(
   /**
    * Copies from the device's part of the parameter in ONNX's order.
    *
-   * @param throttle asked for pauses
+   * @param throttle paused between tiles
    */
   void copyIn(FloatBuffer parameter, INDArray array, Throttle throttle) {
     FloatBuffer to = DirectWeights.buffer(array);

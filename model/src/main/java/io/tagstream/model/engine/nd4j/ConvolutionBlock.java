@@ -13,21 +13,21 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A convolution with what follows it up to pooling, and the arrays in between, {@code
- * [crops][side][side][channels]}.
+ * A convolution and the layers that follow it up to and including pooling, with the arrays between
+ * them, {@code [crops][side][side][channels]}.
  */
 final class ConvolutionBlock implements AutoCloseable {
   private final Convolution layer;
   private final List<DirectWeights.Layer> groups;
   private final int outputSide;
-  private final INDArray sums;
+  private final INDArray activations;
   private final Optional<INDArray> normalized;
   private final Optional<Padding> padding;
-  private final Optional<Seam> seam;
+  private final Optional<TowerNormalization> towerNormalization;
 
   /**
-   * The maps with rows and columns at their end that no maximum comes from: the op's own padding is
-   * the same on both sides.
+   * The maps padded after their last row and column with values that are never a maximum. The
+   * pooling op itself can only pad both sides equally.
    */
   private record Padding(INDArray widths, INDArray padded) {
     static Padding of(int capacity, int side, int channels, int end) {
@@ -38,24 +38,23 @@ final class ConvolutionBlock implements AutoCloseable {
   }
 
   /**
-   * Allocates.
-   *
-   * @param groups the layer's weights
-   * @param seam closed with the block
+   * @param groups the layer's weights by group
+   * @param capacity crops for which the arrays have room
+   * @param towerNormalization normalises across both towers; closed with the block
    */
   ConvolutionBlock(
       Convolution layer,
       List<DirectWeights.Layer> groups,
       int inputSide,
       int capacity,
-      Optional<Seam> seam) {
+      Optional<TowerNormalization> towerNormalization) {
     this.layer = layer;
-    this.seam = seam;
+    this.towerNormalization = towerNormalization;
     this.groups = groups;
     int side = layer.convolvedSide(inputSide);
     int channels = layer.channels();
     outputSide = layer.outputSide(inputSide);
-    sums = DirectWeights.allocate(capacity, side, side, channels);
+    activations = DirectWeights.allocate(capacity, side, side, channels);
     normalized =
         layer.normalization().map(lrn -> DirectWeights.allocate(capacity, side, side, channels));
     padding =
@@ -66,93 +65,93 @@ final class ConvolutionBlock implements AutoCloseable {
             .map(end -> Padding.of(capacity, side, channels, end));
   }
 
-  /** An array for the block's output. */
+  /** Allocates the block's output, {@code [crops][side][side][channels]}; the caller closes it. */
   INDArray allocateOutput(int crops) {
     return DirectWeights.allocate(crops, outputSide, outputSide, layer.channels());
   }
 
   /**
-   * The steps for some of the crops.
+   * The ops up to the input of the pooling, for some of the crops.
    *
-   * @param input as many crops
-   * @param at the first one's position in the arrays
+   * @param input these crops
+   * @param at index of the first crop in the block's arrays
    */
-  List<Runnable> steps(INDArray input, int at) {
+  List<Runnable> ops(INDArray input, int at) {
     int size = (int) input.size(0);
-    List<Runnable> steps = new ArrayList<>();
-    INDArray sum = activations(at, size);
-    addConvolution(steps, input, sum);
-    Step.activation(layer.activation(), sum).ifPresent(steps::add);
-    INDArray last = sum;
+    List<Runnable> ops = new ArrayList<>();
+    INDArray maps = activations(at, size);
+    addConvolution(ops, input, maps);
+    BoundOp.activation(layer.activation(), maps).ifPresent(ops::add);
+    INDArray last = maps;
     if (normalized.isPresent()) {
       LocalResponseNormalization lrn = layer.normalization().orElseThrow();
       last = DirectWeights.rows(normalized.get(), at, size);
-      steps.add(
-          seam.isPresent()
-              ? seam.get().normalize(sums, normalized.get(), at, size)
-              : Step.normalization(sum, last, lrn));
+      ops.add(
+          towerNormalization.isPresent()
+              ? towerNormalization.get().normalize(activations, normalized.get(), at, size)
+              : BoundOp.normalization(maps, last, lrn));
     }
     if (padding.isPresent()) {
       INDArray padded = pooled(at, size);
-      steps.add(Step.padAtEnd(last, padding.get().widths(), padded, -Float.MAX_VALUE));
+      ops.add(BoundOp.padAtEnd(last, padding.get().widths(), padded, -Float.MAX_VALUE));
     }
-    return steps;
+    return ops;
   }
 
-  /** The step after those, which fills the block's output. */
-  Step outputStep(INDArray output, int at) {
+  /** The last op, pooling or a copy, which writes the block's output. */
+  BoundOp outputOp(INDArray output, int at) {
     INDArray from = pooled(at, (int) output.size(0));
     return layer
         .pool()
-        .map(pool -> Step.maxPool(from, output, pool.size(), pool.stride()))
-        .orElseGet(() -> Step.copy(from, output));
+        .map(pool -> BoundOp.maxPool(from, output, pool.size(), pool.stride()))
+        .orElseGet(() -> BoundOp.copy(from, output));
   }
 
-  /** The sums after the activation, before normalisation, of all crops. */
+  /** The output of the activation function, before normalisation, for all crops. */
   INDArray activations() {
-    return sums;
+    return activations;
   }
 
-  /** The same of some crops. */
+  /** The same for {@code size} crops from {@code at} on, as a view. */
   INDArray activations(int at, int size) {
-    return DirectWeights.rows(sums, at, size);
+    return DirectWeights.rows(activations, at, size);
   }
 
-  /** Where the layer is normalised together with the other tower's maps. */
-  Optional<Seam> seam() {
-    return seam;
+  /** Present if the layer is normalised together with the other tower's maps. */
+  Optional<TowerNormalization> towerNormalization() {
+    return towerNormalization;
   }
 
-  /** What the pooling reads. */
+  /** The input of the pooling, for some crops, as a view. */
   INDArray pooled(int at, int size) {
-    INDArray whole = padding.map(Padding::padded).orElse(normalized.orElse(sums));
+    INDArray whole = padding.map(Padding::padded).orElse(normalized.orElse(activations));
     return DirectWeights.rows(whole, at, size);
   }
 
-  private void addConvolution(List<Runnable> steps, INDArray input, INDArray sum) {
+  private void addConvolution(List<Runnable> ops, INDArray input, INDArray maps) {
     if (groups.size() == 1) {
-      steps.add(convolution(groups.get(0), input, sum, true));
+      ops.add(convolution(groups.get(0), input, maps, true));
       return;
     }
     for (int group = 0; group < groups.size(); group++) {
-      steps.add(
+      ops.add(
           convolution(
               groups.get(group),
               channels(input, group, groups.size()),
-              channels(sum, group, groups.size()),
+              channels(maps, group, groups.size()),
               false));
     }
   }
 
-  private Step convolution(
-      DirectWeights.Layer group, INDArray input, INDArray sum, boolean channelsLast) {
-    return Step.convolution(
-        input, group.weights(), group.bias(), sum, layer.stride(), layer.padding(), channelsLast);
+  private BoundOp convolution(
+      DirectWeights.Layer group, INDArray input, INDArray maps, boolean channelsLast) {
+    return BoundOp.convolution(
+        input, group.weights(), group.bias(), maps, layer.stride(), layer.padding(), channelsLast);
   }
 
   /**
-   * A group's channels as {@code [n][channels][side][side]}, without copying. Told as a strided
-   * {@code [n][side][side][channels]} instead, the op computes wrong numbers or crashes.
+   * A group's channels as {@code [n][channels][side][side]}, without copying. Given as a strided
+   * {@code [n][side][side][channels]} array, the op computes wrong numbers or crashes.
    */
   static INDArray channels(INDArray array, int group, int groups) {
     long size = array.size(3) / groups;
@@ -163,9 +162,9 @@ final class ConvolutionBlock implements AutoCloseable {
 
   @Override
   public void close() {
-    sums.close();
+    activations.close();
     normalized.ifPresent(INDArray::close);
-    seam.ifPresent(Seam::close);
+    towerNormalization.ifPresent(TowerNormalization::close);
     padding.ifPresent(
         p -> {
           p.widths().close();

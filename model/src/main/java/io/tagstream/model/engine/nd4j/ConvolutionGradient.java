@@ -15,56 +15,55 @@ import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The way back through a {@link ConvolutionBlock}, chunk by chunk, summing the gradients of its
- * parameters.
+ * The backward pass through a {@link ConvolutionBlock}, chunk by chunk. It sums the gradients of
+ * the block's parameters.
  */
 final class ConvolutionGradient implements AutoCloseable {
   private final Convolution layer;
   private final List<DirectWeights.Layer> groups;
   private final ConvolutionBlock block;
   private final INDArray input;
-  private final Optional<INDArray> inputSlopes;
+  private final Optional<INDArray> inputGradient;
   private final boolean kernelsTrain;
   private final int outputSide;
   private final int side;
-  private final SlopePass slopePass;
+  private final PreActivationGradient preActivations;
 
-  /** By the block's output, {@code [chunk][side][side][channels]}. */
-  private final INDArray outputSlopes;
+  /** By the block's output, for one chunk: {@code [chunk][side][side][channels]}. */
+  private final INDArray outputGradient;
 
-  /** By the sums; the same array where nothing is pooled. */
-  private final INDArray slopes;
+  /** By the pre-activations; without pooling the same array as {@link #outputGradient}. */
+  private final INDArray preActivationGradient;
 
-  private final Optional<INDArray> paddedSlopes;
+  private final Optional<INDArray> paddedGradient;
 
-  /** In place of the op that gives both gradients, where nobody below trains. */
-  private final Optional<KernelGradient> kernelGradient;
+  /** Replaces the op that computes both gradients if no layer below trains. */
+  private final Optional<KernelGradient> kernelsAlone;
 
-  private final List<KernelSlopes> kernelSlopes = new ArrayList<>();
-  private final float[] biasSlopes;
+  private final List<GroupGradient> kernelGradients = new ArrayList<>();
+  private final float[] biasGradient;
   private final float[][] biasSums;
-  private final Map<Place, Steps> steps = new HashMap<>();
+  private final Map<Place, Ops> ops = new HashMap<>();
 
-  /** Of one chunk, and of all of a batch so far. */
-  private record KernelSlopes(INDArray chunk, INDArray sum) {}
+  /** The kernels' gradient for one group: of one chunk, and summed over the batch so far. */
+  private record GroupGradient(INDArray chunk, INDArray sum) {}
 
   private record Place(int at, int size) {}
 
-  private record Steps(List<Step> beforePass, List<Step> afterPass) {}
+  private record Ops(List<BoundOp> beforePass, List<BoundOp> afterPass) {}
 
   /**
-   * A block's.
-   *
-   * @param input what came into the block, all crops
-   * @param inputSlopes where the chunk's gradient by its input goes, if anybody below trains
-   * @param kernelsTrain whether the kernels' gradient is wanted
+   * @param input the block's input, all crops
+   * @param inputGradient receives the chunk's gradient by the input; empty if no layer below trains
+   * @param kernelsTrain whether the kernels' gradient is computed
+   * @param chunk crops of a chunk
    */
   ConvolutionGradient(
       Convolution layer,
       List<DirectWeights.Layer> groups,
       ConvolutionBlock block,
       INDArray input,
-      Optional<INDArray> inputSlopes,
+      Optional<INDArray> inputGradient,
       boolean kernelsTrain,
       int chunk,
       Workers workers) {
@@ -72,132 +71,137 @@ final class ConvolutionGradient implements AutoCloseable {
     this.groups = groups;
     this.block = block;
     this.input = input;
-    this.inputSlopes = inputSlopes;
+    this.inputGradient = inputGradient;
     this.kernelsTrain = kernelsTrain;
     int inputSide = (int) input.size(1);
     side = layer.convolvedSide(inputSide);
     outputSide = layer.outputSide(inputSide);
-    slopePass = new SlopePass(block.seam().map(Seam::wide).orElse(layer), workers);
+    preActivations =
+        new PreActivationGradient(
+            block.towerNormalization().map(TowerNormalization::wide).orElse(layer), workers);
     int channels = layer.channels();
-    outputSlopes = DirectWeights.allocate(chunk, outputSide, outputSide, channels);
-    slopes =
+    outputGradient = DirectWeights.allocate(chunk, outputSide, outputSide, channels);
+    preActivationGradient =
         layer.pool().isPresent()
             ? DirectWeights.allocate(chunk, side, side, channels)
-            : outputSlopes;
-    paddedSlopes =
+            : outputGradient;
+    paddedGradient =
         layer
             .pool()
             .map(MaxPool::endPadding)
             .filter(end -> end > 0)
             .map(end -> DirectWeights.allocate(chunk, side + end, side + end, channels));
     for (DirectWeights.Layer group : groups) {
-      kernelSlopes.add(
-          new KernelSlopes(
+      kernelGradients.add(
+          new GroupGradient(
               DirectWeights.allocate(group.weights().shape()),
               DirectWeights.allocate(group.weights().shape())));
     }
-    kernelGradient =
-        inputSlopes.isPresent() || !kernelsTrain
+    kernelsAlone =
+        inputGradient.isPresent() || !kernelsTrain
             ? Optional.empty()
             : Optional.of(
                 new KernelGradient(
                     layer,
                     input,
-                    slopes,
-                    kernelSlopes.stream().map(KernelSlopes::sum).toList(),
+                    preActivationGradient,
+                    kernelGradients.stream().map(GroupGradient::sum).toList(),
                     workers));
-    biasSlopes = new float[channels];
-    biasSums = slopePass.allocateSums(chunk);
+    biasGradient = new float[channels];
+    biasSums = preActivations.allocateSums(chunk);
   }
 
-  /** Where a chunk's gradient by the block's output is to be before {@link #run}. */
-  INDArray outputSlopes() {
-    return outputSlopes;
+  /** The caller writes a chunk's gradient by the block's output here before {@link #run}. */
+  INDArray outputGradient() {
+    return outputGradient;
   }
 
-  /** The kernels' gradient by group, summed. */
-  INDArray kernelSlopes(int group) {
-    return kernelSlopes.get(group).sum();
+  /** The kernels' gradient of one group, summed over the chunks. */
+  INDArray kernelGradient(int group) {
+    return kernelGradients.get(group).sum();
   }
 
-  /** The biases' gradient over all groups, summed. */
-  float[] biasSlopes() {
-    return biasSlopes;
+  /** The gradient of all groups' biases, summed over the chunks. */
+  float[] biasGradient() {
+    return biasGradient;
   }
 
   /**
-   * Takes a chunk's slopes back.
+   * Runs the backward pass for a chunk.
    *
-   * @param at the first crop's position in the block's arrays
-   * @param first whether the sums begin with this chunk
+   * @param at index of the chunk's first crop in the block's arrays
+   * @param first whether this chunk is the batch's first, which replaces the sums
    */
   void run(int at, int size, boolean first) {
-    Steps back = steps.computeIfAbsent(new Place(at, size), this::steps);
-    back.beforePass().forEach(Step::run);
+    Ops back = ops.computeIfAbsent(new Place(at, size), this::ops);
+    back.beforePass().forEach(BoundOp::run);
     backThroughNormalization(at, size);
-    back.afterPass().forEach(Step::run);
+    back.afterPass().forEach(BoundOp::run);
     addBiasSums(size, first);
-    kernelGradient.ifPresent(gradient -> gradient.add(at, size, first));
-    if (kernelsTrain && inputSlopes.isPresent()) {
-      kernelSlopes.forEach(group -> add(group, first));
+    kernelsAlone.ifPresent(gradient -> gradient.add(at, size, first));
+    if (kernelsTrain && inputGradient.isPresent()) {
+      kernelGradients.forEach(group -> add(group, first));
     }
   }
 
   private void backThroughNormalization(int at, int size) {
-    Optional<Seam> seam = block.seam();
-    INDArray maps = seam.map(Seam::maps).orElse(block.activations());
+    Optional<TowerNormalization> acrossTowers = block.towerNormalization();
+    INDArray maps = acrossTowers.map(TowerNormalization::maps).orElse(block.activations());
     int numbers = side * side * (int) maps.size(3);
-    slopePass.run(
+    preActivations.run(
         DirectWeights.buffer(maps),
         at * numbers,
-        DirectWeights.buffer(seam.isPresent() ? seam.get().widen(slopes, size) : slopes),
+        DirectWeights.buffer(
+            acrossTowers.isPresent()
+                ? acrossTowers.get().widen(preActivationGradient, size)
+                : preActivationGradient),
         side * side,
         size,
         biasSums);
-    seam.ifPresent(wide -> wide.narrow(slopes, size));
+    acrossTowers.ifPresent(wide -> wide.narrow(preActivationGradient, size));
   }
 
-  private Steps steps(Place place) {
-    List<Step> before = new ArrayList<>();
-    INDArray chunkSlopes = DirectWeights.rows(slopes, 0, place.size());
+  private Ops ops(Place place) {
+    List<BoundOp> before = new ArrayList<>();
+    INDArray chunkGradient = DirectWeights.rows(preActivationGradient, 0, place.size());
     layer
         .pool()
         .ifPresent(
             pool -> {
               INDArray to =
-                  paddedSlopes
+                  paddedGradient
                       .map(padded -> DirectWeights.rows(padded, 0, place.size()))
-                      .orElse(chunkSlopes);
+                      .orElse(chunkGradient);
               before.add(
-                  Step.maxPoolGradient(
+                  BoundOp.maxPoolGradient(
                       block.pooled(place.at(), place.size()),
-                      DirectWeights.rows(outputSlopes, 0, place.size()),
+                      DirectWeights.rows(outputGradient, 0, place.size()),
                       to,
                       pool.size(),
                       pool.stride()));
-              if (paddedSlopes.isPresent()) {
+              if (paddedGradient.isPresent()) {
                 INDArray inner = to.get(all(), interval(0, side), interval(0, side), all());
-                before.add(Step.copy(inner, chunkSlopes));
+                before.add(BoundOp.copy(inner, chunkGradient));
               }
             });
-    List<Step> after = new ArrayList<>();
-    if (inputSlopes.isPresent()) {
-      INDArray to = DirectWeights.rows(inputSlopes.get(), 0, place.size());
+    List<BoundOp> after = new ArrayList<>();
+    if (inputGradient.isPresent()) {
+      INDArray to = DirectWeights.rows(inputGradient.get(), 0, place.size());
       INDArray chunkInput = DirectWeights.rows(input, place.at(), place.size());
       for (int group = 0; group < groups.size(); group++) {
-        after.add(gradient(chunkInput, chunkSlopes, to, group));
+        after.add(gradient(chunkInput, chunkGradient, to, group));
       }
     }
-    return new Steps(before, after);
+    return new Ops(before, after);
   }
 
-  private Step gradient(INDArray chunkInput, INDArray chunkSlopes, INDArray to, int group) {
-    return Step.convolutionGradient(
+  private BoundOp gradient(INDArray chunkInput, INDArray chunkGradient, INDArray to, int group) {
+    return BoundOp.convolutionGradient(
         part(chunkInput, group),
         groups.get(group).weights(),
-        part(chunkSlopes, group),
+        part(chunkGradient, group),
         part(to, group),
-        kernelSlopes.get(group).chunk(),
+        kernelGradients.get(group).chunk(),
         layer.stride(),
         layer.padding(),
         groups.size() == 1);
@@ -208,17 +212,17 @@ final class ConvolutionGradient implements AutoCloseable {
   }
 
   private void addBiasSums(int size, boolean first) {
-    int from = block.seam().map(Seam::ownFrom).orElse(0);
-    for (int channel = 0; channel < biasSlopes.length; channel++) {
-      float sum = first ? 0 : biasSlopes[channel];
+    int from = block.towerNormalization().map(TowerNormalization::ownFrom).orElse(0);
+    for (int channel = 0; channel < biasGradient.length; channel++) {
+      float sum = first ? 0 : biasGradient[channel];
       for (int image = 0; image < size; image++) {
         sum += biasSums[image][from + channel];
       }
-      biasSlopes[channel] = sum;
+      biasGradient[channel] = sum;
     }
   }
 
-  private static void add(KernelSlopes group, boolean first) {
+  private static void add(GroupGradient group, boolean first) {
     FloatBuffer from = DirectWeights.buffer(group.chunk());
     FloatBuffer to = DirectWeights.buffer(group.sum());
     if (first) {
@@ -240,14 +244,14 @@ final class ConvolutionGradient implements AutoCloseable {
 
   @Override
   public void close() {
-    steps.clear();
-    outputSlopes.close();
-    if (slopes != outputSlopes) {
-      slopes.close();
+    ops.clear();
+    outputGradient.close();
+    if (preActivationGradient != outputGradient) {
+      preActivationGradient.close();
     }
-    paddedSlopes.ifPresent(INDArray::close);
-    kernelGradient.ifPresent(KernelGradient::close);
-    for (KernelSlopes group : kernelSlopes) {
+    paddedGradient.ifPresent(INDArray::close);
+    kernelsAlone.ifPresent(KernelGradient::close);
+    for (GroupGradient group : kernelGradients) {
       group.chunk().close();
       group.sum().close();
     }

@@ -15,9 +15,9 @@ import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A device's convolutions in training, forward and back in chunks, so that what a layer leaves is
- * still in the cache when the next one reads it. What the way back needs is kept for a part of the
- * batch; layers below the first that trains keep a chunk only.
+ * A device's convolutions in training. Forward and backward pass run in chunks, so that a layer's
+ * output is still in the cache when the next layer reads it. The arrays that the backward pass
+ * needs hold a part of the batch; those of layers below the first one that trains hold one chunk.
  */
 final class ConvolutionTraining implements AutoCloseable {
   private final DirectWeights weights;
@@ -27,38 +27,36 @@ final class ConvolutionTraining implements AutoCloseable {
   private final List<ConvolutionBlock> blocks = new ArrayList<>();
 
   /**
-   * What comes into each block, {@code [crops][side][side][channels]}, into the first the crops;
-   * and last what comes into the dense layers, the whole batch's.
+   * The input of each block, {@code [crops][side][side][channels]}, that of the first being the
+   * crops; last, the input of the dense layers for the whole batch.
    */
   private final List<INDArray> inputs = new ArrayList<>();
 
-  /** What each block leaves: the next input, or a chunk of this tower's half of it. */
+  /** The output of each block: the next input, or one chunk of this tower's half of it. */
   private final List<INDArray> outputs = new ArrayList<>();
 
   /** Of the blocks from {@link MemoryPlan#firstBlock} on. */
   private final List<ConvolutionGradient> gradients = new ArrayList<>();
 
-  /** By input, where both towers' maps come in and somebody below trains: a chunk's slopes. */
-  private final Map<Integer, INDArray> bothSlopes = new HashMap<>();
+  /** A chunk's gradient by an input that joins both towers' maps, if a layer below trains. */
+  private final Map<Integer, INDArray> bothTowersGradient = new HashMap<>();
 
-  private final Map<Place, List<Runnable>> steps = new HashMap<>();
+  private final Map<Place, List<Runnable>> ops = new HashMap<>();
 
   /** A chunk's first crop in the batch. */
   private record Place(int first, int size) {}
 
-  /** Where the slopes by what comes into the dense layers come from. */
-  interface MapSlopes {
+  /** Supplies the gradient by the input of the dense layers. */
+  interface MapGradient {
 
-    /** Writes those of a chunk from the first number of {@code to} on. */
+    /** Writes a chunk's gradient from index 0 of {@code to} on. */
     void write(int first, int size, FloatBuffer to);
   }
 
   /**
-   * Allocates.
-   *
-   * @param maps what comes into the dense layers, {@code [batch][side][side][channels]}
+   * @param maps the input of the dense layers, {@code [batch][side][side][channels]}
    * @param trainable names of the parameters to train
-   * @param link a tower's
+   * @param link to the other tower, if there is one
    */
   ConvolutionTraining(
       DirectWeights weights,
@@ -85,10 +83,13 @@ final class ConvolutionTraining implements AutoCloseable {
       int crops = plan.crops(i >= plan.firstBlock());
       int convolved = layers.get(i).convolvedSide(side);
       int position = i;
-      Optional<Seam> seam =
-          link.flatMap(other -> Seam.of(share, position, other, convolved, crops, plan.chunk()));
+      Optional<TowerNormalization> towerNormalization =
+          link.flatMap(
+              other ->
+                  TowerNormalization.of(share, position, other, convolved, crops, plan.chunk()));
       ConvolutionBlock block =
-          new ConvolutionBlock(layers.get(i), weights.convolution(i), side, crops, seam);
+          new ConvolutionBlock(
+              layers.get(i), weights.convolution(i), side, crops, towerNormalization);
       blocks.add(block);
       boolean last = i == layers.size() - 1;
       int nextCrops = plan.crops(i + 1 >= plan.firstBlock());
@@ -111,42 +112,44 @@ final class ConvolutionTraining implements AutoCloseable {
               weights.convolution(i),
               blocks.get(i),
               inputs.get(i),
-              i == plan.firstBlock() ? Optional.empty() : Optional.of(inputSlopes(i)),
+              i == plan.firstBlock() ? Optional.empty() : Optional.of(inputGradient(i)),
               trainable.contains(layers.get(i).name() + ".weight"),
               plan.chunk(),
               workers));
     }
   }
 
-  /** Whether both towers' maps come in there; the dense layers are the last position. */
+  /** Whether the input at this position joins both towers' maps; the dense layers come last. */
   private boolean joins(int position) {
     DeviceShare share = weights.share();
     return position < share.convolutions().size() ? share.joins(position) : share.isTower();
   }
 
-  /** Where a chunk's slopes by an input go. */
-  private INDArray inputSlopes(int position) {
+  /** The array that receives a chunk's gradient by the input at this position. */
+  private INDArray inputGradient(int position) {
     if (!joins(position)) {
-      return gradient(position - 1).outputSlopes();
+      return gradient(position - 1).outputGradient();
     }
     INDArray input = inputs.get(position);
-    return bothSlopes.computeIfAbsent(
+    return bothTowersGradient.computeIfAbsent(
         position,
         any -> DirectWeights.allocate(plan.chunk(), input.size(1), input.size(2), input.size(3)));
   }
 
-  /** The block's gradients, by its position from {@link MemoryPlan#firstBlock} on. */
+  /**
+   * The gradients of the block at {@code index}, which is {@link MemoryPlan#firstBlock} at least.
+   */
   ConvolutionGradient gradient(int index) {
     return gradients.get(index - plan.firstBlock());
   }
 
-  /** Computes the maps of crops that are one of the batch's parts. */
+  /** Computes the maps of one part of the batch. */
   void forward(CropBatch batch, int first, int size) {
     for (int done = 0; done < size; done += plan.chunk()) {
       int count = Math.min(plan.chunk(), size - done);
       Place place = new Place(first + done, count);
       read(batch, place);
-      steps.computeIfAbsent(place, this::forwardSteps).forEach(Runnable::run);
+      ops.computeIfAbsent(place, this::forwardOps).forEach(Runnable::run);
     }
   }
 
@@ -162,18 +165,17 @@ final class ConvolutionTraining implements AutoCloseable {
                 .interleaved(batch, place.first() + i, 1, numbers.slice((at + i) * crop, crop)));
   }
 
-  private List<Runnable> forwardSteps(Place place) {
+  private List<Runnable> forwardOps(Place place) {
     List<Runnable> forward = new ArrayList<>();
     for (int i = 0; i < blocks.size(); i++) {
       ConvolutionBlock block = blocks.get(i);
       int at = positionIn(block.activations(), place);
-      forward.addAll(
-          block.steps(DirectWeights.rows(inputs.get(i), at(i, place), place.size()), at));
+      forward.addAll(block.ops(DirectWeights.rows(inputs.get(i), at(i, place), place.size()), at));
       INDArray output = outputs.get(i);
       INDArray next = inputs.get(i + 1);
       int nextAt = at(i + 1, place);
       int outputAt = output == next ? nextAt : 0;
-      forward.add(block.outputStep(DirectWeights.rows(output, outputAt, place.size()), at));
+      forward.add(block.outputOp(DirectWeights.rows(output, outputAt, place.size()), at));
       if (output != next) {
         String layer = nameOf(i + 1);
         int rows = rows(next, place.size());
@@ -190,12 +192,12 @@ final class ConvolutionTraining implements AutoCloseable {
     return forward;
   }
 
-  /** Where a chunk lies in an input. */
+  /** Index of a chunk's first crop in an input. */
   private int at(int position, Place place) {
     return position == blocks.size() ? place.first() : positionIn(inputs.get(position), place);
   }
 
-  /** Where a chunk lies in an array that holds a part of the batch or a chunk. */
+  /** Index of a chunk's first crop in an array that holds one part of the batch, or one chunk. */
   private int positionIn(INDArray array, Place place) {
     return array.size(0) > plan.chunk() ? place.first() % plan.part() : 0;
   }
@@ -212,14 +214,14 @@ final class ConvolutionTraining implements AutoCloseable {
   }
 
   /**
-   * Adds the gradients of the crops that {@link #forward} had last.
+   * Adds the gradients of the crops that {@link #forward} computed last.
    *
-   * @param begin whether the sums begin with them
+   * @param begin whether these crops are the batch's first, which replace the sums
    */
-  void backward(int first, int size, boolean begin, MapSlopes slopes) {
+  void backward(int first, int size, boolean begin, MapGradient mapGradient) {
     for (int done = 0; done < size; done += plan.chunk()) {
       int count = Math.min(plan.chunk(), size - done);
-      slopes.write(done, count, DirectWeights.buffer(inputSlopes(blocks.size())));
+      mapGradient.write(done, count, DirectWeights.buffer(inputGradient(blocks.size())));
       reduce(blocks.size(), count);
       int at = (first + done) % plan.part();
       for (int i = blocks.size() - 1; i >= plan.firstBlock(); i--) {
@@ -232,25 +234,26 @@ final class ConvolutionTraining implements AutoCloseable {
   }
 
   /**
-   * Makes a chunk's slopes by what the block before an input leaves, where both towers' came in.
+   * Where an input joins both towers' maps: sums both towers' gradients by this tower's half of it,
+   * which is the output of the block before.
    */
   private void reduce(int position, int size) {
     if (joins(position)) {
-      INDArray both = inputSlopes(position);
+      INDArray both = inputGradient(position);
       link.orElseThrow()
           .reduce(
               nameOf(position),
               rows(both, size),
               DirectWeights.buffer(both, 0, size),
-              DirectWeights.buffer(gradient(position - 1).outputSlopes(), 0, size));
+              DirectWeights.buffer(gradient(position - 1).outputGradient(), 0, size));
     }
   }
 
   @Override
   public void close() {
-    steps.clear();
+    ops.clear();
     gradients.forEach(ConvolutionGradient::close);
-    bothSlopes.values().forEach(INDArray::close);
+    bothTowersGradient.values().forEach(INDArray::close);
     blocks.forEach(ConvolutionBlock::close);
     for (int i = 0; i < blocks.size(); i++) {
       inputs.get(i).close();

@@ -17,13 +17,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * A device's dense layers in training. What comes into each and the slopes by its sums are kept for
- * the whole batch: both are small, and with them the gradient of the weights is one product however
- * many parts the batch came in. It is made in tiles that are used up before the next one, so that
- * no array of the weights' size is needed.
+ * A device's dense layers in training. Each layer's input and the gradient by its pre-activations
+ * are kept for the whole batch: both are small, and the gradient of the weights is then one matrix
+ * product, whatever the number of parts in which the batch passed. The product is computed in
+ * tiles, each consumed before the next one, so that no array of the weights' size is needed.
  */
 final class DenseTraining implements AutoCloseable {
-  /** Numbers of a tile: it stays in the cache until it is used. */
+  /** Numbers in a tile, which stays in the cache until it is consumed. */
   private static final int TILE = 1 << 20;
 
   /** Rows of a transposed array that are read together. */
@@ -33,37 +33,39 @@ final class DenseTraining implements AutoCloseable {
   private final DeviceShare share;
   private final List<Dense> layers;
   private final int firstLayer;
-  private final boolean slopesByInput;
+  private final boolean wantsInputGradient;
   private final DropoutMasks dropout;
   private final double labelSmoothing;
   private final Workers workers;
   private final Optional<TowerLink> link;
 
   /**
-   * By layer, {@code [batch][inputs]}, and last the logits; the first one's belongs to the
-   * convolutions. Both towers' where there are two.
+   * The input of each layer, {@code [batch][inputs]}, and last the logits. With two towers, of
+   * both. The first one is owned by the convolutions.
    */
   private final List<INDArray> inputs = new ArrayList<>();
 
   /** By layer, {@code [batch][units]}, after the activation. */
   private final List<INDArray> activations = new ArrayList<>();
 
-  /** By layer, {@code [batch][units]}, after dropout; the activations where there is none. */
+  /**
+   * By layer, {@code [batch][units]}, after dropout; without dropout the array of the activations.
+   */
   private final List<INDArray> outputs = new ArrayList<>();
 
-  /** By layer, {@code [batch][units]}, by the sums. */
-  private final List<INDArray> slopes = new ArrayList<>();
+  /** By layer, {@code [batch][units]}: the gradient by the pre-activations. */
+  private final List<INDArray> preActivationGradients = new ArrayList<>();
 
-  /** {@code [inputs][part]}: the slopes by a layer's input, transposed. */
+  /** {@code [inputs][part]}: the gradient by a layer's input, transposed. */
   private final INDArray transposed;
 
-  /** {@code [part][inputs]}: the slopes by both towers' units that come into a layer. */
-  private final Optional<INDArray> bothSlopes;
+  /** {@code [part][inputs]}: the gradient by a layer's input of both towers' units. */
+  private final Optional<INDArray> bothTowersGradient;
 
   private final INDArray tile;
-  private final Map<Place, List<List<Step>>> forwardSteps = new HashMap<>();
-  private final Map<Backward, Step> backwardSteps = new HashMap<>();
-  private final Map<Tile, Step> tileSteps = new HashMap<>();
+  private final Map<Place, List<List<BoundOp>>> forwardOps = new HashMap<>();
+  private final Map<Backward, BoundOp> backwardOps = new HashMap<>();
+  private final Map<Tile, BoundOp> tileOps = new HashMap<>();
 
   private record Place(int first, int size) {}
 
@@ -71,32 +73,30 @@ final class DenseTraining implements AutoCloseable {
 
   private record Tile(int layer, int firstRow, int rows, int crops) {}
 
-  /** Takes the gradient of rows of a layer's weights. */
+  /** Consumes the gradient of some rows of a layer's weights. */
   interface GradientTile {
 
     /**
-     * Uses it up.
+     * Consumes one tile.
      *
-     * @param gradient from the first number on
-     * @param at its first number's position in the weights
+     * @param gradient {@code count} numbers from index 0 on; overwritten after the call
+     * @param at index of the first number in the weights
      */
     void take(FloatBuffer gradient, int at, int count);
   }
 
   /**
-   * Allocates.
-   *
-   * @param maps what comes in, {@code [batch][inputs]}
-   * @param firstLayer the lowest whose slopes are wanted
-   * @param slopesByInput whether those by the maps are wanted too
-   * @param link a tower's
+   * @param maps the input, {@code [batch][inputs]}
+   * @param firstLayer index of the lowest layer whose gradient is computed
+   * @param wantsInputGradient whether the gradient by the maps is computed too
+   * @param link to the other tower, if there is one
    */
   DenseTraining(
       DirectWeights weights,
       MemoryPlan plan,
       INDArray maps,
       int firstLayer,
-      boolean slopesByInput,
+      boolean wantsInputGradient,
       DropoutMasks dropout,
       double labelSmoothing,
       Workers workers,
@@ -106,12 +106,12 @@ final class DenseTraining implements AutoCloseable {
     this.link = link;
     this.layers = share.dense();
     this.firstLayer = firstLayer;
-    this.slopesByInput = slopesByInput;
+    this.wantsInputGradient = wantsInputGradient;
     this.dropout = dropout;
     this.labelSmoothing = labelSmoothing;
     this.workers = workers;
     inputs.add(maps);
-    long widest = slopesByInput ? maps.size(1) : 1;
+    long widest = wantsInputGradient ? maps.size(1) : 1;
     long widestOfBoth = 1;
     for (int i = 0; i < layers.size(); i++) {
       Dense layer = layers.get(i);
@@ -121,13 +121,13 @@ final class DenseTraining implements AutoCloseable {
           layer.dropout() > 0 ? DirectWeights.allocate(plan.batch(), layer.units()) : activation;
       outputs.add(output);
       inputs.add(share.isTower() ? DirectWeights.allocate(plan.batch(), unitsOfAll(i)) : output);
-      slopes.add(DirectWeights.allocate(plan.batch(), layer.units()));
+      preActivationGradients.add(DirectWeights.allocate(plan.batch(), layer.units()));
       if (i > firstLayer) {
         widest = Math.max(widest, inputs.get(i).size(1));
         widestOfBoth = Math.max(widestOfBoth, inputs.get(i).size(1));
       }
     }
-    bothSlopes =
+    bothTowersGradient =
         share.isTower()
             ? Optional.of(DirectWeights.allocate(plan.part(), widestOfBoth))
             : Optional.empty();
@@ -135,7 +135,7 @@ final class DenseTraining implements AutoCloseable {
     tile = DirectWeights.allocate(tileNumbers(layers));
   }
 
-  /** How many numbers the largest tile has. */
+  /** The size of the largest tile, in numbers. */
   static long tileNumbers(List<Dense> layers) {
     return layers.stream()
         .mapToLong(layer -> (long) tileRows(layer) * layer.units())
@@ -147,12 +147,15 @@ final class DenseTraining implements AutoCloseable {
     return Math.max(1, TILE / layer.units());
   }
 
-  /** Computes the answers of a part of the batch. */
+  /**
+   * Runs the forward pass up to the logits, for a part of the batch.
+   *
+   * @param step number of steps before this one, for the dropout masks
+   */
   void forward(long step, int first, int size) {
-    List<List<Step>> steps =
-        forwardSteps.computeIfAbsent(new Place(first, size), this::forwardSteps);
+    List<List<BoundOp>> ops = forwardOps.computeIfAbsent(new Place(first, size), this::forwardOps);
     for (int i = 0; i < layers.size(); i++) {
-      steps.get(i).forEach(Step::run);
+      ops.get(i).forEach(BoundOp::run);
       drop(step, i, first, size);
       if (link.isPresent()) {
         link.get()
@@ -165,28 +168,28 @@ final class DenseTraining implements AutoCloseable {
     }
   }
 
-  /** A layer's, or of what follows the last one. */
+  /** The name of a layer; {@code softmax} after the last one. */
   private String nameOf(int index) {
     return index < layers.size() ? layers.get(index).name() : "softmax";
   }
 
-  /** All devices' units of a layer. */
+  /** The units of a layer on all devices together. */
   private int unitsOfAll(int index) {
     return share.network().dense().get(index).units();
   }
 
-  /** By layer, up to its activation. */
-  private List<List<Step>> forwardSteps(Place place) {
-    List<List<Step>> steps = new ArrayList<>();
+  /** The ops of each layer, up to its activation. */
+  private List<List<BoundOp>> forwardOps(Place place) {
+    List<List<BoundOp>> ops = new ArrayList<>();
     for (int i = 0; i < layers.size(); i++) {
       INDArray to = rows(activations.get(i), place);
-      List<Step> ofLayer = new ArrayList<>();
-      ofLayer.add(Step.product(rows(inputs.get(i), place), weights.dense(i).weights(), to));
-      ofLayer.add(Step.addBias(to, weights.dense(i).bias()));
-      Step.activation(layers.get(i).activation(), to).ifPresent(ofLayer::add);
-      steps.add(ofLayer);
+      List<BoundOp> ofLayer = new ArrayList<>();
+      ofLayer.add(BoundOp.product(rows(inputs.get(i), place), weights.dense(i).weights(), to));
+      ofLayer.add(BoundOp.addBias(to, weights.dense(i).bias()));
+      BoundOp.activation(layers.get(i).activation(), to).ifPresent(ofLayer::add);
+      ops.add(ofLayer);
     }
-    return steps;
+    return ops;
   }
 
   private void drop(long step, int index, int first, int size) {
@@ -218,23 +221,23 @@ final class DenseTraining implements AutoCloseable {
   }
 
   /**
-   * Compares a part's answers with the classes and takes the slopes back to the lowest layer
-   * wanted.
+   * Computes a part's losses and runs the backward pass down to the lowest layer that needs it.
    *
    * @param classes of the whole batch
-   * @return the sum of the part's cross entropies
+   * @return the part's cross entropies, summed
    */
   double backward(long step, int[] classes, int first, int size) {
     double[] losses = new double[size];
     workers.run(size, (worker, i) -> losses[i] = compare(step, classes, first + i));
     for (int i = layers.size() - 1; i > firstLayer; i--) {
       Place place = new Place(first, size);
-      backwardSteps.computeIfAbsent(new Backward(i, place), this::backwardStep).run();
+      backwardOps.computeIfAbsent(new Backward(i, place), this::backwardOp).run();
       int below = i - 1;
-      FloatBuffer to = DirectWeights.buffer(slopes.get(below), first, size);
+      FloatBuffer to = DirectWeights.buffer(preActivationGradients.get(below), first, size);
       int units = unitsOfAll(below);
       if (link.isPresent()) {
-        FloatBuffer both = DirectWeights.buffer(bothSlopes.orElseThrow()).slice(0, size * units);
+        FloatBuffer both =
+            DirectWeights.buffer(bothTowersGradient.orElseThrow()).slice(0, size * units);
         transpose(0, size, size, units, both);
         link.get().reduce(nameOf(i), size, both, to);
       } else {
@@ -242,25 +245,23 @@ final class DenseTraining implements AutoCloseable {
       }
       workers.run(size, (worker, row) -> backThroughActivation(step, below, first + row));
     }
-    if (slopesByInput) {
-      backwardSteps
-          .computeIfAbsent(new Backward(0, new Place(first, size)), this::backwardStep)
-          .run();
+    if (wantsInputGradient) {
+      backwardOps.computeIfAbsent(new Backward(0, new Place(first, size)), this::backwardOp).run();
     }
     return Arrays.stream(losses).sum();
   }
 
   /**
-   * Writes the slopes by what came in.
+   * Writes the gradient by the input, {@code [size][inputs]}.
    *
-   * @param first of the part that {@link #backward} had last
-   * @param partSize that part's crops
+   * @param first index of the first crop in the part that {@link #backward} computed last
+   * @param partSize crops of that part
    */
-  void inputSlopes(int first, int size, int partSize, FloatBuffer to) {
+  void inputGradient(int first, int size, int partSize, FloatBuffer to) {
     transpose(first, size, partSize, (int) inputs.get(0).size(1), to);
   }
 
-  /** Puts columns of {@code [units][partSize]} into rows. */
+  /** Writes columns of {@code [units][partSize]} as rows. */
   private void transpose(int firstColumn, int columns, int partSize, int units, FloatBuffer to) {
     FloatBuffer from = DirectWeights.buffer(transposed);
     workers.run(
@@ -280,16 +281,17 @@ final class DenseTraining implements AutoCloseable {
         });
   }
 
-  /** {@code weights * slopes^T}. */
-  private Step backwardStep(Backward backward) {
-    INDArray layerSlopes = rows(slopes.get(backward.layer()), backward.place());
+  /** {@code weights * gradient^T}, with the gradient by the layer's pre-activations. */
+  private BoundOp backwardOp(Backward backward) {
+    INDArray layerGradient = rows(preActivationGradients.get(backward.layer()), backward.place());
     long units = inputs.get(backward.layer()).size(1);
     int size = backward.place().size();
     INDArray to = DirectWeights.rows(transposed, 0, (int) (units * size)).reshape('c', units, size);
-    return Step.productByTransposed(weights.dense(backward.layer()).weights(), layerSlopes, to);
+    return BoundOp.productByTransposed(
+        weights.dense(backward.layer()).weights(), layerGradient, to);
   }
 
-  /** Writes a row's slopes by the last layer's sums and gives its cross entropy. */
+  /** Writes a row's gradient by the last layer's pre-activations; returns its cross entropy. */
   private double compare(long step, int[] classes, int row) {
     int last = layers.size() - 1;
     int units = unitsOfAll(last);
@@ -307,13 +309,14 @@ final class DenseTraining implements AutoCloseable {
       sum += exponentials[i];
       meanLogit += logits[i] / (double) units;
     }
-    float[] rowSlopes = new float[layers.get(last).units()];
+    float[] rowGradient = new float[layers.get(last).units()];
     int own = share.first(units);
-    for (int i = 0; i < rowSlopes.length; i++) {
+    for (int i = 0; i < rowGradient.length; i++) {
       double target = labelSmoothing / units + (own + i == classes[row] ? 1 - labelSmoothing : 0);
-      rowSlopes[i] = (float) ((exponentials[own + i] / sum - target) / classes.length);
+      rowGradient[i] = (float) ((exponentials[own + i] / sum - target) / classes.length);
     }
-    DirectWeights.buffer(slopes.get(last)).put(row * rowSlopes.length, rowSlopes);
+    DirectWeights.buffer(preActivationGradients.get(last))
+        .put(row * rowGradient.length, rowGradient);
     backThroughActivation(step, last, row);
     return largest
         + Math.log(sum)
@@ -321,7 +324,7 @@ final class DenseTraining implements AutoCloseable {
         - labelSmoothing * meanLogit;
   }
 
-  /** Turns a row's slopes by a layer's output into those by its sums. */
+  /** Replaces a row's gradient by a layer's output with that by its pre-activations. */
   private void backThroughActivation(long step, int index, int row) {
     Dense layer = layers.get(index);
     if (layer.dropout() == 0 && layer.activation() == Activation.IDENTITY) {
@@ -329,7 +332,7 @@ final class DenseTraining implements AutoCloseable {
     }
     int units = layer.units();
     float[] values = new float[units];
-    FloatBuffer all = DirectWeights.buffer(slopes.get(index));
+    FloatBuffer all = DirectWeights.buffer(preActivationGradients.get(index));
     all.get(row * units, values);
     if (layer.dropout() > 0) {
       multiplyByMask(step, index, row, values);
@@ -347,19 +350,19 @@ final class DenseTraining implements AutoCloseable {
     all.put(row * units, values);
   }
 
-  /** Gives the gradient of a layer's weights over the batch, tile by tile. */
-  void weightSlopes(int layer, int batch, GradientTile consumer) {
+  /** Computes the gradient of a layer's weights over the batch, tile by tile. */
+  void weightGradient(int layer, int batch, GradientTile consumer) {
     int inputUnits = (int) inputs.get(layer).size(1);
     int units = layers.get(layer).units();
     int rows = tileRows(layers.get(layer));
     for (int first = 0; first < inputUnits; first += rows) {
       int count = Math.min(rows, inputUnits - first);
-      tileSteps.computeIfAbsent(new Tile(layer, first, count, batch), this::tileStep).run();
+      tileOps.computeIfAbsent(new Tile(layer, first, count, batch), this::tileOp).run();
       consumer.take(DirectWeights.buffer(tile), first * units, count * units);
     }
   }
 
-  private Step tileStep(Tile part) {
+  private BoundOp tileOp(Tile part) {
     Place place = new Place(0, part.crops());
     int units = layers.get(part.layer()).units();
     INDArray columns =
@@ -369,13 +372,14 @@ final class DenseTraining implements AutoCloseable {
                 NDArrayIndex.interval(0, part.crops()),
                 NDArrayIndex.interval(part.firstRow(), part.firstRow() + part.rows()));
     INDArray to = DirectWeights.rows(tile, 0, part.rows() * units).reshape('c', part.rows(), units);
-    return Step.productOfTransposed(columns, rows(slopes.get(part.layer()), place), to, false);
+    return BoundOp.productOfTransposed(
+        columns, rows(preActivationGradients.get(part.layer()), place), to, false);
   }
 
   /** The gradient of a layer's biases over the batch. */
-  float[] biasSlopes(int layer, int batch) {
+  float[] biasGradient(int layer, int batch) {
     int units = layers.get(layer).units();
-    FloatBuffer from = DirectWeights.buffer(slopes.get(layer));
+    FloatBuffer from = DirectWeights.buffer(preActivationGradients.get(layer));
     float[] sums = new float[units];
     float[] row = new float[units];
     for (int i = 0; i < batch; i++) {
@@ -393,9 +397,9 @@ final class DenseTraining implements AutoCloseable {
 
   @Override
   public void close() {
-    forwardSteps.clear();
-    backwardSteps.clear();
-    tileSteps.clear();
+    forwardOps.clear();
+    backwardOps.clear();
+    tileOps.clear();
     for (int i = 0; i < layers.size(); i++) {
       activations.get(i).close();
       if (outputs.get(i) != activations.get(i)) {
@@ -404,10 +408,10 @@ final class DenseTraining implements AutoCloseable {
       if (inputs.get(i + 1) != outputs.get(i)) {
         inputs.get(i + 1).close();
       }
-      slopes.get(i).close();
+      preActivationGradients.get(i).close();
     }
     transposed.close();
-    bothSlopes.ifPresent(INDArray::close);
+    bothTowersGradient.ifPresent(INDArray::close);
     tile.close();
   }
 }

@@ -20,7 +20,10 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** What one device does of a training step, with its share of the network and all its memory. */
+/**
+ * One device's part of a training step. It owns the device's share of the network and all its
+ * memory.
+ */
 final class DeviceTraining implements AutoCloseable {
   private final Setup setup;
   private final DeviceShare share;
@@ -32,17 +35,15 @@ final class DeviceTraining implements AutoCloseable {
   private final Workers workers;
   private final List<TrainedArray.Scratch> scratch;
 
-  /** {@code [batch][side][side][channels]}: what the convolutions of all devices leave. */
+  /** {@code [batch][side][side][channels]}: the output of all devices' convolutions. */
   private final INDArray maps;
 
   private final ConvolutionTraining convolutions;
   private final DenseTraining dense;
 
   /**
-   * Allocates.
-   *
    * @param threads that compute on this device
-   * @param link a tower's
+   * @param link to the other tower, if there is one
    */
   DeviceTraining(
       Setup setup, DeviceShare share, MemoryPlan plan, int threads, Optional<TowerLink> link) {
@@ -94,7 +95,7 @@ final class DeviceTraining implements AutoCloseable {
     return plan.firstBlock() < share.network().convolutions().size();
   }
 
-  /** The lowest dense layer whose slopes are wanted. */
+  /** Index of the lowest dense layer whose gradient is computed. */
   private int firstDense() {
     List<Dense> layers = share.network().dense();
     return trainsConvolutions()
@@ -109,10 +110,10 @@ final class DeviceTraining implements AutoCloseable {
   }
 
   /**
-   * Sums the batch's gradients and moves what trains.
+   * Sums the batch's gradients and updates the trainable parameters.
    *
-   * @param steps before this one
-   * @return the sum of the crops' cross entropies
+   * @param steps number of steps before this one
+   * @return the crops' cross entropies, summed
    */
   double step(CropBatch crops, int[] classes, double learningRate, long steps) {
     OpenMp.useThreads(threads);
@@ -126,7 +127,7 @@ final class DeviceTraining implements AutoCloseable {
       loss += dense.backward(steps, classes, first, part);
       if (trainsConvolutions()) {
         convolutions.backward(
-            first, part, begin, (chunk, count, to) -> dense.inputSlopes(chunk, count, part, to));
+            first, part, begin, (chunk, count, to) -> dense.inputGradient(chunk, count, part, to));
       }
     }
     update(size, learningRate, steps);
@@ -144,34 +145,34 @@ final class DeviceTraining implements AutoCloseable {
       String name = layers.get(i).name();
       List<TrainedArray> kernels = trained(name + ".weight");
       for (int group = 0; group < kernels.size(); group++) {
-        INDArray slopes = gradient.kernelSlopes(group);
-        int count = (int) slopes.length();
-        kernels.get(group).move(move, DirectWeights.buffer(slopes), 0, 0, count);
+        INDArray kernelGradient = gradient.kernelGradient(group);
+        int count = (int) kernelGradient.length();
+        kernels.get(group).move(move, DirectWeights.buffer(kernelGradient), 0, 0, count);
       }
-      moveBiases(move, name, gradient.biasSlopes());
+      moveBiases(move, name, gradient.biasGradient());
     }
     List<Dense> denseLayers = share.dense();
     for (int i = 0; i < denseLayers.size(); i++) {
       String name = denseLayers.get(i).name();
       for (TrainedArray array : trained(name + ".weight")) {
-        dense.weightSlopes(i, size, (slopes, at, count) -> array.move(move, slopes, 0, at, count));
+        dense.weightGradient(i, size, (tile, at, count) -> array.move(move, tile, 0, at, count));
       }
       if (!trained(name + ".bias").isEmpty()) {
-        moveBiases(move, name, dense.biasSlopes(i, size));
+        moveBiases(move, name, dense.biasGradient(i, size));
       }
     }
   }
 
-  private void moveBiases(TrainedArray.Move move, String layer, float[] slopes) {
+  private void moveBiases(TrainedArray.Move move, String layer, float[] gradient) {
     int from = 0;
     for (TrainedArray array : trained(layer + ".bias")) {
       int count = (int) array.values().length();
-      array.move(move, FloatBuffer.wrap(slopes), from, 0, count);
+      array.move(move, FloatBuffer.wrap(gradient), from, 0, count);
       from += count;
     }
   }
 
-  /** By group; none where the parameter stays as it is. */
+  /** The parameter's arrays by group; empty if it does not train. */
   private List<TrainedArray> trained(String parameter) {
     return trained.entrySet().stream()
         .filter(entry -> entry.getKey().parameter().equals(parameter))
@@ -184,7 +185,7 @@ final class DeviceTraining implements AutoCloseable {
     weights.copyOut(weights.arrays()::get, whole);
   }
 
-  /** Copies the device's share of the averages; of the weights where there are none. */
+  /** Copies the device's share of the averaged weights; of the weights if none are averaged. */
   void copyAverages(Map<String, FloatBuffer> whole) {
     weights.copyOut(
         layout -> {
@@ -194,7 +195,7 @@ final class DeviceTraining implements AutoCloseable {
         whole);
   }
 
-  /** Everything that the next steps depend on, beside their number. */
+  /** All arrays that the next steps depend on. */
   List<INDArray> state() {
     List<INDArray> state = new ArrayList<>(weights.arrays().values());
     trained.values().forEach(array -> state.addAll(array.kept()));

@@ -16,10 +16,10 @@ import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A pass of ND4J ops executed one after the other, without a graph, on arrays allocated once. The
- * convolutions run in chunks, so that a layer's output is still in the cache when the next one
- * reads it; the dense layers run once for the whole batch, because their cost is reading the
- * weights.
+ * A forward pass of ND4J ops, executed one after the other without a graph on arrays that are
+ * allocated once. The convolutions run in chunks, so that a layer's output is still in the cache
+ * when the next layer reads it. The dense layers run once for the whole batch, because most of
+ * their time goes into reading the weights.
  */
 final class DirectForward implements Forward {
   private static final int CHUNK = 16;
@@ -33,10 +33,10 @@ final class DirectForward implements Forward {
   private final FloatBuffer inputNumbers;
   private final List<ConvolutionBlock> blocks = new ArrayList<>();
 
-  /** What each block but the last leaves of a chunk. */
+  /** A chunk's output of each block but the last. */
   private final List<INDArray> blockOutputs = new ArrayList<>();
 
-  /** What the last block leaves of the whole batch. */
+  /** The last block's output for the whole batch. */
   private final INDArray maps;
 
   /** By dense layer, {@code [batch][units]}. */
@@ -44,15 +44,15 @@ final class DirectForward implements Forward {
 
   private final INDArray probabilities;
 
-  private final Map<Integer, List<Runnable>> chunkSteps = new HashMap<>();
-  private final Map<Chunk, Step> chunkOutputSteps = new HashMap<>();
-  private final Map<Integer, DenseSteps> denseSteps = new HashMap<>();
+  private final Map<Integer, List<Runnable>> chunkOps = new HashMap<>();
+  private final Map<Chunk, BoundOp> chunkOutputOps = new HashMap<>();
+  private final Map<Integer, DenseOps> denseOps = new HashMap<>();
 
-  /** The crops from {@code first} on that pass the convolutions together. */
+  /** The crops from index {@code first} on that pass the convolutions together. */
   private record Chunk(int first, int size) {}
 
   /** The dense layers up to the features, and the rest up to the softmax. */
-  private record DenseSteps(List<Step> features, List<Step> rest) {}
+  private record DenseOps(List<BoundOp> features, List<BoundOp> rest) {}
 
   DirectForward(DirectWeights weights, int maxBatch) {
     this.weights = weights;
@@ -84,59 +84,62 @@ final class DirectForward implements Forward {
     for (int first = 0; first < batch.size(); first += CHUNK) {
       int size = Math.min(CHUNK, batch.size() - first);
       weights.normalization().interleaved(batch, first, size, inputNumbers);
-      chunkSteps.computeIfAbsent(size, this::chunkSteps).forEach(Runnable::run);
-      chunkOutputSteps.computeIfAbsent(new Chunk(first, size), this::chunkOutputStep).run();
+      chunkOps.computeIfAbsent(size, this::chunkOps).forEach(Runnable::run);
+      chunkOutputOps.computeIfAbsent(new Chunk(first, size), this::chunkOutputOp).run();
     }
-    DenseSteps steps = denseSteps.computeIfAbsent(batch.size(), this::denseSteps);
-    steps.features().forEach(Step::run);
+    DenseOps ops = denseOps.computeIfAbsent(batch.size(), this::denseOps);
+    ops.features().forEach(BoundOp::run);
     if (output == Output.FEATURES) {
       return DirectWeights.buffer(activations.get(activations.size() - 2));
     }
-    steps.rest().forEach(Step::run);
+    ops.rest().forEach(BoundOp::run);
     return DirectWeights.buffer(probabilities);
   }
 
-  /** The convolutions of the first crops of a chunk, up to the last block's output. */
-  private List<Runnable> chunkSteps(int size) {
-    List<Runnable> steps = new ArrayList<>();
+  /**
+   * The ops of the convolutions for a chunk of {@code size} crops, without the last block's output
+   * op.
+   */
+  private List<Runnable> chunkOps(int size) {
+    List<Runnable> ops = new ArrayList<>();
     INDArray from = DirectWeights.rows(input, 0, size);
     for (int i = 0; i < blocks.size(); i++) {
-      steps.addAll(blocks.get(i).steps(from, 0));
+      ops.addAll(blocks.get(i).ops(from, 0));
       if (i < blockOutputs.size()) {
         from = DirectWeights.rows(blockOutputs.get(i), 0, size);
-        steps.add(blocks.get(i).outputStep(from, 0));
+        ops.add(blocks.get(i).outputOp(from, 0));
       }
     }
-    return steps;
+    return ops;
   }
 
-  private Step chunkOutputStep(Chunk chunk) {
+  private BoundOp chunkOutputOp(Chunk chunk) {
     INDArray output = DirectWeights.rows(maps, chunk.first(), chunk.size());
-    return blocks.get(blocks.size() - 1).outputStep(output, 0);
+    return blocks.get(blocks.size() - 1).outputOp(output, 0);
   }
 
-  private DenseSteps denseSteps(int size) {
-    List<Step> features = new ArrayList<>();
-    List<Step> rest = new ArrayList<>();
+  private DenseOps denseOps(int size) {
+    List<BoundOp> features = new ArrayList<>();
+    List<BoundOp> rest = new ArrayList<>();
     INDArray from =
         DirectWeights.rows(maps, 0, size).reshape('c', size, maps.length() / maps.size(0));
     for (int i = 0; i < activations.size(); i++) {
-      List<Step> steps = i < activations.size() - 1 ? features : rest;
+      List<BoundOp> ops = i < activations.size() - 1 ? features : rest;
       INDArray to = DirectWeights.rows(activations.get(i), 0, size);
-      steps.add(Step.product(from, weights.dense(i).weights(), to));
-      steps.add(Step.addBias(to, weights.dense(i).bias()));
-      Step.activation(network.dense().get(i).activation(), to).ifPresent(steps::add);
+      ops.add(BoundOp.product(from, weights.dense(i).weights(), to));
+      ops.add(BoundOp.addBias(to, weights.dense(i).bias()));
+      BoundOp.activation(network.dense().get(i).activation(), to).ifPresent(ops::add);
       from = to;
     }
-    rest.add(Step.softmax(from, DirectWeights.rows(probabilities, 0, size)));
-    return new DenseSteps(features, rest);
+    rest.add(BoundOp.softmax(from, DirectWeights.rows(probabilities, 0, size)));
+    return new DenseOps(features, rest);
   }
 
   @Override
   public void close() {
-    chunkSteps.clear();
-    chunkOutputSteps.clear();
-    denseSteps.clear();
+    chunkOps.clear();
+    chunkOutputOps.clear();
+    denseOps.clear();
     input.close();
     blocks.forEach(ConvolutionBlock::close);
     blockOutputs.forEach(INDArray::close);

@@ -25,10 +25,10 @@ import java.util.stream.Collectors;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A training step of ND4J ops executed one after the other on arrays allocated once, forward and
- * back, with the rest of the arithmetic in Java; on one device, or a tower on each of two. The
- * batch passes in parts that fit the setup's memory; the update is the same to rounding. With one
- * thread a device every number is the same in every run.
+ * A training step of ND4J ops, executed one after the other on arrays that are allocated once; the
+ * rest of the arithmetic is Java. It runs on one device, or as one tower on each of two. The batch
+ * passes in parts that fit into the setup's memory; the update is the same up to rounding. With one
+ * thread per device every run computes the same numbers.
  */
 public final class DirectTrainingStep implements TrainingStep {
   private final Setup setup;
@@ -37,7 +37,7 @@ public final class DirectTrainingStep implements TrainingStep {
   private final List<DeviceTraining> devices = new ArrayList<>();
   private long steps;
 
-  /** On one device, as {@link TrainingStep.Factory} has it. */
+  /** A training step on one device. */
   public DirectTrainingStep(Setup setup) {
     this(setup, List.of(DeviceShare.whole(setup.start().network())), Optional.empty());
   }
@@ -60,10 +60,10 @@ public final class DirectTrainingStep implements TrainingStep {
   }
 
   /**
-   * A tower on each of two devices, which are teams of half the setup's threads each, one at least;
-   * with what one of them alone gives, to rounding.
+   * A tower on each of two devices. A device is a team of half the setup's threads, at least one.
+   * The update is that of one device, up to rounding.
    *
-   * @throws ModelException when the network cannot be halved, with the layer
+   * @throws ModelException if the network cannot be halved; the message names the layer
    */
   public static DirectTrainingStep inTowers(Setup setup) {
     List<DeviceShare> shares;
@@ -76,13 +76,17 @@ public final class DirectTrainingStep implements TrainingStep {
     return new DirectTrainingStep(setup, shares, Optional.of(new TowerPair()));
   }
 
-  /** On one device, or a tower on each of two. */
+  /**
+   * The factory for a number of towers.
+   *
+   * @param towers 1 for one device, 2 for a tower on each of two
+   */
   public static TrainingStep.Factory on(int towers) {
     return towers == 1 ? DirectTrainingStep::new : DirectTrainingStep::inTowers;
   }
 
   /**
-   * An estimate of what training all of a device's share takes, the batch in one part.
+   * Estimates the memory for training all of a device's share, with the batch in one part.
    *
    * @param averaged whether an average of the weights is kept
    */
@@ -94,7 +98,9 @@ public final class DirectTrainingStep implements TrainingStep {
     return MemoryPlan.inParts(batch, batch, 0).memory(share, all, kept);
   }
 
-  /** The largest batch that passes in one part with so much memory; 0 where none does. */
+  /**
+   * The largest batch that passes in one part within {@code bytes}; 0 if not even one image does.
+   */
   public static int largestBatch(
       DeviceShare share, Optimizer optimizer, boolean averaged, long bytes) {
     int fits = 0;
@@ -149,8 +155,8 @@ public final class DirectTrainingStep implements TrainingStep {
   }
 
   /**
-   * What each tower took from the other since the last call, in bytes by the layer that waited for
-   * it, the way back included; nothing on one device.
+   * The bytes that each tower received from the other since the last call, in forward and backward
+   * pass together, by the layer that waited for them; empty on one device.
    */
   public Map<String, Long> takeExchangedBytes() {
     return pair.map(towers -> towers.link(0).takeReceivedBytes()).orElseGet(LinkedHashMap::new);
@@ -158,12 +164,12 @@ public final class DirectTrainingStep implements TrainingStep {
 
   @Override
   public void save(OutputStream to) throws IOException {
-    TrainingSnapshot.write(setup, devices.size(), steps, state(), to);
+    TrainingCheckpoint.write(setup, devices.size(), steps, state(), to);
   }
 
   @Override
   public void restore(InputStream from) throws IOException {
-    steps = TrainingSnapshot.read(setup, devices.size(), state(), from);
+    steps = TrainingCheckpoint.read(setup, devices.size(), state(), from);
   }
 
   private List<INDArray> state() {

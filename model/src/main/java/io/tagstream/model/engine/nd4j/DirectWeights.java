@@ -22,7 +22,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
-/** A network's weights outside the heap, as {@link ArrayLayout} has them. */
+/** A network's weights outside the heap, in the layout of {@link ArrayLayout}. */
 public final class DirectWeights implements DeviceWeights {
   private final DeviceShare share;
   private final Normalization normalization;
@@ -37,16 +37,17 @@ public final class DirectWeights implements DeviceWeights {
   /**
    * Copies the weights; the given ones are not used afterwards.
    *
-   * @param threads OpenMP threads of each pass, unless others compute beside it
+   * @param threads OpenMP threads of each pass; fewer while other work takes {@link
+   *     io.tagstream.model.engine.Processors}
    */
   public DirectWeights(Weights weights, Normalization normalization, int threads) {
     this(weights, normalization, threads, Throttle.none());
   }
 
   /**
-   * Copies the weights, as the other constructor does.
+   * Copies the weights in the background of a running engine.
    *
-   * @param throttle asked for pauses
+   * @param throttle paused between the pieces
    */
   public DirectWeights(
       Weights weights, Normalization normalization, int threads, Throttle throttle) {
@@ -95,7 +96,7 @@ public final class DirectWeights implements DeviceWeights {
     return dense.get(index);
   }
 
-  /** All arrays, in the order of the layouts; what is written into one is used from then on. */
+  /** The live arrays, in the order of the layouts: later passes use what is written into them. */
   Map<ArrayLayout, INDArray> arrays() {
     return Collections.unmodifiableMap(arrays);
   }
@@ -122,7 +123,7 @@ public final class DirectWeights implements DeviceWeights {
   /**
    * Copies the device's part into all of the network's parameters in ONNX's order.
    *
-   * @param chosen the array whose numbers stand for a layout's
+   * @param chosen the array to copy for each layout: the weights or, for example, their average
    */
   void copyOut(Function<ArrayLayout, INDArray> chosen, Map<String, FloatBuffer> whole) {
     Map<String, FloatBuffer> parts = share.parts(whole::get);
@@ -164,7 +165,10 @@ public final class DirectWeights implements DeviceWeights {
     return buffer(array).slice(first * length, count * length);
   }
 
-  /** The array's numbers; whoever uses it holds the array, which this does not. */
+  /**
+   * A view of the array's numbers. It does not keep the array alive: the caller must hold the
+   * array.
+   */
   static FloatBuffer buffer(INDArray array) {
     return ((FloatPointer) array.data().pointer()).asBuffer();
   }

@@ -13,10 +13,11 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The gradient of a convolution by its kernels alone, for the lowest layer that trains: what each
- * position sees as a row, times the slopes, summed in the product. ND4J's ops compute the gradient
- * by the input as well, for which nobody asks there; for the paper's first layer this takes half of
- * the best one's time and a sixth of {@code conv2d_bp}'s.
+ * The gradient of a convolution by its kernels alone, for the lowest layer that trains. The patch
+ * under each position becomes a row of a matrix, whose product with the gradient by the
+ * pre-activations is the sum over the positions. ND4J's ops also compute the gradient by the input,
+ * which the lowest layer does not need; for the paper's first layer this class takes half the time
+ * of the fastest of them and a sixth of {@code conv2d_bp}'s.
  */
 final class KernelGradient implements AutoCloseable {
   private final Convolution layer;
@@ -24,7 +25,7 @@ final class KernelGradient implements AutoCloseable {
   private final int inputSide;
   private final int inputChannels;
   private final int side;
-  private final List<INDArray> sums;
+  private final List<INDArray> gradients;
   private final Workers workers;
 
   /** {@code [positions][kernel * kernel * input channels of a group]}. */
@@ -32,23 +33,25 @@ final class KernelGradient implements AutoCloseable {
 
   private final float[][] lines;
   private final float[][] rows;
-  private final INDArray slopes;
-  private final Map<Product, Step> products = new HashMap<>();
+  private final INDArray preActivationGradient;
+  private final Map<Product, BoundOp> products = new HashMap<>();
 
   private record Product(int crop, int group, boolean first) {}
 
   /**
-   * A layer's.
-   *
-   * @param input what came into it
-   * @param slopes by its sums, {@code [chunk][side][side][channels]}
-   * @param sums by group, the kernels' gradient
+   * @param input the layer's input, all crops
+   * @param preActivationGradient {@code [chunk][side][side][channels]}
+   * @param gradients receive the kernels' gradient, by group
    */
   KernelGradient(
-      Convolution layer, INDArray input, INDArray slopes, List<INDArray> sums, Workers workers) {
+      Convolution layer,
+      INDArray input,
+      INDArray preActivationGradient,
+      List<INDArray> gradients,
+      Workers workers) {
     this.layer = layer;
     this.input = input;
-    this.sums = sums;
+    this.gradients = gradients;
     this.workers = workers;
     inputSide = (int) input.size(1);
     inputChannels = (int) input.size(3);
@@ -57,19 +60,21 @@ final class KernelGradient implements AutoCloseable {
     patches = DirectWeights.allocate((long) side * side, length);
     lines = new float[workers.count()][inputSide * inputChannels];
     rows = new float[workers.count()][side * length];
-    this.slopes = slopes.reshape('c', slopes.size(0) * side * side, layer.channels());
+    this.preActivationGradient =
+        preActivationGradient.reshape(
+            'c', preActivationGradient.size(0) * side * side, layer.channels());
   }
 
-  /** What one position of one group sees. */
+  /** Numbers in the patch that one position of one group reads. */
   static long patchNumbers(Convolution layer, int inputChannels) {
     return (long) layer.kernel() * layer.kernel() * inputChannels / layer.groups();
   }
 
   /**
-   * Adds a chunk's.
+   * Adds a chunk's gradient.
    *
-   * @param at the first crop's position in the input
-   * @param first whether the sums begin with it
+   * @param at index of the chunk's first crop in the input
+   * @param first whether this chunk is the batch's first, which replaces the sums
    */
   void add(int at, int size, boolean first) {
     for (int crop = 0; crop < size; crop++) {
@@ -110,7 +115,7 @@ final class KernelGradient implements AutoCloseable {
     DirectWeights.buffer(patches).put(row * to.length, to);
   }
 
-  /** A kernel's row, pixel by pixel, with zeros beside the image. */
+  /** Fills a kernel's row pixel by pixel, with zeros outside the image. */
   private void fillPixels(
       float[] line, int firstColumn, int firstChannel, int channels, float[] to, int target) {
     for (int x = 0; x < layer.kernel(); x++) {
@@ -124,19 +129,19 @@ final class KernelGradient implements AutoCloseable {
     }
   }
 
-  private Step product(Product product) {
+  private BoundOp product(Product product) {
     long positions = (long) side * side;
     long width = layer.channels() / layer.groups();
     INDArray ofCrop =
         layer.groups() == 1
-            ? slopes.get(
+            ? preActivationGradient.get(
                 interval(product.crop() * positions, (product.crop() + 1) * positions), all())
-            : slopes.get(
+            : preActivationGradient.get(
                 interval(product.crop() * positions, (product.crop() + 1) * positions),
                 interval(product.group() * width, (product.group() + 1) * width));
-    INDArray sum = sums.get(product.group());
-    return Step.productOfTransposed(
-        patches, ofCrop, sum.reshape('c', patches.size(1), width), !product.first());
+    INDArray gradient = gradients.get(product.group());
+    return BoundOp.productOfTransposed(
+        patches, ofCrop, gradient.reshape('c', patches.size(1), width), !product.first());
   }
 
   @Override

@@ -15,24 +15,25 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * How a batch is cut so that a training keeps within its memory.
+ * How a batch is divided so that a training stays within its memory.
  *
  * @param batch the most crops of a step
- * @param part crops whose maps are kept for the way back: the batch comes in such parts, whose
- *     gradients are summed
+ * @param part crops whose maps are kept for the backward pass: the batch passes in such parts, and
+ *     their gradients are summed
  * @param chunk crops that pass the convolutions together
- * @param firstBlock position of the lowest convolution that trains; the number of convolutions
- *     where none does
+ * @param firstBlock index of the lowest convolution that trains; the number of convolutions if none
+ *     does
  */
 record MemoryPlan(int batch, int part, int chunk, int firstBlock) {
-  /** As many as give an op enough to do; more leave the cache. */
+  /** Enough crops to keep an op busy; with more the arrays no longer fit into the cache. */
   private static final int CHUNK = 32;
 
   private static final long MEBIBYTE = 1 << 20;
 
   /**
-   * What oneDNN holds while an op runs, as a share of a chunk's sums and their slopes, and whatever
-   * the batch: its reordered copies and Winograd's transforms. Measured.
+   * The memory that oneDNN holds while an op runs, for reordered copies and Winograd's transforms,
+   * as a multiple of a chunk's pre-activations and their gradient. {@link #WORKSPACE} comes on top,
+   * whatever the batch. Both measured.
    */
   private static final double WORKSPACE_SHARE = 3.4;
 
@@ -41,14 +42,14 @@ record MemoryPlan(int batch, int part, int chunk, int firstBlock) {
   /**
    * The plan with the largest parts that the setup's memory allows.
    *
-   * @param shares the devices', whose memory is one
-   * @throws ModelException when it does not allow one image
+   * @param shares of all devices, which share the memory
+   * @throws ModelException if the memory does not suffice for one image
    */
   static MemoryPlan of(Setup setup, List<DeviceShare> shares) {
     int batch = setup.batchSize();
     int firstBlock = firstBlock(setup);
     for (int part = batch; part > 0; part--) {
-      // Parts of whole chunks: a smaller last chunk costs as much as it computes, and more.
+      // Parts are whole chunks: a smaller last chunk costs more per crop.
       if (part == batch || part <= CHUNK || part % CHUNK == 0) {
         MemoryPlan plan = inParts(batch, part, firstBlock);
         if (plan.bytes(setup, shares) <= setup.memoryBytes()) {
@@ -57,8 +58,8 @@ record MemoryPlan(int batch, int part, int chunk, int firstBlock) {
       }
     }
     throw new ModelException(
-        ("training this network in batches of %d needs %d MiB even when the images pass one by"
-                + " one, and may use %d: raise training.memory or take smaller batches")
+        ("training this network in batches of %d needs %d MiB even if the images pass one by one,"
+                + " but may use %d MiB: raise training.memory or use smaller batches")
             .formatted(
                 batch,
                 inMebibytes(inParts(batch, 1, firstBlock).bytes(setup, shares)),
@@ -87,22 +88,26 @@ record MemoryPlan(int batch, int part, int chunk, int firstBlock) {
         || setup.trainable().contains(layer + ".bias");
   }
 
-  /** Crops for which an array has room, kept for the way back or not. */
+  /**
+   * Crops for which an array has room.
+   *
+   * @param kept whether the backward pass reads the array
+   */
   int crops(boolean kept) {
     return kept ? part : chunk;
   }
 
-  /** An estimate of what the training holds outside the heap on all devices. */
+  /** Estimates the memory that the training holds outside the heap on all devices. */
   long bytes(Setup setup, List<DeviceShare> shares) {
     int kept = UpdateRule.of(setup.optimizer()).states() + (setup.averaging().isPresent() ? 1 : 0);
     return shares.stream().mapToLong(share -> memory(share, setup.trainable(), kept).total()).sum();
   }
 
   /**
-   * An estimate of what the training holds on a device.
+   * Estimates the memory that the training holds outside the heap on one device.
    *
    * @param trainable names of the parameters that train
-   * @param kept numbers beside each of theirs
+   * @param kept numbers that the optimizer and the average keep for each trainable number
    */
   TrainingMemory memory(DeviceShare share, Set<String> trainable, int kept) {
     List<TrainingMemory.Row> rows = new ArrayList<>();
@@ -119,7 +124,7 @@ record MemoryPlan(int batch, int part, int chunk, int firstBlock) {
     }
     for (int i = 0; i < share.dense().size(); i++) {
       Dense layer = share.dense().get(i);
-      // After the activation, after dropout, the slopes.
+      // After the activation, after dropout, and the gradient.
       long numbers = (long) batch * layer.units() * (layer.dropout() > 0 ? 3 : 2);
       if (i == 0 || share.isTower()) {
         numbers += batch * inputs(share, i);
@@ -152,7 +157,7 @@ record MemoryPlan(int batch, int part, int chunk, int firstBlock) {
         Float.BYTES * activations);
   }
 
-  /** What the layers use in turn, in bytes. */
+  /** The memory that the layers use in turn, in bytes. */
   private long workspace(DeviceShare share) {
     long library = 0;
     long patches = 0;
@@ -169,43 +174,44 @@ record MemoryPlan(int batch, int part, int chunk, int firstBlock) {
     for (int i = 0; i < share.dense().size(); i++) {
       widest = Math.max(widest, inputs(share, i));
     }
-    long slopes = part * widest * (share.isTower() ? 2 : 1);
+    long inputGradient = part * widest * (share.isTower() ? 2 : 1);
     long numbers =
         DenseTraining.tileNumbers(share.dense())
-            + slopes
+            + inputGradient
             + patches
             + Math.round(WORKSPACE_SHARE * library);
     return Float.BYTES * numbers + WORKSPACE / share.count();
   }
 
-  /** With how many crops the largest array is as large as an array can be: 2 GiB. */
+  /** The number of crops with which the largest array reaches the limit of an array, 2 GiB. */
   static int mostCrops(DeviceShare share) {
     long largest = area(share.network().inputSize()) * NetworkDescription.INPUT_CHANNELS;
     List<Integer> sides = share.network().sides();
     for (int i = 0; i < share.convolutions().size(); i++) {
       Convolution layer = share.convolutions().get(i);
       int end = layer.pool().map(MaxPool::endPadding).orElse(0);
-      int channels = layer.channels() + Seam.extraChannels(share, i);
+      int channels = layer.channels() + TowerNormalization.extraChannels(share, i);
       largest = Math.max(largest, area(layer.convolvedSide(sides.get(i)) + end) * channels);
     }
     return Math.toIntExact(Integer.MAX_VALUE / (Float.BYTES * largest));
   }
 
-  /** A convolution's numbers, without what comes in but for a tower that gathers it. */
+  /** Numbers in a convolution's arrays. Its input is counted only where both towers' maps join. */
   private long activations(DeviceShare share, int index) {
     Convolution layer = share.convolutions().get(index);
     int side = share.network().sides().get(index);
     boolean back = index >= firstBlock;
     int convolved = layer.convolvedSide(side);
     int end = layer.pool().map(MaxPool::endPadding).orElse(0);
-    long sums = area(convolved) * layer.channels();
+    long maps = area(convolved) * layer.channels();
     long padded = end == 0 ? 0 : area(convolved + end) * layer.channels();
     long output = area(layer.outputSide(side)) * layer.channels();
-    long wide = area(convolved) * (layer.channels() + Seam.extraChannels(share, index));
-    long seam = wide == sums ? 0 : wide;
+    long wide =
+        area(convolved) * (layer.channels() + TowerNormalization.extraChannels(share, index));
+    long widened = wide == maps ? 0 : wide;
     long numbers =
-        crops(back) * (sums * (layer.normalization().isPresent() ? 2 : 1) + padded + seam);
-    numbers += chunk * seam;
+        crops(back) * (maps * (layer.normalization().isPresent() ? 2 : 1) + padded + widened);
+    numbers += chunk * widened;
     boolean last = index == share.convolutions().size() - 1;
     if (last ? share.isTower() : share.joins(index + 1)) {
       numbers += chunk * output;
@@ -213,7 +219,7 @@ record MemoryPlan(int batch, int part, int chunk, int firstBlock) {
       numbers += crops(index + 1 >= firstBlock) * output;
     }
     if (back) {
-      numbers += chunk * (output + (layer.pool().isPresent() ? sums : 0) + padded);
+      numbers += chunk * (output + (layer.pool().isPresent() ? maps : 0) + padded);
     }
     if (share.joins(index)) {
       long input = area(side) * share.inputChannels(index);
@@ -222,7 +228,7 @@ record MemoryPlan(int batch, int part, int chunk, int firstBlock) {
     return numbers;
   }
 
-  /** What comes into a dense layer, of all devices. */
+  /** The inputs of a dense layer, from all devices. */
   private static long inputs(DeviceShare share, int index) {
     NetworkDescription network = share.network();
     if (index > 0) {

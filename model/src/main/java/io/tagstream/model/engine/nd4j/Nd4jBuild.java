@@ -6,7 +6,7 @@ import io.tagstream.model.engine.Gpu;
 import io.tagstream.model.engine.Gpu.ComputeCapability;
 import java.util.List;
 
-/** What the ND4J backend on the class path runs on: the build chooses it, by profile. */
+/** The ND4J backend on the class path, which a profile of the build chooses. */
 public enum Nd4jBuild {
   /** nd4j-native. */
   CPU {
@@ -19,13 +19,13 @@ public enum Nd4jBuild {
       return Device.CPU;
     }
   },
-  /** nd4j-cuda-11.6: machine code for these cards, and none that newer ones could translate. */
+  /** nd4j-cuda-11.6: has machine code for these cards and no PTX, which newer cards would need. */
   CUDA {
     @Override
     public Device choose(Device asked, List<Gpu> gpus) {
       if (asked == Device.CPU) {
         throw new ModelException(
-            "this build runs deeplearning4j on CUDA only: build without profile cuda, or take"
+            "this build runs deeplearning4j on CUDA only: build without profile cuda, or use"
                 + " --engine onnxruntime");
       }
       if (gpus.stream().map(Gpu::computeCapability).noneMatch(Nd4jBuild::fits)) {
@@ -42,21 +42,21 @@ public enum Nd4jBuild {
               .formatted(OLDEST, NEWEST)
           + " cards";
 
-  /** The backend of this class path; loads none of it. */
+  /** The backend of this class path, found without loading it. */
   public static Nd4jBuild onClassPath() {
     String backend = "/org/nd4j/linalg/jcublas/JCublasBackend.class";
     return Nd4jBuild.class.getResource(backend) == null ? CPU : CUDA;
   }
 
   /**
-   * Where to compute. Asked before anything of ND4J is touched, whose own failure on a machine
-   * without a fitting GPU is a page of link errors.
+   * Chooses the device. To be called before any class of ND4J is loaded: on a machine without a
+   * suitable GPU ND4J itself fails with a page of link errors.
    *
-   * @throws ModelException when what was asked for is not to be had
+   * @throws ModelException if the device asked for is not available
    */
   public abstract Device choose(Device asked, List<Gpu> gpus);
 
-  /** The same, said after the backend failed to load. */
+  /** The same exception, for a backend that failed to load. */
   public static ModelException unusable(String found, LinkageError cause) {
     return new ModelException(message(found), cause);
   }

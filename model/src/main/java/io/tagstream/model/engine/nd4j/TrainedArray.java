@@ -10,27 +10,27 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * An array that trains, with what the optimizer keeps for it and its average. All of them move in
- * one pass over copies of blocks, which the JVM turns into vector instructions where it would not
- * for buffers.
+ * An array of trainable numbers, with the optimizer's state for them and their average. One pass
+ * updates all of them, on heap copies of blocks: the JVM vectorises loops over arrays, not over
+ * buffers.
  */
 final class TrainedArray implements AutoCloseable {
   private static final int BLOCK = 2048;
 
-  /** Numbers that a worker takes at a time. */
+  /** Numbers in a part, the unit of work of a worker. */
   private static final int PART = 32 * BLOCK;
 
   private final INDArray values;
   private final List<INDArray> states;
   private final Optional<INDArray> average;
 
-  /** What all arrays of a training do in one step. */
+  /** One step's update, which applies to all arrays of a training. */
   record Move(UpdateRule.Block block, float averageKept, Workers workers, List<Scratch> scratch) {}
 
   /** A worker's blocks. */
   static final class Scratch {
     private final float[] values = new float[BLOCK];
-    private final float[] slopes = new float[BLOCK];
+    private final float[] gradient = new float[BLOCK];
     private final float[] average = new float[BLOCK];
     private final float[][] states;
 
@@ -39,7 +39,7 @@ final class TrainedArray implements AutoCloseable {
     }
   }
 
-  /** Begins with states of 0 and the average at the values. */
+  /** States start at 0, the average at the values. */
   TrainedArray(INDArray values, int states, boolean averaged) {
     this.values = values;
     this.states =
@@ -51,21 +51,21 @@ final class TrainedArray implements AutoCloseable {
     return values;
   }
 
-  /** The values where no average is kept. */
+  /** The average; the values if no average is kept. */
   INDArray averageOrValues() {
     return average.orElse(values);
   }
 
-  /** What is kept beside the values. */
+  /** The optimizer's states and the average. */
   List<INDArray> kept() {
     return Stream.concat(states.stream(), average.stream()).toList();
   }
 
   /**
-   * Moves some of the numbers.
+   * Updates some of the numbers.
    *
-   * @param gradient theirs, from {@code from} on
-   * @param at the first one's position
+   * @param gradient of these numbers, from index {@code from} on
+   * @param at index of the first number to update
    */
   void move(Move move, FloatBuffer gradient, int from, int at, int count) {
     FloatBuffer to = DirectWeights.buffer(values);
@@ -79,7 +79,7 @@ final class TrainedArray implements AutoCloseable {
               int end = Math.min(count, (part + 1) * PART);
               for (int done = part * PART; done < end; done += BLOCK) {
                 int length = Math.min(BLOCK, end - done);
-                gradient.get(from + done, with.slopes, 0, length);
+                gradient.get(from + done, with.gradient, 0, length);
                 moveBlock(move, with, to, kept, averages, at + done, length);
               }
             });
@@ -97,7 +97,7 @@ final class TrainedArray implements AutoCloseable {
     for (int i = 0; i < kept.length; i++) {
       kept[i].get(at, with.states[i], 0, length);
     }
-    move.block().move(with.values, with.slopes, with.states, length);
+    move.block().move(with.values, with.gradient, with.states, length);
     to.put(at, with.values, 0, length);
     for (int i = 0; i < kept.length; i++) {
       kept[i].put(at, with.states[i], 0, length);

@@ -8,18 +8,18 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 
-/** Native objects that live as long as their owner does. */
+/** Native objects that live until the arena is closed. */
 final class Arena implements AutoCloseable {
   private final Deque<Pointer> pointers = new ArrayDeque<>();
 
-  /** Keeps an object beyond the scope it was made in. */
+  /** Keeps an object beyond the {@link #scoped} call that created it. */
   <P extends Pointer> P keep(P pointer) {
     pointer.retainReference();
     pointers.push(pointer);
     return pointer;
   }
 
-  /** So many zeros, from the start of a cache line; their pages are there then. */
+  /** Allocates zeros, aligned to a cache line. Writing them also makes their pages resident. */
   FloatPointer allocate(long count) {
     return scoped(
         () -> {
@@ -30,7 +30,7 @@ final class Arena implements AutoCloseable {
         });
   }
 
-  /** Frees the native objects that are made meanwhile and that nobody keeps. */
+  /** Runs work, then frees the native objects that it created and did not {@link #keep}. */
   static <T> T scoped(Supplier<T> work) {
     PointerScope scope = new PointerScope();
     try {
@@ -40,7 +40,6 @@ final class Arena implements AutoCloseable {
     }
   }
 
-  /** The same for work without a result. */
   static void scoped(Runnable work) {
     scoped(
         () -> {

@@ -17,19 +17,20 @@ import org.bytedeco.javacpp.Pointer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What all uses of the library share. */
+/** Access to oneDNN that all classes here share. */
 final class OneDnn {
   /**
-   * Of a ReLU below zero, far less than rounding takes: with a slope the library keeps NaN, of
-   * which it makes 0 without, and a sum that overflowed would not show in any answer.
+   * The slope of a ReLU below zero, far smaller than a rounding error. With a slope the library
+   * preserves NaN; without one it replaces NaN by 0, which would hide an overflow from the
+   * probabilities.
    */
-  static final float SLOPE = 1e-10f;
+  static final float NEGATIVE_SLOPE = 1e-10f;
 
   private static final Logger LOG = LoggerFactory.getLogger(OneDnn.class);
 
   private OneDnn() {}
 
-  /** The processor, as the library's engine; stays, as the library does. */
+  /** The library's engine for the CPU; it lives as long as the process. */
   private static final class Cpu {
     static final engine ENGINE = new engine(engine.kind.cpu.value, 0).retainReference();
   }
@@ -48,13 +49,15 @@ final class OneDnn {
       try {
         return !Cpu.ENGINE.isNull();
       } catch (LinkageError e) {
-        LOG.warn("oneDNN does not load; ND4J's ops compute, which is slower", e);
+        LOG.warn(
+            "oneDNN cannot be loaded; deeplearning4j computes with ND4J's ops, which are slower",
+            e);
         return false;
       }
     }
   }
 
-  /** Whether its native code is in the build and runs on this machine. */
+  /** Whether the build contains oneDNN's native code and this machine can load it. */
   static boolean isUsable() {
     return Usable.HERE;
   }
@@ -67,7 +70,7 @@ final class OneDnn {
     return new LongPointer(dims);
   }
 
-  /** Numbers in a layout that the library chooses. */
+  /** A shape whose layout the library chooses. */
   static memory.desc any(long... dims) {
     return shape(memory.format_tag.any, dims);
   }
@@ -76,13 +79,14 @@ final class OneDnn {
     return new memory.desc(dims(dims), memory.data_type.f32, layout);
   }
 
-  /** Numbers in memory that somebody else holds. */
+  /** A view of numbers in memory that the caller owns. */
   static memory view(memory.desc shape, Pointer numbers) {
     return new memory(shape, cpu(), numbers);
   }
 
   /**
-   * Attributes of a primitive: an activation on its output, and a scratchpad that we give it.
+   * Attributes of a primitive: an activation of its output, and a scratchpad that the caller
+   * provides.
    *
    * @param slope of a ReLU below zero
    */
@@ -104,7 +108,7 @@ final class OneDnn {
     return attributes;
   }
 
-  /** Copies numbers from one layout into another, at once. */
+  /** Copies numbers from one layout to another, and waits for the copy. */
   static void copy(memory from, memory to) {
     Arena.scoped(
         () -> {

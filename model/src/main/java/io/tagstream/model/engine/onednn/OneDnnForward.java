@@ -23,9 +23,9 @@ import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * A pass of oneDNN's primitives executed one after the other. The convolutions run in chunks, so
- * that a layer's output is still in the cache when the next one reads it; the dense layers run once
- * for the whole batch, because their cost is reading the weights.
+ * A forward pass of oneDNN primitives, executed one after the other. The convolutions run in
+ * chunks, so that a layer's output is still in the cache when the next layer reads it. The dense
+ * layers run once for the whole batch, because most of their time goes into reading the weights.
  */
 final class OneDnnForward implements Forward {
   private final OneDnnWeights weights;
@@ -34,13 +34,13 @@ final class OneDnnForward implements Forward {
   private final stream order = arena.keep(new stream(OneDnn.cpu()));
   private final Scratchpad scratchpad = new Scratchpad();
 
-  /** A chunk's crops, and later every other step's maps. */
+  /** A chunk's crops, then the maps of every second primitive. */
   private final FloatPointer crops;
 
-  /** The maps of the steps between. */
+  /** The maps of the other primitives. */
   private final FloatPointer maps;
 
-  /** What the convolutions leave of the batch, {@code [batch][channels * side * side]}. */
+  /** The convolutions' output for the batch, {@code [batch][channels * side * side]}. */
   private final FloatPointer rows;
 
   private final int rowLength;
@@ -50,17 +50,17 @@ final class OneDnnForward implements Forward {
 
   private final FloatPointer probabilities;
 
-  private final Map<Plan, ChunkSteps> chunkSteps = new HashMap<>();
-  private final Map<Plan, DenseSteps> denseSteps = new HashMap<>();
+  private final Map<Plan, ChunkPrimitives> chunkPrimitives = new HashMap<>();
+  private final Map<Plan, DensePrimitives> densePrimitives = new HashMap<>();
 
-  /** What the library's code is made for. */
+  /** The sizes for which the library generates code. */
   private record Plan(int crops, int threads) {}
 
-  /** The convolutions, and the rows that their last step writes. */
-  private record ChunkSteps(Steps steps, memory rows) {}
+  /** The convolutions, and the rows that their last primitive writes. */
+  private record ChunkPrimitives(Primitives primitives, memory rows) {}
 
   /** The dense layers up to the features, and the rest up to the softmax. */
-  private record DenseSteps(Steps features, Steps rest) {}
+  private record DensePrimitives(Primitives features, Primitives rest) {}
 
   OneDnnForward(OneDnnWeights weights, int maxBatch) {
     this.weights = weights;
@@ -85,7 +85,7 @@ final class OneDnnForward implements Forward {
         activations.add(arena.allocate(batch * layer.units()));
       }
       probabilities = arena.allocate(batch * network.classes());
-      // Whole batches are not to wait for their code.
+      // Generate the code for full batches now, not at the first one.
       OpenMp.useThreads(weights.threads());
       chunk(new Plan(chunk, weights.threads()));
       dense(new Plan(denseRows(maxBatch), weights.threads()));
@@ -96,8 +96,8 @@ final class OneDnnForward implements Forward {
   }
 
   /**
-   * With how many rows the dense layers run, the last ones of no meaning: one or two more cost less
-   * than code for each size there is.
+   * The number of rows that the dense layers compute; the surplus rows are ignored. A few more rows
+   * cost less than generating code for every batch size.
    */
   private static int denseRows(int crops) {
     return crops < CHUNK ? crops : (crops + CHUNK - 1) / CHUNK * CHUNK;
@@ -110,13 +110,13 @@ final class OneDnnForward implements Forward {
     for (int first = 0; first < batch.size(); first += CHUNK) {
       int size = Math.min(CHUNK, batch.size() - first);
       weights.normalization().interleaved(batch, first, size, crops.asBuffer());
-      ChunkSteps chunk = chunk(new Plan(size, threads));
+      ChunkPrimitives chunk = chunk(new Plan(size, threads));
       try (FloatPointer place = rows.getPointer((long) first * rowLength)) {
         chunk.rows().set_data_handle(place);
       }
-      chunk.steps().run();
+      chunk.primitives().run();
     }
-    DenseSteps dense = dense(new Plan(denseRows(batch.size()), threads));
+    DensePrimitives dense = dense(new Plan(denseRows(batch.size()), threads));
     dense.features().run();
     if (output == Output.FEATURES) {
       return activations.get(activations.size() - 2).asBuffer();
@@ -125,29 +125,29 @@ final class OneDnnForward implements Forward {
     return probabilities.asBuffer();
   }
 
-  private ChunkSteps chunk(Plan plan) {
-    return chunkSteps.computeIfAbsent(plan, any -> chunkSteps(plan.crops()));
+  private ChunkPrimitives chunk(Plan plan) {
+    return chunkPrimitives.computeIfAbsent(plan, any -> chunkPrimitives(plan.crops()));
   }
 
-  private DenseSteps dense(Plan plan) {
-    return denseSteps.computeIfAbsent(plan, any -> denseSteps(plan.crops()));
+  private DensePrimitives dense(Plan plan) {
+    return densePrimitives.computeIfAbsent(plan, any -> densePrimitives(plan.crops()));
   }
 
-  private ChunkSteps chunkSteps(int size) {
+  private ChunkPrimitives chunkPrimitives(int size) {
     return Arena.scoped(
         () -> {
-          Steps steps = new Steps(arena, scratchpad, order);
+          Primitives primitives = new Primitives(arena, scratchpad, order);
           memory written =
-              new ConvolutionSteps(weights, steps, size, crops, maps).addAll(arena, rows);
-          return new ChunkSteps(steps, written);
+              new ConvolutionPrimitives(weights, primitives, size, crops, maps).addAll(arena, rows);
+          return new ChunkPrimitives(primitives, written);
         });
   }
 
-  private DenseSteps denseSteps(int size) {
+  private DensePrimitives densePrimitives(int size) {
     return Arena.scoped(
         () -> {
-          Steps features = new Steps(arena, scratchpad, order);
-          Steps rest = new Steps(arena, scratchpad, order);
+          Primitives features = new Primitives(arena, scratchpad, order);
+          Primitives rest = new Primitives(arena, scratchpad, order);
           FloatPointer from = rows;
           int inputs = rowLength;
           for (int i = 0; i < activations.size(); i++) {
@@ -158,16 +158,21 @@ final class OneDnnForward implements Forward {
             inputs = layer.units();
           }
           addSoftmax(rest, size, from);
-          return new DenseSteps(features, rest);
+          return new DensePrimitives(features, rest);
         });
   }
 
   private void add(
-      Steps steps, Dense layer, int size, int inputs, FloatPointer from, FloatPointer to) {
+      Primitives primitives,
+      Dense layer,
+      int size,
+      int inputs,
+      FloatPointer from,
+      FloatPointer to) {
     memory matrix = weights.matrix(layer);
     inner_product_forward.primitive_desc description =
         OneDnnWeights.product(size, inputs, layer.units(), layer.activation(), matrix.get_desc());
-    steps.add(
+    primitives.add(
         description,
         new inner_product_forward(description),
         OneDnn.view(description.src_desc(), from),
@@ -176,14 +181,14 @@ final class OneDnnForward implements Forward {
         OneDnn.view(description.dst_desc(), to));
   }
 
-  private void addSoftmax(Steps steps, int size, FloatPointer logits) {
+  private void addSoftmax(Primitives primitives, int size, FloatPointer logits) {
     memory.desc shape = OneDnn.shape(memory.format_tag.ab, size, network.classes());
     softmax_forward.primitive_desc description =
         new softmax_forward.primitive_desc(
             new softmax_forward.desc(dnnl_forward_inference, shape, 1),
             OneDnn.attributes(),
             OneDnn.cpu());
-    steps.add(
+    primitives.add(
         description,
         new softmax_forward(description),
         OneDnn.view(shape, logits),

@@ -25,23 +25,23 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * A network's weights outside the heap, in the layouts that oneDNN's primitives ask for: once, not
- * in each pass.
+ * A network's weights outside the heap, in the layouts that oneDNN's primitives ask for. They are
+ * converted once, not in each pass.
  */
 public final class OneDnnWeights implements DeviceWeights {
 
-  /** Crops that pass the convolutions together; the weights lie as the code for so many wants. */
+  /**
+   * Crops that pass the convolutions together. The weights' layouts are the ones for this number.
+   */
   static final int CHUNK = 16;
 
-  /**
-   * Rows of a matrix that are laid out between two pauses: whole blocks of the layouts there are.
-   */
+  /** Rows of a matrix that are converted between two pauses: a multiple of every layout's block. */
   private static final int ROWS = 64;
 
-  /** Of columns; what no layout pads. */
+  /** A number of columns that no layout pads is a multiple of this. */
   private static final int BLOCK = 64;
 
-  /** Numbers between two rows, lest all of them begin in the same part of the cache. */
+  /** Unused numbers between two rows, so that rows do not all start in the same cache set. */
   private static final int GAP = 16;
 
   private final NetworkDescription network;
@@ -49,28 +49,29 @@ public final class OneDnnWeights implements DeviceWeights {
   private final int threads;
   private final Arena arena = new Arena();
 
-  // What is filled once is read without a lock.
+  // The constructor fills these maps, apart from kernels; passes read them without a lock.
 
   /** The convolutions' weights and all biases, by the parameter's name, in ONNX's order. */
   private final Map<String, FloatPointer> plain = new HashMap<>();
 
   /**
-   * By the layer's name, for Winograd's way, a group each; layers that it is not for are not in.
+   * Kernels for Winograd's algorithm, by the layer's name and by group; layers that do not use it
+   * are absent.
    */
   private final Map<String, List<memory>> transformed = new HashMap<>();
 
   /** The dense layers' weights, by the layer's name. */
   private final Map<String, memory> matrices = new HashMap<>();
 
-  /** By the convolution's name, in every layout that was asked for. */
+  /** Kernels for the direct algorithm, by the layer's name, in every layout asked for so far. */
   private final Map<String, List<memory>> kernels = new HashMap<>();
 
   /**
    * Copies the weights, on one processor; the given ones are not used afterwards.
    *
-   * @param threads OpenMP threads of each pass, unless others compute beside it: the layouts are
-   *     the ones for so many
-   * @param throttle asked for pauses
+   * @param threads OpenMP threads of each pass, fewer while other work takes {@link
+   *     io.tagstream.model.engine.Processors}; the layouts are the ones for this number
+   * @param throttle paused between the pieces
    */
   public OneDnnWeights(
       Weights weights, Normalization normalization, int threads, Throttle throttle) {
@@ -85,7 +86,7 @@ public final class OneDnnWeights implements DeviceWeights {
     }
   }
 
-  /** Whether oneDNN is in the build and runs on this machine. */
+  /** Whether the build contains oneDNN and this machine can load it. */
   public static boolean areUsable() {
     return OneDnn.isUsable();
   }
@@ -102,23 +103,25 @@ public final class OneDnnWeights implements DeviceWeights {
     return threads;
   }
 
-  /** A layer's bias, from one of its numbers on. */
+  /** A layer's biases from index {@code first} on. */
   FloatPointer bias(String layer, int first) {
     return plain.get(layer + ".bias").getPointer(first);
   }
 
-  /** Whether a group's kernels lie so. */
+  /** Whether Winograd's kernels exist for the layer, in this layout. */
   boolean hasKernels(Convolution layer, memory.desc wanted) {
     List<memory> groups = transformed.get(layer.name());
     return groups != null && isOf(groups.get(0), wanted);
   }
 
-  /** A group's kernels in the one layout that they have for Winograd's way. */
+  /** A group's kernels for Winograd's algorithm. */
   memory kernels(Convolution layer, int group) {
     return transformed.get(layer.name()).get(group);
   }
 
-  /** A convolution's kernels in whatever layout. */
+  /**
+   * A convolution's kernels for the direct algorithm, converted when a layout is first asked for.
+   */
   synchronized memory kernels(Convolution layer, memory.desc wanted) {
     List<memory> known = kernels.computeIfAbsent(layer.name(), any -> new ArrayList<>());
     return known.stream()
@@ -134,7 +137,7 @@ public final class OneDnnWeights implements DeviceWeights {
             });
   }
 
-  /** A dense layer's weights, in the one layout that they have. */
+  /** A dense layer's weights. */
   memory matrix(Dense layer) {
     return matrices.get(layer.name());
   }
@@ -193,7 +196,7 @@ public final class OneDnnWeights implements DeviceWeights {
               product(CHUNK, inputs, units, Activation.IDENTITY, any).weights_desc();
           OpenMp.useThreads(1);
           memory matrix = arena.keep(new memory(wanted, OneDnn.cpu()));
-          // Parts of a layout that pads its rows are not to be had.
+          // A layout that pads its rows has no addressable parts.
           int atATime = inputs % BLOCK == 0 ? Math.min(ROWS, units) : units;
           long stride = (long) inputs + GAP;
           FloatPointer rows = new FloatPointer(atATime * stride);
@@ -222,7 +225,7 @@ public final class OneDnnWeights implements DeviceWeights {
         () -> {
           OpenMp.useThreads(threads);
           Optional<convolution_forward.primitive_desc> description =
-              Convolutions.winograd(layer, CHUNK, inputs, side);
+              ConvolutionDescriptors.winograd(layer, CHUNK, inputs, side);
           OpenMp.useThreads(1);
           if (description.isEmpty()) {
             return;
@@ -245,7 +248,7 @@ public final class OneDnnWeights implements DeviceWeights {
   }
 
   /**
-   * A dense layer with its activation: rows of inputs to rows of units.
+   * The descriptor of a dense layer with its activation, from rows of inputs to rows of units.
    *
    * @param weights {@code [units][inputs]}
    */
@@ -258,7 +261,7 @@ public final class OneDnnWeights implements DeviceWeights {
             weights,
             OneDnn.any(units),
             OneDnn.shape(memory.format_tag.ab, crops, units)),
-        OneDnn.attributes(activation, OneDnn.SLOPE),
+        OneDnn.attributes(activation, OneDnn.NEGATIVE_SLOPE),
         OneDnn.cpu());
   }
 }

@@ -6,8 +6,9 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * What the steps of a pass compute in, one after the other: as large as the one that needs most.
- * The library's own is bound to the thread that makes a primitive, and a pass may run in another.
+ * The working memory of a pass's primitives, which use it in turn; as large as the largest request.
+ * The library's own scratchpad is bound to the thread that creates a primitive, but a pass may run
+ * in another thread.
  */
 final class Scratchpad implements AutoCloseable {
   private final Arena users = new Arena();
@@ -15,7 +16,7 @@ final class Scratchpad implements AutoCloseable {
   private Arena space = new Arena();
   private FloatPointer numbers = new FloatPointer();
 
-  /** The beginning of it, for a step. */
+  /** The working memory for one primitive. It is valid also after the memory has grown. */
   memory of(memory.desc shape) {
     long count = (shape.get_size() + Float.BYTES - 1) / Float.BYTES;
     if (count > numbers.capacity()) {

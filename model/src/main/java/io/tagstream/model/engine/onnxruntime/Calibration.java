@@ -24,14 +24,13 @@ import java.util.Set;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * Passes through a network that note between which numbers its activations lie: from the least to
- * the greatest one seen.
+ * Forward passes that record the range of each activation, from its smallest to its greatest value.
  */
 public final class Calibration implements Forward {
   private final ModelBundle bundle;
   private final Normalization normalization;
 
-  /** The tensors to note, but for the input. */
+  /** The recorded tensors, apart from the input. */
   private final List<String> computed;
 
   private final Map<String, Range> ranges = new HashMap<>();
@@ -47,8 +46,8 @@ public final class Calibration implements Forward {
   /**
    * Opens the model on the CPU.
    *
-   * @param maxBatch crops per call at most
-   * @throws ModelException when ONNX Runtime refuses the file
+   * @param maxBatch the most crops per call
+   * @throws ModelException if ONNX Runtime refuses the file
    */
   public Calibration(ModelBundle bundle, int threads, int maxBatch) {
     this.bundle = bundle;
@@ -71,7 +70,7 @@ public final class Calibration implements Forward {
   }
 
   /**
-   * @throws ModelException when an activation is infinite or not a number
+   * @throws ModelException if an activation is infinite or not a number
    */
   @Override
   public FloatBuffer run(CropBatch batch, Output output) {
@@ -96,7 +95,7 @@ public final class Calibration implements Forward {
     }
   }
 
-  /** A copy, which the result's end does not take away. */
+  /** A copy of a tensor, which outlives the result. */
   private static FloatBuffer numbers(OrtSession.Result result, String tensor) {
     return ((OnnxTensor) result.get(tensor).orElseThrow()).getFloatBuffer();
   }
@@ -117,7 +116,7 @@ public final class Calibration implements Forward {
     ranges.merge(activation, new Range(min, max), Range::and);
   }
 
-  /** The scales that fit what was seen; none before the first picture. */
+  /** The scales that fit the recorded ranges; empty before the first image. */
   public Optional<Quantization> quantization() {
     if (ranges.isEmpty()) {
       return Optional.empty();

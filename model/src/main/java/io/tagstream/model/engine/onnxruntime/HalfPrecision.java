@@ -19,9 +19,9 @@ import onnx.Onnx.TensorProto;
 import onnx.Onnx.ValueInfoProto;
 
 /**
- * Writes a network of floats as one of 16-bit floats, for GPUs that compute with them several times
- * as fast. What goes in and comes out stays float; so do the LRN nodes, whose squares would
- * overflow from activations of 256 on.
+ * Rewrites a graph from floats to 16-bit floats, with which GPUs compute several times as fast.
+ * Inputs and outputs remain floats; so do the LRN nodes, whose squares would overflow for
+ * activations of 256 and more.
  */
 final class HalfPrecision {
   private static final String HALF = ".half";
@@ -40,7 +40,7 @@ final class HalfPrecision {
   /**
    * Rewrites a model whose weights are floats.
    *
-   * @param model its weights are not changed; the new ones are memory that the collector frees
+   * @param model not changed; the new weights are buffers that the garbage collector frees
    */
   static LeanModel apply(LeanModel model) {
     GraphProto graph = model.model().getGraph();
@@ -67,7 +67,7 @@ final class HalfPrecision {
     return new LeanModel(model.model().toBuilder().setGraph(rewritten).build(), weights);
   }
 
-  /** Every tensor but a weight is called by another name in 16 bits. */
+  /** Adds a node. Every tensor apart from the weights gets another name in 16 bits. */
   private void add(NodeProto node, Set<String> constants) {
     NodeProto.Builder changed = node.toBuilder();
     boolean staysFloat = node.getOpType().equals("LRN");

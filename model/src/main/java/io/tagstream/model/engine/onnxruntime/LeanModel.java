@@ -18,15 +18,15 @@ import org.nd4j.shade.protobuf.CodedInputStream;
 import org.nd4j.shade.protobuf.UnsafeByteOperations;
 
 /**
- * An ONNX model taken apart: a graph of a few kilobytes, and its weights where they lie in the
- * mapped file, so that changing the graph does not take the weights through the heap.
+ * An ONNX model split into a graph of a few kilobytes and its weights, which remain in the mapped
+ * file, so that changing the graph does not copy the weights to the heap.
  *
- * @param model its tensors say that their numbers come from outside
+ * @param model the graph, whose weights are declared as external data
  * @param weights by name
  */
 record LeanModel(ModelProto model, Map<String, Tensor> weights) {
 
-  /** The types of weights, by ONNX's number. */
+  /** The element types of weights, by ONNX's number. */
   private static final Map<Integer, OnnxJavaType> TYPES =
       Map.of(
           TensorProto.DataType.FLOAT_VALUE,
@@ -41,9 +41,9 @@ record LeanModel(ModelProto model, Map<String, Tensor> weights) {
    */
   record Tensor(OnnxJavaType type, List<Long> shape, ByteBuffer numbers) {}
 
-  /** Takes a model apart; its weights are good until the mapping is closed. */
+  /** Splits a model; its weights are valid until the mapping is closed. */
   static LeanModel read(FileMapping file) throws IOException {
-    // Through a ByteString, because only then are bytes fields views of it and not copies.
+    // Through a ByteString: only then are fields of type bytes views instead of copies.
     CodedInputStream input = UnsafeByteOperations.unsafeWrap(file.bytes()).newCodedInput();
     input.enableAliasing(true);
     ModelProto whole = ModelProto.parseFrom(input);
@@ -70,13 +70,13 @@ record LeanModel(ModelProto model, Map<String, Tensor> weights) {
         .build();
   }
 
-  /** Whether it computes with integers. */
+  /** Whether the network computes with integers. */
   boolean isQuantized() {
     return model.getGraph().getNodeList().stream()
         .anyMatch(node -> node.getOpType().equals("QuantizeLinear"));
   }
 
-  /** The model with tensors of its graph as further outputs. */
+  /** The model with some tensors of its graph as additional outputs. */
   LeanModel withOutputs(List<String> tensors) {
     GraphProto.Builder graph = model.getGraph().toBuilder();
     List<String> present = graph.getOutputList().stream().map(ValueInfoProto::getName).toList();
@@ -95,7 +95,7 @@ record LeanModel(ModelProto model, Map<String, Tensor> weights) {
     return new LeanModel(model.toBuilder().setGraph(graph).build(), weights);
   }
 
-  /** The model with other nodes, and tensors that these need. */
+  /** The model with other nodes, and with the constants that these need. */
   LeanModel withNodes(List<NodeProto> nodes, List<TensorProto> constants) {
     GraphProto graph =
         model.getGraph().toBuilder()

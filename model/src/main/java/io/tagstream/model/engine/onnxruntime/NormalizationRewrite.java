@@ -15,13 +15,13 @@ import onnx.Onnx.NodeProto;
 import onnx.Onnx.TensorProto;
 
 /**
- * Writes each LRN node as a few others: the sum of squares over neighbouring channels is a product
- * with a matrix that has alpha on a band around the diagonal. ONNX Runtime's own node runs on one
- * thread and takes more than half of the network's time.
+ * Replaces each LRN node by a few others: the sum of squares over neighbouring channels becomes a
+ * product with a matrix that has alpha on a band around the diagonal. ONNX Runtime computes an LRN
+ * node on one thread, which takes more than half of the network's time.
  *
- * <p>With floats the product is a 1x1 convolution, with k as its bias. With integers, whose
- * convolutions and pools ONNX Runtime computes with the channels last, it is a matrix product on
- * that layout, so that nothing is transposed on the way.
+ * <p>In a network of floats the product is a 1x1 convolution with k as its bias. ONNX Runtime
+ * computes convolutions and pools of integers with the channels last; there the product is a matrix
+ * product in the same layout, so that nothing is transposed in between.
  */
 final class NormalizationRewrite {
   private final List<NodeProto> nodes = new ArrayList<>();
@@ -32,7 +32,7 @@ final class NormalizationRewrite {
   /**
    * Rewrites the model's nodes.
    *
-   * @param network the model's, whose normalised convolutions are in the order of the LRN nodes
+   * @param network of the model; its normalised convolutions are in the order of the LRN nodes
    */
   static LeanModel apply(LeanModel model, NetworkDescription network) {
     NormalizationRewrite rewrite = new NormalizationRewrite();
@@ -41,17 +41,17 @@ final class NormalizationRewrite {
             .filter(layer -> layer.normalization().isPresent())
             .iterator();
     List<NodeProto> before = model.model().getGraph().getNodeList();
-    Map<String, NodeProto> widenings =
+    Map<String, NodeProto> dequantizers =
         before.stream()
             .filter(node -> node.getOpType().equals("DequantizeLinear"))
             .collect(Collectors.toMap(node -> node.getOutput(0), Function.identity()));
     for (NodeProto node : before) {
       if (!node.getOpType().equals("LRN")) {
         rewrite.nodes.add(node);
-      } else if (widenings.containsKey(node.getInput(0))) {
-        NodeProto widening = widenings.get(node.getInput(0));
-        rewrite.nodes.remove(widening);
-        rewrite.replace(node, widening, normalized.next());
+      } else if (dequantizers.containsKey(node.getInput(0))) {
+        NodeProto dequantize = dequantizers.get(node.getInput(0));
+        rewrite.nodes.remove(dequantize);
+        rewrite.replace(node, dequantize, normalized.next());
       } else {
         rewrite.replace(node, normalized.next());
       }
@@ -64,7 +64,7 @@ final class NormalizationRewrite {
     String output = node.getOutput(0);
     String input = node.getInput(0);
     String squares = add("Mul", output + ".squares", input, input);
-    // The file's own nodes around it make positions of the parts.
+    // The file's reshaping nodes before and after LRN turn parts into positions.
     int channels = layer.channels() / lrn.scope().parts();
     String band = addBand(output + ".band", channels, lrn, channels, channels, 1, 1);
     String k = addRepeated(output + ".k", channels, lrn.k());
@@ -73,21 +73,21 @@ final class NormalizationRewrite {
   }
 
   /**
-   * Replaces a node of a network with integers.
+   * Replaces a node of a network that computes with integers.
    *
-   * @param widening what turns the node's input from bytes into floats
+   * @param dequantize the node that converts the LRN node's input from bytes to floats
    */
-  private void replace(NodeProto node, NodeProto widening, Convolution layer) {
+  private void replace(NodeProto node, NodeProto dequantize, Convolution layer) {
     LocalResponseNormalization lrn = layer.normalization().orElseThrow();
     String output = node.getOutput(0);
-    String bytes = addTranspose(output + ".bytes", widening.getInput(0), 0, 2, 3, 1);
+    String bytes = addTranspose(output + ".bytes", dequantize.getInput(0), 0, 2, 3, 1);
     String input =
         add(
             "DequantizeLinear",
             output + ".input",
             bytes,
-            widening.getInput(1),
-            widening.getInput(2));
+            dequantize.getInput(1),
+            dequantize.getInput(2));
     String squares = add("Mul", output + ".squares", input, input);
     long channels = layer.channels();
     String band = addBand(output + ".band", layer.channels(), lrn, channels, channels);
@@ -100,7 +100,7 @@ final class NormalizationRewrite {
 
   private String addPower(String output, String sums, LocalResponseNormalization lrn) {
     if (lrn.beta() == 0.75) {
-      // Two square roots, which are exact and cost a fraction of a power.
+      // Two square roots are exact and cost a fraction of a power.
       String root = add("Sqrt", output + ".root", sums);
       String fourthRoot = add("Sqrt", output + ".fourth-root", root);
       return add("Mul", output + ".divisor", root, fourthRoot);

@@ -13,13 +13,13 @@ import java.util.Map;
 import java.util.Set;
 import org.bytedeco.javacpp.FloatPointer;
 
-/** Runs of the session on an input and outputs allocated once. */
+/** Runs of a session, on an input and outputs that are allocated once. */
 final class SessionForward implements Forward {
   static final String INPUT = "image";
   static final Map<Output, String> OUTPUT_NAMES =
       Map.of(Output.PROBABILITIES, "probabilities", Output.FEATURES, "features");
 
-  /** Crops of a run with integers: of 64 at once it computes a tenth fewer a second. */
+  /** Crops per run with integers: with 64 the throughput is a tenth lower. */
   private static final int INTEGER_CROPS = 16;
 
   private final SessionWeights weights;
@@ -28,7 +28,7 @@ final class SessionForward implements Forward {
   private final int inputSize;
   private final Map<Output, Integer> widths;
 
-  /** {@code [batch][3][S][S]}. Not Java's direct buffers, which only the collector frees. */
+  /** {@code [batch][3][S][S]}. Not a direct buffer of Java, which only the collector frees. */
   private final FloatPointer input;
 
   private final Map<Output, FloatPointer> outputs;

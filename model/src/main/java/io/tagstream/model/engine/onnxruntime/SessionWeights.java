@@ -24,20 +24,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/** A session over a bundle's ONNX file; all passes share it, as it is thread-safe. */
+/** A session for a bundle's ONNX file. Sessions are thread-safe, so all passes share it. */
 public final class SessionWeights implements DeviceWeights {
 
-  /** What of the bundle's file runs. */
+  /** The form in which the bundle's graph runs. */
   public enum Graph {
-    /** The file as it is. */
+    /** The graph of the file. */
     PLAIN,
-    /** Its LRN nodes written as products, which makes the network twice as fast. */
+    /** The LRN nodes replaced by products, which makes the network twice as fast. */
     FAST_NORMALIZATION,
-    /** That in 16-bit floats, for a GPU. */
+    /** {@link #FAST_NORMALIZATION} in 16-bit floats, for a GPU. */
     HALF_PRECISION
   }
 
-  /** Whether the processor adds products of bytes to 32 bits at once; where no file tells, not. */
+  /** Whether the processor adds products of bytes directly to 32 bits; false if it is unknown. */
   private static final boolean VNNI = processorHas("vnni");
 
   private final ModelBundle bundle;
@@ -56,17 +56,17 @@ public final class SessionWeights implements DeviceWeights {
   /**
    * Opens a session on the CPU.
    *
-   * @param threads threads of each run
-   * @throws ModelException when ONNX Runtime refuses the file
+   * @param threads of each run
+   * @throws ModelException if ONNX Runtime refuses the file
    */
   public static SessionWeights onCpu(ModelBundle bundle, int threads, Graph graph) {
     try (SessionOptions options = new SessionOptions()) {
       options.setExecutionMode(SessionOptions.ExecutionMode.SEQUENTIAL);
       options.setIntraOpNumThreads(threads);
-      // Threads that wait for work by spinning take the cores from the decoders beside them.
+      // Threads that spin while they wait for work take the cores from the decoders.
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
       if (!VNNI) {
-        // Slower, but without it sums of a pair of products of bytes overflow 16 bits.
+        // Slower; without it, sums of two products of bytes overflow 16 bits.
         options.addConfigEntry("session.x64quantprecision", "1");
       }
       return new SessionWeights(bundle, open(bundle, options, graph));
@@ -77,11 +77,11 @@ public final class SessionWeights implements DeviceWeights {
   }
 
   /**
-   * Opens a session on a GPU, all of it: ONNX Runtime would otherwise leave what a GPU cannot do,
-   * or everything where there is none, to the CPU without a word.
+   * Opens a session whose nodes all run on a GPU. By default ONNX Runtime would silently run nodes
+   * that the GPU does not support, or without a GPU all nodes, on the CPU.
    *
-   * @throws ModelException when the build or the machine has no fitting GPU, or the version
-   *     computes with integers
+   * @throws ModelException if the build or the machine has no suitable GPU, or the version computes
+   *     with integers
    */
   public static SessionWeights onCuda(ModelBundle bundle, Graph graph) {
     if (!cudaInBuild()) {
@@ -89,7 +89,7 @@ public final class SessionWeights implements DeviceWeights {
     }
     if (OnnxReader.isQuantized(bundle.onnx())) {
       throw new ModelException(
-          "version %s computes with integers, which is for processors: serve it with --device cpu, or the version it was made from"
+          "version %s computes with integers, which only CPUs support: serve it with --device cpu, or serve the version that it was quantized from"
               .formatted(bundle.version()));
     }
     try (SessionOptions options = new SessionOptions()) {
@@ -104,7 +104,7 @@ public final class SessionWeights implements DeviceWeights {
     }
   }
 
-  /** Whether this build's ONNX Runtime has CUDA in it. */
+  /** Whether this build's ONNX Runtime includes CUDA. */
   public static boolean cudaInBuild() {
     return OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA);
   }
@@ -130,15 +130,15 @@ public final class SessionWeights implements DeviceWeights {
     }
   }
 
-  /** The process's one. What it would log as an error it also throws, so it logs nothing. */
+  /** The environment, one per process. It logs nothing: errors that it would log it also throws. */
   static OrtEnvironment environment() {
     OrtEnvironment environment =
         OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "tagstream");
     try {
-      // On Windows the library reports its use to its maker unless told not to.
+      // On Windows the library sends usage data to its vendor by default.
       environment.setTelemetry(false);
     } catch (OrtException e) {
-      throw new IllegalStateException("ONNX Runtime does not stop reporting its use", e);
+      throw new IllegalStateException("ONNX Runtime cannot switch its telemetry off", e);
     }
     return environment;
   }
@@ -159,7 +159,7 @@ public final class SessionWeights implements DeviceWeights {
     }
   }
 
-  /** A session over the bundle's file after a change to its graph. */
+  /** Opens a session for the bundle's file after a change to its graph. */
   static OrtSession open(
       ModelBundle bundle, SessionOptions options, UnaryOperator<LeanModel> change)
       throws OrtException, IOException {
@@ -168,7 +168,7 @@ public final class SessionWeights implements DeviceWeights {
     }
   }
 
-  /** A session over a model whose weights are good until then. */
+  /** Opens a session for a model; its weights must be valid during the call only. */
   private static OrtSession open(LeanModel model, SessionOptions options) throws OrtException {
     OrtEnvironment environment = environment();
     Map<String, OnnxTensorLike> weights = new HashMap<>();
@@ -198,7 +198,7 @@ public final class SessionWeights implements DeviceWeights {
     return session;
   }
 
-  /** Whether it computes with integers. */
+  /** Whether the network computes with integers. */
   boolean isQuantized() {
     return quantized;
   }

@@ -14,11 +14,12 @@ import org.nd4j.linalg.api.shape.LongShapeDescriptor;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The arrays of a graph's calls, used again by the next call. SameDiff's own manager leaves what a
- * backward pass allocates to the garbage collector, which does not see that it is gigabytes.
+ * The arrays of a graph's calls, which the next call reuses. SameDiff's own memory manager leaves
+ * the arrays of a backward pass to the garbage collector, which does not account for gigabytes
+ * outside the heap.
  *
- * <p>All of a call's arrays, the results too, stay as they are until the next call begins. Arrays
- * are kept for one batch size; another one frees them.
+ * <p>A call's arrays, its results included, are valid until the next call begins. Arrays are kept
+ * for one batch size; a call with another size frees them.
  */
 final class CallMemory extends AbstractMemoryMgr {
   private final Map<Shape, Deque<INDArray>> idle = new HashMap<>();
@@ -39,7 +40,7 @@ final class CallMemory extends AbstractMemoryMgr {
     }
   }
 
-  /** Takes back what the last call used. */
+  /** Reclaims the arrays of the last call. */
   void beginCall(long nextBatchSize) {
     if (nextBatchSize == batchSize) {
       used.forEach(
@@ -71,7 +72,7 @@ final class CallMemory extends AbstractMemoryMgr {
     return array;
   }
 
-  /** Nothing: an array may be the result of a call under another name. */
+  /** Does nothing: an array may be the result of a call under another name. */
   @Override
   public void release(INDArray array) {}
 

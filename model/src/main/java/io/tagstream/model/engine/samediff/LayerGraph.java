@@ -29,17 +29,17 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * A network's layers as a SameDiff graph, NCHW, up to the last layer's sums. Parameters keep their
- * ONNX layout; groups are written as split, one convolution each, concat. Precision and purpose are
- * given, because the tests differentiate the very graph that serves.
+ * A network's layers as a SameDiff graph, NCHW, up to the logits. Parameters keep their ONNX
+ * layout; a convolution with groups becomes a split, one convolution per group and a concatenation.
+ * Precision and purpose are arguments, so that the tests can differentiate the graph that serves.
  *
- * <p>Not thread-safe. Close it: its arrays are outside the heap.
+ * <p>Not thread-safe. Close it to free its arrays, which are outside the heap.
  */
 final class LayerGraph implements AutoCloseable {
   /** The placeholder for {@code [N][3][S][S]}, already scaled and centred. */
   static final String INPUT = "input";
 
-  /** The output of the layer before the last. */
+  /** The activations of the layer before the last. */
   static final String FEATURES = "features";
 
   /** Numbers copied at a time. */
@@ -51,23 +51,23 @@ final class LayerGraph implements AutoCloseable {
   private final Map<String, INDArray> parameters = new LinkedHashMap<>();
   private final List<INDArray> constants = new ArrayList<>();
   private final CallMemory memory = new CallMemory();
-  private final SDVariable sums;
+  private final SDVariable logits;
 
-  /** What becomes of the graph's parameters, and of its dense layers' activations. */
+  /** How a graph treats its parameters and its dense layers' activations: to serve or to train. */
   interface Purpose {
-    /** A parameter's variable or constant. */
+    /** Adds a parameter, as a variable or as a constant. */
     SDVariable parameter(SameDiff graph, String name, INDArray value);
 
-    /** What the next layer sees of a dense layer's activations. */
+    /** The input of the layer after a dense layer: its activations, or these after dropout. */
     SDVariable after(SameDiff graph, Dense layer, SDVariable activations);
   }
 
   LayerGraph(Weights weights, DataType precision, Purpose purpose) {
     this.network = weights.network();
     this.precision = precision;
-    // The default holders copy what they are given; these keep it.
+    // The default holders would copy the arrays.
     graph.setArrayHolders(new SingleThreadArrayHolder(), new SingleThreadArrayHolder(), false);
-    sums = build(weights, purpose);
+    logits = build(weights, purpose);
   }
 
   NetworkDescription network() {
@@ -78,20 +78,20 @@ final class LayerGraph implements AutoCloseable {
     return graph;
   }
 
-  /** The last layer's sums, {@code [N][classes]}. */
-  SDVariable sums() {
-    return sums;
+  /** The pre-activations of the last layer, {@code [N][classes]}. */
+  SDVariable logits() {
+    return logits;
   }
 
-  /** The live arrays of the parameters by name. */
+  /** The parameters' live arrays, by name: later calls use what is written into them. */
   Map<String, INDArray> parameters() {
     return parameters;
   }
 
   /**
-   * Begins a call of a graph, with the memory of the call before.
+   * Begins a call of a graph, which reuses the memory of the last call.
    *
-   * @param called this graph or a function of it; SameDiff keeps a session for each by thread
+   * @param called this graph or a function of it; SameDiff keeps a session for each, per thread
    */
   void beginCall(SameDiff called, INDArray input) {
     memory.beginCall(input.size(0));
@@ -128,11 +128,11 @@ final class LayerGraph implements AutoCloseable {
     List<Dense> dense = network.dense();
     for (int i = 0; i < dense.size(); i++) {
       Dense layer = dense.get(i);
-      SDVariable sum =
+      SDVariable preActivations =
           graph
               .mmul(x, variables.get(layer.name() + ".weight"), false, true, false)
               .add(variables.get(layer.name() + ".bias"));
-      x = activation(layer.activation(), sum);
+      x = activation(layer.activation(), preActivations);
       if (i == dense.size() - 2) {
         x = graph.identity(FEATURES, x);
       }
@@ -143,24 +143,24 @@ final class LayerGraph implements AutoCloseable {
 
   private SDVariable convolution(
       Convolution layer, SDVariable x, Map<String, SDVariable> variables) {
-    // Its backward op takes [kernel][kernel][inputs][channels] only, whatever the config says.
+    // The backward op supports only [kernel][kernel][inputs][channels], whatever the config states.
     SDVariable weight = graph.permute(variables.get(layer.name() + ".weight"), 2, 3, 1, 0);
     SDVariable bias = variables.get(layer.name() + ".bias");
     Conv2DConfig config = convolutionConfig(layer.kernel(), layer.stride(), layer.padding());
-    SDVariable sum;
+    SDVariable preActivations;
     if (layer.groups() == 1) {
-      sum = graph.cnn().conv2d(x, weight, bias, config);
+      preActivations = graph.cnn().conv2d(x, weight, bias, config);
     } else {
       SDVariable[] inputs = graph.split(x, layer.groups(), 1);
       SDVariable[] weights = graph.split(weight, layer.groups(), 3);
       SDVariable[] biases = graph.split(bias, layer.groups(), 0);
-      SDVariable[] sums = new SDVariable[layer.groups()];
-      for (int group = 0; group < sums.length; group++) {
-        sums[group] = graph.cnn().conv2d(inputs[group], weights[group], biases[group], config);
+      SDVariable[] groups = new SDVariable[layer.groups()];
+      for (int group = 0; group < groups.length; group++) {
+        groups[group] = graph.cnn().conv2d(inputs[group], weights[group], biases[group], config);
       }
-      sum = graph.concat(1, sums);
+      preActivations = graph.concat(1, groups);
     }
-    SDVariable y = activation(layer.activation(), sum);
+    SDVariable y = activation(layer.activation(), preActivations);
     if (layer.normalization().isPresent()) {
       y = normalization(layer.normalization().get(), y, layer.channels());
     }
@@ -179,8 +179,8 @@ final class LayerGraph implements AutoCloseable {
   }
 
   /**
-   * SameDiff's localResponseNormalization sums over the wrong axis in NCHW and has a wrong
-   * gradient; a 1x1 convolution with alpha on a band around the diagonal has neither fault.
+   * Normalises with a 1x1 convolution that has alpha on a band around the diagonal: SameDiff's
+   * localResponseNormalization sums over the wrong axis in NCHW and has a wrong gradient.
    */
   private SDVariable normalization(LocalResponseNormalization lrn, SDVariable x, int channels) {
     int half = lrn.size() / 2;
@@ -205,7 +205,7 @@ final class LayerGraph implements AutoCloseable {
   private SDVariable pool(MaxPool pool, SDVariable x) {
     SDVariable padded = x;
     if (pool.endPadding() > 0) {
-      // The op's own padding is the same on both sides.
+      // The pooling op itself can only pad both sides equally.
       INDArray widths =
           Nd4j.createFromArray(
               new int[][] {{0, 0}, {0, 0}, {0, pool.endPadding()}, {0, pool.endPadding()}});
@@ -238,7 +238,7 @@ final class LayerGraph implements AutoCloseable {
         .build();
   }
 
-  /** A constant of the graph's precision, closed with the graph. */
+  /** Adds a constant of the graph's precision; the graph closes it. */
   SDVariable constant(INDArray value) {
     constants.add(value);
     return graph.constant(value);
@@ -248,7 +248,7 @@ final class LayerGraph implements AutoCloseable {
     long[] dimensions = shape.stream().mapToLong(Integer::longValue).toArray();
     INDArray array = Nd4j.createUninitialized(precision, dimensions);
     INDArray flat = array.reshape(array.length());
-    // Block by block, and by the device's own copying, which converts to double too.
+    // Block by block with assign, which also converts to double.
     for (long at = 0; at < array.length(); at += BLOCK) {
       float[] block = new float[(int) Math.min(BLOCK, array.length() - at)];
       values.get(block);

@@ -10,19 +10,19 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A network as a SameDiff graph that runs forward, in float: what serves on CUDA.
+ * A network as a SameDiff graph for the forward pass in float, which serves on CUDA.
  *
- * <p>Not thread-safe. Close it: its arrays are outside the heap.
+ * <p>Not thread-safe. Close it to free its arrays, which are outside the heap.
  */
 final class SameDiffNetwork implements AutoCloseable {
   private static final String PROBABILITIES = "probabilities";
 
   private final LayerGraph layers;
 
-  /** Copies the weights. */
+  /** Copies the weights, which may be closed afterwards. */
   SameDiffNetwork(Weights weights) {
     layers = new LayerGraph(weights, DataType.FLOAT, new Serving());
-    layers.graph().nn().softmax(PROBABILITIES, layers.sums(), 1);
+    layers.graph().nn().softmax(PROBABILITIES, layers.logits(), 1);
   }
 
   private static final class Serving implements LayerGraph.Purpose {
@@ -31,7 +31,7 @@ final class SameDiffNetwork implements AutoCloseable {
       return graph.constant(name, value);
     }
 
-    /** Dropout is for training. */
+    /** Serving has no dropout. */
     @Override
     public SDVariable after(SameDiff graph, Dense layer, SDVariable activations) {
       return activations;
@@ -46,7 +46,7 @@ final class SameDiffNetwork implements AutoCloseable {
    * Softmax of each input.
    *
    * @param input {@code [N][3][S][S]}, already scaled and centred
-   * @return {@code [N][classes]}; it is the graph's, and good until the next call
+   * @return {@code [N][classes]}, owned by the graph and valid until the next call
    */
   INDArray probabilities(INDArray input) {
     return output(input, PROBABILITIES);
@@ -56,7 +56,7 @@ final class SameDiffNetwork implements AutoCloseable {
    * Activations of the layer before the last.
    *
    * @param input {@code [N][3][S][S]}, already scaled and centred
-   * @return {@code [N][features]}; it is the graph's, and good until the next call
+   * @return {@code [N][features]}, owned by the graph and valid until the next call
    */
   INDArray features(INDArray input) {
     return output(input, LayerGraph.FEATURES);

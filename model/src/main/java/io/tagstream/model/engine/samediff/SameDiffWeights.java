@@ -13,8 +13,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A network's weights in one SameDiff graph on ND4J's device: what serves on CUDA. The passes share
- * the graph and take turns, as a GPU would have it anyway.
+ * A network's weights in one SameDiff graph on ND4J's device, which serves on CUDA. The passes
+ * share the graph and take turns; a GPU would run them one at a time in any case.
  */
 public final class SameDiffWeights implements DeviceWeights {
   private final SameDiffNetwork graph;

@@ -9,20 +9,20 @@ import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * A tower's end of the link to the other one. Each call waits until the other tower makes the same
- * one, takes from there what it lacks, and waits again, so that afterwards both may overwrite what
- * they showed. When the other tower fails, or has failed, each throws {@link
- * IllegalStateException}. For the tower's thread.
+ * A tower's end of the link to the other tower. Each call waits until the other tower makes the
+ * same call, copies what it needs from the other's array, and waits again, so that both may then
+ * overwrite the arrays that they shared. A call throws {@link IllegalStateException} if the other
+ * tower fails or has failed. To be used by the tower's thread only.
  *
- * <p>Arrays are rows of channels: of both towers, the first one's come first; {@code own} has the
- * tower's alone.
+ * <p>Arrays are rows of channels. {@code own} has this tower's channels only; {@code both} has
+ * those of the first tower, then those of the second.
  */
 public final class TowerLink {
   private final Meeting meeting;
   private final int tower;
   private final Map<String, Long> received = new LinkedHashMap<>();
 
-  /** Where both towers' threads come together, and what each shows the other there. */
+  /** The rendezvous of both towers' threads, and the array that each shares with the other. */
   private static final class Meeting {
     private final Phaser phaser = new Phaser(2);
     private final FloatBuffer[] shown = new FloatBuffer[2];
@@ -41,10 +41,10 @@ public final class TowerLink {
   }
 
   /**
-   * Puts both towers' channels beside each other.
+   * Concatenates both towers' channels.
    *
-   * @param layer that waits for them
-   * @param both written, as many rows
+   * @param layer that reads them
+   * @param both written, {@code rows} rows
    */
   public void gather(String layer, int rows, FloatBuffer own, FloatBuffer both) {
     int mine = own.remaining() / rows;
@@ -57,11 +57,11 @@ public final class TowerLink {
   }
 
   /**
-   * Adds what both towers have for the own channels.
+   * Adds both towers' sums for this tower's channels.
    *
-   * @param layer whose inputs they are
+   * @param layer whose input the channels are
    * @param both this tower's sums for all channels
-   * @param own written, as many rows
+   * @param own written, {@code rows} rows
    */
   public void reduce(String layer, int rows, FloatBuffer both, FloatBuffer own) {
     int mine = own.remaining() / rows;
@@ -83,12 +83,12 @@ public final class TowerLink {
   }
 
   /**
-   * Adds the other tower's channels that are next to the own ones.
+   * Puts the adjacent channels of the other tower next to this tower's.
    *
-   * @param layer whose they are
-   * @param neighbours how many of them
-   * @param wide written, as many rows: the own channels and, on the other tower's side, at least
-   *     those; further ones are 0
+   * @param layer whose maps the channels are
+   * @param neighbours number of adjacent channels
+   * @param wide written, {@code rows} rows: this tower's channels and, on the other tower's side,
+   *     room for at least {@code neighbours} more; the rest is set to 0
    */
   public void widen(String layer, int rows, FloatBuffer own, int neighbours, FloatBuffer wide) {
     int mine = own.remaining() / rows;
@@ -107,31 +107,31 @@ public final class TowerLink {
     leave();
   }
 
-  /** Takes the own channels out of a {@link #widen wide} array; nobody is waited for. */
+  /** Copies this tower's channels out of a {@link #widen wide} array, without waiting. */
   public void narrow(int rows, FloatBuffer wide, FloatBuffer own) {
     int mine = own.remaining() / rows;
     int all = wide.remaining() / rows;
     copy(rows, wide, all, ownFrom(mine, all), own, mine, 0, mine);
   }
 
-  /** Where the own channels begin in a row of a {@link #widen wide} array. */
+  /** Index of this tower's first channel in a row of a {@link #widen wide} array. */
   public int ownFrom(int own, int wide) {
     return tower == 0 ? 0 : wide - own;
   }
 
-  /** What this tower took from the other since the last call, in bytes by layer. */
+  /** The bytes that this tower received from the other since the last call, by layer. */
   public Map<String, Long> takeReceivedBytes() {
     Map<String, Long> bytes = new LinkedHashMap<>(received);
     received.clear();
     return bytes;
   }
 
-  /** Why nobody is waited for any more. */
+  /** The failure that {@link #cut} the link. */
   Optional<Throwable> failure() {
     return Optional.ofNullable(meeting.failure.get());
   }
 
-  /** Nobody is waited for from now on: whoever meets the other, or waits for it now, fails. */
+  /** Ends the link: calls of both towers fail from now on, also those that wait now. */
   void cut(Throwable failure) {
     meeting.failure.compareAndSet(null, failure);
     meeting.phaser.forceTermination();

@@ -4,12 +4,11 @@ import io.tagstream.model.engine.Workers;
 import io.tagstream.model.network.Towers;
 import java.util.List;
 
-/** The threads of a network's two towers, of which the calling one is one, and their link. */
+/** The threads of a network's two towers, one of them the calling thread, and their link. */
 public final class TowerPair implements AutoCloseable {
   private final List<TowerLink> links = TowerLink.pair();
   private final Workers threads = new Workers("tower", Towers.COUNT);
 
-  /** What a tower does. */
   @FunctionalInterface
   public interface Work {
     void run(int tower);
@@ -21,16 +20,17 @@ public final class TowerPair implements AutoCloseable {
   }
 
   /**
-   * Has both towers work, and returns when both are done. When one fails the other fails at the
-   * next meeting, and the towers are of no more use.
+   * Runs both towers and returns when both have ended. If one fails, the other fails at its next
+   * call of the link, and the pair cannot be used again.
    *
-   * @throws IllegalStateException when one failed, with why
+   * @throws IllegalStateException if a tower failed; message and cause are those of the first
+   *     failure
    */
   public void run(Work work) {
     try {
       threads.run(Towers.COUNT, (thread, tower) -> runOrCut(work, tower));
     } catch (RuntimeException | Error e) {
-      // The other tower's failure is only that there was nobody to meet.
+      // The other tower failed only because this one did.
       Throwable first = links.get(0).failure().orElse(e);
       if (first instanceof Error error) {
         throw error;

@@ -62,10 +62,10 @@ class DirectTrainingStepTest {
         argumentSet("bare", bare()));
   }
 
-  /** Steps of other sizes and dropout masks in between, so that what one leaves would show. */
+  /** With steps of other sizes and dropout masks in between, whose leftovers would be detected. */
   @ParameterizedTest
   @MethodSource("networks")
-  void everyGradientIsTheGraphs(NetworkDescription network) {
+  void everyGradientMatchesTheGraph(NetworkDescription network) {
     Setup setup = setup(network);
     try (TrainingStep step = new DirectTrainingStep(setup);
         TrainingStep graph = new SameDiffTrainingStep(setup)) {
@@ -79,12 +79,13 @@ class DirectTrainingStepTest {
   }
 
   /**
-   * Along each parameter's own gradient, where the loss changes most: in float single numbers would
-   * drown. The first layers' ReLUs and pools bend within the step, hence the tolerance.
+   * Along each parameter's own gradient, where the loss changes most: in float the effect of a
+   * single number would be lost in rounding. Some ReLUs and maxima of the first layers switch
+   * within the step, hence the tolerance.
    */
   @ParameterizedTest
   @MethodSource("networks")
-  void everyGradientIsTheFiniteDifference(NetworkDescription network) {
+  void everyGradientMatchesFiniteDifferences(NetworkDescription network) {
     Setup setup = setup(network);
     Weights moved;
     try (TrainingStep step = new DirectTrainingStep(setup)) {
@@ -96,8 +97,8 @@ class DirectTrainingStepTest {
       float[] start = numbers(setup.start().get(name));
       float[] gradient = difference(start, numbers(moved.get(name)));
       double square = 0;
-      for (float slope : gradient) {
-        square += (double) slope * slope;
+      for (float derivative : gradient) {
+        square += (double) derivative * derivative;
       }
       double distance = 3e-4 / square;
       double above = lossAt(setup, name, start, gradient, distance);
@@ -126,7 +127,7 @@ class DirectTrainingStepTest {
 
   @ParameterizedTest
   @MethodSource("io.tagstream.model.engine.nd4j.TrainingSetups#trainables")
-  void whatIsFrozenStaysAndTheRestMovesAsInTheGraph(Set<String> trainable) {
+  void frozenParametersStayAndTheOthersMatchTheGraph(Set<String> trainable) {
     Setup setup =
         setup(
             narrow(), trainable, new Optimizer.Sgd(1, 0.9, 5e-4), 0, Optional.empty(), GIBIBYTE, 1);
@@ -141,7 +142,7 @@ class DirectTrainingStepTest {
   }
 
   @Test
-  void adamMovesAsInTheGraph() {
+  void adamMatchesTheGraph() {
     Setup setup =
         setup(bare(), all(bare()), new Optimizer.Adam(1), 0, Optional.empty(), GIBIBYTE, 1);
     try (TrainingStep step = new DirectTrainingStep(setup);
@@ -150,12 +151,12 @@ class DirectTrainingStepTest {
         step.step(crops(bare(), BATCH, i), classes(BATCH), 1e-3);
         graph.step(crops(bare(), BATCH, i), classes(BATCH), 1e-3);
       }
-      // Where a slope is next to 0, Adam makes much of its rounding.
+      // Where a gradient is close to 0, Adam amplifies its rounding.
       assertSameMoves(setup, step.weights(), graph.weights(), 0.05);
     }
   }
 
-  /** Parts of a chunk, of less, of one crop; the frozen layers keep other arrays. */
+  /** Parts of one chunk, of fewer crops, and of one crop; frozen layers keep other arrays. */
   @ParameterizedTest
   @ValueSource(ints = {32, 5, 1})
   void aBatchInPartsMakesTheSameUpdate(int part) {
@@ -181,7 +182,7 @@ class DirectTrainingStepTest {
   }
 
   @Test
-  void tooLittleMemoryForOneImageIsSaid() {
+  void tooLittleMemoryForOneImageIsRefused() {
     Setup setup = setup(narrow());
     long least = MemoryPlan.inParts(BATCH, 1, 0).bytes(setup, WHOLE);
     Setup poor = setup(narrow(), all(narrow()), PLAIN, 0.1, Optional.empty(), least - 1, 1);
@@ -189,11 +190,13 @@ class DirectTrainingStepTest {
     assertThatThrownBy(() -> new DirectTrainingStep(poor))
         .isInstanceOf(ModelException.class)
         .hasMessage(
-            "training this network in batches of 37 needs %d MiB even when the images pass one by one, and may use %d: raise training.memory or take smaller batches",
+            "training this network in batches of 37 needs %d MiB even if the images pass one by one, but may use %d MiB: raise training.memory or use smaller batches",
             needed, poor.memoryBytes() >> 20);
   }
 
-  /** What the paper's GPUs had suffices for its batch, its classes and an average beside. */
+  /**
+   * The memory of the paper's GPUs suffices for its batch, its classes and an average in addition.
+   */
   @Test
   void thePapersBatchFitsIntoThreeGibibytes() {
     NetworkDescription network = NetworkDescription.alexNet(1000);
@@ -274,7 +277,7 @@ class DirectTrainingStepTest {
 
   @ParameterizedTest
   @MethodSource("optimizers")
-  void aSavedTrainingGoesOnBitForBit(Optimizer optimizer) throws IOException {
+  void aSavedTrainingResumesBitForBit(Optimizer optimizer) throws IOException {
     Setup setup = setup(narrow(), all(narrow()), optimizer, 0.1, Optional.of(0.998), GIBIBYTE, 1);
     ByteArrayOutputStream saved = new ByteArrayOutputStream();
     try (TrainingStep step = new DirectTrainingStep(setup);
@@ -304,7 +307,7 @@ class DirectTrainingStepTest {
   }
 
   @Test
-  void whatIsNotItsCheckpointIsRefused() throws IOException {
+  void checkpointsOfOtherTrainingsAreRefused() throws IOException {
     Setup setup = setup(bare());
     try (TrainingStep step = new DirectTrainingStep(setup);
         TrainingStep adam =
@@ -331,7 +334,7 @@ class DirectTrainingStepTest {
           "the checkpoint is of another training: its network is %s, not %s"
               .formatted(bare(), unlike()));
       assertRefused(
-          step, Arrays.copyOf(whole, whole.length - 9), "the training's checkpoint is cut short");
+          step, Arrays.copyOf(whole, whole.length - 9), "the training's checkpoint is truncated");
       whole[whole.length - 20] ^= 1;
       assertRefused(
           step, whole, "the training's checkpoint is damaged: its checksum does not match");
@@ -348,7 +351,7 @@ class DirectTrainingStepTest {
         .hasMessage(reason);
   }
 
-  /** The other threads' share is the same to rounding. */
+  /** The same up to rounding. */
   @Test
   void moreThreadsMakeTheSameUpdate() {
     Setup one = setup(narrow());

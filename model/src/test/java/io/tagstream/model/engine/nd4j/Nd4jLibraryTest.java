@@ -11,7 +11,7 @@ import org.nd4j.linalg.factory.Nd4j;
 class Nd4jLibraryTest {
 
   @Test
-  void itDoesNotKeepAJobsClassLoader() throws Exception {
+  void nd4jDoesNotKeepAJobsClassLoader() throws Exception {
     try (URLClassLoader ofAJob = new URLClassLoader(new URL[0])) {
       ND4JClassLoading.setNd4jClassloader(ofAJob);
 

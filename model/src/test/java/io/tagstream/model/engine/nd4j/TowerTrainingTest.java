@@ -53,13 +53,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Two towers against one device; that one's gradients are shown to be the graph's elsewhere. */
+/** Two towers against one device, whose gradients {@link DirectTrainingStepTest} checks. */
 @Timeout(120)
 class TowerTrainingTest {
-  /** With larger ones two trainings that differ in the last bit go different ways in ten steps. */
+  /** With larger rates, trainings that differ in the last bit diverge within ten steps. */
   private static final double RATE = 1e-4;
 
-  /** The paper's layers on small pictures, normalised so strongly that the neighbours matter. */
+  /** The paper's layers on small images, normalised so strongly that the neighbours matter. */
   private static NetworkDescription network(double width, Scope scope) {
     return network(width, 5, scope);
   }
@@ -84,11 +84,11 @@ class TowerTrainingTest {
 
   /**
    * With one image and no dropout the loss of a class is the logarithm of its probability, so that
-   * a step for each class shows all that comes out of the forward pass.
+   * one step per class reveals every output of the forward pass.
    */
   @ParameterizedTest
   @MethodSource("networks")
-  void everyProbabilityIsOneDevices(NetworkDescription withDropout) {
+  void everyProbabilityMatchesOneDevice(NetworkDescription withDropout) {
     NetworkDescription network = withoutDropout(withDropout);
     Setup setup = setup(network, all(network), PLAIN, 0, Optional.empty(), GIBIBYTE, 2);
     try (TrainingStep one = new DirectTrainingStep(setup);
@@ -112,7 +112,7 @@ class TowerTrainingTest {
             .toList());
   }
 
-  /** By steps that move nothing. */
+  /** Computed from steps that change no weight. */
   private static double[] probabilities(TrainingStep step, CropBatch image) {
     return IntStream.range(0, CLASSES)
         .mapToDouble(label -> Math.exp(-step.step(image, new int[] {label}, 0)))
@@ -120,12 +120,13 @@ class TowerTrainingTest {
   }
 
   /**
-   * After steps of other sizes and dropout masks, so that what one leaves would show; they move
-   * nothing, for where the weights differ in the last bit a ReLU opens here and not there.
+   * After steps of other sizes and dropout masks, whose leftovers would be detected. These steps
+   * change no weight: if weights differed in the last bit, a ReLU could be active in one training
+   * only.
    */
   @ParameterizedTest
   @MethodSource("networks")
-  void everyGradientIsOneDevices(NetworkDescription network) {
+  void everyGradientMatchesOneDevice(NetworkDescription network) {
     Setup setup = setup(network);
     for (int size : new int[] {BATCH, 33, 1}) {
       try (TrainingStep one = new DirectTrainingStep(setup);
@@ -148,7 +149,7 @@ class TowerTrainingTest {
     tenSteps(network, 2, step -> crops(network, BATCH, step));
   }
 
-  /** Teams of threads beside each other. */
+  /** Two teams of threads run concurrently. */
   @Test
   void aTowerHasSeveralThreads() {
     NetworkDescription network = network(0.1, Scope.ALL);
@@ -207,7 +208,7 @@ class TowerTrainingTest {
 
   @ParameterizedTest
   @MethodSource("io.tagstream.model.engine.nd4j.TrainingSetups#trainables")
-  void whatIsFrozenStaysAndTheRestMovesAsOnOneDevice(Set<String> trainable) {
+  void frozenParametersStayAndTheOthersMatchOneDevice(Set<String> trainable) {
     Setup setup = setup(narrow(), trainable, PLAIN, 0, Optional.empty(), GIBIBYTE, 1);
     try (TrainingStep one = new DirectTrainingStep(setup);
         TrainingStep two = DirectTrainingStep.inTowers(setup)) {
@@ -235,10 +236,12 @@ class TowerTrainingTest {
     }
   }
 
-  /** At the edges twice the maps that are seen go forward, for the way back, and slopes back. */
+  /**
+   * A normalisation across towers exchanges twice its neighbours forward, and gradients backward.
+   */
   @ParameterizedTest
   @EnumSource(Scope.class)
-  void eachWayCarriesWhatTheDescriptionSays(Scope scope) {
+  void exchangedBytesMatchTheDescription(Scope scope) {
     NetworkDescription network = network(0.2, scope);
     try (DirectTrainingStep towers = DirectTrainingStep.inTowers(setup(network))) {
       towers.step(crops(network, BATCH, 1), classes(BATCH), 0.1);
@@ -263,12 +266,12 @@ class TowerTrainingTest {
                     layer -> layer.name().equals("conv4") ? layer.withGroups(5) : layer));
     assertThatThrownBy(() -> DirectTrainingStep.inTowers(setup))
         .isInstanceOf(ModelException.class)
-        .hasMessageStartingWith("conv4 has no two towers: ")
+        .hasMessageStartingWith("conv4 cannot be divided into two towers: ")
         .hasMessageEndingWith("it trains on one device, with training.towers=1");
   }
 
   @Test
-  void savedTowersGoOnAndOneDeviceRefusesThem() throws IOException {
+  void savedTowersResumeAndOneDeviceRefusesThem() throws IOException {
     NetworkDescription network = network(0.1, Scope.TOWER);
     Setup setup = setup(network);
     ByteArrayOutputStream saved = new ByteArrayOutputStream();
@@ -287,7 +290,7 @@ class TowerTrainingTest {
       assertThatThrownBy(() -> alone.restore(new ByteArrayInputStream(saved.toByteArray())))
           .isInstanceOf(ModelException.class)
           .hasMessage(
-              "the checkpoint is of a training with training.towers=2, which goes on from it");
+              "the checkpoint is of a training with training.towers=2: resume it with that setting");
     }
   }
 }

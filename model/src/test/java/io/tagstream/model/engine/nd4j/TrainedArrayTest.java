@@ -15,22 +15,22 @@ import org.nd4j.linalg.factory.Nd4j;
 class TrainedArrayTest {
 
   private static void move(
-      TrainedArray array, UpdateRule rule, long step, double rate, double kept, float... slopes) {
+      TrainedArray array, UpdateRule rule, long step, double rate, double kept, float... gradient) {
     try (Workers workers = new Workers("test", 2)) {
       List<TrainedArray.Scratch> scratch =
           List.of(new TrainedArray.Scratch(rule.states()), new TrainedArray.Scratch(rule.states()));
       array.move(
           new TrainedArray.Move(rule.begin(rate, step), (float) kept, workers, scratch),
-          FloatBuffer.wrap(slopes),
+          FloatBuffer.wrap(gradient),
           0,
           0,
-          slopes.length);
+          gradient.length);
     }
   }
 
   /** By hand: v = -0.1 * 0.5 * 2 - 0.5 * 1 = -0.6; then 0.9 * -0.6 - 0.05 * 1.4 - 0.5 * -2. */
   @Test
-  void momentumIsTheClassicalOne() {
+  void momentumIsClassical() {
     INDArray values = Nd4j.createFromArray(2f);
     UpdateRule rule = UpdateRule.of(new Optimizer.Sgd(0.5, 0.9, 0.1));
     try (TrainedArray array = new TrainedArray(values, rule.states(), false)) {
@@ -42,9 +42,9 @@ class TrainedArrayTest {
   }
 
   /**
-   * Worked out from the paper's algorithm: the first step is the rate against the slope's sign
-   * whatever its size; the second, after slopes 3 and -1, has m = 0.17 / 0.19, v = 0.009991 /
-   * 0.001999.
+   * From the paper's algorithm: the first update is the rate, against the sign of the gradient and
+   * independent of its size; the second, after gradients 3 and -1, has m = 0.17 / 0.19, v =
+   * 0.009991 / 0.001999.
    */
   @Test
   void adamCorrectsItsBias() {
@@ -73,25 +73,25 @@ class TrainedArrayTest {
     }
   }
 
-  /** More than the workers' parts, and no whole number of blocks. */
+  /** More numbers than the workers' parts, and not a multiple of a block. */
   @Test
-  void reachesEveryNumberOnceFromWhereverItBegins() {
+  void everyNumberIsUpdatedOnce() {
     int count = 200_003;
     INDArray values = Nd4j.zeros(DataType.FLOAT, count);
     UpdateRule rule = UpdateRule.of(new Optimizer.Sgd(1, 0, 0));
-    float[] slopes = new float[count];
+    float[] gradient = new float[count];
     for (int i = 0; i < count; i++) {
-      slopes[i] = i + 1;
+      gradient[i] = i + 1;
     }
     try (TrainedArray array = new TrainedArray(values, rule.states(), false);
         Workers workers = new Workers("test", 2)) {
       List<TrainedArray.Scratch> scratch =
           List.of(new TrainedArray.Scratch(1), new TrainedArray.Scratch(1));
       TrainedArray.Move move = new TrainedArray.Move(rule.begin(1, 0), 0, workers, scratch);
-      array.move(move, FloatBuffer.wrap(slopes), 0, 0, 70_000);
-      array.move(move, FloatBuffer.wrap(slopes), 70_000, 70_000, count - 70_000);
+      array.move(move, FloatBuffer.wrap(gradient), 0, 0, 70_000);
+      array.move(move, FloatBuffer.wrap(gradient), 70_000, 70_000, count - 70_000);
       for (int i = 0; i < count; i++) {
-        assertThat(values.getFloat(i)).isEqualTo(-slopes[i]);
+        assertThat(values.getFloat(i)).isEqualTo(-gradient[i]);
       }
     }
   }

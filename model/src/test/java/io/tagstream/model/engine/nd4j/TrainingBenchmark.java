@@ -28,10 +28,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Prints images a second of the full-size training step and of the SameDiff graph's, which take
- * turns, so that what else the machine does hits both; each number is the median of its turns. The
- * graph needs up to 13 GiB, and JavaCPP allows four times the heap. {@code mvn -pl model -am test
- * -Plong -Dsurefire.heap=4g -Dtest=TrainingBenchmark -Dsurefire.failIfNoSpecifiedTests=false}
+ * Prints images per second of the full-size training step and of the SameDiff graph's. They take
+ * turns, so that other load affects both; each number is the median of its turns. The graph needs
+ * up to 13 GiB, and JavaCPP allows four times the heap. {@code mvn -pl model -am test -Plong
+ * -Dsurefire.heap=4g -Dtest=TrainingBenchmark -Dsurefire.failIfNoSpecifiedTests=false}
  */
 @Tag("long")
 class TrainingBenchmark {
@@ -72,7 +72,7 @@ class TrainingBenchmark {
     }
   }
 
-  /** CPU time is the process's; beside other load it says more than the clock. */
+  /** CPU time is that of the process; under other load it is more reliable than elapsed time. */
   private record Turn(double seconds, double cpuSeconds) {}
 
   private static String describe(List<Turn> turns, int batch) {

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a training is said to take against what a process of its own takes for it. */
+/** The estimated memory of a training against the memory of a process that runs it. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TrainingMemoryTest {
   private static final Path STATUS = Path.of("/proc/self/status");
@@ -45,13 +45,13 @@ class TrainingMemoryTest {
     NetworkDescription network = NetworkDescription.alexNet(1000);
     List<DeviceShare> shares =
         towers == 1 ? List.of(DeviceShare.whole(network)) : DeviceShare.towers(network);
-    long said =
+    long estimated =
         shares.stream()
             .mapToLong(share -> DirectTrainingStep.memory(share, PAPERS, false, batch).total())
             .sum();
-    long taken = takenBy(towers, batch);
-    assertThat((double) said / taken)
-        .as("said %d MiB, taken %d MiB", said >> 20, taken >> 20)
+    long used = takenBy(towers, batch);
+    assertThat((double) estimated / used)
+        .as("estimated %d MiB, used %d MiB", estimated >> 20, used >> 20)
         .isCloseTo(1, within(0.1));
   }
 
@@ -82,12 +82,12 @@ class TrainingMemoryTest {
     }
   }
 
-  /** Trains, and prints by how many bytes it grew. */
+  /** Trains, and prints by how many bytes the process grew. */
   static final class Program {
     public static void main(String[] arguments) throws IOException {
       int towers = Integer.parseInt(arguments[0]);
       int batch = Integer.parseInt(arguments[1]);
-      // The libraries, and what they keep for good.
+      // Loads the libraries with their permanent memory.
       train(NetworkDescription.alexNet(5, 0.05), towers, 1, 2);
       System.out.println(train(NetworkDescription.alexNet(1000), towers, batch, 2));
     }

@@ -28,37 +28,37 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
 
-/** Small networks, and trainings of them with what shows their gradients. */
+/** Small networks, and trainings whose steps reveal the gradients. */
 final class TrainingSetups {
   static final int CLASSES = 5;
 
-  /** More than a chunk and no whole number of them. */
+  /** More than a chunk, and not a multiple of it. */
   static final int BATCH = 37;
 
   static final long GIBIBYTE = 1L << 30;
 
-  /** w - gradient: what a step shows of the gradients. */
+  /** With it a step writes w - gradient, which reveals the gradient. */
   static final Optimizer PLAIN = new Optimizer.Sgd(1, 0, 0);
 
-  /** The paper's layers, narrow, on the smallest picture that leaves something for pool5. */
+  /** The paper's layers, narrow, on the smallest image for which pool5 has an input. */
   static NetworkDescription narrow() {
     NetworkDescription full = NetworkDescription.alexNet(CLASSES, 0.05);
     return new NetworkDescription(67, full.convolutions(), full.dense());
   }
 
-  /** Normalised by tower, and more strongly, so that the neighbours matter. */
+  /** Normalised within a tower and more strongly, so that the neighbours matter. */
   static NetworkDescription towers() {
     LocalResponseNormalization lrn = new LocalResponseNormalization(5, 2, 0.1, 0.75, Scope.TOWER);
     return narrow()
         .withConvolutions(layer -> layer.withNormalization(layer.normalization().map(any -> lrn)));
   }
 
-  /** As in BVLC's 224 form the last pixels are out of the kernels' reach. */
+  /** The kernels do not reach the last pixels, as in BVLC's 224 form. */
   static NetworkDescription unreached() {
     return new NetworkDescription(69, narrow().convolutions(), narrow().dense());
   }
 
-  /** What the paper's network does not have. */
+  /** Features that the paper's network does not have. */
   static NetworkDescription unlike() {
     return new NetworkDescription(
         18,
@@ -89,7 +89,7 @@ final class TrainingSetups {
             new Dense("fc8", CLASSES, Activation.TANH, 0.25)));
   }
 
-  /** Nothing between the convolutions, and the first one's kernels in groups that end early. */
+  /** No pooling between the convolutions; the first one has one group per colour. */
   static NetworkDescription bare() {
     return new NetworkDescription(
         8,
@@ -124,7 +124,7 @@ final class TrainingSetups {
         .collect(Collectors.toSet());
   }
 
-  /** Of the {@link #narrow} network, which parameters train. */
+  /** Sets of trainable parameters of the {@link #narrow} network. */
   static Stream<Arguments> trainables() {
     NetworkDescription network = narrow();
     return Stream.of(
@@ -211,7 +211,7 @@ final class TrainingSetups {
     return difference;
   }
 
-  /** How far apart they are, as a share of the largest move from the start. */
+  /** Compares weights; the tolerance is a share of the largest change since the start. */
   static void assertSameMoves(Setup setup, Weights actual, Weights expected, double tolerance) {
     for (Parameter parameter : setup.start().network().parameters()) {
       String name = parameter.name();

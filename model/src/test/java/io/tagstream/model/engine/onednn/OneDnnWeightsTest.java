@@ -26,9 +26,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** oneDNN against ND4J's ops on the same weights, on networks wide enough for Winograd's way. */
+/**
+ * oneDNN against ND4J's ops on the same weights, on networks wide enough for Winograd's algorithm.
+ */
 class OneDnnWeightsTest {
-  /** More than one part of a matrix, and not a whole number of them. */
+  /** More than one part of a matrix, and not a multiple of it. */
   private static final int CLASSES = 100;
 
   /** conv3 to conv5 have 96, 96 and 64 channels, in two groups 48 and 32. */
@@ -45,7 +47,7 @@ class OneDnnWeightsTest {
   }
 
   @Test
-  void wholeAndBrokenChunksAreWhatTheOpsCompute() {
+  void wholeAndPartialChunksMatchTheOps() {
     try (DeviceWeights ours = weights();
         DeviceWeights ops =
             new DirectWeights(Initialisation.HE.draw(NETWORK, 1), NORMALIZATION, 2);
@@ -60,7 +62,7 @@ class OneDnnWeightsTest {
     }
   }
 
-  /** What one thread's pass was made for, another's may run: of fewer threads, elsewhere. */
+  /** A pass created in one thread runs in another, with fewer threads. */
   @Test
   void aPassMovesToAnotherThreadAndToFewerProcessors() throws Exception {
     CropBatch batch = batch(BATCH);
@@ -74,10 +76,12 @@ class OneDnnWeightsTest {
     }
   }
 
-  /** Else a change of the library, or of what it is asked, would quietly cost a fifth. */
+  /**
+   * Without it throughput would silently drop by a fifth after a change of the library or its use.
+   */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 4, 16})
-  void wholeChunksGoWinogradsWayWhereTheProcessorCan(int threads) {
+  void wholeChunksUseWinogradWhereTheProcessorCan(int threads) {
     try (OneDnnWeights weights = weights(threads)) {
       OpenMp.useThreads(threads);
       int inputs = NETWORK.convolutions().get(1).channels();
@@ -86,8 +90,9 @@ class OneDnnWeightsTest {
         boolean transformed =
             Arena.scoped(
                 () -> {
-                  var winograd = Convolutions.winograd(layer, OneDnnWeights.CHUNK, channels, 13);
-                  assumeTrue(winograd.isPresent(), "Winograd's way needs AVX-512");
+                  var winograd =
+                      ConvolutionDescriptors.winograd(layer, OneDnnWeights.CHUNK, channels, 13);
+                  assumeTrue(winograd.isPresent(), "Winograd's algorithm needs AVX-512");
                   return weights.hasKernels(layer, winograd.get().weights_desc());
                 });
         assertThat(transformed).isTrue();

@@ -9,8 +9,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * What an optimizer keeps for one parameter, and its step: one pass over copies of blocks, which
- * the JVM turns into vector instructions where it would not for buffers.
+ * An optimizer's state for one parameter, and its update in one pass over heap copies of blocks:
+ * the JVM vectorises loops over arrays, not over buffers.
  */
 abstract class ParameterUpdate implements AutoCloseable {
   private static final int BLOCK = 4096;
@@ -18,7 +18,7 @@ abstract class ParameterUpdate implements AutoCloseable {
   private final INDArray parameter;
   private final List<INDArray> states;
   private final float[] values = new float[BLOCK];
-  private final float[] slopes = new float[BLOCK];
+  private final float[] gradientBlock = new float[BLOCK];
   private final float[][] kept;
 
   private ParameterUpdate(INDArray parameter, int states) {
@@ -38,7 +38,7 @@ abstract class ParameterUpdate implements AutoCloseable {
   }
 
   /**
-   * Moves the parameter.
+   * Updates the parameter.
    *
    * @param gradient of the parameter's shape
    */
@@ -52,11 +52,11 @@ abstract class ParameterUpdate implements AutoCloseable {
     for (int at = 0; at < to.capacity(); at += BLOCK) {
       int length = Math.min(BLOCK, to.capacity() - at);
       to.get(at, values, 0, length);
-      from.get(at, slopes, 0, length);
+      from.get(at, gradientBlock, 0, length);
       for (int i = 0; i < kept.length; i++) {
         memory.get(i).get(at, kept[i], 0, length);
       }
-      move(values, slopes, kept, length);
+      move(values, gradientBlock, kept, length);
       to.put(at, values, 0, length);
       for (int i = 0; i < kept.length; i++) {
         memory.get(i).put(at, kept[i], 0, length);
@@ -67,10 +67,10 @@ abstract class ParameterUpdate implements AutoCloseable {
     }
   }
 
-  /** Computes what is the same for all numbers of a step. */
+  /** Computes the values that all numbers of a step share. */
   abstract void begin(double learningRate);
 
-  abstract void move(float[] values, float[] slopes, float[][] kept, int length);
+  abstract void move(float[] values, float[] gradient, float[][] kept, int length);
 
   @Override
   public final void close() {
@@ -96,10 +96,10 @@ abstract class ParameterUpdate implements AutoCloseable {
     }
 
     @Override
-    void move(float[] values, float[] slopes, float[][] kept, int length) {
+    void move(float[] values, float[] gradient, float[][] kept, int length) {
       float[] velocity = kept[0];
       for (int i = 0; i < length; i++) {
-        velocity[i] = momentum * velocity[i] - decay * values[i] - rate * slopes[i];
+        velocity[i] = momentum * velocity[i] - decay * values[i] - rate * gradient[i];
         values[i] += velocity[i];
       }
     }
@@ -126,12 +126,12 @@ abstract class ParameterUpdate implements AutoCloseable {
     }
 
     @Override
-    void move(float[] values, float[] slopes, float[][] kept, int length) {
+    void move(float[] values, float[] gradient, float[][] kept, int length) {
       float[] first = kept[0];
       float[] second = kept[1];
       for (int i = 0; i < length; i++) {
-        first[i] += (1 - FIRST_DECAY) * (slopes[i] - first[i]);
-        second[i] += (1 - SECOND_DECAY) * (slopes[i] * slopes[i] - second[i]);
+        first[i] += (1 - FIRST_DECAY) * (gradient[i] - first[i]);
+        second[i] += (1 - SECOND_DECAY) * (gradient[i] * gradient[i] - second[i]);
         values[i] -= rate * first[i] / ((float) Math.sqrt(second[i] * secondScale) + EPSILON);
       }
     }

@@ -8,7 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 
-/** Weights for tests: He's deviations, and biases that are not 0, so that a lost one shows. */
+/** Random weights with He's deviations, and biases other than 0, so that a lost one is detected. */
 public final class RandomWeights {
   private RandomWeights() {}
 

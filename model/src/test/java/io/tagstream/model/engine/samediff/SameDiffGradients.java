@@ -25,17 +25,17 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A network as a SameDiff graph with a loss, whose gradients the directly executed training step is
- * checked against. Dropout multiplies by a mask that is a placeholder, because SameDiff's own
- * dropout has no derivative.
+ * A network as a SameDiff graph with a loss: the reference for the gradients of the training step.
+ * Dropout multiplies by a mask that is a placeholder, because SameDiff's own dropout has no
+ * derivative.
  *
- * <p>Not thread-safe. Close it: its arrays are outside the heap.
+ * <p>Not thread-safe. Close it to free its arrays, which are outside the heap.
  */
 final class SameDiffGradients implements AutoCloseable {
   private static final String TARGETS = "targets";
   private static final String LOSS = "loss";
 
-  /** SameDiff's own name for it, which it does not show. */
+  /** SameDiff's name for it, which its API does not expose. */
   private static final String GRADIENT_FUNCTION = "grad";
 
   private final DataType precision;
@@ -62,7 +62,7 @@ final class SameDiffGradients implements AutoCloseable {
     graph
         .loss()
         .softmaxCrossEntropy(
-            LOSS, targets, layers.sums(), weight, LossReduce.MEAN_BY_NONZERO_WEIGHT_COUNT, 0);
+            LOSS, targets, layers.logits(), weight, LossReduce.MEAN_BY_NONZERO_WEIGHT_COUNT, 0);
     graph.setLossVariables(LOSS);
     differentiate(graph);
   }
@@ -127,7 +127,7 @@ final class SameDiffGradients implements AutoCloseable {
    * @param input {@code [N][3][S][S]}
    * @param targets {@code [N][classes]}, each row a distribution: one-hot, or smoothed
    * @param masks by dense layer with dropout, {@code [N][units]}: 0 or 1 / (1 - dropout)
-   * @return arrays that are the graph's, and good until the next call
+   * @return arrays owned by the graph and valid until the next call
    */
   Gradients gradients(INDArray input, INDArray targets, Map<String, INDArray> masks) {
     layers.beginCall(layers.graph().getFunction(GRADIENT_FUNCTION), input);
@@ -156,7 +156,7 @@ final class SameDiffGradients implements AutoCloseable {
     return layer.name() + ".mask";
   }
 
-  /** The live array of a parameter in ONNX layout: what is written into it is used from then on. */
+  /** The live array of a parameter in ONNX layout: later calls use what is written into it. */
   INDArray parameter(String name) {
     return layers.parameters().get(name);
   }
@@ -178,7 +178,9 @@ final class SameDiffGradients implements AutoCloseable {
     return new Weights(network(), values);
   }
 
-  /** A float array's numbers on the CPU; whoever uses it holds the array, which this does not. */
+  /**
+   * A view of a float array on the CPU. It does not keep the array alive: the caller must hold it.
+   */
   static FloatBuffer floats(INDArray array) {
     return ((FloatPointer) array.data().pointer()).asBuffer();
   }

@@ -38,13 +38,15 @@ class SameDiffNetworkTest {
     Nd4jThreads.one();
   }
 
-  /** The paper's layers, narrow, on the smallest picture that leaves something for pool5. */
+  /** The paper's layers, narrow, on the smallest image for which pool5 has an input. */
   private static NetworkDescription narrow() {
     NetworkDescription full = NetworkDescription.alexNet(CLASSES, 0.05);
     return new NetworkDescription(67, full.convolutions(), full.dense());
   }
 
-  /** What the paper's network does not have: one group, tanh, another beta, pool padding. */
+  /**
+   * Features that the paper's network does not have: one group, tanh, another beta, pool padding.
+   */
   private static NetworkDescription unlike() {
     LocalResponseNormalization lrn = new LocalResponseNormalization(3, 1, 0.3, 0.5);
     return new NetworkDescription(
@@ -81,7 +83,7 @@ class SameDiffNetworkTest {
 
   @ParameterizedTest
   @MethodSource("networks")
-  void forwardIsThePlainFormulas(NetworkDescription network) {
+  void forwardMatchesTheFormulas(NetworkDescription network) {
     Weights weights = RandomWeights.of(network, 1);
     int side = network.inputSize();
     INDArray input = normal(1, 2, 3, side, side).castTo(DataType.FLOAT);
@@ -106,7 +108,7 @@ class SameDiffNetworkTest {
 
   @ParameterizedTest
   @MethodSource("networks")
-  void everyGradientIsTheFiniteDifference(NetworkDescription network) {
+  void everyGradientMatchesFiniteDifferences(NetworkDescription network) {
     Random random = new Random(2);
     int side = network.inputSize();
     INDArray input = normal(3, 2, 3, side, side);
@@ -130,7 +132,7 @@ class SameDiffNetworkTest {
             assertThat(largest).as(name).isPositive();
             INDArray parameter = graph.parameter(name);
             for (int sample = 0; sample < 6; sample++) {
-              // Most of a layer behind a ReLU may have no slope; a few that have are wanted.
+              // After a ReLU most gradients of a layer may be 0; the test needs a few that are not.
               int at = random.nextInt(gradient.length);
               while (sample < 4 && Math.abs(gradient[at]) < 0.05 * largest) {
                 at = random.nextInt(gradient.length);
@@ -175,7 +177,8 @@ class SameDiffNetworkTest {
         targets.putScalar(0, 6, 1);
         Gradients gradients =
             graph.gradients(Nd4j.zeros(DataType.DOUBLE, 1, 3, 1, 1), targets, Map.of());
-        // Behind the normalisation comes the identity, so its bias has the normalised's gradient.
+        // An identity follows the normalisation, so its bias has the gradient by the normalised
+        // maps.
         double[] g = gradients.byParameter().get("fc6.bias").toDoubleVector();
         double[] d = new double[9];
         for (int i = 0; i < 9; i++) {
@@ -208,9 +211,9 @@ class SameDiffNetworkTest {
       INDArray input = normal(6, 1, 3, 18, 18).castTo(DataType.FLOAT);
       INDArray targets = Nd4j.zeros(DataType.FLOAT, 1, CLASSES);
       targets.putScalar(0, 2, 1);
-      double answered = serving.probabilities(input).getDouble(0, 2);
+      double probability = serving.probabilities(input).getDouble(0, 2);
       assertThat(training.loss(input, targets, Map.of("fc6", Nd4j.ones(DataType.FLOAT, 1, 10))))
-          .isCloseTo(-Math.log(answered), within(1e-6));
+          .isCloseTo(-Math.log(probability), within(1e-6));
 
       FloatBuffer bias = weights.get("fc7.bias");
       double sum = 0;
@@ -236,9 +239,9 @@ class SameDiffNetworkTest {
     }
   }
 
-  /** Batches of another size in between, because arrays are used again by size. */
+  /** With batches of another size in between, because arrays are reused by size. */
   @Test
-  void aCallLeavesNothingToTheNext() {
+  void aCallDoesNotAffectTheNext() {
     NetworkDescription network = unlike();
     try (SameDiffNetwork graph = new SameDiffNetwork(RandomWeights.of(network, 10))) {
       INDArray first = normal(11, 2, 3, 18, 18).castTo(DataType.FLOAT);
@@ -252,7 +255,7 @@ class SameDiffNetworkTest {
     }
   }
 
-  /** The channels' values after normalisation, given before. */
+  /** Normalises channels with the given values. */
   private static double[] normalized(LocalResponseNormalization lrn, double... channels) {
     try (SameDiffGradients graph = onlyNormalization(lrn, channels)) {
       return graph.features(Nd4j.zeros(DataType.DOUBLE, 1, 3, 1, 1)).toDoubleVector();

@@ -28,14 +28,13 @@ public final class SameDiffTrainingStep implements TrainingStep {
   private long steps;
   private final Map<String, ParameterUpdate> updates = new HashMap<>();
 
-  /** As {@link TrainingStep.Factory} has it. */
   public SameDiffTrainingStep(Setup setup) {
     if (setup.averaging().isPresent()) {
       throw new UnsupportedOperationException("averaging");
     }
     this.threads = setup.threads();
     this.labelSmoothing = setup.labelSmoothing();
-    // Its calls of System.gc() would stop the training every few seconds.
+    // ND4J's periodic System.gc() would stop the training every few seconds.
     Nd4j.getMemoryManager().togglePeriodicGc(false);
     normalization = new Normalization(setup.preprocessing());
     dropout = new DropoutMasks(setup.seed());
@@ -47,7 +46,7 @@ public final class SameDiffTrainingStep implements TrainingStep {
 
   @Override
   public double step(CropBatch crops, int[] classes, double learningRate) {
-    // A setting of the calling thread, which an engine may have changed since.
+    // OpenMP keeps this setting per thread, and an engine may have changed it.
     NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(threads);
     NetworkDescription network = graph.network();
     int size = crops.size();

@@ -28,7 +28,7 @@ class TowerPairTest {
 
   /** Of an odd number of channels the second tower has one more. */
   @Test
-  void gatheringPutsTheChannelsOfBothBesideEachOther() {
+  void gatheringConcatenatesBothTowersChannels() {
     List<FloatBuffer> own = List.of(numbers(1, 2, 11, 12), numbers(3, 4, 5, 13, 14, 15));
     List<float[]> both = List.of(new float[10], new float[10]);
     pair.run(
@@ -42,7 +42,7 @@ class TowerPairTest {
   }
 
   @Test
-  void reducingAddsWhatBothHaveForTheOwnChannels() {
+  void reducingAddsBothTowersSumsForTheOwnChannels() {
     List<FloatBuffer> both = List.of(numbers(1, 2, 3, 4), numbers(10, 20, 30, 40));
     List<float[]> own = List.of(new float[2], new float[2]);
     pair.run(
@@ -54,7 +54,7 @@ class TowerPairTest {
   }
 
   @Test
-  void wideningTakesTheChannelsNextToTheOwnOnes() {
+  void wideningAddsTheAdjacentChannels() {
     List<FloatBuffer> own = List.of(numbers(1, 2, 11, 12), numbers(3, 4, 13, 14));
     List<float[]> wide = List.of(new float[6], new float[6]);
     List<float[]> wider = List.of(new float[8], new float[8]);
@@ -78,7 +78,7 @@ class TowerPairTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
-  void whenOneFailsTheOtherDoesNotWait(int failing) {
+  void aFailureEndsTheOtherTowersWait(int failing) {
     assertThatThrownBy(
             () ->
                 pair.run(
@@ -91,7 +91,7 @@ class TowerPairTest {
         .hasMessage("a tower failed: no memory");
     assertThatThrownBy(
             () -> pair.run(tower -> pair.link(tower).gather("conv3", 1, numbers(1), numbers(0, 0))))
-        .as("of no more use")
+        .as("cannot be used again")
         .hasMessage("a tower failed: no memory");
   }
 }

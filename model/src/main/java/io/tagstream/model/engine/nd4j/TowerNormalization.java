@@ -7,23 +7,24 @@ import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Where a tower's maps are normalised together with the other's next to them. The own maps get the
- * neighbours' beside them, twice as many as the normalisation sees: on the way back the ones that
- * it sees need their own neighbours.
+ * Normalises a tower's maps together with the adjacent maps of the other tower. The wide maps are
+ * the tower's own and, next to them, twice as many of the other tower's as the normalisation reads:
+ * in the backward pass the maps that it reads need their own neighbours.
  */
-final class Seam implements AutoCloseable {
+final class TowerNormalization implements AutoCloseable {
   private final Convolution own;
   private final Convolution wide;
   private final int neighbours;
   private final TowerLink link;
 
-  /** {@code [crops][side][side][wide channels]}, of the sums after the activation. */
+  /** {@code [crops][side][side][wide channels]}, the output of the activation function. */
   private final INDArray maps;
 
-  /** A chunk's, of the normalised maps forward, of the slopes back. */
+  /** One chunk: of normalised maps in the forward pass, of their gradient in the backward pass. */
   private final INDArray scratch;
 
-  private Seam(Convolution own, int neighbours, TowerLink link, int side, int capacity, int chunk) {
+  private TowerNormalization(
+      Convolution own, int neighbours, TowerLink link, int side, int capacity, int chunk) {
     this.own = own;
     this.neighbours = neighbours;
     this.link = link;
@@ -33,24 +34,25 @@ final class Seam implements AutoCloseable {
   }
 
   /**
-   * A tower's at a convolution.
+   * The normalisation after a convolution; empty if it does not read the other tower's maps.
    *
+   * @param convolution its index
    * @param side of the maps before pooling
    * @param capacity crops whose maps are kept
    */
-  static Optional<Seam> of(
+  static Optional<TowerNormalization> of(
       DeviceShare share, int convolution, TowerLink link, int side, int capacity, int chunk) {
     Convolution own = share.convolutions().get(convolution);
     return share
         .neighbours(convolution)
-        .map(seen -> new Seam(own, seen, link, side, capacity, chunk));
+        .map(seen -> new TowerNormalization(own, seen, link, side, capacity, chunk));
   }
 
   private static int wideChannels(Convolution own, int neighbours) {
     return own.channels() + Math.min(own.channels(), 2 * neighbours);
   }
 
-  /** How many channels there are more than the own ones; 0 where nothing is seen. */
+  /** The channels of the wide maps beyond the tower's own; 0 if the other tower's are not read. */
   static int extraChannels(DeviceShare share, int convolution) {
     Convolution own = share.convolutions().get(convolution);
     return share
@@ -59,25 +61,29 @@ final class Seam implements AutoCloseable {
         .orElse(0);
   }
 
-  /** The convolution with the channels that it is normalised with. */
+  /** The convolution, with the channels of the wide maps. */
   Convolution wide() {
     return wide;
   }
 
-  /** Its maps, of the crops that {@link #normalize} had. */
+  /** The wide maps of the crops that {@link #normalize} has computed. */
   INDArray maps() {
     return maps;
   }
 
-  /** Where the own channels begin among the wide ones. */
+  /** Index of the tower's first channel in the wide maps. */
   int ownFrom() {
     return link.ownFrom(own.channels(), wide.channels());
   }
 
-  /** Prepares the normalisation of some crops, from their position on. */
-  Runnable normalize(INDArray sums, INDArray normalized, int at, int size) {
-    Step step =
-        Step.normalization(
+  /**
+   * Prepares the normalisation of some crops.
+   *
+   * @param at index of the first crop in the arrays
+   */
+  Runnable normalize(INDArray activations, INDArray normalized, int at, int size) {
+    BoundOp op =
+        BoundOp.normalization(
             DirectWeights.rows(maps, at, size),
             DirectWeights.rows(scratch, 0, size),
             own.normalization().orElseThrow());
@@ -86,30 +92,32 @@ final class Seam implements AutoCloseable {
       link.widen(
           own.name() + " lrn",
           rows,
-          DirectWeights.buffer(sums, at, size),
+          DirectWeights.buffer(activations, at, size),
           wide.channels() - own.channels(),
           DirectWeights.buffer(maps, at, size));
-      step.run();
+      op.run();
       link.narrow(
           rows, DirectWeights.buffer(scratch, 0, size), DirectWeights.buffer(normalized, at, size));
     };
   }
 
-  /** Gives a chunk's slopes by the own normalised maps those by the neighbours' beside them. */
-  INDArray widen(INDArray slopes, int size) {
+  /** Puts the other tower's gradient by the adjacent maps next to a chunk's own gradient. */
+  INDArray widen(INDArray gradient, int size) {
     link.widen(
         own.name() + " lrn",
         rows(size),
-        DirectWeights.buffer(slopes, 0, size),
+        DirectWeights.buffer(gradient, 0, size),
         neighbours,
         DirectWeights.buffer(scratch, 0, size));
     return scratch;
   }
 
-  /** Takes a chunk's own slopes out again. */
-  void narrow(INDArray slopes, int size) {
+  /** Extracts the tower's own part of a chunk's wide gradient. */
+  void narrow(INDArray gradient, int size) {
     link.narrow(
-        rows(size), DirectWeights.buffer(scratch, 0, size), DirectWeights.buffer(slopes, 0, size));
+        rows(size),
+        DirectWeights.buffer(scratch, 0, size),
+        DirectWeights.buffer(gradient, 0, size));
   }
 
   private int rows(int crops) {

@@ -16,29 +16,29 @@ import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
 
 /** Primitives with their arguments bound, run one after the other. */
-final class Steps {
+final class Primitives {
   private final Arena arena;
   private final Scratchpad scratchpad;
   private final stream order;
-  private final List<Step> steps = new ArrayList<>();
+  private final List<Bound> primitives = new ArrayList<>();
 
-  private record Step(primitive code, IntMemoryMap arguments) {}
+  private record Bound(primitive code, IntMemoryMap arguments) {}
 
-  Steps(Arena arena, Scratchpad scratchpad, stream order) {
+  Primitives(Arena arena, Scratchpad scratchpad, stream order) {
     this.arena = arena;
     this.scratchpad = scratchpad;
     this.order = order;
   }
 
   void run() {
-    for (Step step : steps) {
-      step.code().execute(order, step.arguments());
+    for (Bound bound : primitives) {
+      bound.code().execute(order, bound.arguments());
     }
     order._wait();
   }
 
   void add(primitive_desc_base description, primitive code, memory from, memory to) {
-    addStep(description, code, from, to);
+    addBound(description, code, from, to);
   }
 
   void add(
@@ -48,7 +48,7 @@ final class Steps {
       memory weights,
       memory bias,
       memory to) {
-    IntMemoryMap arguments = addStep(description, code, from, to);
+    IntMemoryMap arguments = addBound(description, code, from, to);
     arguments.put(DNNL_ARG_WEIGHTS, weights);
     arguments.put(DNNL_ARG_BIAS, bias);
   }
@@ -60,13 +60,13 @@ final class Steps {
     add(description, new reorder(description), from, to);
   }
 
-  private IntMemoryMap addStep(
+  private IntMemoryMap addBound(
       primitive_desc_base description, primitive code, memory from, memory to) {
     IntMemoryMap arguments = arena.keep(new IntMemoryMap());
     arguments.put(DNNL_ARG_SRC, from);
     arguments.put(DNNL_ARG_DST, to);
     arguments.put(DNNL_ARG_SCRATCHPAD, scratchpad.of(description.scratchpad_desc()));
-    steps.add(new Step(arena.keep(code), arguments));
+    primitives.add(new Bound(arena.keep(code), arguments));
     return arguments;
   }
 }

@@ -23,22 +23,23 @@ import java.util.zip.CheckedOutputStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A training written down: what it is, its number of steps, its arrays as little-endian floats one
- * after the other, and a CRC-32C of all that. The arrays pass through one small block.
+ * The file format of a training's state: a description of the training, the number of steps, the
+ * arrays as little-endian floats one after the other, and a CRC-32C of all that. The arrays are
+ * copied block by block.
  */
-final class TrainingSnapshot {
+final class TrainingCheckpoint {
   private static final String FORMAT = "tagstream training 1";
   private static final int BLOCK = 1 << 14;
 
-  /** Of the description more than there are. */
+  /** The most entries that a description may have; a valid one has fewer. */
   private static final int MOST_PARTS = 100;
 
-  /** In a description of two. */
+  /** Key of the description, present with two towers. */
   private static final String TOWERS = "towers";
 
-  private TrainingSnapshot() {}
+  private TrainingCheckpoint() {}
 
-  /** Writes; the stream is not closed. */
+  /** Writes a checkpoint; does not close the stream. */
   static void write(Setup setup, int devices, long steps, List<INDArray> arrays, OutputStream to)
       throws IOException {
     CheckedOutputStream checked = new CheckedOutputStream(to, new CRC32C());
@@ -69,17 +70,17 @@ final class TrainingSnapshot {
   }
 
   /**
-   * Reads into the arrays.
+   * Reads a checkpoint into the arrays.
    *
    * @return the number of steps
-   * @throws ModelException when it is of another training, cut or damaged
+   * @throws ModelException if it is of another training, truncated or damaged
    */
   static long read(Setup setup, int devices, List<INDArray> arrays, InputStream from)
       throws IOException {
     try {
       return readWhole(setup, devices, arrays, from);
     } catch (EOFException e) {
-      throw new ModelException("the training's checkpoint is cut short", e);
+      throw new ModelException("the training's checkpoint is truncated", e);
     }
   }
 
@@ -143,7 +144,7 @@ final class TrainingSnapshot {
     }
     if (!found.getOrDefault(TOWERS, "1").equals(expected.getOrDefault(TOWERS, "1"))) {
       throw new ModelException(
-          "the checkpoint is of a training with training.towers=%s, which goes on from it"
+          "the checkpoint is of a training with training.towers=%s: resume it with that setting"
               .formatted(found.getOrDefault(TOWERS, "1")));
     }
     if (!found.keySet().equals(expected.keySet())) {
@@ -159,7 +160,7 @@ final class TrainingSnapshot {
         });
   }
 
-  /** Everything that decides what a step does, beside the arrays and the number of steps. */
+  /** Everything that determines a step, apart from the arrays and the number of steps. */
   private static Map<String, String> description(Setup setup, int devices) {
     Map<String, String> parts = new TreeMap<>();
     parts.put("network", setup.start().network().toString());

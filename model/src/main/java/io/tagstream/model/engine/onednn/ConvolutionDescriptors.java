@@ -9,27 +9,27 @@ import java.util.Optional;
 import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.memory;
 
-/** The two ways to compute a convolution with its activation, as the library is asked for them. */
-final class Convolutions {
+/** Primitive descriptors for the two ways to compute a convolution with its activation. */
+final class ConvolutionDescriptors {
 
-  /** With fewer crops there is little to gain, and golden images are to show what overflows. */
+  /** Fewer crops gain little from it; and the golden images must show an overflow. */
   private static final int CROPS_FOR_WINOGRAD = 8;
 
-  /** The channels of a block in the layout that Winograd's code wants. */
+  /** Channels in a block of the layout that Winograd's code needs. */
   private static final int BLOCK = 16;
 
-  private Convolutions() {}
+  private ConvolutionDescriptors() {}
 
-  /** Maps as they lie between the steps: {@code [crops][side][side][channels]}. */
+  /** The layout of the maps between two primitives: {@code [crops][side][side][channels]}. */
   static memory.desc maps(int crops, int channels, int side) {
     return OneDnn.shape(memory.format_tag.nhwc, crops, channels, side, side);
   }
 
   /**
-   * All groups at once, product by product.
+   * The direct algorithm, for all groups at once.
    *
-   * @param inputs channels of the maps that come in
-   * @param side theirs, in pixels
+   * @param inputs channels of the input
+   * @param side of the input, in pixels
    */
   static convolution_forward.primitive_desc direct(
       Convolution layer, int crops, int inputs, int side) {
@@ -38,7 +38,7 @@ final class Convolutions {
         layer,
         dnnl_convolution_direct,
         false,
-        OneDnn.SLOPE,
+        OneDnn.NEGATIVE_SLOPE,
         maps(crops, inputs, side),
         OneDnn.any(
             groups, layer.channels() / groups, inputs / groups, layer.kernel(), layer.kernel()),
@@ -47,12 +47,14 @@ final class Convolutions {
   }
 
   /**
-   * One group of a layer with kernels of 3 by 3, with fewer products: Lavin and Gray, "Fast
-   * Algorithms for Convolutional Neural Networks", arXiv 1509.09308.
+   * Winograd's algorithm, which needs fewer multiplications, for one group of a layer with kernels
+   * of 3 x 3: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", arXiv
+   * 1509.09308.
    *
-   * @param inputs channels of the maps that come in, of all groups
-   * @param side theirs, in pixels
-   * @return nothing where layer, crops or processor (it must have AVX-512) are not made for it
+   * @param inputs channels of the input, of all groups
+   * @param side of the input, in pixels
+   * @return empty if the layer, the number of crops or the processor (it needs AVX-512) is
+   *     unsuitable
    */
   static Optional<convolution_forward.primitive_desc> winograd(
       Convolution layer, int crops, int inputs, int side) {

@@ -16,30 +16,38 @@ import org.bytedeco.dnnl.pooling_forward;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 
-/** The convolutions of so many crops, with what follows each, in a {@link Arena#scoped scope}. */
-final class ConvolutionSteps {
+/**
+ * Adds the primitives of the convolutions, and of the layers that follow each, for a number of
+ * crops. To be used within {@link Arena#scoped}.
+ */
+final class ConvolutionPrimitives {
   private final OneDnnWeights weights;
-  private final Steps steps;
+  private final Primitives primitives;
   private final int crops;
 
-  /** Where the maps are that the next step reads, and where it writes. */
+  /** The maps that the next primitive reads. */
   private FloatPointer from;
 
+  /** The memory that the next primitive writes. */
   private FloatPointer to;
 
-  /** Of the maps that the next step reads. */
+  /** Of the maps that the next primitive reads. */
   private int channels = NetworkDescription.INPUT_CHANNELS;
 
   private int side;
 
   /**
-   * @param input the crops, {@code [crops][side][side][3]}, in memory that is overwritten later
-   * @param other as large as the largest maps between two steps, like the input's memory
+   * @param input the crops, {@code [crops][side][side][3]}; a pass overwrites them
+   * @param other holds the largest maps between two primitives, as must the input's memory
    */
-  ConvolutionSteps(
-      OneDnnWeights weights, Steps steps, int crops, FloatPointer input, FloatPointer other) {
+  ConvolutionPrimitives(
+      OneDnnWeights weights,
+      Primitives primitives,
+      int crops,
+      FloatPointer input,
+      FloatPointer other) {
     this.weights = weights;
-    this.steps = steps;
+    this.primitives = primitives;
     this.crops = crops;
     this.side = weights.network().inputSize();
     this.from = input;
@@ -49,9 +57,9 @@ final class ConvolutionSteps {
   /**
    * Adds all layers.
    *
-   * @param rows for what the last step writes
-   * @return that, {@code [crops][channels][side][side]}, the order of the dense layers' inputs; its
-   *     place may be set anew before each run
+   * @param rows receives the output
+   * @return the output, {@code [crops][channels][side][side]}, in the order of the dense layers'
+   *     inputs; its address may be set before each run
    */
   memory addAll(Arena arena, FloatPointer rows) {
     for (Convolution layer : weights.network().convolutions()) {
@@ -61,19 +69,20 @@ final class ConvolutionSteps {
     }
     memory.desc shape = OneDnn.shape(memory.format_tag.nchw, crops, channels, side, side);
     memory written = arena.keep(OneDnn.view(shape, rows));
-    steps.addCopy(OneDnn.view(maps(), from), written);
+    primitives.addCopy(OneDnn.view(maps(), from), written);
     return written;
   }
 
   private void addSums(Convolution layer) {
     Optional<convolution_forward.primitive_desc> winograd =
-        Convolutions.winograd(layer, crops, channels, side)
+        ConvolutionDescriptors.winograd(layer, crops, channels, side)
             .filter(description -> weights.hasKernels(layer, description.weights_desc()));
     if (winograd.isPresent()) {
       addGroups(layer, winograd.get());
     } else {
-      convolution_forward.primitive_desc direct = Convolutions.direct(layer, crops, channels, side);
-      steps.add(
+      convolution_forward.primitive_desc direct =
+          ConvolutionDescriptors.direct(layer, crops, channels, side);
+      primitives.add(
           direct,
           new convolution_forward(direct),
           OneDnn.view(direct.src_desc(), from),
@@ -86,18 +95,22 @@ final class ConvolutionSteps {
     side = layer.convolvedSide(side);
   }
 
-  /** Each group's channels are gathered in blocks, as the code for it wants, and put back. */
+  /**
+   * Gathers each group's channels in the blocked layout that Winograd's code needs, and puts them
+   * back.
+   */
   private void addGroups(Convolution layer, convolution_forward.primitive_desc description) {
     int groups = layer.groups();
     int outputs = layer.channels() / groups;
     memory.desc input = description.src_desc();
     memory.desc output = description.dst_desc();
-    memory.desc sums = Convolutions.maps(crops, layer.channels(), layer.convolvedSide(side));
+    memory.desc sums =
+        ConvolutionDescriptors.maps(crops, layer.channels(), layer.convolvedSide(side));
     for (int group = 0; group < groups; group++) {
-      steps.addCopy(channelsOf(maps(), from, group, groups), part(input, to, group));
+      primitives.addCopy(channelsOf(maps(), from, group, groups), part(input, to, group));
     }
     for (int group = 0; group < groups; group++) {
-      steps.add(
+      primitives.add(
           description,
           new convolution_forward(description),
           part(input, to, group),
@@ -106,16 +119,16 @@ final class ConvolutionSteps {
           part(output, from, group));
     }
     for (int group = 0; group < groups; group++) {
-      steps.addCopy(part(output, from, group), channelsOf(sums, to, group, groups));
+      primitives.addCopy(part(output, from, group), channelsOf(sums, to, group, groups));
     }
   }
 
-  /** The numbers of one group, which lie after those of the groups before. */
+  /** The numbers of one group; the groups lie one after the other. */
   private static memory part(memory.desc shape, FloatPointer all, int group) {
     return OneDnn.view(shape, all.getPointer(group * shape.get_size() / Float.BYTES));
   }
 
-  /** A group's channels of maps, where they are. */
+  /** A view of a group's channels in the maps of all groups. */
   private static memory channelsOf(memory.desc maps, FloatPointer all, int group, int groups) {
     LongPointer dims = maps.dims();
     long count = dims.get(1) / groups;
@@ -132,8 +145,8 @@ final class ConvolutionSteps {
   }
 
   /**
-   * The library divides alpha by the size, which the paper does not. Parts of the channels that are
-   * normalised each by itself are as many more positions to it.
+   * oneDNN divides alpha by the size; the paper does not. Parts of the channels that are normalised
+   * separately are presented to it as more positions.
    */
   private void addNormalization(LocalResponseNormalization lrn) {
     int parts = lrn.scope().parts();
@@ -151,13 +164,13 @@ final class ConvolutionSteps {
                 (float) lrn.k()),
             OneDnn.attributes(),
             OneDnn.cpu());
-    steps.add(
+    primitives.add(
         description, new lrn_forward(description), OneDnn.view(maps, from), OneDnn.view(maps, to));
     swap();
   }
 
   private void addPool(MaxPool pool) {
-    memory.desc pooled = Convolutions.maps(crops, channels, pool.outputSide(side));
+    memory.desc pooled = ConvolutionDescriptors.maps(crops, channels, pool.outputSide(side));
     pooling_forward.primitive_desc description =
         new pooling_forward.primitive_desc(
             new pooling_forward.desc(
@@ -171,7 +184,7 @@ final class ConvolutionSteps {
                 OneDnn.dims(pool.endPadding(), pool.endPadding())),
             OneDnn.attributes(),
             OneDnn.cpu());
-    steps.add(
+    primitives.add(
         description,
         new pooling_forward(description),
         OneDnn.view(maps(), from),
@@ -181,7 +194,7 @@ final class ConvolutionSteps {
   }
 
   private memory.desc maps() {
-    return Convolutions.maps(crops, channels, side);
+    return ConvolutionDescriptors.maps(crops, channels, side);
   }
 
   private void swap() {

@@ -9,25 +9,27 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The way back from a convolution's normalised output to its sums, and the gradient of its biases,
- * in one pass over the maps; ND4J's ops for the three take several times as long.
+ * The backward pass from a convolution's normalised output to its pre-activations, with the
+ * gradient of its biases, in one pass over the maps. ND4J's ops for the three take several times as
+ * long.
  *
- * <p>With d = k + alpha * sum(x^2) and h = slope * d^-beta the gradient of the normalisation is h -
- * 2 * alpha * beta * x * sum(h * x / d), both sums over the neighbouring channels. Blocks of
- * positions are copied onto the heap with zeros between the positions, so that a neighbour is a
- * shifted index and the JVM makes vector instructions of the loops.
+ * <p>With g the gradient by the normalised output, d = k + alpha * sum(x^2) and h = g * d^-beta,
+ * the gradient of the normalisation is h - 2 * alpha * beta * x * sum(h * x / d), both sums over
+ * the neighbouring channels. Blocks of positions are copied to the heap with zeros between the
+ * positions, so that a neighbour is a shifted index and the JVM compiles the loops to vector
+ * instructions.
  */
-final class SlopePass {
-  /** Numbers of a block: what a core keeps close for the handful of arrays. */
+final class PreActivationGradient {
+  /** Numbers in a block, so that the handful of arrays fit into a core's cache. */
   private static final int BLOCK = 4096;
 
   private final Activation activation;
   private final Optional<LocalResponseNormalization> normalization;
 
-  /** Parts of a position whose channels do not see each other's: each is a position of its own. */
+  /** Parts of a position that are normalised separately; each counts as a position. */
   private final int parts;
 
-  /** Of a part. */
+  /** Channels in a part. */
   private final int channels;
 
   /** Zeros between positions. */
@@ -38,11 +40,13 @@ final class SlopePass {
   private final Workers workers;
   private final Scratch[] scratch;
 
-  /** A worker's arrays, {@code gap} zeros, then positions with as many after each. */
+  /**
+   * A worker's arrays: {@code gap} zeros, then the positions, each followed by {@code gap} zeros.
+   */
   private final class Scratch {
     final float[] raw = new float[positionsOfBlock * channels];
     final float[] x = new float[length];
-    final float[] slopes = new float[length];
+    final float[] gradient = new float[length];
     final float[] squares = new float[length];
     final float[] sums = new float[length];
     final float[] terms = new float[length];
@@ -51,7 +55,7 @@ final class SlopePass {
     final float[] total = new float[length];
   }
 
-  SlopePass(Convolution layer, Workers workers) {
+  PreActivationGradient(Convolution layer, Workers workers) {
     this.activation = layer.activation();
     this.normalization = layer.normalization();
     this.workers = workers;
@@ -64,24 +68,24 @@ final class SlopePass {
     Arrays.setAll(scratch, worker -> new Scratch());
   }
 
-  /** What one image adds to the biases' gradient: summed by image, whichever thread had it. */
+  /** One row per image for the biases' gradient, so that the sum does not depend on the threads. */
   float[][] allocateSums(int images) {
     return new float[images][parts * channels];
   }
 
   /**
-   * Turns slopes by the normalised maps into slopes by the sums.
+   * Replaces the gradient by the normalised maps with that by the pre-activations.
    *
    * @param outputs maps after the activation
-   * @param from the first image's position in them, in numbers
-   * @param slopes by the normalised, replaced, from the first number on
-   * @param pixels of an image's map
+   * @param from index of the first image's first number in {@code outputs}
+   * @param gradient replaced, from index 0 on
+   * @param pixels of one map
    * @param biasSums by image and channel, replaced
    */
   void run(
       FloatBuffer outputs,
       int from,
-      FloatBuffer slopes,
+      FloatBuffer gradient,
       int pixels,
       int images,
       float[][] biasSums) {
@@ -96,14 +100,14 @@ final class SlopePass {
             int count = Math.min(positionsOfBlock, positions - done);
             int at = image * numbers + done * channels;
             read(outputs, from + at, count, with.x, with.raw);
-            read(slopes, at, count, with.slopes, with.raw);
+            read(gradient, at, count, with.gradient, with.raw);
             int used = gap + count * (channels + gap);
             normalization.ifPresent(lrn -> throughNormalization(lrn, with, used));
-            throughActivation(with.x, with.slopes, used);
+            throughActivation(with.x, with.gradient, used);
             for (int i = 0; i < used; i++) {
-              with.total[i] += with.slopes[i];
+              with.total[i] += with.gradient[i];
             }
-            write(slopes, at, count, with.slopes, with.raw);
+            write(gradient, at, count, with.gradient, with.raw);
           }
           fold(with.total, biasSums[image]);
         });
@@ -133,7 +137,7 @@ final class SlopePass {
 
   private void throughNormalization(LocalResponseNormalization lrn, Scratch with, int used) {
     float[] x = with.x;
-    float[] slopes = with.slopes;
+    float[] gradient = with.gradient;
     float[] squares = with.squares;
     float[] sums = with.sums;
     float[] terms = with.terms;
@@ -144,13 +148,13 @@ final class SlopePass {
     scale(sums, (float) lrn.alpha(), (float) lrn.k(), used);
     powers(sums, lrn.beta(), squares, used);
     for (int i = 0; i < used; i++) {
-      slopes[i] *= squares[i];
-      terms[i] = slopes[i] * x[i] / sums[i];
+      gradient[i] *= squares[i];
+      terms[i] = gradient[i] * x[i] / sums[i];
     }
     addNeighbours(terms, sums, with.before, with.after, used);
     float factor = (float) (2 * lrn.alpha() * lrn.beta());
     for (int i = 0; i < used; i++) {
-      slopes[i] -= factor * x[i] * sums[i];
+      gradient[i] -= factor * x[i] * sums[i];
     }
   }
 
@@ -160,7 +164,7 @@ final class SlopePass {
     }
   }
 
-  /** Sums over neighbours, from shifted copies: of shifted indexes the JVM makes no vectors. */
+  /** Sums over neighbours, from shifted copies: loops with shifted indexes are not vectorised. */
   private void addNeighbours(float[] from, float[] to, float[] before, float[] after, int used) {
     System.arraycopy(from, 0, to, 0, used);
     for (int shift = 1; shift <= gap; shift++) {
@@ -187,17 +191,17 @@ final class SlopePass {
     }
   }
 
-  private void throughActivation(float[] x, float[] slopes, int used) {
+  private void throughActivation(float[] x, float[] gradient, int used) {
     switch (activation) {
       case RELU -> {
         for (int i = 0; i < used; i++) {
-          // 1 where x is positive, 0 where it is 0; a comparison would not become a vector.
-          slopes[i] *= Math.min(x[i] * Float.MAX_VALUE, 1);
+          // 1 if x is positive, 0 if it is 0. A comparison would not be vectorised.
+          gradient[i] *= Math.min(x[i] * Float.MAX_VALUE, 1);
         }
       }
       case TANH -> {
         for (int i = 0; i < used; i++) {
-          slopes[i] *= 1 - x[i] * x[i];
+          gradient[i] *= 1 - x[i] * x[i];
         }
       }
       case IDENTITY -> {}
