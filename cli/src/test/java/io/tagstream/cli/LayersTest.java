@@ -55,6 +55,11 @@ final class LayersTest {
                   .or(inModules("consumers", "schemas", "settings", "model.store"))
                   .or(resideInAPackage("io.tagstream.model")));
 
+  /** The web page; its first file is still to come. */
+  @ArchTest
+  static final ArchRule dashboardSeesRecordsAndStores =
+      sees("dashboard", "dashboard", "schemas", "settings", "pages", "model", "trainingstore");
+
   @ArchTest
   static final ArchRule localIsSeenByTheProgramOnly =
       noClasses()
