@@ -8,14 +8,14 @@ import java.util.Optional;
 import java.util.stream.DoubleStream;
 
 /**
- * A small line chart, as SVG. Its vertical axis begins at 0, and the last point of each line is
+ * A small line chart, as SVG. The vertical axis begins at 0; the last point of each line is
  * labelled with its value.
  *
- * @param title what is drawn, with its unit
- * @param description the same in a sentence, for who cannot see it
- * @param across what the horizontal axis counts, from 0
- * @param top where the vertical axis ends, where that is given by the unit
- * @param level a horizontal line to compare with
+ * @param title the quantity, with its unit
+ * @param description the chart in a sentence, for screen readers
+ * @param across the quantity of the horizontal axis, from 0
+ * @param top the end of the vertical axis, if the unit determines it
+ * @param level a horizontal line for comparison
  */
 public record Chart(
     String title,
@@ -33,24 +33,24 @@ public record Chart(
   private static final int ABOVE = 10;
   private static final int BELOW = 36;
 
-  /** Steps of an axis at most: fewer across, where numbers are wide. */
+  /** The most steps of an axis; fewer on the horizontal axis, whose numbers are wide. */
   private static final int STEPS_ACROSS = 4;
 
   private static final int STEPS_UP = 5;
 
-  /** Pixels between two labels' baselines at least. */
+  /** The least distance between the baselines of two labels, in pixels. */
   private static final int LABEL_HEIGHT = 14;
 
-  /** With more points than this a line has no dots. */
+  /** A line with more points than this is drawn without dots. */
   private static final int DOTS = 40;
 
-  /** A point: what the horizontal axis counts, value. */
+  /** A point of a line. */
   public record Point(double x, double y) {}
 
   /**
    * A line.
    *
-   * @param name stands beside its last value; empty where the chart has one line
+   * @param name written next to its last value; empty if the chart has one line
    */
   public record Line(String name, List<Point> points) {
     public Line {
@@ -60,24 +60,24 @@ public record Chart(
       }
     }
 
-    /** The one whose value is written beside the line. */
+    /** The last point, whose value is written next to the line. */
     public Point last() {
       return points.get(points.size() - 1);
     }
   }
 
-  /** A horizontal line. */
+  /** A horizontal line for comparison, with its label. */
   public record Level(String name, double y) {}
 
-  /** How a value is written. */
+  /** Formats a value. */
   public interface Values {
     String write(double value);
   }
 
   /**
-   * The picture. It has classes instead of colours: {@code axis}, {@code grid} and {@code level}
-   * are lines, {@code tick} and {@code value} texts, {@code line} paths, {@code s0}, {@code s1} …
-   * what belongs to a line.
+   * Draws the chart. It has CSS classes instead of colours: {@code axis}, {@code grid} and {@code
+   * level} are lines, {@code tick} and {@code value} texts, {@code line} paths; {@code s0}, {@code
+   * s1} … mark the parts of a line.
    */
   public String svg() {
     double right = lines.stream().mapToDouble(line -> line.last().x()).max().orElseThrow();
@@ -129,7 +129,8 @@ public record Chart(
     level.ifPresent(
         line -> {
           double y = y(line.y(), ceiling);
-          // Where the lines are not, which come from above or from below.
+          // Put the label at the end where the lines are not: they begin either above or below the
+          // level.
           boolean atStart = lines.stream().allMatch(each -> each.points().get(0).y() > line.y());
           out.append(
               """
@@ -183,7 +184,7 @@ public record Chart(
                 Markup.text((line.name() + " " + values.write(line.last().y())).strip())));
   }
 
-  /** The last values' baselines, moved apart where lines end close together. */
+  /** The baselines of the last values' labels, moved apart if lines end close together. */
   private double[] labels(double ceiling) {
     List<Integer> fromTop = new ArrayList<>();
     for (int i = 0; i < lines.size(); i++) {
@@ -209,7 +210,10 @@ public record Chart(
     return highest > 0 ? highest : 1;
   }
 
-  /** 1, 2 or 5 times a power of ten: the smallest that needs no more than {@code most} steps. */
+  /**
+   * The step of an axis: the smallest of 1, 2 or 5 times a power of ten that needs at most {@code
+   * most} steps.
+   */
   private static double step(double span, int most) {
     double power = Math.pow(10, Math.floor(Math.log10(span / most)));
     return DoubleStream.of(1, 2, 5, 10)

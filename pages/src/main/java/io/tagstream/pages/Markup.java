@@ -5,9 +5,9 @@ import java.util.Base64;
 import java.util.Locale;
 import java.util.function.IntFunction;
 
-/** Text, numbers and pictures as they stand in the page. */
+/** Formats text, numbers and pictures as markup. */
 public final class Markup {
-  /** Code points; what is longer was not made to be read. */
+  /** In code points; longer text was not written for readers. */
   private static final int LONGEST = 400;
 
   private static final String[] SUPERSCRIPTS = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
@@ -15,8 +15,8 @@ public final class Markup {
   private Markup() {}
 
   /**
-   * Foreign text: markup in it is shown, not obeyed, what XML has no way to write becomes U+FFFD,
-   * and the end of a very long one is cut.
+   * Escapes foreign text: markup in it is displayed as text, characters that XML cannot contain
+   * become U+FFFD, and very long text is cut off.
    */
   public static String text(String foreign) {
     StringBuilder out = new StringBuilder(foreign.length() + 16);
@@ -27,7 +27,10 @@ public final class Markup {
     return points.length > LONGEST ? out.append('…').toString() : out.toString();
   }
 
-  /** Foreign text between other text: one that runs from right to left leaves the rest in order. */
+  /**
+   * Escapes foreign text within other text, isolated so that right-to-left text does not reorder
+   * its surroundings.
+   */
   public static String name(String foreign) {
     return "<bdi>" + text(foreign) + "</bdi>";
   }
@@ -43,7 +46,7 @@ public final class Markup {
     }
   }
 
-  /** XML 1.0, section 2.2, less the controls that it allows and HTML does not. */
+  /** The characters of XML 1.0, section 2.2, without the control characters that HTML forbids. */
   private static boolean isXml(int point) {
     boolean control = point < ' ' || (point >= 0x7f && point < 0xa0);
     boolean surrogate = point >= 0xd800 && point <= 0xdfff;
@@ -61,7 +64,7 @@ public final class Markup {
     return count(number) + " " + (number == 1 ? singular : plural);
   }
 
-  /** {@code 80.4 %}, of a share from 0 to 1. */
+  /** {@code 80.4 %}, from a share of 0 to 1. */
   public static String percent(double share) {
     return fixed(100 * share, 1) + "\u00a0%";
   }
@@ -71,7 +74,8 @@ public final class Markup {
   }
 
   /**
-   * Three digits, in powers of ten where there would be many zeros: {@code 0.0345}, {@code 3×10⁻⁷}.
+   * Three significant digits, with a power of ten instead of many zeros: {@code 0.0345}, {@code
+   * 3×10⁻⁷}.
    */
   public static String significant(double number) {
     if (number == 0) {

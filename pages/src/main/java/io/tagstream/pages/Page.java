@@ -1,18 +1,18 @@
 package io.tagstream.pages;
 
 /**
- * What all pages are: one file that asks for nothing from elsewhere and runs no script. It is XML
- * as well, so that a program can read it.
+ * The shell of all HTML pages: one file that loads nothing and runs no script. It is well-formed
+ * XML, so that a program can read it.
  */
 public final class Page {
   private Page() {}
 
   /**
-   * A page, to be encoded as UTF-8.
+   * Renders a page; encode it as UTF-8.
    *
-   * @param title as text
-   * @param css beside {@link Style}'s
-   * @param content of the body, as markup
+   * @param title plain text
+   * @param css added to {@link Style}'s
+   * @param content the body, as markup
    */
   public static String html(String title, String css, String content) {
     return """
@@ -37,10 +37,10 @@ public final class Page {
   }
 
   /**
-   * A part of a page.
+   * Renders a section of a page.
    *
-   * @param title as text
-   * @param content as markup
+   * @param title plain text
+   * @param content markup
    */
   public static String section(String title, String content) {
     return "<section>\n<h2>%s</h2>\n%s</section>\n".formatted(Markup.text(title), content);

@@ -1,6 +1,6 @@
 package io.tagstream.pages;
 
-/** How the page looks: on a light screen, on a dark one, on a phone and on paper. */
+/** The style of all pages, for light and dark screens, phones and paper. */
 final class Style {
   private Style() {}
 

@@ -12,13 +12,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 
-/** Labels that would be markup, in text, in attributes and in SVG. A page is read as XML. */
+/** Labels that look like markup, in text, in attributes and in SVG. The pages are parsed as XML. */
 class HostileTextTest {
   private static final String QUOTES = "\"'`";
 
   private static Document parse(String page) throws Exception {
     DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
-    // The page declares HTML's document type, which names no file.
+    // The page declares HTML's document type, which refers to no file.
     factory.setExpandEntityReferences(false);
     return factory.newDocumentBuilder().parse(new ByteArrayInputStream(page.getBytes(UTF_8)));
   }

@@ -8,8 +8,8 @@ import org.bytedeco.javacpp.ShortPointer;
 import org.bytedeco.opencv.opencv_core.Mat;
 
 /**
- * Lays a picture with transparency over white. Row by row, so that a large picture is never on the
- * Java heap.
+ * Blends an image with transparency over white, row by row: a large image is never held on the Java
+ * heap.
  */
 final class AlphaOverWhite {
   private static final byte WHITE = (byte) 255;
@@ -21,7 +21,7 @@ final class AlphaOverWhite {
   /** The largest value of a sample. */
   private final int max;
 
-  // One row as it is, of eight or of sixteen bits, and widened.
+  // One row: its 8-bit or 16-bit samples, and the same widened to int.
   private final byte[] bytes;
   private final short[] shorts;
   private final int[] samples;
@@ -37,11 +37,11 @@ final class AlphaOverWhite {
   }
 
   /**
-   * Blends a whole picture.
+   * Blends a whole image over white.
    *
    * @param source BGRA, or BGR or grey where the codec found every pixel opaque; 8 or 16 bits
-   * @param file whose picture it is
-   * @param rgb receives the picture, 8 bits
+   * @param file the file that {@code source} was decoded from
+   * @param rgb receives the blended image, 8 bits
    */
   static void blend(Mat source, CodecFile file, Mat rgb) {
     rgb.create(source.rows(), source.cols(), CV_8UC3);
@@ -72,7 +72,7 @@ final class AlphaOverWhite {
     }
   }
 
-  /** Makes the pixels white that have the transparent colour in all bits. */
+  /** Makes each pixel white whose samples equal the transparent colour in all bits. */
   private void cutOut(byte[] rgb) {
     int channels = source.channels();
     int[] key = file.colorKey();
@@ -99,12 +99,12 @@ final class AlphaOverWhite {
     }
   }
 
-  /** A colour as 0 to 255, rounded. */
+  /** Scales a sample to 0 to 255, rounded. */
   private byte opaque(int color) {
     return (byte) (wide ? (color * 255 + 0x7fff) / 0xffff : color);
   }
 
-  /** A colour over white, 0 to 255, rounded. */
+  /** Blends a sample over white and scales it to 0 to 255, rounded. */
   private byte overWhite(int color, int opacity) {
     if (opacity == 0 && file.alpha() == Alpha.STRAIGHT) {
       return WHITE;

@@ -5,11 +5,11 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.util.Optional;
 
-/** What a BMP's pixels mean: indices into a palette, masked bits, or three bytes of a colour. */
+/** How a BMP's pixels become colours: by a palette, by bit masks, or as three bytes each. */
 final class BmpColors {
   private static final int PALETTE_COLORS = 256;
 
-  /** Three bytes a colour, RGB; empty where pixels are no indices. */
+  /** Three bytes per colour, RGB; empty unless pixels are palette indices. */
   private final byte[] palette;
 
   private final ColorMask red;
@@ -17,7 +17,7 @@ final class BmpColors {
   private final ColorMask blue;
   private final Optional<ColorMask> alpha;
 
-  /** Whether a pixel was seen that its alpha does not make invisible. */
+  /** Whether at least one converted pixel was not fully transparent. */
   private boolean visible;
 
   private BmpColors(
@@ -30,11 +30,12 @@ final class BmpColors {
   }
 
   /**
-   * A palette; an index that it does not name is black.
+   * Reads a palette; an index beyond its end is black.
    *
-   * @param entryBytes 3 or 4: blue, green, red, and one that means nothing
-   * @param declared how many colours the header names; 0 for all that the bits can tell apart
-   * @param end where the pixels begin, which a palette never reaches into
+   * @param entryBytes 3 or 4: blue, green, red, and in the longer form one unused byte
+   * @param declared the number of colours that the header declares; 0 means all that {@code bits}
+   *     can index
+   * @param end where the pixels begin; a palette is cut off there
    */
   static BmpColors palette(
       EncodedBytes bytes, long at, int entryBytes, long declared, int bits, long end)
@@ -55,7 +56,10 @@ final class BmpColors {
     return new BmpColors(palette, none, none, none, Optional.empty());
   }
 
-  /** Masks for red, green and blue, and for alpha where the header has one that is not empty. */
+  /**
+   * Reads the masks for red, green and blue, and for alpha if the header has a mask that is not
+   * empty.
+   */
   static BmpColors masks(EncodedBytes bytes, int at, boolean alpha)
       throws UnreadableImageException {
     long alphaMask = alpha ? bytes.unsignedInt(at + 12, LITTLE_ENDIAN) : 0;
@@ -73,8 +77,8 @@ final class BmpColors {
         alphaMask == 0 ? Optional.empty() : Optional.of(ColorMask.of(alphaMask)));
   }
 
-  /** What pixels mean of which nothing is said: five bits or eight a colour, blue lowest. */
-  static BmpColors usual(int bits) throws UnreadableImageException {
+  /** The masks of a file that declares none: five or eight bits per colour, blue lowest. */
+  static BmpColors defaultMasks(int bits) throws UnreadableImageException {
     boolean five = bits == 16;
     return new BmpColors(
         new byte[0],
@@ -84,21 +88,21 @@ final class BmpColors {
         Optional.empty());
   }
 
-  /** The same without alpha. */
+  /** These colours, with alpha ignored. */
   BmpColors opaque() {
     return new BmpColors(palette, red, green, blue, Optional.empty());
   }
 
-  /** Whether there is alpha, and it made every pixel so far invisible. */
+  /** Whether there is an alpha mask and every pixel converted so far was fully transparent. */
   boolean allTransparent() {
     return alpha.isPresent() && !visible;
   }
 
   /**
-   * A row's colours, over white.
+   * Converts a row to RGB over white.
    *
-   * @param at where the row begins
-   * @param rgb receives three bytes a pixel
+   * @param at the row's first byte
+   * @param rgb receives three bytes per pixel
    */
   void convert(EncodedBytes bytes, long at, int bits, int width, byte[] rgb)
       throws UnreadableImageException {
@@ -136,7 +140,7 @@ final class BmpColors {
 
   private void indices(byte[] array, int from, int bits, int width, byte[] rgb) {
     int largest = (1 << bits) - 1;
-    // The highest bits of a byte are its first pixel.
+    // The first pixel is in a byte's highest bits.
     int first = 8 - bits;
     int shift = first;
     int at = from;

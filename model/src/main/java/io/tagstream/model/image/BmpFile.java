@@ -4,8 +4,8 @@ import static io.tagstream.model.image.ImageFormat.BMP;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 /**
- * A BMP of Windows or OS/2. A fourth byte a pixel counts as alpha only where the header declares it
- * with a mask, and where not every pixel is transparent by it: many writers leave it zero.
+ * A Windows or OS/2 BMP. The fourth byte of a pixel is alpha only if the header declares an alpha
+ * mask and at least one pixel is not transparent: many writers leave that byte zero.
  */
 final class BmpFile implements RowFile {
   private static final int FILE_HEADER = 14;
@@ -58,7 +58,7 @@ final class BmpFile implements RowFile {
     }
     bytes.require(FILE_HEADER, size);
     boolean core = size == CORE_HEADER;
-    // Negative where the first row is the uppermost.
+    // Negative if the rows are stored from top to bottom.
     long height =
         core ? bytes.unsignedShort(20, LITTLE_ENDIAN) : (int) bytes.unsignedInt(22, LITTLE_ENDIAN);
     ImageHeader header =
@@ -78,7 +78,7 @@ final class BmpFile implements RowFile {
     }
     long pixels = bytes.unsignedInt(10, LITTLE_ENDIAN);
     if (pixels < FILE_HEADER + size) {
-      throw ImageFile.broken(BMP, "its pixels begin inside its header");
+      throw ImageFile.broken(BMP, "the pixels begin inside the header");
     }
     BmpColors colors;
     if (bits <= 8) {
@@ -88,7 +88,7 @@ final class BmpFile implements RowFile {
       boolean alpha = compression == Compression.MASKS_WITH_ALPHA || size >= ALPHA_MASK_HEADER;
       colors = BmpColors.masks(bytes, MASKS_AT, alpha);
     } else {
-      colors = BmpColors.usual(bits);
+      colors = BmpColors.defaultMasks(bits);
     }
     return new BmpFile(bytes, header, height < 0, bits, compression, pixels, colors);
   }
@@ -150,13 +150,13 @@ final class BmpFile implements RowFile {
     return Orientation.UPRIGHT;
   }
 
-  /** Where run lengths end is seen while they are decoded. */
+  /** Checks uncompressed files only; truncated run lengths are detected while decoding. */
   @Override
   public void checkWhole() throws UnreadableImageException {
     RowFile.checkWidth(header);
     bytes.require(pixels, 1);
     if (compression != Compression.RUN_LENGTHS) {
-      // Some writers leave out the last row's padding.
+      // Some writers omit the last row's padding.
       bytes.require(pixels, rowBytes() * (header.height() - 1) + (rowBits() + 7) / 8);
     }
   }
@@ -191,7 +191,7 @@ final class BmpFile implements RowFile {
     }
   }
 
-  /** The picture's row that the file's row number {@code row} is. */
+  /** The row of the image, from the top, of the file's row number {@code row}. */
   private int storedRow(int row) {
     return topDown ? row : header.height() - 1 - row;
   }

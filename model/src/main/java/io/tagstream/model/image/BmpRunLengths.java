@@ -6,15 +6,15 @@ import io.tagstream.model.image.RowFile.RowSink;
 import java.util.function.IntUnaryOperator;
 
 /**
- * A BMP's run lengths of 4, 8 or 24 bits a pixel. What they leave out has the palette's first
- * colour; what they write past a row's end is left out.
+ * Decodes a BMP's run lengths of 4, 8 or 24 bits per pixel. Pixels that they skip have the
+ * palette's first colour; pixels past a row's end are ignored.
  */
 final class BmpRunLengths {
   private static final int ESCAPE = 0;
   private static final int END_OF_PICTURE = 1;
   private static final int MOVE = 2;
 
-  /** Of this many bytes after the last row nothing is said: writers pad to four. */
+  /** Bytes after the last row that are ignored: writers pad to a multiple of four. */
   private static final int PADDING = 3;
 
   private final EncodedBytes bytes;
@@ -23,7 +23,7 @@ final class BmpRunLengths {
   private int at;
 
   /**
-   * @param at where they begin
+   * @param at the first byte of the run lengths
    */
   BmpRunLengths(EncodedBytes bytes, int at, int bits, BmpColors colors) {
     this.bytes = bytes;
@@ -35,8 +35,8 @@ final class BmpRunLengths {
   /**
    * Decodes all rows.
    *
-   * @param storedRow the picture's row, of a row's number in the file
-   * @throws UnreadableImageException where they end before the picture does, or go on after it
+   * @param storedRow maps a row's number in the file to its row in the image
+   * @throws UnreadableImageException if the data end before the last row or continue after it
    */
   void decode(int width, int height, IntUnaryOperator storedRow, RowSink sink)
       throws UnreadableImageException {
@@ -78,15 +78,15 @@ final class BmpRunLengths {
     }
   }
 
-  /** After the last row there is the end mark, or nothing. */
+  /** Accepts only the end mark, or nothing, after the last row. */
   private void checkEnd() throws UnreadableImageException {
     if (bytes.length() - at > PADDING
         && (bytes.unsignedByte(at) != ESCAPE || bytes.unsignedByte(at + 1) != END_OF_PICTURE)) {
-      throw ImageFile.broken(BMP, "its run lengths go on after its last row");
+      throw ImageFile.broken(BMP, "run lengths continue after the last row");
     }
   }
 
-  /** Writes one colour, or for 4 bits two in turns, {@code count} times. */
+  /** Writes {@code count} pixels of one colour, or at 4 bits of two alternating colours. */
   private int run(byte[] row, int from, int width, int count) throws UnreadableImageException {
     int even = pixel(at, 0);
     int odd = bits == 4 ? pixel(at, 1) : even;
@@ -98,7 +98,7 @@ final class BmpRunLengths {
     return x;
   }
 
-  /** Writes {@code count} pixels as they stand, padded to two bytes. */
+  /** Copies {@code count} literal pixels, which are padded to two bytes. */
   private int literal(byte[] row, int from, int width, int count) throws UnreadableImageException {
     int length = (count * bits + 7) / 8;
     bytes.require(at, length);
@@ -110,7 +110,7 @@ final class BmpRunLengths {
     return x;
   }
 
-  /** The pixel number {@code index} of those from {@code from} on. */
+  /** The value of pixel {@code index}, counted from byte {@code from}. */
   private int pixel(int from, int index) throws UnreadableImageException {
     return switch (bits) {
       case 4 -> (bytes.unsignedByte(from + index / 2) >> (index % 2 == 0 ? 4 : 0)) & 0xf;

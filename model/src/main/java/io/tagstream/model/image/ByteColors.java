@@ -2,16 +2,19 @@ package io.tagstream.model.image;
 
 import java.util.function.IntUnaryOperator;
 
-/** The colours of whole bytes of samples, where a sample of 1, 2, 4 or 8 bits is a colour. */
+/**
+ * A lookup table from a byte of packed samples to RGB, for samples of 1, 2, 4 or 8 bits that are
+ * each one pixel.
+ */
 final class ByteColors {
   private final int perByte;
 
-  /** Of each byte, the three bytes of each of its pixels. */
+  /** For each byte value, three bytes per pixel that it holds. */
   private final byte[] rgb;
 
   /**
-   * @param bits a sample
-   * @param color of a sample, 0xRRGGBB
+   * @param bits bits per sample
+   * @param color maps a sample to 0xRRGGBB
    */
   ByteColors(int bits, IntUnaryOperator color) {
     perByte = 8 / bits;
@@ -27,7 +30,7 @@ final class ByteColors {
     }
   }
 
-  /** Converts a row of {@code pixels}, the highest bits of a byte being its first. */
+  /** Converts a row of {@code pixels}; the first pixel is in a byte's highest bits. */
   void convert(byte[] row, int pixels, byte[] into) {
     if (perByte == 1) {
       for (int x = 0, to = 0; x < pixels; x++, to += 3) {

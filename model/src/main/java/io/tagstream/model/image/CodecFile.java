@@ -5,50 +5,52 @@ import java.util.List;
 /** An encoded image that one of OpenCV's codecs decodes. */
 sealed interface CodecFile extends ImageFile permits JpegFile, PngFile, WebpFile {
 
-  /** How a picture's transparency is to be read. */
+  /** How the decoded samples express transparency. */
   enum Alpha {
-    /** There is none, or the format gives it no meaning. */
+    /** No transparency, or a fourth sample without meaning. */
     NONE,
-    /** Colours are as they look where they are opaque. */
+    /** Colours are not multiplied by alpha. */
     STRAIGHT,
-    /** Colours are multiplied by alpha already. */
+    /** Colours are already multiplied by alpha. */
     PREMULTIPLIED,
     /** One colour is transparent, see {@link #colorKey()}. */
     COLOR_KEY
   }
 
-  /** A part of what the codec is given: of the file, or bytes that stand in for some of it. */
+  /** A part of the codec's input: a range of the file, or bytes that replace a part of it. */
   record Part(EncodedBytes source, int from, int length) {}
 
-  /** Where on the canvas the codec's picture lies; white shows beside it. */
+  /** Where on the canvas the decoded frame lies; the rest of the canvas is white. */
   record Placement(int left, int top, int width, int height) {
     boolean covers(ImageHeader canvas) {
       return width == canvas.width() && height == canvas.height();
     }
   }
 
-  /** After {@link #checkWhole}. */
+  /** Valid after {@link #checkWhole}. */
   Alpha alpha();
 
-  /** The samples of the transparent colour, at the depth that the codec gives: red first. */
+  /** The samples of the transparent colour, red first, at the bit depth of the codec's output. */
   default int[] colorKey() {
     throw new IllegalStateException("%s has no colour key".formatted(header().format()));
   }
 
-  /** After {@link #checkWhole}. */
+  /** Valid after {@link #checkWhole}. */
   default Placement placement() {
     return new Placement(0, 0, header().width(), header().height());
   }
 
-  /** Of a codec that needs little more than rows: four samples a pixel where there is alpha. */
+  /**
+   * For a codec that holds little more than a few rows: four samples per pixel if there is alpha.
+   */
   @Override
   default long workingBytes() throws UnreadableImageException {
     return alpha() == Alpha.NONE ? 0 : 4 * header().pixels();
   }
 
   /**
-   * The parts of the file that hold the picture, in order. What is left out where the format allows
-   * it (metadata, profiles, further frames, anything after the end) no native code ever parses.
+   * The parts that the codec decodes, in order. Where the format allows it, metadata, profiles,
+   * further frames and bytes after the end are left out, so native code never parses them.
    */
   List<Part> parts();
 }

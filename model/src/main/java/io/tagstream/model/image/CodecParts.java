@@ -5,16 +5,16 @@ import io.tagstream.model.image.UnreadableImageException.Stage;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Collects what a codec is given of a file. Neighbours are one part. */
+/** Collects the ranges of a file that a codec reads. Adjacent ranges become one part. */
 final class CodecParts {
-  /** A picture whose metadata lies in as many places is none; parts take memory. */
+  /** No regular file has metadata in so many places; each part takes memory. */
   private static final int MOST = 10_000;
 
   private final ImageFormat format;
   private final EncodedBytes bytes;
   private final List<Part> parts = new ArrayList<>();
 
-  // The part that may still grow.
+  // The last part, which an adjacent range extends.
   private int from;
   private int end;
 
@@ -26,13 +26,13 @@ final class CodecParts {
   /**
    * Adds the file's next part.
    *
-   * @throws UnreadableImageException where there are too many
+   * @throws UnreadableImageException if there are more than {@value #MOST} parts
    */
   void add(int at, int length) throws UnreadableImageException {
     if (at != end) {
       if (parts.size() == MOST - 1) {
         throw new UnreadableImageException(
-            Stage.LIMIT, "the %s's picture lies in more than %d parts".formatted(format, MOST));
+            Stage.LIMIT, "the %s's image data lie in more than %d parts".formatted(format, MOST));
       }
       parts.add(new Part(bytes, from, end - from));
       from = at;

@@ -1,9 +1,9 @@
 package io.tagstream.model.image;
 
 /**
- * A change of colours that is the same for all pixels of a picture: a channel's new value is {@code
- * own} times its old one, plus {@code luma} times the pixel's luma, plus {@code mean} times the
- * picture's mean luma, plus an offset; rounded, and cut to 0 to 255.
+ * A colour change that is the same for all pixels of an image: a channel's new value is {@code own}
+ * times its old one, plus {@code luma} times the pixel's luma, plus {@code mean} times the image's
+ * mean luma, plus an offset; rounded and clipped to 0 to 255.
  *
  * @param red offset in levels of 256
  * @param green offset in levels of 256
@@ -12,20 +12,20 @@ package io.tagstream.model.image;
 public record ColorChange(
     double own, double luma, double mean, double red, double green, double blue) {
 
-  /** Leaves the colours as they are. */
+  /** The identity. */
   public static final ColorChange NONE = new ColorChange(1, 0, 0, 0, 0, 0);
 
   /** ITU-R BT.601's weights of red, green and blue. */
   private static final double[] LUMA = {0.299, 0.587, 0.114};
 
-  /** Adds to each channel, in levels of 256. */
+  /** Adds an offset to each channel, in levels of 256. */
   public static ColorChange shift(double red, double green, double blue) {
     return new ColorChange(1, 0, 0, red, green, blue);
   }
 
   /**
-   * Saturation, the distance from the pixel's own grey, then contrast, the distance from the
-   * picture's mean grey, then brightness; 1 leaves each as it is.
+   * Scales saturation (the distance from the pixel's own grey), then contrast (the distance from
+   * the image's mean grey), then brightness; a factor of 1 changes nothing.
    */
   public static ColorChange jitter(double brightness, double contrast, double saturation) {
     double both = brightness * contrast;
@@ -34,9 +34,10 @@ public record ColorChange(
   }
 
   /**
-   * As a matrix, row by row: what makes red, green and blue of red, green, blue and 1.
+   * The change as a 3 × 4 matrix, row by row, that maps (red, green, blue, 1) to (red, green,
+   * blue).
    *
-   * @param means of the picture's red, green and blue
+   * @param means the image's mean red, green and blue
    */
   float[] matrix(double[] means) {
     double common = 0;

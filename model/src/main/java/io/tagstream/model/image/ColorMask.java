@@ -2,9 +2,11 @@ package io.tagstream.model.image;
 
 import static io.tagstream.model.image.ImageFormat.BMP;
 
-/** Which bits of a pixel are a colour's, and the eight bits that each of its values means. */
+/**
+ * The bits of a pixel that hold one colour, with a table of the 8-bit value of each combination.
+ */
 final class ColorMask {
-  /** Of more bits than these the lowest make no difference to eight. */
+  /** Below the highest 16 bits, a bit makes no difference to an 8-bit value. */
   private static final int MOST_BITS = 16;
 
   private final int shift;
@@ -21,9 +23,9 @@ final class ColorMask {
   }
 
   /**
-   * The colour of a mask; of an empty one, always zero.
+   * The mask's bits as a colour; an empty mask always gives zero.
    *
-   * @throws UnreadableImageException unless the mask's bits lie side by side
+   * @throws UnreadableImageException unless the mask's bits are contiguous
    */
   static ColorMask of(long mask) throws UnreadableImageException {
     if (mask == 0) {

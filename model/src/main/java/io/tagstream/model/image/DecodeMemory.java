@@ -7,28 +7,31 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Counts the memory of the images that are being decoded. A claim that does not fit waits until
- * others have ended; who came first is served first, so that many small images cannot keep a large
- * one waiting.
+ * Bounds the memory of the images that are being decoded. A claim that does not fit waits until
+ * others are closed. Claims are granted in the order they arrive, so that many small images cannot
+ * starve a large one.
  */
 final class DecodeMemory {
-  /** Of all decoders in the process. */
+  /** Shared by all decoders in the process. */
   static final DecodeMemory PROCESS = new DecodeMemory();
 
-  /** Short, so that a process that was suspended has not waited all the while. */
-  private static final Duration LOOK = Duration.ofSeconds(1);
+  /**
+   * Waiting time is counted in intervals this short, so that a suspended process does not count the
+   * whole suspension.
+   */
+  private static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
 
-  /** Held by who is next. */
-  private final ReentrantLock line = new ReentrantLock(true);
+  /** Held by the claim that is next in line; fair. */
+  private final ReentrantLock queue = new ReentrantLock(true);
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition freed = lock.newCondition();
   private long claimed;
 
-  /** The part of {@link #claimed} whose decodes are over their time. */
+  /** The part of {@link #claimed} that belongs to decodes over their timeout. */
   private long hung;
 
-  /** Bytes of one image, until closed. */
+  /** The bytes reserved for one image; {@link #close()} releases them. */
   final class Claim implements AutoCloseable {
     private final long bytes;
     private boolean isHung;
@@ -37,7 +40,7 @@ final class DecodeMemory {
       this.bytes = bytes;
     }
 
-    /** Says that nobody knows when this will be closed. */
+    /** Marks the claim as held by a decode over its timeout, which may never be closed. */
     void hang() {
       lock.lock();
       try {
@@ -62,22 +65,22 @@ final class DecodeMemory {
   }
 
   /**
-   * Waits for memory.
+   * Reserves memory and waits until it is free.
    *
    * @param bytes at most the limit
-   * @param limit of all claims together
-   * @param patience how long to wait for memory that only hung decodes can give back
-   * @throws HungDecodersException when they do not
-   * @throws CancellationException when the thread is interrupted
+   * @param limit the limit on the sum of all claims, in bytes
+   * @param patience how long to wait for memory that only hung decodes can release
+   * @throws HungDecodersException if they do not release it within {@code patience}
+   * @throws CancellationException if the thread is interrupted
    */
   Claim claim(long bytes, long limit, Duration patience) {
     try {
-      line.lockInterruptibly();
+      queue.lockInterruptibly();
       try {
         await(bytes, limit, patience);
         return new Claim(bytes);
       } finally {
-        line.unlock();
+        queue.unlock();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -97,9 +100,9 @@ final class DecodeMemory {
               "images whose decoding has not ended hold %d bytes of image.memory %d, and the next one needs %d"
                   .formatted(hung, limit, bytes));
         }
-        Duration look = patience.compareTo(LOOK) < 0 ? patience : LOOK;
-        if (!freed.await(look.toNanos(), TimeUnit.NANOSECONDS)) {
-          waited = waited.plus(look);
+        Duration interval = patience.compareTo(CHECK_INTERVAL) < 0 ? patience : CHECK_INTERVAL;
+        if (!freed.await(interval.toNanos(), TimeUnit.NANOSECONDS)) {
+          waited = waited.plus(interval);
         }
       }
       claimed += bytes;
@@ -108,7 +111,7 @@ final class DecodeMemory {
     }
   }
 
-  /** Bytes claimed now. */
+  /** Bytes that are reserved now. */
   long claimed() {
     lock.lock();
     try {

@@ -1,27 +1,27 @@
 package io.tagstream.model.image;
 
 /**
- * The 64-bit difference hash: a picture becomes nine columns and eight rows of cells, and a bit
- * says whether a cell is darker than the one on its right. Scale, compression and brightness hardly
- * change it.
+ * The 64-bit difference hash: the image is reduced to nine columns and eight rows of cells, and
+ * each bit is set if a cell is darker than its right neighbour. Scale, compression and brightness
+ * hardly change the hash.
  *
- * <p>Darker by {@link #MARGIN} at least: in an even part of a picture neighbours are as good as
- * equal, and compression alone would decide their bits. Cells are averaged here, for rounded
- * averages would differ by whole levels where a picture fades evenly. Without the margin 4 of 1500
- * photos changed more than 4 bits when they were compressed again at quality 60, one of them 8;
- * with it none changed more than 3.
+ * <p>A cell counts as darker only by at least {@link #MARGIN}: in uniform areas neighbours are
+ * almost equal, and compression noise alone would decide their bits. Cells are summed without
+ * rounding, because rounded averages of a smooth gradient differ by whole levels. Without the
+ * margin 4 of 1500 photos changed more than 4 bits when they were recompressed at quality 60, one
+ * of them 8; with it none changed more than 3.
  */
 final class DifferenceHash {
   private static final int CELLS_ACROSS = 9;
   private static final int CELLS_DOWN = 8;
 
-  /** Pixels of a cell's side. */
+  /** The side of a cell, in pixels. */
   private static final int CELL = 8;
 
-  /** Of the picture that is hashed. */
+  /** The width of the image that is hashed, in pixels. */
   static final int WIDTH = CELLS_ACROSS * CELL;
 
-  /** Of the picture that is hashed. */
+  /** The height of the image that is hashed, in pixels. */
   static final int HEIGHT = CELLS_DOWN * CELL;
 
   /** Two levels of 256, in the unit of {@link #lumas}. */
@@ -30,9 +30,9 @@ final class DifferenceHash {
   private DifferenceHash() {}
 
   /**
-   * The hash, its first bit the upper left.
+   * The hash; its first bit is the upper left cell's.
    *
-   * @param rgb the whole picture shrunk, {@code [64][72][3]}
+   * @param rgb the whole image, scaled to {@code [64][72][3]}
    */
   static long of(byte[] rgb) {
     int[] lumas = lumas(rgb);
@@ -45,7 +45,9 @@ final class DifferenceHash {
     return hash;
   }
 
-  /** Each cell's sum of its pixels' lumas, in thousandths, with the weights of ITU-R BT.601. */
+  /**
+   * The sum of the pixels' lumas for each cell, in thousandths, with the weights of ITU-R BT.601.
+   */
   private static int[] lumas(byte[] rgb) {
     int[] lumas = new int[CELLS_DOWN * CELLS_ACROSS];
     for (int y = 0; y < HEIGHT; y++) {

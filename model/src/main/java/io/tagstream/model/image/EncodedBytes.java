@@ -8,8 +8,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * An encoded image, read number by number. A read past the end says that the file is cut short, so
- * that no parser has to ask for the length first.
+ * The bytes of an encoded image. A read past the end throws the exception for a truncated file, so
+ * parsers need no length checks.
  */
 final class EncodedBytes {
   private static final VarHandle LITTLE_SHORT = view(short[].class, ByteOrder.LITTLE_ENDIAN);
@@ -56,7 +56,7 @@ final class EncodedBytes {
     return (int) view.get(array, (int) at) & 0xffffffffL;
   }
 
-  /** Negative for what only an unsigned number of eight bytes can hold. */
+  /** Eight bytes as a number; negative for values that only an unsigned long can hold. */
   long unsignedLong(long at, ByteOrder order) throws UnreadableImageException {
     require(at, 8);
     long first = unsignedInt(at, order);
@@ -77,7 +77,10 @@ final class EncodedBytes {
     return true;
   }
 
-  /** These bytes as Latin-1 characters; fewer where the file ends before, none past its end. */
+  /**
+   * The bytes at {@code at} as Latin-1 characters; fewer if the file ends earlier, none past its
+   * end.
+   */
   String latin(int at, int length) {
     int from = Math.min(at, array.length);
     return new String(array, from, Math.min(length, array.length - from), ISO_8859_1);

@@ -4,14 +4,14 @@ import io.tagstream.model.image.UnreadableImageException.Stage;
 import java.nio.ByteOrder;
 
 /**
- * The orientation that an EXIF block asks for. Metadata is no reason to refuse a picture whose
- * pixels are whole: of a block that is damaged what can be read is read, and of one without an
- * orientation the picture is upright. Nothing outside of the block is read.
+ * The orientation that an EXIF block declares. Metadata is no reason to reject an image whose
+ * pixels are intact: what can be read of a damaged block is used, and without an orientation the
+ * image is upright. Nothing outside the block is read.
  */
 final class ExifOrientation {
   private static final int ORIENTATION = 274;
 
-  /** A camera's first directory has about twenty. */
+  /** An upper limit; a camera's first directory has about twenty entries. */
   private static final int MOST_ENTRIES = 1_000;
 
   private static final int ENTRY_BYTES = 12;
@@ -35,10 +35,10 @@ final class ExifOrientation {
   }
 
   /**
-   * Reads a block.
+   * Reads the orientation from an EXIF block.
    *
-   * @param from where its TIFF structure begins: offsets count from here
-   * @param length of the structure
+   * @param from where its TIFF structure begins; offsets are relative to it
+   * @param length the structure's length in bytes
    */
   static Orientation of(EncodedBytes bytes, int from, int length) {
     long end = Math.min((long) from + length, bytes.length());
@@ -50,7 +50,7 @@ final class ExifOrientation {
         return new ExifOrientation(bytes, from, end, ByteOrder.BIG_ENDIAN).read();
       }
     } catch (UnreadableImageException cutShort) {
-      // The directory ends here.
+      // A truncated directory: use what was read.
     }
     return Orientation.UPRIGHT;
   }
@@ -70,7 +70,7 @@ final class ExifOrientation {
     return Orientation.UPRIGHT;
   }
 
-  /** An entry's first number, or 0 where it is none. */
+  /** An entry's first number, or 0 if its type is not a number. */
   private long value(long entry) throws UnreadableImageException {
     int type = (int) number(SHORT, entry + 2);
     long count = number(LONG, entry + 4);
@@ -79,11 +79,11 @@ final class ExifOrientation {
       return 0;
     }
     long at = size <= 4 ? entry + 8 : from + number(LONG, entry + 8);
-    // An offset that leads outside is this entry's fault alone.
+    // An offset outside the block invalidates this entry only.
     return at + bytesOf(type) <= end ? number(type, at) : 0;
   }
 
-  /** Bytes of a number, 0 where the type is no whole number's. */
+  /** The size of a number in bytes; 0 if the type is not an integer type. */
   private static int bytesOf(int type) {
     return switch (type) {
       case BYTE, SIGNED_BYTE -> 1;

@@ -2,12 +2,12 @@ package io.tagstream.model.image;
 
 import java.util.Arrays;
 
-/** The run lengths' codes of ITU-T Recommendation T.4, tables 2, 3a and 3b. */
+/** The run-length codes of ITU-T Recommendation T.4, tables 2, 3a and 3b. */
 final class FaxCodes {
   /** Bits of the longest code. */
   static final int MOST_BITS = 13;
 
-  /** Runs from here on are only the beginning of one, whose rest follows. */
+  /** Runs this long or longer (make-up codes) are followed by a code for the rest of the run. */
   static final int SHORTEST_PART = 64;
 
   /** White runs of 0 to 63, then of 64, 128 … 1728. */
@@ -23,7 +23,7 @@ final class FaxCodes {
           + " 011001100 011001101 011010010 011010011 011010100 011010101 011010110 011010111"
           + " 011011000 011011001 011011010 011011011 010011000 010011001 010011010 011000 010011011";
 
-  /** Black runs, likewise. */
+  /** Black runs, in the same order. */
   private static final String BLACK =
       "0000110111 010 11 10 011 0011 0010 00011 000101 000100 0000100 0000101 0000111 00000100"
           + " 00000111 000011000 0000010111 0000011000 0000001000 00001100111 00001101000 00001101100"
@@ -48,10 +48,10 @@ final class FaxCodes {
   private static final FaxCodes OF_WHITE = new FaxCodes(WHITE + LONG);
   private static final FaxCodes OF_BLACK = new FaxCodes(BLACK + LONG);
 
-  /** For each of the next 13 bits the run; -1 where no code begins so. */
+  /** The run length for each value of the next 13 bits; -1 if they begin with no code. */
   private final short[] runs = new short[1 << MOST_BITS];
 
-  /** And its code's bits. */
+  /** The length of that code, in bits. */
   private final byte[] bits = new byte[1 << MOST_BITS];
 
   private FaxCodes(String codes) {
@@ -72,12 +72,12 @@ final class FaxCodes {
     return black ? OF_BLACK : OF_WHITE;
   }
 
-  /** The run that the next 13 bits begin with; -1 where they begin with no code. */
+  /** The run length of the code that the next 13 bits begin with; -1 if there is none. */
   int run(int next) {
     return runs[next];
   }
 
-  /** How many of these bits are the code. */
+  /** The length of that code, in bits. */
   int bits(int next) {
     return bits[next];
   }

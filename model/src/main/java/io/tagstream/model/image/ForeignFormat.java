@@ -4,12 +4,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** The names of formats that are not decoded, so that a rejection says what was sent. */
+/** Recognises formats that are not decoded, so that a rejection names the format. */
 final class ForeignFormat {
 
   private record Signature(String name, int at, String magic) {}
 
-  /** The first that matches counts. */
+  /** In order: the first match counts. */
   private static final List<Signature> SIGNATURES =
       List.of(
           new Signature("JPEG XL", 0, "\u00ff\n"),
@@ -90,7 +90,7 @@ final class ForeignFormat {
 
   private static final String TGA_FOOTER = "TRUEVISION-XFILE.\0";
 
-  /** Boxes that a QuickTime film without the brand of a newer format begins with. */
+  /** The first boxes of a QuickTime file that has no brand of a newer format. */
   private static final Set<String> QUICKTIME_BOXES = Set.of("moov", "mdat", "wide", "pnot");
 
   private static final Set<String> HEIC_BRANDS =
@@ -100,7 +100,7 @@ final class ForeignFormat {
 
   private ForeignFormat() {}
 
-  /** What the content is, where that is known. */
+  /** The name of the content's format, if it is known. */
   static Optional<String> nameOf(EncodedBytes bytes) {
     if (bytes.matches(4, "ftyp")) {
       return Optional.of(ofBrands(bytes));
@@ -119,11 +119,11 @@ final class ForeignFormat {
     return ForeignText.nameOf(bytes);
   }
 
-  /** Of the ISO media format, whose first box names the formats that the file obeys. */
+  /** The format of an ISO media file, from the brands in its first box. */
   private static String ofBrands(EncodedBytes bytes) {
     String major = bytes.latin(8, 4);
     if (HEIF_BRANDS.contains(major)) {
-      // The ones that say how the picture is coded come among the compatible ones.
+      // Brands that name the image coding are among the compatible brands.
       for (int at = 16; at < 64; at += 4) {
         String name = ofBrand(bytes.latin(at, 4));
         if (name.equals("HEIC") || name.equals("AVIF")) {

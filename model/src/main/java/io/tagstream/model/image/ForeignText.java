@@ -6,26 +6,26 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/** The names of textual formats: of drawings, of pages that a server sent instead of a picture. */
+/** Recognises text formats: drawings, and pages that a server sent instead of an image. */
 final class ForeignText {
-  /** How far in the text's kind must show. */
-  private static final int LOOK = 4_096;
+  /** The number of bytes from the start that are searched. */
+  private static final int SEARCHED_BYTES = 4_096;
 
-  private static final int BASE64_LOOK = 64;
+  private static final int BASE64_SAMPLE = 64;
 
   private static final String BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
 
   private static final Set<String> HTML_TAGS =
       Set.of("html", "head", "body", "title", "meta", "script", "style", "div", "p", "h1", "a");
 
-  /** What the first bytes of pictures look like in base64. */
+  /** The first characters of encoded images in base64. */
   private static final List<String> BASE64_PICTURES =
       List.of("/9j/", "_9j_", "iVBORw0KGgo", "R0lGOD", "UklGR", "Qk", "SUkqA", "TU0AK");
 
   private ForeignText() {}
 
   static Optional<String> nameOf(EncodedBytes bytes) {
-    String text = bytes.latin(0, LOOK);
+    String text = bytes.latin(0, SEARCHED_BYTES);
     if (text.startsWith(BYTE_ORDER_MARK)) {
       text = text.substring(BYTE_ORDER_MARK.length());
     }
@@ -54,7 +54,7 @@ final class ForeignText {
     return isBase64(text) ? Optional.of("base64 text") : Optional.empty();
   }
 
-  /** Looks for the first element, past declarations and comments. */
+  /** Finds the first element, after declarations and comments. */
   private static Optional<String> ofMarkup(String text) {
     String rest = text;
     boolean declared = false;
@@ -91,7 +91,7 @@ final class ForeignText {
       end++;
     }
     String name = text.isEmpty() ? "" : text.substring(1, end).toLowerCase(Locale.ROOT);
-    // A prefix names the namespace.
+    // Drop the namespace prefix.
     String local = name.substring(name.indexOf(':') + 1);
     if (local.equals("svg")) {
       return Optional.of("SVG");
@@ -125,7 +125,7 @@ final class ForeignText {
   }
 
   private static boolean isBase64(String text) {
-    String start = text.substring(0, Math.min(BASE64_LOOK, text.length()));
+    String start = text.substring(0, Math.min(BASE64_SAMPLE, text.length()));
     if (BASE64_PICTURES.stream().noneMatch(start::startsWith)) {
       return false;
     }

@@ -4,11 +4,11 @@ import static io.tagstream.model.image.ImageFormat.GIF;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 /**
- * A GIF's first frame on its canvas. It is decoded here: OpenCV's codec gives transparent pixels
- * the background's colour, and refuses files over frames that are not asked for.
+ * A GIF's first frame on its canvas. It is decoded in Java because OpenCV's codec gives transparent
+ * pixels the background's colour and rejects files for faults in later frames.
  *
- * <p>A canvas too small for the frame grows to hold it, as browsers have it. Without its trailer a
- * file is refused, even where the first frame is whole.
+ * <p>A canvas too small for the frame grows to hold it, as in browsers. A file without its trailer
+ * is rejected, even if the first frame is complete.
  */
 final class GifFile implements RowFile {
   private static final int SCREEN_DESCRIPTOR = 6;
@@ -20,7 +20,7 @@ final class GifFile implements RowFile {
   private static final int MAX_CODES = 4096;
   private static final int WHITE = 0xffffff;
 
-  /** Every how many rows a pass of an interlaced frame writes, and where it begins. */
+  /** The passes of an interlaced frame: first row and row interval. */
   private static final int[][] PASSES = {{0, 8}, {4, 8}, {2, 4}, {1, 2}};
 
   private static final int[][] ONE_PASS = {{0, 1}};
@@ -29,8 +29,8 @@ final class GifFile implements RowFile {
    * The first image block.
    *
    * @param at its position
-   * @param colorTable where its colours lie, a local table or the canvas's
-   * @param transparent the index that lets the background through, or -1
+   * @param colorTable the position of its colour table, local or global
+   * @param transparent the index of the transparent colour, or -1
    */
   private record Frame(
       int at,
@@ -156,7 +156,7 @@ final class GifFile implements RowFile {
           int index = codes.next();
           if (index < 0) {
             throw ImageFile.broken(
-                GIF, "its first frame ends before its %d rows do".formatted(frame.height));
+                GIF, "the first frame ends before its %d rows do".formatted(frame.height));
           }
           System.arraycopy(palette, index * 3, row, at, 3);
         }
@@ -165,7 +165,7 @@ final class GifFile implements RowFile {
     }
   }
 
-  /** 256 colours; those that the file does not name are black. */
+  /** 256 colours; those that the file does not define are black. */
   private byte[] palette() {
     byte[] palette = new byte[256 * 3];
     System.arraycopy(bytes.array(), frame.colorTable, palette, 0, frame.colors * 3);
@@ -177,7 +177,7 @@ final class GifFile implements RowFile {
     return palette;
   }
 
-  /** Reads colour indices out of sub-blocks of LZW codes. */
+  /** Decodes colour indices from LZW codes in sub-blocks. */
   private static final class Lzw {
     private final EncodedBytes bytes;
     private final int minimumSize;
@@ -186,7 +186,7 @@ final class GifFile implements RowFile {
     private final byte[] last = new byte[MAX_CODES];
     private final byte[] first = new byte[MAX_CODES];
 
-    /** The indices of the current code, the first of them on top. */
+    /** A stack of the current code's indices, the first on top. */
     private final byte[] pending = new byte[MAX_CODES];
 
     private int pendingCount;
@@ -231,7 +231,7 @@ final class GifFile implements RowFile {
       return pending[--pendingCount] & 0xff;
     }
 
-    /** Reads a code and pushes its indices; false at the end. */
+    /** Reads a code and pushes its indices; false at the end of the data. */
     private boolean expandCode() throws UnreadableImageException {
       int code = readCode();
       if (code < 0 || code == clear + 1) {
@@ -242,11 +242,11 @@ final class GifFile implements RowFile {
         return true;
       }
       if (code > nextCode || (code > clear && previous < 0)) {
-        throw ImageFile.broken(GIF, "a code before the codes it is made of");
+        throw ImageFile.broken(GIF, "a code refers to undefined codes");
       }
       int rest = code;
       if (code == nextCode) {
-        // The code is being defined by this very use of it: the previous one and its own head.
+        // This use defines the code: the previous code's string and that string's first index.
         pending[pendingCount++] = first[previous];
         rest = previous;
       }

@@ -1,6 +1,6 @@
 package io.tagstream.model.image;
 
-/** What a first look at an image gives. */
+/** An image's crops, with the hash of the whole image. */
 public final class HashedCrops {
   private final byte[] crops;
   private final long differenceHash;
@@ -10,12 +10,12 @@ public final class HashedCrops {
     this.differenceHash = differenceHash;
   }
 
-  /** {@code [views][S][S][3]} RGB bytes, as {@link ImageDecoder#decode} gives them, no copy. */
+  /** {@code [views][S][S][3]} RGB bytes, as returned by {@link ImageDecoder#decode}; not a copy. */
   public byte[] crops() {
     return crops;
   }
 
-  /** Of the whole picture: pictures that look alike differ in few of its 64 bits. */
+  /** The hash of the whole image: similar images differ in few of its 64 bits. */
   public long differenceHash() {
     return differenceHash;
   }

@@ -1,8 +1,8 @@
 package io.tagstream.model.image;
 
 /**
- * Decodes that have not ended hold what further ones need. Native code cannot be stopped: only a
- * new process mends this.
+ * Decodes over their timeout hold the threads or memory that further ones need. Native code cannot
+ * be stopped, so only a restart of the process helps.
  */
 public final class HungDecodersException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -1,8 +1,10 @@
 package io.tagstream.model.image;
 
-/** How many decodes are over their time and have not ended. */
+/** Counts the decodes that are over their timeout and still running. */
 final class HungDecodes {
-  /** Of all decoders in the process. As many as there are processors would leave none. */
+  /**
+   * Shared by all decoders in the process. At the number of processors no processor would be left.
+   */
   static final HungDecodes PROCESS =
       new HungDecodes(Math.max(4, Runtime.getRuntime().availableProcessors()));
 
@@ -26,11 +28,9 @@ final class HungDecodes {
   }
 
   /**
-   * Returns while there are few.
-   *
-   * @throws HungDecodersException when there are too many
+   * @throws HungDecodersException if the limit is exceeded
    */
-  synchronized void requireFew() {
+  synchronized void requireWithinLimit() {
     if (count > most) {
       throw new HungDecodersException(
           "%d images are over image.decode-timeout and their decoding has not ended"

@@ -8,19 +8,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Encoded image in, the pixels that a network expects out: JPEG (grey, YCbCr, RGB, CMYK in Adobe's
+ * Decodes an image into the pixels that a network expects: JPEG (grey, YCbCr, RGB, CMYK in Adobe's
  * inverted convention, baseline and progressive), PNG, GIF (first frame), WebP (first frame), BMP
- * and TIFF (first picture). Pictures are turned upright as their EXIF asks, sixteen bits become
- * eight, transparency is laid over white, embedded colour profiles are ignored.
+ * and TIFF (first image). Images are turned upright according to their EXIF orientation, 16-bit
+ * samples become 8-bit, transparency is blended over white, embedded colour profiles are ignored.
  *
- * <p>An image passes in this order: its size in bytes, its header against the limits, a walk over
- * the whole file, its turn for memory, and only then a codec, on a thread of this decoder.
+ * <p>The steps are, in order: check the size in bytes, check the header against the limits, check
+ * the whole file's structure, reserve memory, and run the codec on this decoder's thread.
  *
- * <p>A decode that is over its time cannot be stopped, for most of it is native code. Its image is
- * refused, and its thread and memory are left to it until it ends; meanwhile they count as {@link
- * HungDecodes}, and too many of these are an error of the process.
+ * <p>A decode over its timeout cannot be stopped, because most of it is native code. Its image is
+ * rejected; its thread and memory stay with it until it ends. Until then it counts in {@link
+ * HungDecodes}; too many of these fail the process.
  *
- * <p>For one thread at a time: it holds native memory, which {@link #close()} frees.
+ * <p>Not thread-safe. Holds native memory, which {@link #close()} frees.
  */
 public final class ImageDecoder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ImageDecoder.class);
@@ -54,11 +54,11 @@ public final class ImageDecoder implements AutoCloseable {
   }
 
   /**
-   * The crops of the centre: shorter side to {@code resize}, the central {@code resize x resize},
-   * the views of it.
+   * Decodes the crops of the centre: scales the shorter side to {@code resize}, takes the central
+   * {@code resize x resize} square and cuts the views from it.
    *
    * @return {@code [views][S][S][3]} RGB bytes, freshly allocated
-   * @throws UnreadableImageException for anything that is no whole picture within the limits
+   * @throws UnreadableImageException if the bytes are not a complete image within the limits
    */
   public byte[] decode(byte[] encoded) throws UnreadableImageException {
     ImageFile file = check(encoded);
@@ -66,9 +66,9 @@ public final class ImageDecoder implements AutoCloseable {
   }
 
   /**
-   * As {@link #decode}, and the whole picture's hash.
+   * As {@link #decode}, with the hash of the whole image.
    *
-   * @throws UnreadableImageException for anything that is no whole picture within the limits
+   * @throws UnreadableImageException if the bytes are not a complete image within the limits
    */
   public HashedCrops decodeAndHash(byte[] encoded) throws UnreadableImageException {
     ImageFile file = check(encoded);
@@ -76,11 +76,11 @@ public final class ImageDecoder implements AutoCloseable {
   }
 
   /**
-   * A region of the picture, for training, which chooses its own. No more is decoded and scaled
-   * than it needs; its edges are rounded to pixels.
+   * Decodes a region that the caller chooses, for training. Only what the region needs is decoded
+   * and scaled; its edges are rounded to pixels.
    *
-   * @param colors what becomes of its colours
-   * @throws UnreadableImageException for anything that is no whole picture within the limits
+   * @param colors the colour change to apply
+   * @throws UnreadableImageException if the bytes are not a complete image within the limits
    */
   public RgbImage decodeRegion(byte[] encoded, Region.Choice choice, ColorChange colors)
       throws UnreadableImageException {
@@ -101,7 +101,7 @@ public final class ImageDecoder implements AutoCloseable {
         file, pixels.regionBytes(file, chosen), decoder -> decoder.region(file, chosen, colors));
   }
 
-  /** Decodes when there is memory for it, as long as it may take. */
+  /** Reserves memory, then decodes within the timeout. */
   private <T> T decode(ImageFile file, long bytes, Work<T> work) throws UnreadableImageException {
     if (bytes > limits.memory()) {
       throw new UnreadableImageException(
@@ -121,7 +121,7 @@ public final class ImageDecoder implements AutoCloseable {
       return thread.run(() -> work.on(decoder), limits.timeout());
     } catch (TimeoutException e) {
       hung = true;
-      throw giveUp(file, claim);
+      throw abandon(file, claim);
     } catch (ExecutionException e) {
       throw failure(e.getCause());
     } finally {
@@ -131,8 +131,11 @@ public final class ImageDecoder implements AutoCloseable {
     }
   }
 
-  /** Leaves thread, memory and claim to a decode that goes on. */
-  private UnreadableImageException giveUp(ImageFile file, Claim claim) {
+  /**
+   * Abandons a decode over its timeout: it keeps its thread, its buffers and its claim until it
+   * ends.
+   */
+  private UnreadableImageException abandon(ImageFile file, Claim claim) {
     String reason =
         "decoding the %s's %d x %d pixels took longer than image.decode-timeout %d ms"
             .formatted(
@@ -148,15 +151,15 @@ public final class ImageDecoder implements AutoCloseable {
           left.close();
           claim.close();
           HungDecodes.PROCESS.remove();
-          LOG.info("A decode that was given up has ended: {}", reason);
+          LOG.info("An abandoned decode has ended: {}", reason);
         });
     begin();
-    LOG.warn("A decode is given up and goes on until it ends: {}", reason);
-    HungDecodes.PROCESS.requireFew();
+    LOG.warn("A decode is abandoned and runs until it ends by itself: {}", reason);
+    HungDecodes.PROCESS.requireWithinLimit();
     return new UnreadableImageException(Stage.LIMIT, reason);
   }
 
-  /** What the work threw, for this thread to throw. */
+  /** Rethrows unchecked what the work threw, or returns it if it is about the image. */
   private static UnreadableImageException failure(Throwable cause) {
     if (cause instanceof UnreadableImageException unreadable) {
       return unreadable;
@@ -167,7 +170,7 @@ public final class ImageDecoder implements AutoCloseable {
     throw new IllegalStateException(cause);
   }
 
-  /** Everything that can be said without a pixel. */
+  /** Makes all checks that need no decoded pixel. */
   private ImageFile check(byte[] encoded) throws UnreadableImageException {
     if (encoded.length > limits.maxBytes()) {
       throw new UnreadableImageException(

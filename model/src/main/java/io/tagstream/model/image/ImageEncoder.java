@@ -11,7 +11,7 @@ import org.bytedeco.opencv.global.opencv_imgcodecs;
 import org.bytedeco.opencv.global.opencv_imgproc;
 import org.bytedeco.opencv.opencv_core.Mat;
 
-/** Pictures as the bytes of a file. */
+/** Encodes images as files. */
 public final class ImageEncoder {
   private ImageEncoder() {}
 
@@ -24,7 +24,7 @@ public final class ImageEncoder {
     return encode(image, ".jpg", IMWRITE_JPEG_QUALITY, quality);
   }
 
-  /** A PNG of eight bits a channel, as small as deflate makes it. */
+  /** An 8-bit RGB PNG at the highest compression level. */
   public static byte[] png(RgbImage image) {
     return encode(image, ".png", IMWRITE_PNG_COMPRESSION, 9);
   }

@@ -5,30 +5,30 @@ import java.util.HexFormat;
 import java.util.Optional;
 
 /**
- * An encoded image whose header has been read. What the codecs let pass in silence (a file cut
- * short, a wrong checksum) is found here, by walking the file's own structure.
+ * An encoded image whose header has been read. {@link #checkWhole} finds what the codecs ignore,
+ * such as a truncated file or a wrong checksum, by parsing the file's structure.
  */
 sealed interface ImageFile permits CodecFile, RowFile {
 
   ImageHeader header();
 
-  /** The orientation that the file's EXIF or TIFF tags ask for. */
+  /** The orientation that the file's EXIF or TIFF tags declare. */
   Orientation orientation();
 
   /**
-   * Walks the whole file.
+   * Checks the structure of the whole file.
    *
-   * @throws UnreadableImageException where it is cut short, contradicts itself or fails a checksum
+   * @throws UnreadableImageException if it is truncated, inconsistent or fails a checksum
    */
   void checkWhole() throws UnreadableImageException;
 
   /**
-   * Bytes that its decoding holds at most beside the picture of three bytes a pixel. After {@link
-   * #checkWhole}.
+   * The most bytes that decoding holds in addition to the decoded image of three bytes per pixel.
+   * Valid after {@link #checkWhole}.
    */
   long workingBytes() throws UnreadableImageException;
 
-  /** Tells the format from the first bytes and reads the header. */
+  /** Recognises the format by the first bytes and reads the header. */
   static ImageFile open(EncodedBytes bytes) throws UnreadableImageException {
     if (bytes.length() == 0) {
       throw new UnreadableImageException(Stage.DECODE, "the image is empty");
@@ -61,12 +61,12 @@ sealed interface ImageFile permits CodecFile, RowFile {
             + HexFormat.ofDelimiter(" ").formatHex(bytes.array(), 0, Math.min(8, bytes.length())));
   }
 
-  /** A file of a known format that contradicts the format. */
+  /** The exception for a file that violates its format. */
   static UnreadableImageException broken(ImageFormat format, String what) {
     return new UnreadableImageException(Stage.DECODE, "broken %s: %s".formatted(format, what));
   }
 
-  /** A file of a known format that uses a part of the format which is not decoded here. */
+  /** The exception for a file that uses a feature of its format that is not supported. */
   static UnreadableImageException unsupported(ImageFormat format, String what) {
     return new UnreadableImageException(Stage.DECODE, "unsupported %s: %s".formatted(format, what));
   }

@@ -1,6 +1,9 @@
 package io.tagstream.model.image;
 
-/** The formats that are decoded, told apart by a file's first bytes and never by its name. */
+/**
+ * The formats that are decoded. A file's format is recognised by its first bytes, never by its
+ * name.
+ */
 public enum ImageFormat {
   JPEG,
   PNG,

@@ -4,9 +4,9 @@ import io.tagstream.model.image.UnreadableImageException.Stage;
 import java.util.Objects;
 
 /**
- * What a file declares of its picture. Nothing of it is proven until the picture is decoded.
+ * What a file declares about its image. Nothing is verified before the image is decoded.
  *
- * @param width columns as stored, before the picture is turned upright, at least 1
+ * @param width columns as stored, before the image is turned upright, at least 1
  * @param height rows as stored, at least 1
  */
 public record ImageHeader(ImageFormat format, int width, int height) {
@@ -19,16 +19,16 @@ public record ImageHeader(ImageFormat format, int width, int height) {
   }
 
   /**
-   * Reads what the file declares; no pixel is allocated.
+   * Reads the header without allocating a pixel.
    *
-   * @throws UnreadableImageException for anything whose header is of no known format, cut short or
-   *     declares a side of zero
+   * @throws UnreadableImageException if the header is of no known format, is truncated or declares
+   *     a side of zero
    */
   public static ImageHeader read(byte[] encoded) throws UnreadableImageException {
     return ImageFile.open(new EncodedBytes(encoded)).header();
   }
 
-  /** As the constructor, for numbers out of a file. */
+  /** As the constructor, for unchecked numbers from a file. */
   static ImageHeader declared(ImageFormat format, long width, long height)
       throws UnreadableImageException {
     if (width < 1 || height < 1) {
@@ -42,7 +42,6 @@ public record ImageHeader(ImageFormat format, int width, int height) {
     return new ImageHeader(format, (int) width, (int) height);
   }
 
-  /** Width times height. */
   public long pixels() {
     return (long) width * height;
   }

@@ -7,28 +7,26 @@ import io.tagstream.model.image.UnreadableImageException.Stage;
 import java.util.List;
 
 /**
- * A JPEG: a chain of segments, the last of which before the picture's coefficients is the first
- * start of scan, and an end marker.
+ * A JPEG: a chain of segments up to the first start of scan, the coefficients, and an end marker.
  *
- * <p>A file without its end marker is refused, although other readers show what there is of it:
- * libjpeg fills the rest with grey, which a network would tag as happily as a picture. What follows
- * the end marker is ignored.
+ * <p>A file without its end marker is rejected, although other readers show what there is of it:
+ * libjpeg fills the rest with grey, and a network would tag that as if it were the image. Bytes
+ * after the end marker are ignored.
  *
- * <p>A file that was cut short and given a new end marker is found out where its frame is
- * sequential and more than its last group of blocks is missing, and where it is progressive and a
- * whole scan is missing. A cut within a progressive file's last scan passes: only a decoder can see
- * it, and it costs no more than the last bit of some coefficients. Arithmetic coding is not looked
- * into.
+ * <p>A truncated file with an end marker appended is detected if its frame is sequential and more
+ * than the last group of blocks is missing, or if it is progressive and a whole scan is missing. A
+ * cut within a progressive file's last scan passes: only a decoder can detect it, and it costs no
+ * more than the last bit of some coefficients. Arithmetic-coded data are not checked.
  */
 final class JpegFile implements CodecFile {
-  /** No encoder writes more; each costs a pass over the whole picture. */
+  /** No encoder writes more; each scan costs a pass over the whole image. */
   private static final int MAX_SCANS = 100;
 
-  /** Of 64 coefficients. */
+  /** The memory of a block: 64 coefficients of two bytes. */
   private static final int BLOCK_BYTES = 128;
 
-  /** What libjpeg makes of a block that is not there. */
-  private static final int MADE_UP = 0x808080;
+  /** The grey that libjpeg gives a missing block. */
+  private static final int MISSING_BLOCK = 0x808080;
 
   private static final int CMYK_COMPONENTS = 4;
   private static final int BASELINE = 0xc0;
@@ -79,7 +77,7 @@ final class JpegFile implements CodecFile {
       int marker = nextMarker(bytes, at);
       int code = bytes.unsignedByte(marker + 1);
       if (code == END_OF_IMAGE) {
-        throw ImageFile.broken(JPEG, "it ends before its first scan");
+        throw ImageFile.broken(JPEG, "the file ends before its first scan");
       }
       int length = segmentLength(bytes, marker);
       at = marker + 2 + length;
@@ -97,12 +95,12 @@ final class JpegFile implements CodecFile {
         orientation = ExifOrientation.of(bytes, marker + 10, length - 8);
       } else if (code == START_OF_SCAN) {
         if (header == null) {
-          throw ImageFile.broken(JPEG, "no frame header before its first scan");
+          throw ImageFile.broken(JPEG, "no frame header before the first scan");
         }
         Orientation asked = orientation == null ? Orientation.UPRIGHT : orientation;
         return new JpegFile(bytes, header, asked, parts, frame, marker);
       }
-      // Of the application's segments only Adobe's says something about the colours.
+      // Of the application segments, only Adobe's concerns the colours.
       boolean metadata = (code >= APP1 && code <= 0xef && code != APP14) || code == COMMENT;
       if (!metadata) {
         parts.add(marker, 2 + length);
@@ -132,7 +130,10 @@ final class JpegFile implements CodecFile {
         bytes.unsignedShort(marker + 5, BIG_ENDIAN));
   }
 
-  /** The length of a marker's segment after the two bytes of the marker; 0 for a lone marker. */
+  /**
+   * The length of a marker's segment, without the two bytes of the marker; 0 for a marker without a
+   * segment.
+   */
   static int segmentLength(EncodedBytes bytes, int marker) throws UnreadableImageException {
     int code = bytes.unsignedByte(marker + 1);
     if (code == 0x01 || (code >= 0xd0 && code <= 0xd8)) {
@@ -147,8 +148,8 @@ final class JpegFile implements CodecFile {
   }
 
   /**
-   * The position of the next marker's 0xFF, past coefficients, stuffed zeros, restart markers, fill
-   * bytes and whatever else is none, as libjpeg does it.
+   * The position of the next marker's 0xFF. Like libjpeg, skips coefficients, stuffed zeros,
+   * restart markers, fill bytes and anything else that is not a marker.
    */
   static int nextMarker(EncodedBytes bytes, int from) throws UnreadableImageException {
     int at = from;
@@ -185,7 +186,7 @@ final class JpegFile implements CodecFile {
     return Alpha.NONE;
   }
 
-  /** Where a picture comes in several scans, the codec holds all coefficients, two bytes each. */
+  /** For an image of several scans the codec holds all coefficients, two bytes each. */
   @Override
   public long workingBytes() throws UnreadableImageException {
     int code = bytes.unsignedByte(frame + 1);
@@ -211,12 +212,12 @@ final class JpegFile implements CodecFile {
     return blocks * BLOCK_BYTES;
   }
 
-  /** A component's sampling factor. */
+  /** A component's horizontal sampling factor. */
   private int horizontal(int component) throws UnreadableImageException {
     return bytes.unsignedByte(frame + 11 + 3L * component) >> 4;
   }
 
-  /** A component's sampling factor. */
+  /** A component's vertical sampling factor. */
   private int vertical(int component) throws UnreadableImageException {
     return bytes.unsignedByte(frame + 11 + 3L * component) & 15;
   }
@@ -245,17 +246,18 @@ final class JpegFile implements CodecFile {
   }
 
   /**
-   * Checks, once the picture is decoded, that no block of it was made up: libjpeg fills missing
-   * ones with grey, so that only a picture with such a corner has to be read again.
+   * Checks after decoding that no block was missing. libjpeg fills missing blocks with grey, so the
+   * codes are read again only if the last pixel has that grey.
    *
-   * @param lastPixel the lower right one, 0xRRGGBB
+   * @param lastPixel the lower right pixel, 0xRRGGBB
    */
   void checkBlocks(int lastPixel) throws UnreadableImageException {
     int code = bytes.unsignedByte(frame + 1);
     boolean sequential = code == BASELINE || code == EXTENDED_SEQUENTIAL;
-    // Missing ink is another colour, and with a scan for each component only one may be missing.
+    // The grey is no proof in CMYK, where missing ink is another colour, nor with one scan per
+    // component, where a single component may be missing.
     boolean tellsByColor = scans == 1 && bytes.unsignedByte(frame + 9) != CMYK_COMPONENTS;
-    if (sequential && (lastPixel == MADE_UP || !tellsByColor)) {
+    if (sequential && (lastPixel == MISSING_BLOCK || !tellsByColor)) {
       SequentialJpeg.checkBlocks(bytes);
     }
   }

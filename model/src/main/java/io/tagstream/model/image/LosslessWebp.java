@@ -3,11 +3,11 @@ package io.tagstream.model.image;
 import java.util.Arrays;
 
 /**
- * Reads the beginning of a lossless WebP's codes, without the pixels' values, to find out what
- * their tables take: a picture of a megapixel may ask for 65,536 groups of five tables each, which
- * are hundreds of megabytes out of 300 KB. Encoders write up to 2,600.
+ * Reads the beginning of a lossless WebP's codes, without the pixels' values, to determine the
+ * memory that their tables take: an image of one megapixel in 300 KB may declare 65,536 groups of
+ * five tables each, which are hundreds of megabytes. Encoders write up to 2,600 groups.
  *
- * <p>After "WebP Lossless Bitstream Specification"; an alpha channel's codes are the same.
+ * <p>Follows "WebP Lossless Bitstream Specification"; an alpha channel has the same codes.
  */
 final class LosslessWebp {
   private static final int PREDICTOR = 0;
@@ -20,29 +20,32 @@ final class LosslessWebp {
   private static final int LARGEST_CACHE_BITS = 11;
   private static final int MOST_GROUPS = 1 << 16;
 
-  /** Five codes of one symbol each. */
+  /** The shortest group: five codes of one symbol each. */
   private static final int SHORTEST_GROUP_BITS = 20;
 
-  /** What libwebp allocates of a group: its tables' entries without a cache's, and a record. */
+  /**
+   * The entries that libwebp allocates per group: those of its tables, without a colour cache's,
+   * and a record.
+   */
   private static final long GROUP_ENTRIES = 2_954;
 
   private static final int ENTRY_BYTES = 4;
   private static final int GROUP_RECORD_BYTES = 1_024;
 
-  /** The order in which the lengths of the codes of lengths are written. */
+  /** The order in which the code lengths of the length codes are written. */
   private static final int[] ORDER = {
     17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
   };
 
-  /** Codes of one length are consecutive. */
+  /** A canonical prefix code: codes of one length are consecutive. */
   private static final class PrefixCode {
     private final int[] counts = new int[LONGEST_CODE + 1];
     private final int[] symbols;
 
     /**
-     * A code by its symbols' lengths.
+     * Builds the code from its symbols' code lengths.
      *
-     * @param lengths 0 where a symbol does not occur
+     * @param lengths by symbol; 0 for a symbol that does not occur
      */
     PrefixCode(int[] lengths) {
       for (int length : lengths) {
@@ -74,10 +77,10 @@ final class LosslessWebp {
   }
 
   /**
-   * What the tables take at most.
+   * The most memory that the tables take, in bytes.
    *
-   * @param from where the transforms begin
-   * @param end of the codes
+   * @param from the position of the transforms
+   * @param end the end of the codes
    */
   static long tableBytes(EncodedBytes bytes, long from, long end, int width, int height) {
     LosslessWebp codes = new LosslessWebp(bytes, from, end);
@@ -93,7 +96,7 @@ final class LosslessWebp {
         blocks = (long) shifted(columns, blockBits) * shifted(height, blockBits);
       }
     } catch (UnreadableImageException broken) {
-      // The codec will say so, and until then has not allocated more than this.
+      // The codec rejects such data and until then allocates no more than this.
       blocks = (long) shifted(width, 2) * shifted(height, 2);
       cacheBits = LARGEST_CACHE_BITS;
     }
@@ -103,7 +106,7 @@ final class LosslessWebp {
     return groups * (entries * ENTRY_BYTES + GROUP_RECORD_BYTES);
   }
 
-  /** Passes the transforms; returns the columns that are coded after them. */
+  /** Skips the transforms; returns the number of columns that are coded after them. */
   private int transforms(int width, int height) throws UnreadableImageException {
     int columns = width;
     while (read(1) == 1) {
@@ -118,7 +121,7 @@ final class LosslessWebp {
           columns = shifted(columns, colors <= 2 ? 3 : colors <= 4 ? 2 : colors <= 16 ? 1 : 0);
         }
         default -> {
-          // Subtracting green has no data.
+          // The subtract-green transform has no data.
         }
       }
     }
@@ -134,7 +137,7 @@ final class LosslessWebp {
     return read(1) == 0 ? 0 : read(4);
   }
 
-  /** Passes the pixels of a transform. */
+  /** Skips the pixels of a transform. */
   private void pass(long pixels) throws UnreadableImageException {
     int cacheBits = cacheBits();
     int cache = cacheBits == 0 ? 0 : 1 << Math.min(cacheBits, LARGEST_CACHE_BITS);
@@ -160,7 +163,7 @@ final class LosslessWebp {
     }
   }
 
-  /** A length or a distance, from 1, whose prefix has been read. */
+  /** Reads the rest of a length or a distance, from 1, whose prefix has been read. */
   private int number(int prefix) throws UnreadableImageException {
     if (prefix < 4) {
       return prefix + 1;
@@ -213,7 +216,7 @@ final class LosslessWebp {
 
   private int symbol(PrefixCode code) throws UnreadableImageException {
     if (code.symbols.length == 1) {
-      // It takes no bits.
+      // The only symbol takes no bits.
       return code.symbols[0];
     }
     int word = 0;
@@ -231,7 +234,7 @@ final class LosslessWebp {
     throw ImageFile.broken(ImageFormat.WEBP, "a code that is in no table");
   }
 
-  /** The next bits, the first of them the lowest. */
+  /** The next bits; the first is the lowest. */
   private int read(int count) throws UnreadableImageException {
     int value = 0;
     for (int i = 0; i < count; i++) {

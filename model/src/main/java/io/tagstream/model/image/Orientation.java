@@ -1,7 +1,7 @@
 package io.tagstream.model.image;
 
 /**
- * How a stored picture becomes upright, in EXIF's order 1 to 8: transpose first, then mirror.
+ * How a stored image is turned upright, in EXIF's order 1 to 8: transpose first, then mirror.
  *
  * @see #of(int)
  */
@@ -25,7 +25,7 @@ enum Orientation {
     this.flipY = flipY;
   }
 
-  /** EXIF's number; anything but 1 to 8 is upright, as other readers have it. */
+  /** The orientation of an EXIF number; anything but 1 to 8 is upright, as in other readers. */
   static Orientation of(long exif) {
     return exif >= 1 && exif <= 8 ? values()[(int) exif - 1] : UPRIGHT;
   }
@@ -34,22 +34,22 @@ enum Orientation {
     return transpose;
   }
 
-  /** Whether columns are swapped after transposing. */
+  /** Whether left and right are swapped after transposing. */
   boolean flipX() {
     return flipX;
   }
 
-  /** Whether rows are swapped after transposing. */
+  /** Whether top and bottom are swapped after transposing. */
   boolean flipY() {
     return flipY;
   }
 
-  /** Whether the stored picture's columns run against the upright picture's axis. */
+  /** Whether the stored image's columns run against the upright image's axis. */
   boolean storedXReversed() {
     return transpose ? flipY : flipX;
   }
 
-  /** Whether the stored picture's rows run against the upright picture's axis. */
+  /** Whether the stored image's rows run against the upright image's axis. */
   boolean storedYReversed() {
     return transpose ? flipX : flipY;
   }

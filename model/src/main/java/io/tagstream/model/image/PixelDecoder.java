@@ -26,19 +26,19 @@ import org.bytedeco.opencv.opencv_core.Scalar;
 import org.bytedeco.opencv.opencv_core.Size;
 
 /**
- * The pixels of files that have been checked. What OpenCV throws becomes an {@link
+ * Decodes the pixels of files that have been checked. Exceptions of OpenCV become {@link
  * UnreadableImageException}.
  *
- * <p>For one thread at a time: it reuses its native buffers, which {@link #close()} frees. OpenCV
- * itself is told to use no threads of its own: the parallelism comes from the decoders.
+ * <p>Not thread-safe: it reuses its native buffers, which {@link #close()} frees. OpenCV's own
+ * threads are switched off; parallelism comes from several decoders.
  */
 final class PixelDecoder implements AutoCloseable {
-  /** Above this an image's buffers are not kept for the next one. */
+  /** Buffers larger than this are not kept for the next image. */
   private static final long KEPT_BYTES = 4 << 20;
 
   private static final int CHANNELS = 3;
 
-  /** Rows, tables and the encoded bytes of a usual image. */
+  /** The rows, tables and encoded bytes of a typical image. */
   private static final long CODEC_BYTES = 1 << 20;
 
   private static final int NO_REDUCTION = 1;
@@ -57,7 +57,7 @@ final class PixelDecoder implements AutoCloseable {
   private final Mat decoded = new Mat();
   private final Mat withAlpha = new Mat();
 
-  /** A picture that covers less than the canvas. */
+  /** A frame that covers less than the canvas. */
   private final Mat frame = new Mat();
 
   private final Mat transposed = new Mat();
@@ -69,7 +69,7 @@ final class PixelDecoder implements AutoCloseable {
       List.of(decoded, withAlpha, frame, scaled, transposed, upright, recolored);
   private BytePointer input = new BytePointer(1 << 18);
 
-  /** As {@link ImageDecoder}'s. */
+  /** Parameters as in {@link ImageDecoder}. */
   PixelDecoder(int resize, int crop, Views views) {
     if (crop < 1 || resize < crop) {
       throw new IllegalArgumentException("resize %d must hold crop %d".formatted(resize, crop));
@@ -80,12 +80,12 @@ final class PixelDecoder implements AutoCloseable {
     patch = new RgbImage(resize, resize, new byte[resize * resize * 3]);
   }
 
-  /** Memory that {@link #centre} and {@link #hashedCentre} hold at most, in bytes. */
+  /** The most memory that {@link #centre} and {@link #hashedCentre} hold, in bytes. */
   long centreBytes(ImageFile file) throws UnreadableImageException {
     return bytes(file, centreReduction(file.header()), (long) resize * resize);
   }
 
-  /** Memory that {@link #region} holds at most, in bytes. */
+  /** The most memory that {@link #region} holds, in bytes. */
   long regionBytes(ImageFile file, Region chosen) throws UnreadableImageException {
     long pixels = (long) chosen.toWidth() * chosen.toHeight();
     return bytes(file, regionReduction(file.header(), chosen), pixels);
@@ -96,7 +96,7 @@ final class PixelDecoder implements AutoCloseable {
     ImageHeader header = file.header();
     long decoded = reduced(header.width(), reduction) * reduced(header.height(), reduction);
     long codec = Math.max(file.workingBytes(), CODEC_BYTES);
-    // The result is scaled, transposed, turned, recoloured, and taken to the heap.
+    // Five copies: scaled, transposed, turned, recoloured, and on the heap.
     return CHANNELS * decoded + codec + 5 * CHANNELS * result;
   }
 
@@ -126,7 +126,7 @@ final class PixelDecoder implements AutoCloseable {
     }
   }
 
-  /** As {@link #centre(ImageFile)}, and the whole picture's hash. */
+  /** As {@link #centre(ImageFile)}, with the hash of the whole image. */
   HashedCrops hashedCentre(ImageFile file) throws UnreadableImageException {
     try {
       read(file, centreReduction(file.header()));
@@ -143,7 +143,7 @@ final class PixelDecoder implements AutoCloseable {
     }
   }
 
-  /** A region of the upright picture in other colours. */
+  /** A region of the upright image, with a colour change applied. */
   RgbImage region(ImageFile file, Region chosen, ColorChange colors)
       throws UnreadableImageException {
     try {
@@ -166,7 +166,7 @@ final class PixelDecoder implements AutoCloseable {
   /** The views of {@link #decoded}'s central square. */
   private byte[] centre(Orientation orientation) {
     int side = Math.min(decoded.cols(), decoded.rows());
-    // Scaling the central square alone spares the rest of the picture.
+    // Scale the central square only.
     region.x(middle(decoded.cols() - side, orientation.storedXReversed()));
     region.y(middle(decoded.rows() - side, orientation.storedYReversed()));
     region.width(side).height(side);
@@ -176,7 +176,7 @@ final class PixelDecoder implements AutoCloseable {
     }
   }
 
-  /** Sets {@link #region} to where a region of the upright picture lies in {@link #decoded}. */
+  /** Sets {@link #region} to where a region of the upright image lies in {@link #decoded}. */
   private void setRegion(Region chosen, ImageHeader header, Orientation orientation) {
     boolean sideways = orientation.transpose();
     double x = sideways ? chosen.top() : chosen.left();
@@ -194,14 +194,14 @@ final class PixelDecoder implements AutoCloseable {
     region.x(columns[0]).y(rows[0]).width(columns[1]).height(rows[1]);
   }
 
-  /** The first pixel of a stretch and their number: at least one, within the picture. */
+  /** The first pixel of a stretch and its number of pixels: at least one, within the image. */
   private static int[] pixels(double from, double length, double factor, int end) {
     int first = (int) Math.max(0, Math.min(end - 1, Math.round(from * factor)));
     int count = (int) Math.max(1, Math.min(end - first, Math.round(length * factor)));
     return new int[] {first, count};
   }
 
-  /** Half of what is left beside the square, rounded down in the upright picture. */
+  /** Half of the pixels outside the square, rounded down in the upright image. */
   private static int middle(int spare, boolean reversed) {
     return reversed ? (spare + 1) / 2 : spare / 2;
   }
@@ -234,15 +234,15 @@ final class PixelDecoder implements AutoCloseable {
   private void readCodec(CodecFile file, int reduction) throws UnreadableImageException {
     Placement place = file.placement();
     boolean covers = place.covers(file.header());
-    Mat picture = covers ? decoded : frame;
+    Mat image = covers ? decoded : frame;
     boolean alpha = file.alpha() != Alpha.NONE;
-    Mat into = alpha ? withAlpha : picture;
+    Mat into = alpha ? withAlpha : image;
     int flags =
         alpha
             ? IMREAD_UNCHANGED
             : IMREAD_COLOR_RGB | IMREAD_IGNORE_ORIENTATION | reductionFlag(reduction);
     int length = fill(file);
-    // OpenCV answers with an empty picture where it fails, and leaves an earlier one in its target.
+    // On failure OpenCV returns an empty image and leaves the previous one in its target.
     try (Mat bytes = new Mat(1, length, CV_8UC1, input);
         Mat answer = opencv_imgcodecs.imdecode(bytes, flags, into)) {
       if (answer.empty()) {
@@ -255,20 +255,20 @@ final class PixelDecoder implements AutoCloseable {
     if (into.cols() != width || into.rows() != height) {
       throw ImageFile.broken(
           file.header().format(),
-          "its header declares %d x %d pixels, it holds %d x %d"
+          "the header declares %d x %d pixels, the file holds %d x %d"
               .formatted(width, height, into.cols(), into.rows()));
     }
     if (file instanceof JpegFile jpeg) {
       jpeg.checkBlocks(lastPixel());
     }
     if (alpha) {
-      AlphaOverWhite.blend(withAlpha, file, picture);
+      AlphaOverWhite.blend(withAlpha, file, image);
     }
     if (!covers) {
       clear(file.header());
       region.x(place.left()).y(place.top()).width(place.width()).height(place.height());
       try (Mat part = new Mat(decoded, region)) {
-        picture.copyTo(part);
+        image.copyTo(part);
       }
     }
   }
@@ -282,7 +282,7 @@ final class PixelDecoder implements AutoCloseable {
         | (pixels.get(at + 2) & 0xff);
   }
 
-  /** Copies what the codec needs into {@link #input}; returns its length. */
+  /** Copies the file's parts into {@link #input}; returns its length. */
   private int fill(CodecFile file) {
     int length = file.parts().stream().mapToInt(Part::length).sum();
     if (input.capacity() < length) {
@@ -298,7 +298,10 @@ final class PixelDecoder implements AutoCloseable {
     return length;
   }
 
-  /** By how much the JPEG codec may shrink while it decodes, of how much is to be shrunk. */
+  /**
+   * The factor by which the JPEG codec may shrink while decoding, for a total factor of {@code
+   * shrink}.
+   */
   private static int reduction(ImageHeader header, double shrink) {
     int reduction = header.format() == ImageFormat.JPEG ? 8 : NO_REDUCTION;
     while (reduction > NO_REDUCTION && reduction > shrink) {
@@ -317,16 +320,15 @@ final class PixelDecoder implements AutoCloseable {
   }
 
   /**
-   * Scales into this decoder's own buffers and turns the result upright.
+   * Scales into this decoder's buffers and turns the result upright.
    *
-   * @param width of the upright result
-   * @param height of the upright result
+   * @param width columns of the upright result
+   * @param height rows of the upright result
    */
   private Mat scale(Mat source, int width, int height, Orientation orientation) {
     target.width(orientation.transpose() ? height : width);
     target.height(orientation.transpose() ? width : height);
-    // Two bilinear taps skip pixels once a picture shrinks to less than half: there whole areas
-    // count.
+    // Below half size, bilinear interpolation skips pixels; averaging areas does not.
     boolean farSmaller = Math.min(source.cols(), source.rows()) >= 2L * Math.min(width, height);
     opencv_imgproc.resize(
         source,
@@ -353,25 +355,25 @@ final class PixelDecoder implements AutoCloseable {
     return from;
   }
 
-  /** A picture in other colours: itself or {@link #recolored}. */
-  private Mat recolor(Mat picture, ColorChange colors) {
+  /** The image with the colour change applied: itself or {@link #recolored}. */
+  private Mat recolor(Mat image, ColorChange colors) {
     if (colors.equals(ColorChange.NONE)) {
-      return picture;
+      return image;
     }
     double[] means = new double[3];
     if (colors.mean() != 0) {
-      try (Scalar mean = opencv_core.mean(picture)) {
+      try (Scalar mean = opencv_core.mean(image)) {
         mean.get(means);
       }
     }
     new FloatPointer(colorMatrix.data()).put(colors.matrix(means));
-    opencv_core.transform(picture, recolored, colorMatrix);
+    opencv_core.transform(image, recolored, colorMatrix);
     return recolored;
   }
 
-  /** The one place where native failures become a reason. */
+  /** Turns a native failure into the reason of a rejection. */
   private static UnreadableImageException codecFailed(ImageFile file, RuntimeException cause) {
-    // OpenCV's message has lines, and the path of the source file it was built from.
+    // OpenCV's message has several lines and the path of its source file.
     String message = OPENCV_ERROR + cause.getMessage();
     String what = message.substring(message.lastIndexOf(OPENCV_ERROR) + OPENCV_ERROR.length());
     return new UnreadableImageException(
@@ -381,7 +383,7 @@ final class PixelDecoder implements AutoCloseable {
         cause);
   }
 
-  /** Gives back what an unusually large picture took. */
+  /** Releases the buffers of an unusually large image. */
   private void trim() {
     for (Mat buffer : buffers) {
       if (!buffer.empty() && buffer.total() * buffer.elemSize() > KEPT_BYTES) {

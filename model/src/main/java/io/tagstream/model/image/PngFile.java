@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.zip.CRC32;
 
 /**
- * A PNG: chunks, each with a checksum. The codec gets the ones that make the picture; the frames of
- * an animation, profiles and texts stay here, and so does the risk of reading them.
+ * A PNG: chunks, each with a checksum. The codec gets only the chunks that make up the image;
+ * animation frames, profiles and texts never reach native code.
  */
 final class PngFile implements CodecFile {
   static final String SIGNATURE = "\u0089PNG\r\n\u001a\n";
@@ -49,7 +49,7 @@ final class PngFile implements CodecFile {
     if (!bytes.matches(FIRST_CHUNK + 4, "IHDR")
         || bytes.unsignedInt(FIRST_CHUNK, BIG_ENDIAN) != IHDR_BYTES) {
       bytes.require(FIRST_CHUNK, IHDR_BYTES + FRAMING);
-      throw ImageFile.broken(PNG, "it does not begin with an IHDR chunk of 13 bytes");
+      throw ImageFile.broken(PNG, "the file does not begin with an IHDR chunk of 13 bytes");
     }
     ImageHeader header =
         ImageHeader.declared(
@@ -62,7 +62,7 @@ final class PngFile implements CodecFile {
     return header;
   }
 
-  /** After {@link #checkWhole}. */
+  /** Valid after {@link #checkWhole}. */
   @Override
   public Orientation orientation() {
     return orientation.orElse(Orientation.UPRIGHT);
@@ -111,7 +111,7 @@ final class PngFile implements CodecFile {
     }
   }
 
-  /** With transparency the codec gives all samples, of the depth that they have. */
+  /** With transparency the codec returns all samples at their stored depth. */
   @Override
   public long workingBytes() {
     int samples =
@@ -123,7 +123,9 @@ final class PngFile implements CodecFile {
     return header.pixels() * samples * (bitDepth > 8 ? 2 : 1);
   }
 
-  /** A transparent colour stays here; a palette's transparency is for the codec. */
+  /**
+   * Reads a transparent colour, which the codec does not get; it does get a palette's transparency.
+   */
   private void transparency(int at, int length) throws UnreadableImageException {
     if (colorType == PALETTE) {
       alpha = Alpha.STRAIGHT;
@@ -131,7 +133,7 @@ final class PngFile implements CodecFile {
       return;
     }
     int samples = colorType == GREY ? 1 : 3;
-    // Beside an alpha channel it means nothing, of another length neither.
+    // With an alpha channel, or of another length, the chunk has no meaning.
     if ((colorType != GREY && colorType != RGB) || length != 2 * samples || colorKey.length > 0) {
       return;
     }
@@ -140,7 +142,7 @@ final class PngFile implements CodecFile {
     int max = (1 << bitDepth) - 1;
     for (int i = 0; i < samples; i++) {
       int sample = bytes.unsignedShort(at + 8 + 2L * i, BIG_ENDIAN) & max;
-      // The codec widens samples of fewer than eight bits.
+      // The codec scales samples of fewer than eight bits to eight.
       colorKey[i] = bitDepth < 8 ? sample * 255 / max : sample;
     }
   }
@@ -152,7 +154,7 @@ final class PngFile implements CodecFile {
     if (crc.getValue() != stored) {
       throw ImageFile.broken(
           PNG,
-          "the checksum of its %s chunk at byte %d is %08x, its content gives %08x"
+          "the %s chunk at byte %d has the checksum %08x, its content gives %08x"
               .formatted(chunkName(at), at, stored, crc.getValue()));
     }
   }

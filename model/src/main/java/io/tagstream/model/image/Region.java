@@ -1,14 +1,14 @@
 package io.tagstream.model.image;
 
 /**
- * A rectangle of an upright picture, and the size it is scaled to.
+ * A rectangle of an upright image and the size that it is scaled to.
  *
- * @param left in pixels from the picture's left edge
+ * @param left in pixels from the image's left edge
  * @param top in pixels from its upper edge
- * @param width in pixels, within the picture
- * @param height in pixels, within the picture
- * @param toWidth columns wanted
- * @param toHeight rows wanted
+ * @param width in pixels, within the image
+ * @param height in pixels, within the image
+ * @param toWidth columns of the result
+ * @param toHeight rows of the result
  */
 public record Region(
     double left, double top, double width, double height, int toWidth, int toHeight) {
@@ -20,14 +20,14 @@ public record Region(
     }
   }
 
-  /** Chooses once a picture's size is known. */
+  /** Chooses a region when the image's size is known. */
   public interface Choice {
 
     /**
-     * A region of a picture.
+     * Chooses the region of one image.
      *
-     * @param width columns of the upright picture
-     * @param height rows of the upright picture
+     * @param width columns of the upright image
+     * @param height rows of the upright image
      */
     Region choose(int width, int height);
   }

@@ -5,7 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Objects;
 
-/** A decoded picture: {@code [height][width][3]} RGB bytes. */
+/** A decoded image: {@code [height][width][3]} RGB bytes. */
 public final class RgbImage {
   private static final VarHandle LITTLE_LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -16,12 +16,12 @@ public final class RgbImage {
   private final byte[] pixels;
 
   /**
-   * @param pixels {@code [height][width][3]}, kept, not copied
+   * @param pixels {@code [height][width][3]}, not copied
    */
   public RgbImage(int width, int height, byte[] pixels) {
     if (width < 1 || height < 1 || pixels.length != (long) width * height * 3) {
       throw new IllegalArgumentException(
-          "%d bytes are no %d x %d RGB picture".formatted(pixels.length, width, height));
+          "%d bytes are not a %d x %d RGB image".formatted(pixels.length, width, height));
     }
     this.width = width;
     this.height = height;
@@ -36,17 +36,17 @@ public final class RgbImage {
     return height;
   }
 
-  /** {@code [height][width][3]}: the picture itself, not a copy. */
+  /** {@code [height][width][3]}, not a copy. */
   public byte[] pixels() {
     return pixels;
   }
 
   /**
-   * A square cut out of the picture.
+   * Cuts out a square.
    *
-   * @param x its left edge
-   * @param y its upper edge
-   * @param side its side
+   * @param x its left edge, in pixels
+   * @param y its upper edge, in pixels
+   * @param side its side, in pixels
    * @param flip whether left and right are swapped
    * @return {@code [side][side][3]}, freshly allocated
    */
@@ -77,12 +77,12 @@ public final class RgbImage {
     }
   }
 
-  /** Copies a row's pixels in reverse order: two at a time, which takes a third of the time. */
+  /** Copies a row's pixels in reverse order, two at a time, which takes a third of the time. */
   private void flipRow(int from, int side, byte[] into, int to) {
     int left = from;
     int end = to + side * 3;
-    // Eight bytes hold two pixels and two bytes to spare. Those written to spare are the next
-    // pixels' place, so the last pixels, which have none after them, go one by one.
+    // Eight bytes hold two pixels and two spare bytes. The spare bytes overwrite the place of the
+    // next pixels, so the last pixels are copied one by one.
     while (end - to > 6) {
       long pair = (long) LITTLE_LONG.get(pixels, left);
       long swapped = (pair >>> 24 & PIXEL) | (pair & PIXEL) << 24;

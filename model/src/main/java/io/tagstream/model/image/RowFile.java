@@ -2,42 +2,40 @@ package io.tagstream.model.image;
 
 import io.tagstream.model.image.UnreadableImageException.Stage;
 
-/** An encoded image that is decoded here, in Java, row by row. */
+/** An encoded image that is decoded in Java, row by row. */
 sealed interface RowFile extends ImageFile permits BmpFile, GifFile, TiffFile {
-  /**
-   * As OpenCV's codecs have it. A row is held in memory, so it is no way around image.max-pixels.
-   */
+  /** The limit of OpenCV's codecs. It bounds the memory of a row. */
   int MAX_WIDTH = 1 << 20;
 
-  /** Takes rows, or parts of rows, as they are decoded. */
+  /** Receives rows, or parts of rows, as they are decoded. */
   interface RowSink {
 
     /**
-     * Takes pixels that lie side by side; a pixel that comes again counts.
+     * Receives adjacent pixels of a row; the last value of a pixel counts.
      *
-     * @param x the picture's column of the first pixel, as stored
-     * @param y the picture's row, as stored
-     * @param rgb three bytes a pixel; the callee copies it
-     * @param pixels how many there are
+     * @param x the column of the first pixel, as stored
+     * @param y the row, as stored
+     * @param rgb three bytes per pixel; the callee copies it
+     * @param pixels the number of pixels
      */
     void row(int x, int y, byte[] rgb, int pixels);
   }
 
   /**
-   * Decodes the picture; what is transparent comes out over white, and pixels that are not given to
-   * {@code sink} are white.
+   * Decodes the image. Transparency is blended over white; pixels that {@code sink} never receives
+   * are white.
    *
-   * @throws UnreadableImageException where the file holds less than it declares
+   * @throws UnreadableImageException if the file holds less than it declares
    */
   void decode(RowSink sink) throws UnreadableImageException;
 
-  /** Nothing but the picture and a row. */
+  /** A row. */
   @Override
   default long workingBytes() throws UnreadableImageException {
     return 0;
   }
 
-  /** Refuses rows that would be held in memory one by one and are too long for it. */
+  /** Rejects images whose rows are longer than {@link #MAX_WIDTH}. */
   static void checkWidth(ImageHeader header) throws UnreadableImageException {
     if (header.width() > MAX_WIDTH) {
       throw new UnreadableImageException(

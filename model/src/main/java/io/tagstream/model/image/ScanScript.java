@@ -7,8 +7,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What a JPEG's scans bring: together each coefficient of each component down to its last bit, or
- * the file was cut between two scans.
+ * Tracks what a JPEG's scans contain: together they must give each coefficient of each component
+ * down to its last bit, otherwise the file was cut between two scans.
  */
 final class ScanScript {
   private static final int BLOCK_COEFFICIENTS = 64;
@@ -17,12 +17,10 @@ final class ScanScript {
   private final EncodedBytes bytes;
   private final boolean progressive;
 
-  /** By component: how many low bits of each coefficient are still missing. */
+  /** By component: the number of low bits of each coefficient that are still missing. */
   private final Map<Integer, int[]> missingBits = new HashMap<>();
 
   /**
-   * Begins with no scan.
-   *
    * @param frame the position of the frame header's marker
    */
   ScanScript(EncodedBytes bytes, int frame) throws UnreadableImageException {
@@ -60,15 +58,15 @@ final class ScanScript {
   }
 
   /**
-   * After the last scan.
+   * Checks the result after the last scan.
    *
-   * @throws UnreadableImageException where a coefficient has not come, or not whole
+   * @throws UnreadableImageException if a coefficient, or a bit of one, is missing
    */
   void checkComplete() throws UnreadableImageException {
     for (Map.Entry<Integer, int[]> component : missingBits.entrySet()) {
       if (Arrays.stream(component.getValue()).anyMatch(bits -> bits != 0)) {
         throw ImageFile.broken(
-            JPEG, "scans are missing: component %d is not whole".formatted(component.getKey()));
+            JPEG, "scans are missing: component %d is incomplete".formatted(component.getKey()));
       }
     }
   }

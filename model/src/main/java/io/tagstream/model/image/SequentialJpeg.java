@@ -7,9 +7,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Reads a sequential, Huffman-coded JPEG's codes without their coefficients' values, to find out
- * whether its scans hold every block that its frame header asks for. Takes about as long as half a
- * decode.
+ * Reads the Huffman codes of a sequential JPEG, without the coefficients' values, to check that the
+ * scans hold every block that the frame header declares. Takes about half as long as a decode.
  */
 final class SequentialJpeg {
   private static final int DEFINE_HUFFMAN = 0xc4;
@@ -19,7 +18,7 @@ final class SequentialJpeg {
   private static final int BLOCK_COEFFICIENTS = 64;
   private static final int LONGEST_CODE = 16;
 
-  /** Codes of one length are consecutive. */
+  /** Canonical: codes of one length are consecutive. */
   private static final class HuffmanTable {
     private final int[] firstCode = new int[LONGEST_CODE + 1];
     private final int[] codes = new int[LONGEST_CODE + 1];
@@ -28,8 +27,6 @@ final class SequentialJpeg {
     private final int symbols;
 
     /**
-     * Reads a table.
-     *
      * @param counts the position of the sixteen counts of codes by length
      */
     HuffmanTable(EncodedBytes bytes, int counts) throws UnreadableImageException {
@@ -55,7 +52,7 @@ final class SequentialJpeg {
 
   private record Component(int horizontal, int vertical) {}
 
-  /** The coefficients ended before the blocks did. */
+  /** The coefficients end before the last block. */
   private static final class OutOfData extends Exception {
     private static final long serialVersionUID = 1L;
   }
@@ -79,7 +76,7 @@ final class SequentialJpeg {
   /**
    * Reads every scan of a whole file.
    *
-   * @throws UnreadableImageException where a scan ends before its blocks do
+   * @throws UnreadableImageException if a scan ends before its last block
    */
   static void checkBlocks(EncodedBytes bytes) throws UnreadableImageException {
     new SequentialJpeg(bytes).check();
@@ -141,7 +138,7 @@ final class SequentialJpeg {
       if (scanned[i] == null || dc[i] == null || ac[i] == null) {
         throw ImageFile.broken(JPEG, "a scan without its component or its Huffman table");
       }
-      // A scan of one component has its blocks one by one.
+      // The blocks of a scan of one component are not interleaved.
       blocks[i] = count == 1 ? 1 : scanned[i].horizontal * scanned[i].vertical;
     }
     long units = units(scanned);
@@ -161,11 +158,11 @@ final class SequentialJpeg {
       }
     } catch (OutOfData e) {
       throw ImageFile.broken(
-          JPEG, "a scan holds %d of the %d blocks that are declared".formatted(done, units));
+          JPEG, "a scan holds %d of the %d declared blocks".formatted(done, units));
     }
   }
 
-  /** How many groups of blocks a scan needs, or blocks where it has one component. */
+  /** The number of block groups (MCUs) in a scan; single blocks if it has one component. */
   private long units(Component[] scanned) {
     int largestHorizontal =
         components.values().stream().mapToInt(Component::horizontal).max().orElseThrow();

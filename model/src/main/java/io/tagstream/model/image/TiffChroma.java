@@ -1,8 +1,8 @@
 package io.tagstream.model.image;
 
 /**
- * Rows of luma and chroma out of units that share their chroma: in the file, each unit has its
- * luma, row by row, then one of each chroma.
+ * Expands subsampled YCbCr to rows: in the file, each unit of pixels has its lumas, row by row,
+ * then one value of each chroma.
  */
 final class TiffChroma implements TiffRows {
   private final TiffRows units;
@@ -15,7 +15,7 @@ final class TiffChroma implements TiffRows {
   /**
    * @param across columns that share chroma
    * @param down rows that share chroma
-   * @param width columns of a row
+   * @param width columns of the image
    */
   TiffChroma(TiffRows units, int across, int down, int width) {
     this.units = units;

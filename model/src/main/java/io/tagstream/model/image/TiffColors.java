@@ -3,21 +3,21 @@ package io.tagstream.model.image;
 import io.tagstream.model.image.CodecFile.Alpha;
 import io.tagstream.model.image.TiffFormat.Color;
 
-/** Makes RGB over white of samples. */
+/** Converts samples to RGB over white. */
 final class TiffColors {
   private final Color color;
   private final Alpha alpha;
   private final int channels;
 
-  /** The eight bits that a sample means. */
+  /** The 8-bit value of each sample. */
   private final byte[] scaled;
 
-  /** The colour of each sample, 0xRRGGBB, where one sample is a colour. */
+  /** The colour of each sample, 0xRRGGBB, if a pixel's colour is one sample. */
   private final int[] ofOne;
 
   private final Converter converter;
 
-  /** Makes a colour of three samples. */
+  /** Converts three samples to a colour. */
   interface Converter {
 
     /** 0xRRGGBB. */
@@ -25,10 +25,10 @@ final class TiffColors {
   }
 
   /**
-   * @param color what the samples mean, once they are expanded
+   * @param color the colour space of the expanded samples
    * @param largest the largest sample
-   * @param palette three bytes for each sample; empty where samples are no indices
-   * @param converter of colours that are not red, green and blue
+   * @param palette three bytes for each sample; empty unless samples are palette indices
+   * @param converter converts colours that are not red, green and blue
    */
   TiffColors(Color color, Alpha alpha, int largest, byte[] palette, Converter converter) {
     this.color = color;
@@ -54,7 +54,7 @@ final class TiffColors {
   }
 
   /**
-   * The colour of a sample that is one by itself.
+   * The colour of a single sample.
    *
    * @return 0xRRGGBB
    */
@@ -65,8 +65,8 @@ final class TiffColors {
   /**
    * Converts a row.
    *
-   * @param samples of each pixel the colour's, then alpha's
-   * @param rgb receives three bytes a pixel
+   * @param samples for each pixel its colour samples, then alpha
+   * @param rgb receives three bytes per pixel
    */
   void convert(int[] samples, int pixels, byte[] rgb) {
     switch (color) {
@@ -122,7 +122,7 @@ final class TiffColors {
     return scaled[sample] & 0xff;
   }
 
-  /** What an ink leaves of the light that black leaves. */
+  /** The light that is left after an ink, of the {@code light} that black leaves. */
   private byte ink(int sample, int light) {
     return (byte) (((255 - eight(sample)) * light + 127) / 255);
   }

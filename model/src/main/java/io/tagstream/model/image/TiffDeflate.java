@@ -5,7 +5,7 @@ import static io.tagstream.model.image.ImageFormat.TIFF;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
-/** Strips or tiles in zlib's format, checksum included. */
+/** Strips or tiles in zlib's format; the checksum is verified. */
 final class TiffDeflate implements TiffRows {
   private final byte[] file;
   private final Inflater inflater = new Inflater();
@@ -32,7 +32,7 @@ final class TiffDeflate implements TiffRows {
     }
   }
 
-  /** The inflater looks at the checksum where it follows the last row. */
+  /** The inflater verifies the checksum after the last row. */
   @Override
   public void end() throws UnreadableImageException {
     inflate(rest, 0);

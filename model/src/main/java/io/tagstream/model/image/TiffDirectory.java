@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What the first directory of a TIFF or BigTIFF says of its picture. Strict about the tags that are
- * read, so that no other reader can take them for something else: each once, of a type that fits,
- * its values inside the file. Other tags are not looked at.
+ * The first directory of a TIFF or BigTIFF. Tags that are used are checked strictly, so that no
+ * other reader can interpret them differently: each occurs once, has a suitable type and has its
+ * values inside the file. Other tags are ignored.
  */
 final class TiffDirectory {
   static final int WIDTH = 256;
@@ -98,7 +98,7 @@ final class TiffDirectory {
   /**
    * Reads the directory that the file's header names.
    *
-   * @throws UnreadableImageException where it is cut short, contradicts itself or is none
+   * @throws UnreadableImageException if it is truncated, inconsistent or missing
    */
   TiffDirectory(EncodedBytes bytes) throws UnreadableImageException {
     this.bytes = bytes;
@@ -143,12 +143,13 @@ final class TiffDirectory {
     }
     bytes.require(valuesAt, count * size);
     if (fields.putIfAbsent(tag, new Field(type, count, valuesAt)) != null) {
-      throw ImageFile.broken(TIFF, "tag %d stands twice".formatted(tag));
+      throw ImageFile.broken(TIFF, "tag %d occurs twice".formatted(tag));
     }
   }
 
   /**
-   * Bytes of a whole number; 0 for a type that is none, or that this kind of file does not have.
+   * The size of an integer in bytes; 0 for any other type, or one that this kind of file does not
+   * have.
    */
   private int numberBytes(int type) {
     return switch (type) {
@@ -167,7 +168,7 @@ final class TiffDirectory {
     return type == RATIONAL ? 8 : numberBytes(type);
   }
 
-  /** Whether a file begins as a TIFF or BigTIFF does. */
+  /** Whether the bytes begin like a TIFF or BigTIFF. */
   static boolean begins(EncodedBytes bytes) {
     return bytes.matches(0, "II*\0")
         || bytes.matches(0, "MM\0*")
@@ -183,24 +184,24 @@ final class TiffDirectory {
     return count(tag) > 0;
   }
 
-  /** How many values a tag has. */
+  /** The number of a tag's values. */
   int count(int tag) {
     Field field = fields.get(tag);
-    // The values lie inside the file, so they are no more than its bytes.
+    // The values lie inside the file, so an int holds their number.
     return field == null ? 0 : (int) field.count;
   }
 
-  /** Where a tag's values lie in the file. */
+  /** The position of a tag's values in the file. */
   long at(int tag) {
     return fields.get(tag).at;
   }
 
-  /** A tag's first value, or {@code absent} without one. */
+  /** A tag's first value, or {@code absent} if the tag is missing. */
   long value(int tag, long absent) throws UnreadableImageException {
     return has(tag) ? valueAt(tag, 0) : absent;
   }
 
-  /** A tag's value number {@code index}, from 0. */
+  /** A tag's value at {@code index}, from 0. */
   long valueAt(int tag, int index) throws UnreadableImageException {
     Field field = requireValue(tag, index);
     long at = field.at + (long) index * numberBytes(field.type);
@@ -219,7 +220,7 @@ final class TiffDirectory {
     return value;
   }
 
-  /** A fraction's or number's value number {@code index}, from 0. */
+  /** A tag's value at {@code index}, from 0; a fraction or an integer. */
   double fractionAt(int tag, int index) throws UnreadableImageException {
     Field field = requireValue(tag, index);
     if (field.type != RATIONAL) {

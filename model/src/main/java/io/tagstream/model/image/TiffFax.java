@@ -9,8 +9,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * Strips or tiles of bits in the codes of fax machines: ITU-T Recommendations T.4 (group 3, rows by
- * themselves or by what differs from the row above) and T.6 (group 4). A black pixel is a one.
+ * Bilevel strips or tiles in fax compression: ITU-T Recommendations T.4 (group 3, one- and
+ * two-dimensional) and T.6 (group 4). A black pixel is a one.
  */
 final class TiffFax implements TiffRows {
   private static final VarHandle BIG_INT =
@@ -18,14 +18,15 @@ final class TiffFax implements TiffRows {
 
   private static final int TWO_DIMENSIONAL = 1;
 
-  // Modes beside those that say by how much a change lies right of the one above.
+  // Modes other than the vertical ones, whose value is the distance to the right from the change
+  // above.
   private static final int PASS = 100;
   private static final int HORIZONTAL = 101;
 
-  /** Changes that are asked for after a row's last one. */
+  /** The number of changes that are read past a row's last one. */
   private static final int AFTER_LAST = 3;
 
-  /** Zeros before the one of an end of line. */
+  /** The zeros before the one bit of an end-of-line code. */
   private static final int LINE_END_ZEROS = 11;
 
   private final byte[] file;
@@ -34,15 +35,15 @@ final class TiffFax implements TiffRows {
   private final int width;
 
   /**
-   * The columns where colours change, white to black first, in the row above and in this one; after
-   * the last one comes the width, as often as it is asked for.
+   * The columns where the colour changes, white to black first, in the row above and in the current
+   * row. The width follows the last change, repeated {@link #AFTER_LAST} times.
    */
   private int[] above;
 
   private int[] changes;
   private int changeCount;
 
-  /** Bits of the file. */
+  /** The read position and its end, in bits from the start of the file. */
   private long at;
 
   private long from;
@@ -101,14 +102,14 @@ final class TiffFax implements TiffRows {
     Arrays.fill(changes, changeCount, changeCount + AFTER_LAST, width);
   }
 
-  /** Skips the bits before an end of line, where one follows, and itself. */
+  /** Skips an end-of-line code, if one follows, with the fill bits before it. */
   private boolean skipLineEnd() {
     if (peek(LINE_END_ZEROS) != 0) {
       return false;
     }
     at += LINE_END_ZEROS;
     while (at < end && take(1) == 0) {
-      // Fill bits, as many as it takes.
+      // Skip fill bits.
     }
     return true;
   }
@@ -130,12 +131,12 @@ final class TiffFax implements TiffRows {
   private void readDifferences() throws UnreadableImageException {
     int column = 0;
     boolean black = false;
-    // The change above that is looked for: of the other colour, and right of here.
+    // Find the next change above, to the right of the current column, to the opposite colour.
     int index = 0;
     boolean begun = false;
     while (column < width) {
       index = black ? index | 1 : index & ~1;
-      // Looking back one pair suffices: a row only goes on to the right.
+      // One pair back is enough: columns only increase within a row.
       index = Math.max(black ? 1 : 0, index - 2);
       while (above[index] < width && (begun ? above[index] <= column : above[index] < column)) {
         index += 2;
@@ -165,7 +166,6 @@ final class TiffFax implements TiffRows {
     }
   }
 
-  /** The next mode. */
   private int mode() throws UnreadableImageException {
     int next = peek(7);
     int bits;
@@ -208,7 +208,7 @@ final class TiffFax implements TiffRows {
     return mode;
   }
 
-  /** A whole run, of its parts. */
+  /** Reads a run length: make-up codes and the terminating code. */
   private int run(boolean black) throws UnreadableImageException {
     FaxCodes codes = FaxCodes.of(black);
     int run = 0;
@@ -238,7 +238,7 @@ final class TiffFax implements TiffRows {
     return ImageFile.broken(TIFF, "damaged fax data");
   }
 
-  /** The next bits, at most 25; zeros after the end. */
+  /** The next bits without consuming them, at most 25; zeros after the end. */
   private int peek(int count) {
     int first = (int) (at >> 3);
     int bits = 0;

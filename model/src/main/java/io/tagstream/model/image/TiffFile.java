@@ -2,7 +2,7 @@ package io.tagstream.model.image;
 
 import static io.tagstream.model.image.ImageFormat.TIFF;
 
-/** The first picture of a TIFF or BigTIFF, in strips or tiles. */
+/** The first image of a TIFF or BigTIFF, in strips or tiles. */
 final class TiffFile implements RowFile {
   private final EncodedBytes bytes;
   private final TiffDirectory directory;
@@ -49,7 +49,10 @@ final class TiffFile implements RowFile {
     return orientation;
   }
 
-  /** A JPEG strip or tile may be as large as the picture, and progressive. Others go by rows. */
+  /**
+   * A JPEG strip or tile may be as large as the image, and progressive. Other compressions are
+   * decoded row by row.
+   */
   @Override
   public long workingBytes() {
     return 8 * header().pixels();

@@ -6,17 +6,18 @@ import io.tagstream.model.image.CodecFile.Alpha;
 import java.nio.ByteOrder;
 
 /**
- * What a TIFF's samples are, checked: what is not decoded is refused by the name of its property.
+ * The format of a TIFF's samples. Formats that are not supported are rejected, and the message
+ * names the property.
  *
- * @param bits a sample, 1 to 32, or 64
- * @param kind what these bits are
- * @param samples a pixel, those included that mean nothing here
- * @param color what the first samples of a pixel mean
- * @param alpha how the sample at {@code alphaAt} is to be read
- * @param alphaAt the number of the alpha sample in a pixel, from 0; -1 where there is none
- * @param separate whether each sample has strips or tiles of its own
- * @param differences what was done to the samples before they were compressed
- * @param reversed whether the lowest bit of each byte comes first
+ * @param bits bits per sample, 1 to 32, or 64
+ * @param kind the number type of a sample
+ * @param samples samples per pixel, including those that are ignored
+ * @param color the colour space of a pixel's first samples
+ * @param alpha how the sample at {@code alphaAt} expresses transparency
+ * @param alphaAt the index of the alpha sample in a pixel, from 0; -1 if there is none
+ * @param separate whether each sample has separate strips or tiles (planar)
+ * @param differences the predictor that was applied before compression
+ * @param reversed whether the lowest bit of each byte is the first
  */
 record TiffFormat(
     int bits,
@@ -33,13 +34,13 @@ record TiffFormat(
 
   private static final int MOST_SAMPLES = 64;
 
-  /** What a sample's bits are. */
+  /** The number type of a sample. */
   enum Kind {
     UNSIGNED,
     FLOAT
   }
 
-  /** What a pixel's first samples mean. */
+  /** The colour space of a pixel's first samples. */
   enum Color {
     WHITE_IS_ZERO(1),
     BLACK_IS_ZERO(1),
@@ -61,7 +62,7 @@ record TiffFormat(
     }
   }
 
-  /** How a strip's or tile's bytes are written. */
+  /** The compression of strips and tiles. */
   enum Compression {
     NONE,
     FAX_RUNS,
@@ -83,7 +84,7 @@ record TiffFormat(
     }
   }
 
-  /** A predictor. */
+  /** The predictor. */
   enum Differences {
     NONE,
     HORIZONTAL,
@@ -158,7 +159,7 @@ record TiffFormat(
     };
   }
 
-  /** A property that has a value for each sample, which must be the same. */
+  /** Reads a property that has one value per sample; all must be equal. */
   private static long same(TiffDirectory directory, int tag, long absent, String name)
       throws UnreadableImageException {
     long first = directory.value(tag, absent);
@@ -175,7 +176,7 @@ record TiffFormat(
     long format = same(directory, TiffDirectory.SAMPLE_FORMAT, 1, "as formats of samples");
     String name =
         switch ((int) Math.min(format, Integer.MAX_VALUE)) {
-          // The fourth says that it does not know what the samples are.
+          // 4 means undefined; read as unsigned integers.
           case 1, 4 -> (bits >= 1 && bits <= 32) || bits == 64 ? "" : "integers";
           case 2 -> "signed integers";
           case 3 -> bits == 16 || bits == 32 || bits == 64 ? "" : "float";
@@ -191,7 +192,7 @@ record TiffFormat(
 
   private static Color color(TiffDirectory directory, Compression compression, int samples)
       throws UnreadableImageException {
-    // What libtiff makes of a picture that does not say it.
+    // The defaults of libtiff.
     long usual = samples >= 3 ? 2 : compression.isFax() ? 0 : 1;
     long number = directory.value(TiffDirectory.PHOTOMETRIC, usual);
     return switch ((int) Math.min(number, Integer.MAX_VALUE)) {
@@ -219,7 +220,7 @@ record TiffFormat(
     };
   }
 
-  /** The first sample after the colours that is declared to be alpha. */
+  /** The index of the first sample after the colours that is declared as alpha. */
   private static int alphaAt(TiffDirectory directory, Color color, int samples)
       throws UnreadableImageException {
     for (int i = 0; i < directory.count(TiffDirectory.EXTRA_SAMPLES); i++) {
@@ -229,9 +230,9 @@ record TiffFormat(
         return at;
       }
     }
-    // A fourth sample of which nothing is said is alpha, as libtiff and others have it.
-    boolean unsaid = !directory.has(TiffDirectory.EXTRA_SAMPLES);
-    return unsaid && color == Color.RGB && samples == 4 ? 3 : -1;
+    // An undeclared fourth sample is alpha, as in libtiff and other readers.
+    boolean undeclared = !directory.has(TiffDirectory.EXTRA_SAMPLES);
+    return undeclared && color == Color.RGB && samples == 4 ? 3 : -1;
   }
 
   private static Alpha alpha(TiffDirectory directory, Color color, int alphaAt)
@@ -239,9 +240,9 @@ record TiffFormat(
     if (alphaAt < 0) {
       return Alpha.NONE;
     }
-    boolean said = directory.has(TiffDirectory.EXTRA_SAMPLES);
+    boolean declared = directory.has(TiffDirectory.EXTRA_SAMPLES);
     int index = alphaAt - color.samples();
-    return said && directory.valueAt(TiffDirectory.EXTRA_SAMPLES, index) == 1
+    return declared && directory.valueAt(TiffDirectory.EXTRA_SAMPLES, index) == 1
         ? Alpha.PREMULTIPLIED
         : Alpha.STRAIGHT;
   }
@@ -269,7 +270,7 @@ record TiffFormat(
             .formatted(predictor, bits, kind == Kind.FLOAT ? "float" : "integers"));
   }
 
-  /** What each of two properties allows, and both together do not. */
+  /** Rejects combinations of properties that are each supported alone. */
   private void checkTogether(TiffDirectory directory) throws UnreadableImageException {
     if (compression.isFax() && (bits != 1 || samples != 1)) {
       throw ImageFile.unsupported(
@@ -318,18 +319,18 @@ record TiffFormat(
     }
   }
 
-  /** Whether a row is three bytes a pixel, red, green and blue, once it is expanded. */
+  /** Whether an expanded row is three bytes per pixel: red, green and blue. */
   boolean isPlainRgb() {
     boolean rgb = color == Color.RGB || (color == Color.YCBCR && compression.isJpeg());
     return rgb && bits == 8 && samples == 3 && !separate && alpha == Alpha.NONE;
   }
 
-  /** Whether each sample is a pixel, and as many as fit lie in each byte. */
+  /** Whether each sample is one pixel and samples are packed into whole bytes. */
   boolean isBytesOfColors() {
     return samples == 1 && (bits == 1 || bits == 2 || bits == 4 || bits == 8);
   }
 
-  /** Samples of a pixel that lie side by side. */
+  /** The number of a pixel's samples that are stored interleaved. */
   int together() {
     return separate ? 1 : samples;
   }

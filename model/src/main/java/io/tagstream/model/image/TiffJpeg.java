@@ -11,24 +11,24 @@ import org.bytedeco.opencv.global.opencv_imgcodecs;
 import org.bytedeco.opencv.opencv_core.Mat;
 
 /**
- * Strips or tiles that are JPEGs: what the TIFF keeps elsewhere is put before each, then it passes
- * what any other JPEG passes. Rows come out as RGB, or as grey where a piece has one sample.
+ * Strips or tiles that are JPEGs. The tables that the TIFF stores elsewhere are put before each,
+ * and the result is checked like any other JPEG. Rows are RGB, or grey if a piece has one sample.
  */
 final class TiffJpeg implements TiffRows {
-  /** A JPEG's last blocks may go beyond a strip or tile. */
+  /** A JPEG's last blocks may extend beyond a strip or tile by this many pixels. */
   private static final int BLOCKS = 16;
 
   private final TiffJpegStream stream;
   private final int width;
   private final int height;
   private final boolean grey;
-  private Mat picture = new Mat();
+  private Mat image = new Mat();
   private byte[] rgb = new byte[0];
   private int row;
 
   /**
-   * @param width columns of a strip or tile
-   * @param height rows of one; the last strip may have fewer
+   * @param width columns of each strip or tile
+   * @param height rows of each; the last strip may have fewer
    */
   TiffJpeg(TiffJpegStream stream, int width, int height, boolean grey) {
     this.stream = stream;
@@ -73,13 +73,13 @@ final class TiffJpeg implements TiffRows {
         input.position(at).put(part.source().array(), part.from(), part.length());
         at += part.length();
       }
-      picture.close();
+      image.close();
       try (Mat bytes = new Mat(1, length, CV_8UC1, input.position(0))) {
-        picture = opencv_imgcodecs.imdecode(bytes, IMREAD_COLOR_RGB | IMREAD_IGNORE_ORIENTATION);
+        image = opencv_imgcodecs.imdecode(bytes, IMREAD_COLOR_RGB | IMREAD_IGNORE_ORIENTATION);
       }
     }
-    if (picture.cols() != header.width() || picture.rows() != header.height()) {
-      throw ImageFile.broken(TIFF, "JPEG data that cannot be decoded");
+    if (image.cols() != header.width() || image.rows() != header.height()) {
+      throw ImageFile.broken(TIFF, "JPEG data cannot be decoded");
     }
     rgb = new byte[3 * header.width()];
     take(header.height() - 1);
@@ -89,12 +89,12 @@ final class TiffJpeg implements TiffRows {
   }
 
   private void take(int row) {
-    picture.ptr(row).get(rgb);
+    image.ptr(row).get(rgb);
   }
 
   @Override
   public void next(byte[] into) throws UnreadableImageException {
-    if (row == picture.rows()) {
+    if (row == image.rows()) {
       throw TiffRows.endsEarly("JPEG data");
     }
     take(row++);
@@ -109,6 +109,6 @@ final class TiffJpeg implements TiffRows {
 
   @Override
   public void close() {
-    picture.close();
+    image.close();
   }
 }

@@ -8,7 +8,7 @@ import io.tagstream.model.image.TiffFormat.Compression;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 
-/** Makes a JPEG by itself of one that shares its tables, or more, with its TIFF. */
+/** Makes a standalone JPEG of a strip or tile that shares its tables, or more, with its TIFF. */
 final class TiffJpegStream {
   private static final int START_OF_IMAGE = 0xffd8;
   private static final int END_OF_IMAGE = 0xd9;
@@ -35,14 +35,14 @@ final class TiffJpegStream {
   }
 
   /**
-   * The JPEG of a strip or tile.
+   * The standalone JPEG of a strip or tile.
    *
-   * @param rows how many it has
+   * @param rows its number of rows
    */
   EncodedBytes of(int from, int length, int rows) throws UnreadableImageException {
     ByteArrayOutputStream jpeg = new ByteArrayOutputStream(length + 1024);
     jpeg.writeBytes(new byte[] {(byte) (START_OF_IMAGE >> 8), (byte) START_OF_IMAGE});
-    // The TIFF says what the colours are; without it a decoder would guess.
+    // The TIFF declares the colour space; without this segment a decoder would guess.
     segment(jpeg, 0xee, adobe(format.color() == Color.YCBCR));
     if (format.compression() == Compression.JPEG) {
       if (directory.has(TiffDirectory.JPEG_TABLES)) {
@@ -57,7 +57,7 @@ final class TiffJpegStream {
         writeHeaders(jpeg, rows);
         copy(jpeg, from, from + length);
       }
-      // Some writers leave out the end mark.
+      // Some writers omit the end marker.
       jpeg.writeBytes(new byte[] {(byte) 0xff, (byte) END_OF_IMAGE});
     }
     return new EncodedBytes(jpeg.toByteArray());
@@ -74,13 +74,13 @@ final class TiffJpegStream {
   }
 
   /**
-   * Copies the segments before the first scan, but what applications said; returns where that scan,
-   * the end mark or {@code to} is.
+   * Copies the segments before the first scan, without application segments; returns the position
+   * of that scan, of the end marker, or {@code to}.
    */
   private int copySegments(ByteArrayOutputStream jpeg, int from, int to)
       throws UnreadableImageException {
     if (bytes.unsignedByte(from) != 0xff || bytes.unsignedByte(from + 1L) != 0xd8) {
-      throw ImageFile.broken(TIFF, "JPEG data without their start");
+      throw ImageFile.broken(TIFF, "JPEG data without a start marker");
     }
     int at = from + 2;
     while (at < to) {
@@ -98,7 +98,7 @@ final class TiffJpegStream {
     return to;
   }
 
-  /** The headers of old-style JPEG data, out of the TIFF's own tags. */
+  /** Writes the headers of old-style JPEG data from the TIFF's tags. */
   private void writeHeaders(ByteArrayOutputStream jpeg, int rows) throws UnreadableImageException {
     int samples = format.samples();
     for (int i = 0; i < samples; i++) {
@@ -144,7 +144,9 @@ final class TiffJpegStream {
         : 2;
   }
 
-  /** Bytes of a Huffman table: how many codes there are of each length, then their values. */
+  /**
+   * The size of a Huffman table in bytes: the number of codes of each length, then their values.
+   */
   private int huffman(int tag, int index) throws UnreadableImageException {
     long at = directory.valueAt(tag, index);
     int length = COUNTS;

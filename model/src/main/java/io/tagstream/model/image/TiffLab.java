@@ -1,8 +1,8 @@
 package io.tagstream.model.image;
 
-/** CIE L*a*b* under D50, with a and b as signed numbers or, as ICC has it, less a half. */
+/** CIE L*a*b* under D50, with a and b as signed numbers or, as in ICC, offset by half the range. */
 final class TiffLab implements TiffColors.Converter {
-  // White of D50.
+  // The white point D50.
   private static final double WHITE_X = 0.96422;
   private static final double WHITE_Z = 0.82521;
 

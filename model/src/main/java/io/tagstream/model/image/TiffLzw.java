@@ -3,9 +3,9 @@ package io.tagstream.model.image;
 import static io.tagstream.model.image.ImageFormat.TIFF;
 
 /**
- * Strips or tiles in LZW: codes of 9 to 12 bits, the highest bit first, each length a code earlier
- * than one would expect. Before TIFF 6.0 the lowest bit came first and lengths changed when
- * expected; such data are told by their first code.
+ * Strips or tiles in LZW: codes of 9 to 12 bits, highest bit first; the code length grows one code
+ * earlier than in GIF. Before TIFF 6.0 the lowest bit came first and the length grew as in GIF;
+ * such data are recognised by their first code.
  */
 final class TiffLzw implements TiffRows {
   private static final int CLEAR = 256;
@@ -14,26 +14,26 @@ final class TiffLzw implements TiffRows {
   private static final int MOST_BITS = 12;
   private static final int CODES = 1 << MOST_BITS;
 
-  /** Codes that may follow in a full table; some encoders clear late. */
+  /** Codes that may follow after the table is full; some encoders clear it late. */
   private static final int LATE = 1024;
 
   private static final int CHUNK = 1 << 15;
 
   private final byte[] file;
 
-  // Of each code, what its string is made of: a shorter one and a last byte.
+  // The string of each code: a shorter code's string and a last byte.
   private final short[] prefix = new short[CODES];
   private final byte[] last = new byte[CODES];
   private final byte[] first = new byte[CODES];
   private final short[] lengths = new short[CODES];
 
-  /** Expanded bytes; the last code's string may go beyond a chunk's end. */
+  /** Expanded bytes; the last code's string may extend beyond a chunk's end. */
   private final byte[] expanded = new byte[CHUNK + CODES];
 
   private int taken;
   private int filled;
 
-  /** Bytes that are still to be expanded. */
+  /** The number of bytes still to expand. */
   private long wanted;
 
   private boolean old;
@@ -84,7 +84,10 @@ final class TiffLzw implements TiffRows {
     }
   }
 
-  /** Expands a chunk more, and no further than what is wanted: what follows may be anything. */
+  /**
+   * Expands another chunk, but nothing after the last expected byte: the data after it may be
+   * anything.
+   */
   private void expand() throws UnreadableImageException {
     int enough = (int) Math.min(CHUNK, wanted);
     int to = 0;
@@ -121,7 +124,7 @@ final class TiffLzw implements TiffRows {
     wanted -= to;
   }
 
-  /** Defines the next code: the previous one's string and the first byte of this one's. */
+  /** Defines the next code: the previous code's string and the first byte of this code's string. */
   private void define(int code) throws UnreadableImageException {
     int defined = nextCode++;
     if (code > defined) {
@@ -141,10 +144,10 @@ final class TiffLzw implements TiffRows {
   }
 
   private static UnreadableImageException notDefined() {
-    return ImageFile.broken(TIFF, "damaged LZW data: a code before the codes it is made of");
+    return ImageFile.broken(TIFF, "damaged LZW data: a code refers to undefined codes");
   }
 
-  /** The next code, or -1 at the end. */
+  /** The next code, or -1 at the end of the data. */
   private int readCode() {
     while (bitCount < codeSize) {
       if (at == end) {

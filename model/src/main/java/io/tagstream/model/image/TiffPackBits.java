@@ -2,7 +2,9 @@ package io.tagstream.model.image;
 
 import java.util.Arrays;
 
-/** Strips or tiles in Apple's run lengths of bytes, which may go on over the ends of rows. */
+/**
+ * Strips or tiles in PackBits, Apple's byte run lengths; runs may continue past the end of a row.
+ */
 final class TiffPackBits implements TiffRows {
   private static final int NOTHING = -128;
 
@@ -10,7 +12,7 @@ final class TiffPackBits implements TiffRows {
   private int at;
   private int end;
 
-  /** Bytes that are still to come of the current run or literal. */
+  /** Remaining bytes of the current run or literal. */
   private int left;
 
   private boolean run;

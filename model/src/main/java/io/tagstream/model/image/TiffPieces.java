@@ -6,13 +6,13 @@ import io.tagstream.model.image.TiffFormat.Compression;
 import io.tagstream.model.image.UnreadableImageException.Stage;
 
 /**
- * Where a TIFF's strips or tiles lie: in the picture and in the file.
+ * The layout of a TIFF's strips or tiles ("pieces") in the image and in the file.
  *
- * @param width of a piece, in pixels; the picture's where pieces are strips
- * @param height of a piece, in pixels; the last strip may be lower
- * @param across pieces side by side
- * @param down pieces one below another
- * @param planes how often the picture is cut like this: once for each sample, or once
+ * @param width columns of a piece; the image's width if pieces are strips
+ * @param height rows of a piece; the last strip may have fewer
+ * @param across pieces per row of pieces
+ * @param down rows of pieces
+ * @param planes the number of planes: one per sample, or 1
  */
 record TiffPieces(
     EncodedBytes bytes,
@@ -24,7 +24,7 @@ record TiffPieces(
     int down,
     int planes) {
 
-  /** A picture of a few pixels may still have one tile of this many. */
+  /** The pixels that a tile may always have, however small the image is. */
   private static final long LARGEST_TILE = 1 << 22;
 
   private static final int MOST_JPEGS = 10_000;
@@ -56,12 +56,12 @@ record TiffPieces(
             || across * width > Math.max(LARGEST_TILE, 4 * header.pixels()) / (down * height))) {
       throw new UnreadableImageException(
           Stage.LIMIT,
-          "the TIFF's tiles of %d x %d are far larger than its picture".formatted(width, height));
+          "the TIFF's tiles of %d x %d are far larger than its image".formatted(width, height));
     }
     if (format.compression().isJpeg() && width * height > Math.max(LARGEST_TILE, header.pixels())) {
       throw new UnreadableImageException(
           Stage.LIMIT,
-          "the TIFF's JPEGs of %d x %d are larger than its picture".formatted(width, height));
+          "the TIFF's JPEGs of %d x %d are larger than its image".formatted(width, height));
     }
     TiffPieces pieces =
         new TiffPieces(
@@ -75,7 +75,7 @@ record TiffPieces(
     return pieces;
   }
 
-  /** Whether an old-style JPEG is a stream of its own, whatever the strips say. */
+  /** Whether an old-style JPEG is one complete stream, regardless of the strips. */
   private static boolean isStream(TiffDirectory directory, TiffFormat format)
       throws UnreadableImageException {
     return format.compression() == Compression.OLD_JPEG
@@ -86,7 +86,7 @@ record TiffPieces(
     return directory.has(TiffDirectory.TILE_WIDTH);
   }
 
-  /** Some writers name tiles as if they were strips. */
+  /** The tag of the offsets; some writers use the strips' tag for tiles. */
   private int offsets() {
     return directory.has(TiffDirectory.TILE_OFFSETS)
         ? TiffDirectory.TILE_OFFSETS
@@ -99,7 +99,7 @@ record TiffPieces(
         : TiffDirectory.STRIP_BYTE_COUNTS;
   }
 
-  /** Checks that all pieces are there. */
+  /** Checks that all pieces are present. */
   void checkWhole() throws UnreadableImageException {
     if (isStream(directory, format)) {
       bytes.require(from(0), 2);
@@ -128,7 +128,7 @@ record TiffPieces(
     }
   }
 
-  /** A JPEG is read whole, however little of it is needed. */
+  /** Limits the JPEGs: each is decoded as a whole, however little of it is used. */
   private void checkJpegs(long pieces, long total) throws UnreadableImageException {
     if (pieces > MOST_JPEGS) {
       throw new UnreadableImageException(
@@ -141,19 +141,19 @@ record TiffPieces(
     }
   }
 
-  /** The number of a piece, by its place in the picture. */
+  /** The number of a piece, by its position in the image. */
   int number(int plane, int column, int row) {
     return (plane * down + row) * across + column;
   }
 
-  /** Where a piece begins in the file. */
+  /** The position of a piece in the file. */
   long from(int number) throws UnreadableImageException {
     return isStream(directory, format)
         ? directory.valueAt(TiffDirectory.JPEG_OFFSET, 0)
         : directory.valueAt(offsets(), number);
   }
 
-  /** How many bytes of the file a piece has. */
+  /** The length of a piece in the file, in bytes. */
   long length(int number) throws UnreadableImageException {
     if (isStream(directory, format)) {
       return bytes.length() - from(number);
@@ -163,13 +163,16 @@ record TiffPieces(
       return 0;
     }
     if (format.compression() == Compression.NONE && !chroma()) {
-      // What is said of it is sometimes wrong, and follows from the rest.
+      // The declared length is sometimes wrong; compute it from the layout.
       return (long) rowBytes() * rows(number / across % down);
     }
     return counted ? directory.valueAt(counts(), number) : bytes.length() - from(number);
   }
 
-  /** Rows of a piece that the file holds: all of a tile's, the picture's of the last strip. */
+  /**
+   * The rows of a piece that the file holds: all rows of a tile, the image's remaining rows of the
+   * last strip.
+   */
   private int rows(int row) {
     return tiled() ? height : Math.min(height, heightOfPicture() - row * height);
   }
@@ -186,7 +189,7 @@ record TiffPieces(
     return format.color() == TiffFormat.Color.YCBCR && !format.separate();
   }
 
-  /** Bytes of a piece's row, once it is expanded. */
+  /** The size of a piece's expanded row, in bytes. */
   int rowBytes() {
     return (int) longRowBytes();
   }

@@ -12,9 +12,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Decodes the strips or tiles of one picture, row by row. */
+/** Decodes the strips or tiles of one image, row by row. */
 final class TiffPixels implements AutoCloseable {
-  /** Of the pixels that may share their chroma, in one direction. */
+  /** The chroma subsampling factors that are supported, in each direction. */
   private static final Set<Integer> FACTORS = Set.of(1, 2, 4);
 
   private final EncodedBytes bytes;
@@ -23,7 +23,7 @@ final class TiffPixels implements AutoCloseable {
   private final ImageHeader header;
   private final TiffPieces pieces;
 
-  /** The numbers of the samples that count: the colours', then alpha's. */
+  /** The indices of the samples that are used: colours, then alpha. */
   private final int[] wanted;
 
   private final TiffSamples samples;
@@ -31,7 +31,7 @@ final class TiffPixels implements AutoCloseable {
   private final Optional<ByteColors> ofBytes;
   private final TiffPredictor predictor;
 
-  /** What expands each plane that counts; of samples that lie side by side there is one. */
+  /** The decompressor of each plane that is used; one if samples are interleaved. */
   private final List<TiffRows> planes = new ArrayList<>();
 
   private final byte[] row;
@@ -78,7 +78,7 @@ final class TiffPixels implements AutoCloseable {
   }
 
   private TiffColors colors() throws UnreadableImageException {
-    // Of samples that lie side by side the codec of a JPEG makes RGB.
+    // The JPEG codec converts interleaved samples to RGB.
     boolean converted =
         format.color() == Color.YCBCR && format.compression().isJpeg() && !format.separate();
     Color color = converted ? Color.RGB : format.color();
@@ -95,14 +95,16 @@ final class TiffPixels implements AutoCloseable {
         });
   }
 
-  /** All reds, all greens and all blues stand in the file, of 16 bits each. */
+  /**
+   * Reads the palette, which the file stores as all reds, all greens and all blues of 16 bits each.
+   */
   private byte[] palette() throws UnreadableImageException {
     int colors = 1 << format.bits();
     long largest = 0;
     for (int i = 0; i < 3 * colors; i++) {
       largest = Math.max(largest, directory.valueAt(TiffDirectory.COLOR_MAP, i));
     }
-    // Some writers give eight bits.
+    // Some writers use only eight bits.
     int shift = largest < 256 ? 0 : 8;
     byte[] palette = new byte[3 * colors];
     for (int i = 0; i < colors; i++) {
@@ -114,7 +116,7 @@ final class TiffPixels implements AutoCloseable {
     return palette;
   }
 
-  /** The file with each byte's bits the other way round. */
+  /** A copy of the file with the bits of each byte reversed. */
   private byte[] reversed() {
     byte[] file = bytes.array().clone();
     for (int i = 0; i < file.length; i++) {
@@ -144,7 +146,7 @@ final class TiffPixels implements AutoCloseable {
     };
   }
 
-  /** How many pixels share their chroma. */
+  /** The chroma subsampling factors. */
   private record Chroma(int across, int down) {
     static final Chroma FOR_EACH_PIXEL = new Chroma(1, 1);
   }
@@ -153,7 +155,7 @@ final class TiffPixels implements AutoCloseable {
     if (format.color() != Color.YCBCR || format.compression().isJpeg()) {
       return Chroma.FOR_EACH_PIXEL;
     }
-    // Without the tag it is two by two, which makes no sense for a plane of its own.
+    // The default is two by two, which makes no sense for separate planes.
     int tag = TiffDirectory.YCBCR_SUBSAMPLING;
     long across = directory.value(tag, format.separate() ? 1 : 2);
     long down = directory.count(tag) > 1 ? directory.valueAt(tag, 1) : across;
@@ -177,7 +179,6 @@ final class TiffPixels implements AutoCloseable {
     return chroma;
   }
 
-  /** Decodes all of the picture. */
   void decode(RowSink sink) throws UnreadableImageException {
     for (int down = 0; down < pieces.down(); down++) {
       for (int across = 0; across < pieces.across(); across++) {
@@ -185,7 +186,7 @@ final class TiffPixels implements AutoCloseable {
       }
     }
     if (samples.mostlyOutside()) {
-      throw ImageFile.unsupported(TIFF, "%d-bit float outside of 0 to 1".formatted(format.bits()));
+      throw ImageFile.unsupported(TIFF, "%d-bit float outside 0 to 1".formatted(format.bits()));
     }
   }
 
@@ -225,7 +226,7 @@ final class TiffPixels implements AutoCloseable {
     predictor.undo(row);
   }
 
-  /** The next row's samples that count. */
+  /** Reads the samples of the next row that are used. */
   private void readValues(int columns) throws UnreadableImageException {
     int channels = wanted.length;
     if (format.separate()) {

@@ -3,7 +3,7 @@ package io.tagstream.model.image;
 import io.tagstream.model.image.TiffFormat.Differences;
 import java.nio.ByteOrder;
 
-/** Undoes what was done to a row's samples before they were compressed. */
+/** Reverses the predictor that was applied to a row's samples before compression. */
 final class TiffPredictor {
   private final Differences differences;
   private final int sampleBytes;
@@ -26,7 +26,7 @@ final class TiffPredictor {
     }
   }
 
-  /** Each sample is the difference from the pixel to its left. */
+  /** Horizontal differencing: each sample is the difference from the pixel to its left. */
   private void addLeft(byte[] row) {
     if (sampleBytes == 1) {
       for (int i = stride; i < row.length; i++) {
@@ -60,7 +60,10 @@ final class TiffPredictor {
     }
   }
 
-  /** Bytes stand by their weight, the heaviest first, each as the difference from its left. */
+  /**
+   * Floating-point predictor: a row holds its samples' most significant bytes first, then the next
+   * ones; each byte is the difference from its left neighbour.
+   */
   private void joinBytes(byte[] row) {
     for (int i = stride; i < row.length; i++) {
       row[i] += row[i - stride];

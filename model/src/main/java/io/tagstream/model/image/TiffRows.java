@@ -2,7 +2,7 @@ package io.tagstream.model.image;
 
 import static io.tagstream.model.image.ImageFormat.TIFF;
 
-/** Expands strips or tiles, one after another, row by row. */
+/** Decompresses strips or tiles, one after another, row by row. */
 interface TiffRows extends AutoCloseable {
 
   /**
@@ -10,28 +10,28 @@ interface TiffRows extends AutoCloseable {
    *
    * @param from its first byte in the file
    * @param length its bytes in the file
-   * @param size its bytes once they are expanded; it may hold more
+   * @param size its expanded size in bytes; the data may hold more
    */
   void start(int from, int length, long size) throws UnreadableImageException;
 
   /**
    * Fills the next row.
    *
-   * @throws UnreadableImageException where the data are damaged or end before the row does
+   * @throws UnreadableImageException if the data are damaged or end before the row does
    */
   void next(byte[] row) throws UnreadableImageException;
 
   /**
-   * Checks a strip's or tile's checksum, where it has one, after its last row.
+   * Verifies a strip's or tile's checksum, if it has one, after its last row.
    *
-   * @throws UnreadableImageException where it is wrong
+   * @throws UnreadableImageException if the checksum is wrong
    */
   default void end() throws UnreadableImageException {}
 
   @Override
   default void close() {}
 
-  /** Data that end before their last row. */
+  /** The exception for data that end before their last row. */
   static UnreadableImageException endsEarly(String what) {
     return ImageFile.broken(TIFF, what + " that ends before its last row");
   }

@@ -4,8 +4,8 @@ import io.tagstream.model.image.TiffFormat.Kind;
 import java.nio.ByteOrder;
 
 /**
- * Takes samples out of rows: numbers of up to 16 bits as they are, of longer ones the highest 16
- * bits, and of fractions 0 to 65,535 for 0 to 1.
+ * Extracts samples from rows: integers of up to 16 bits unchanged, the highest 16 bits of longer
+ * ones, and floating-point values from 0 to 1 scaled to 0 to 65,535.
  */
 final class TiffSamples {
   private static final int SIXTEEN_BITS = 0xffff;
@@ -22,22 +22,22 @@ final class TiffSamples {
     littleEndian = format.order() == ByteOrder.LITTLE_ENDIAN;
   }
 
-  /** The largest number that a sample can be. */
+  /** The largest value of a sample. */
   int largest() {
     return fractions || bits > 16 ? SIXTEEN_BITS : (1 << bits) - 1;
   }
 
-  /** Whether more than half of the fractions were not from 0 to 1. */
+  /** Whether more than half of the floating-point values were outside 0 to 1. */
   boolean mostlyOutside() {
     return outside > taken / 2;
   }
 
   /**
-   * Takes one sample of each pixel.
+   * Extracts one sample of each pixel.
    *
-   * @param perPixel how many the row has of each
-   * @param number which of these, from 0
-   * @param into receives them, each {@code stride} after the one before, from {@code first} on
+   * @param perPixel samples per pixel in the row
+   * @param number the index of the sample in a pixel, from 0
+   * @param into receives the samples from index {@code first}, {@code stride} apart
    */
   void take(byte[] row, int pixels, int perPixel, int number, int[] into, int first, int stride) {
     if (bits == 8) {
@@ -72,7 +72,7 @@ final class TiffSamples {
     return number;
   }
 
-  /** A sample that is not made of whole bytes: the highest bit first, whatever the byte order. */
+  /** A sample that is not whole bytes: highest bit first, regardless of the byte order. */
   private long bitsAt(byte[] row, long at) {
     long number = 0;
     int end = (int) ((at + bits + 7) >> 3);
@@ -93,11 +93,11 @@ final class TiffSamples {
     if (!(value >= 0 && value <= 1)) {
       outside++;
     }
-    // What is no number is black.
+    // NaN is black.
     return (int) (Math.max(0, Math.min(1, Double.isNaN(value) ? 0 : value)) * SIXTEEN_BITS + 0.5);
   }
 
-  /** One bit of sign, five of exponent, ten of fraction. */
+  /** A 16-bit float: one sign bit, five exponent bits, ten fraction bits. */
   private static double half(int sample) {
     int exponent = (sample >> 10) & 0x1f;
     double fraction = (sample & 0x3ff) / 1024.0;

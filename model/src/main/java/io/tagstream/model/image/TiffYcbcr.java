@@ -2,7 +2,10 @@ package io.tagstream.model.image;
 
 import static io.tagstream.model.image.ImageFormat.TIFF;
 
-/** Luma and chroma of a TIFF that is no JPEG, with the coefficients and the range that it names. */
+/**
+ * Converts the YCbCr of a TIFF without JPEG compression, with the coefficients and reference ranges
+ * that it declares.
+ */
 final class TiffYcbcr implements TiffColors.Converter {
   private static final double[] USUAL_COEFFICIENTS = {0.299, 0.587, 0.114};
   private static final double[] USUAL_RANGE = {0, 255, 128, 255, 128, 255};
@@ -11,7 +14,7 @@ final class TiffYcbcr implements TiffColors.Converter {
   private final double green;
   private final double blue;
 
-  // What a sample of luma, and of each chroma, adds.
+  // The contribution of each luma value and of each chroma value.
   private final double[] luma = new double[256];
   private final double[] bluish = new double[256];
   private final double[] reddish = new double[256];
@@ -23,7 +26,7 @@ final class TiffYcbcr implements TiffColors.Converter {
     blue = coefficients[2];
     double[] range = values(directory, TiffDirectory.REFERENCE_BLACK_WHITE, USUAL_RANGE);
     if (green <= 0 || range[0] == range[1] || range[2] == range[3] || range[4] == range[5]) {
-      throw ImageFile.broken(TIFF, "a range of luma or chroma without an inside");
+      throw ImageFile.broken(TIFF, "an empty range of luma or chroma");
     }
     for (int sample = 0; sample < 256; sample++) {
       luma[sample] = (sample - range[0]) * 255 / (range[1] - range[0]);

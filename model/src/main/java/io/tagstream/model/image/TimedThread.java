@@ -13,15 +13,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A thread that works for one caller, who does not wait longer than the work may take. The limit is
- * of the thread's own processor time: on a busy machine, or in a process that was suspended, an
- * image is not at fault. Work that takes no processor time is given up as well, ten times later.
+ * A thread that works for one caller, with a timeout. The timeout is on the thread's processor
+ * time, so that a busy machine or a suspended process fails no image. Work that uses no processor
+ * time is abandoned after ten times the timeout.
  */
 final class TimedThread {
   private static final int STALLED = 10;
 
-  /** Short, so that a process that was suspended has not waited all the while. */
-  private static final Duration LOOK = Duration.ofSeconds(1);
+  /**
+   * Waiting time is counted in intervals this short, so that a suspended process does not count the
+   * whole suspension.
+   */
+  private static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
 
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
   private static final boolean KNOWS_PROCESSOR_TIME =
@@ -29,7 +32,7 @@ final class TimedThread {
 
   private final ExecutorService executor;
 
-  /** Of the work that has begun; empty before it has. */
+  /** Set when the current work begins; empty before. */
   private volatile Optional<Start> start = Optional.empty();
 
   private record Start(long thread, long processorTime) {}
@@ -45,10 +48,12 @@ final class TimedThread {
   }
 
   /**
-   * Waits for the work. An interrupt is kept for later: native code could not heed it.
+   * Runs the work and waits for it. An interrupt is only restored at the end, because native code
+   * does not react to it.
    *
-   * @throws TimeoutException when it takes too long; it goes on, and this thread is of no more use
-   * @throws ExecutionException with what the work throws
+   * @throws TimeoutException if the work takes too long; it continues to run, and this thread must
+   *     not be used again
+   * @throws ExecutionException wraps what the work throws
    */
   <T> T run(Callable<T> work, Duration limit) throws TimeoutException, ExecutionException {
     start = Optional.empty();
@@ -59,17 +64,17 @@ final class TimedThread {
               start = Optional.of(new Start(thread, processorTime(thread)));
               return work.call();
             });
-    Duration look = limit.compareTo(LOOK) < 0 ? limit : LOOK;
+    Duration interval = limit.compareTo(CHECK_INTERVAL) < 0 ? limit : CHECK_INTERVAL;
     Duration waited = Duration.ZERO;
     boolean interrupted = false;
     try {
       while (true) {
         try {
-          return future.get(look.toNanos(), TimeUnit.NANOSECONDS);
+          return future.get(interval.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
           interrupted = true;
         } catch (TimeoutException e) {
-          waited = waited.plus(look);
+          waited = waited.plus(interval);
           boolean over =
               used(waited).compareTo(limit) >= 0
                   || waited.compareTo(limit.multipliedBy(STALLED)) >= 0;
@@ -85,7 +90,7 @@ final class TimedThread {
     }
   }
 
-  /** Processor time of the work so far; what was waited where the JVM does not know it. */
+  /** Processor time of the work so far; the waiting time if the JVM does not measure it. */
   private Duration used(Duration waited) {
     if (!KNOWS_PROCESSOR_TIME) {
       return waited;
@@ -99,12 +104,12 @@ final class TimedThread {
     return KNOWS_PROCESSOR_TIME ? THREADS.getThreadCpuTime(thread) : 0;
   }
 
-  /** Ends the thread after what it does now. */
+  /** Ends the thread after its current work. */
   void end() {
     executor.shutdown();
   }
 
-  /** Ends the thread after what it does now, and after {@code last}. */
+  /** Ends the thread after its current work and {@code last}. */
   void end(Runnable last) {
     executor.execute(last);
     end();

@@ -1,14 +1,14 @@
 package io.tagstream.model.image;
 
-/** An image that is refused; the message is the reason in one line, without the picture's name. */
+/** An image is rejected. The message is the reason in one line, without the image's name. */
 public final class UnreadableImageException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /** Why an image was refused: the {@code stage} of its rejection. */
+  /** The {@code stage} of the rejection. */
   public enum Stage {
-    /** Its bytes are no whole picture of a known format. */
+    /** The bytes are not a complete image of a supported format. */
     DECODE("decode"),
-    /** It may be a picture, and is over {@link DecodeLimits}. */
+    /** The image exceeds {@link DecodeLimits}. */
     LIMIT("limit");
 
     private final String label;
@@ -17,7 +17,7 @@ public final class UnreadableImageException extends Exception {
       this.label = label;
     }
 
-    /** As rejections spell it. */
+    /** The spelling in rejection records. */
     public String label() {
       return label;
     }
@@ -39,7 +39,7 @@ public final class UnreadableImageException extends Exception {
     return stage;
   }
 
-  /** The message: one line. */
+  /** The message, one line. */
   public String reason() {
     return getMessage();
   }

@@ -3,8 +3,8 @@ package io.tagstream.model.image;
 import java.util.Arrays;
 
 /**
- * Which crops of the central {@code resize x resize} patch a network looks at. Their softmaxes are
- * averaged. A flip is the mirror image, left for right.
+ * The crops of the central {@code resize x resize} patch that a network computes for an image.
+ * Their softmax outputs are averaged. A flip swaps left and right.
  */
 public enum Views {
   /** The centre. */
@@ -29,7 +29,7 @@ public enum Views {
   }
 
   /**
-   * The views with that many crops.
+   * The views with {@code count} crops.
    *
    * @throws IllegalArgumentException unless count is 1, 2 or 10
    */
@@ -41,9 +41,9 @@ public enum Views {
   }
 
   /**
-   * Cuts the crops out.
+   * Cuts the crops out of a patch.
    *
-   * @param patch a square picture, at least {@code side} wide
+   * @param patch a square image, at least {@code side} wide
    * @param side S, the crops' side
    * @return {@code [views][S][S][3]}, freshly allocated
    */

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A WebP: a RIFF container whose chunks hold one picture, or the frames of an animation. The codec
- * gets the picture alone, of an animation its first frame, as a still picture of its own: the
- * animation's canvas it would allocate twice.
+ * A WebP: a RIFF container whose chunks hold one image or the frames of an animation. The codec
+ * gets only the image; for an animation, its first frame as a still image, because the codec would
+ * allocate the animation's canvas twice.
  */
 final class WebpFile implements CodecFile {
   private static final int FIRST_CHUNK = 12;
@@ -23,12 +23,12 @@ final class WebpFile implements CodecFile {
   private static final int EXTENDED_BYTES = 10;
   private static final int COMPRESSED_ALPHA = 1;
 
-  /** OpenCV looks at as many, also where the file has fewer. */
-  private static final int CODEC_LOOKS_AT = 32;
+  /** OpenCV reads this many bytes of the header even if the file is shorter. */
+  private static final int CODEC_HEADER_BYTES = 32;
 
-  private static final EncodedBytes ZEROS = new EncodedBytes(new byte[CODEC_LOOKS_AT]);
+  private static final EncodedBytes ZEROS = new EncodedBytes(new byte[CODEC_HEADER_BYTES]);
 
-  /** What a chunk of coefficients declares. */
+  /** What an image chunk declares. */
   private record Bitstream(long width, long height, boolean lossless, boolean alpha) {}
 
   private final EncodedBytes bytes;
@@ -58,10 +58,10 @@ final class WebpFile implements CodecFile {
     }
     if (!isBitstream(bytes, FIRST_CHUNK)) {
       bytes.require(FIRST_CHUNK, CHUNK_HEADER);
-      throw ImageFile.broken(WEBP, "its first chunk is none of VP8, VP8L and VP8X");
+      throw ImageFile.broken(WEBP, "the first chunk is none of VP8, VP8L and VP8X");
     }
-    Bitstream picture = bitstream(bytes, FIRST_CHUNK);
-    return new WebpFile(bytes, ImageHeader.declared(WEBP, picture.width, picture.height), false);
+    Bitstream image = bitstream(bytes, FIRST_CHUNK);
+    return new WebpFile(bytes, ImageHeader.declared(WEBP, image.width, image.height), false);
   }
 
   private static boolean isBitstream(EncodedBytes bytes, int at) {
@@ -72,7 +72,7 @@ final class WebpFile implements CodecFile {
     int content = at + CHUNK_HEADER;
     if (bytes.matches(at, "VP8L")) {
       if (bytes.unsignedByte(content) != 0x2f) {
-        throw ImageFile.broken(WEBP, "no signature in its VP8L chunk");
+        throw ImageFile.broken(WEBP, "no signature in the VP8L chunk");
       }
       long bits = bytes.unsignedInt(content + 1, LITTLE_ENDIAN);
       return new Bitstream(
@@ -80,7 +80,7 @@ final class WebpFile implements CodecFile {
     }
     bytes.require(content, 10);
     if (!bytes.matches(content + 3, "\u009d\u0001*")) {
-      throw ImageFile.broken(WEBP, "no key frame in its VP8 chunk");
+      throw ImageFile.broken(WEBP, "no key frame in the VP8 chunk");
     }
     return new Bitstream(
         bytes.unsignedShort(content + 6, LITTLE_ENDIAN) & 0x3fff,
@@ -98,7 +98,7 @@ final class WebpFile implements CodecFile {
     return header;
   }
 
-  /** After {@link #checkWhole}. */
+  /** Valid after {@link #checkWhole}. */
   @Override
   public Orientation orientation() {
     return orientation.orElse(Orientation.UPRIGHT);
@@ -110,8 +110,8 @@ final class WebpFile implements CodecFile {
   }
 
   /**
-   * A lossless picture, or alpha channel, the codec decodes into four bytes a pixel of its own, a
-   * lossy one row by row. A frame smaller than its canvas is kept beside it.
+   * The codec decodes a lossless image or alpha channel into four more bytes per pixel, a lossy
+   * image row by row. A frame smaller than its canvas is held next to the canvas.
    */
   @Override
   public long workingBytes() {
@@ -133,18 +133,18 @@ final class WebpFile implements CodecFile {
     boolean animated =
         extended && (bytes.unsignedByte(FIRST_CHUNK + CHUNK_HEADER) & FLAG_ANIMATION) != 0;
     if (!animated) {
-      picture(FIRST_CHUNK, end, new Placement(0, 0, header.width(), header.height()));
+      readImage(FIRST_CHUNK, end, new Placement(0, 0, header.width(), header.height()));
     }
     int at = FIRST_CHUNK;
     while (at + CHUNK_HEADER <= end) {
       int content = at + CHUNK_HEADER;
       int next = next(at, end);
       if (animated && placement.isEmpty() && bytes.matches(at, "ANMF")) {
-        picture(content + FRAME_HEADER, next, frame(content));
+        readImage(content + FRAME_HEADER, next, frame(content));
       }
       if (orientation.isEmpty() && bytes.matches(at, "EXIF")) {
         int length = (int) bytes.unsignedInt(at + 4, LITTLE_ENDIAN);
-        // Some writers keep the prefix that JPEG's segment has.
+        // Some writers keep the prefix of JPEG's EXIF segment.
         int prefix = bytes.matches(content, "Exif\0\0") ? 6 : 0;
         orientation = Optional.of(ExifOrientation.of(bytes, content + prefix, length - prefix));
       }
@@ -161,30 +161,30 @@ final class WebpFile implements CodecFile {
     return (int) end;
   }
 
-  /** Where the chunk after this one begins, or the end: chunks are padded to an even length. */
+  /** The position of the next chunk, or the end; chunks are padded to an even length. */
   private int next(int at, int end) throws UnreadableImageException {
     long length = bytes.unsignedInt(at + 4, LITTLE_ENDIAN);
     if (at + CHUNK_HEADER + length > end) {
       throw ImageFile.broken(
-          WEBP, "its chunk at byte %d is longer than the file says it is".formatted(at));
+          WEBP, "the chunk at byte %d is longer than the declared file size".formatted(at));
     }
     return (int) Math.min(end, at + CHUNK_HEADER + length + (length & 1));
   }
 
-  /** What a frame's header says, within the canvas. */
+  /** Reads a frame's header and checks that the frame lies within the canvas. */
   private Placement frame(int at) throws UnreadableImageException {
     long left = 2 * threeBytes(bytes, at);
     long top = 2 * threeBytes(bytes, at + 3);
     long width = 1 + threeBytes(bytes, at + 6);
     long height = 1 + threeBytes(bytes, at + 9);
     if (left + width > header.width() || top + height > header.height()) {
-      throw ImageFile.broken(WEBP, "its first frame leaves its canvas");
+      throw ImageFile.broken(WEBP, "the first frame extends beyond the canvas");
     }
     return new Placement((int) left, (int) top, (int) width, (int) height);
   }
 
-  /** Takes the picture that lies between two positions. */
-  private void picture(int from, int end, Placement place) throws UnreadableImageException {
+  /** Reads the image chunks between two positions. */
+  private void readImage(int from, int end, Placement place) throws UnreadableImageException {
     Optional<Part> transparency = Optional.empty();
     int at = from;
     while (at + CHUNK_HEADER <= end) {
@@ -192,29 +192,29 @@ final class WebpFile implements CodecFile {
       if (extended && transparency.isEmpty() && bytes.matches(at, "ALPH")) {
         transparency = Optional.of(new Part(bytes, at, next - at));
       } else if (isBitstream(bytes, at)) {
-        Bitstream picture = bitstream(bytes, at);
-        if (picture.width != place.width() || picture.height != place.height()) {
+        Bitstream image = bitstream(bytes, at);
+        if (image.width != place.width() || image.height != place.height()) {
           throw ImageFile.broken(
               WEBP,
-              "its header declares %d x %d pixels, it holds %d x %d"
-                  .formatted(place.width(), place.height(), picture.width, picture.height));
+              "the header declares %d x %d pixels, the file holds %d x %d"
+                  .formatted(place.width(), place.height(), image.width, image.height));
         }
         placement = Optional.of(place);
-        lossless = picture.lossless;
+        lossless = image.lossless;
         tableBytes = tableBytes(place, lossless ? at : transparency.map(Part::from).orElse(-1));
-        // A lossless picture has its alpha channel in itself.
-        Optional<Part> beside = picture.lossless ? Optional.empty() : transparency;
-        alpha = picture.alpha || beside.isPresent();
-        still(beside, new Part(bytes, at, next - at));
+        // A lossless image includes its alpha channel.
+        Optional<Part> alphaChunk = image.lossless ? Optional.empty() : transparency;
+        alpha = image.alpha || alphaChunk.isPresent();
+        still(alphaChunk, new Part(bytes, at, next - at));
         return;
       }
       at = next;
     }
-    throw ImageFile.broken(WEBP, "no picture");
+    throw ImageFile.broken(WEBP, "no image");
   }
 
   /**
-   * What the tables of a lossless picture take, or those of an alpha channel.
+   * The memory that the tables of a lossless image or an alpha channel take, in bytes.
    *
    * @param at the chunk's position, or -1
    */
@@ -227,16 +227,16 @@ final class WebpFile implements CodecFile {
     if (channel && (bytes.unsignedByte(content) & 3) != COMPRESSED_ALPHA) {
       return 0;
     }
-    // After a signature and the sides, or after a byte that says how the channel is coded.
+    // Skip the signature and the sides, or an alpha channel's byte of coding flags.
     int from = content + (channel ? 1 : 5);
     long end = content + bytes.unsignedInt(at + 4, LITTLE_ENDIAN);
     return LosslessWebp.tableBytes(bytes, from, end, place.width(), place.height());
   }
 
-  /** Makes a still picture of its own. */
-  private void still(Optional<Part> transparency, Part picture) {
-    int odd = picture.length() & 1;
-    int chunks = transparency.map(Part::length).orElse(0) + picture.length() + odd;
+  /** Writes the image as a still WebP. */
+  private void still(Optional<Part> transparency, Part image) {
+    int odd = image.length() & 1;
+    int chunks = transparency.map(Part::length).orElse(0) + image.length() + odd;
     ByteBuffer head =
         ByteBuffer.allocate(
                 FIRST_CHUNK + (transparency.isPresent() ? CHUNK_HEADER + EXTENDED_BYTES : 0))
@@ -250,9 +250,9 @@ final class WebpFile implements CodecFile {
     }
     parts.add(new Part(new EncodedBytes(head.array()), 0, head.capacity()));
     transparency.ifPresent(parts::add);
-    parts.add(picture);
+    parts.add(image);
     int total = head.capacity() + chunks - odd;
-    parts.add(new Part(ZEROS, 0, Math.max(odd, CODEC_LOOKS_AT - total)));
+    parts.add(new Part(ZEROS, 0, Math.max(odd, CODEC_HEADER_BYTES - total)));
   }
 
   private static void putThree(ByteBuffer buffer, int number) {

@@ -12,15 +12,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a BMP's headers, masks, palettes and run lengths mean, pixel by pixel. */
+/**
+ * Decodes BMPs with all kinds of headers, masks, palettes and run lengths, and compares each pixel.
+ */
 class BmpFileTest {
-  /** Black, red, green, blue; blue first and one byte to spare, as the file has them. */
+  /** Black, red, green, blue; in the file's order, blue first and one unused byte. */
   private static final String PALETTE = "00000000 0000ff00 00ff0000 ff000000";
 
   @ParameterizedTest
   @ValueSource(ints = {40, 52, 56, 108, 124})
   void masksOfSixteenBitsDecideInEveryHeader(int size) throws Exception {
-    // Full red, full green, full blue, white: five and six bits become the whole of eight.
+    // Full red, green, blue and white: five and six bits are scaled to the whole range of eight.
     byte[] bmp = masked(size, 16, 3, "00f8 e007 1f00 ffff", 0xf800, 0x07e0, 0x001f, 0);
 
     assertPixels(bmp, 4, "ff0000 00ff00 0000ff ffffff");
@@ -125,12 +127,12 @@ class BmpFileTest {
   @CsvSource({
     // Runs, and a literal of three with its padding.
     "0402 0000 0401 0001, RRRR GGGG",
-    // Both rows run over by two, and are clipped.
+    // Both rows are two pixels too long and are clipped.
     "0602 0000 0601 0001, RRRR GGGG",
     "0402 0000 0003 020301 00 0102 0001, GBRG GGGG",
-    // A literal that runs over.
+    // A literal that is too long.
     "0402 0000 0006 010101010303 0001, RRRR GGGG",
-    // A move right and down: what it passes has the first colour.
+    // A move right and down: skipped pixels have the first colour.
     "0101 0002 0201 0102 0001, KKKG RKKK",
     // No end mark, but all rows.
     "0402 0000 0401 0000, RRRR GGGG"
@@ -141,7 +143,7 @@ class BmpFileTest {
 
   @Test
   void runsOfFourBitsAlternate() throws Exception {
-    // Green and red in turns, clipped; then a literal of five, padded to four bytes.
+    // Alternating green and red, clipped; then a literal of five, padded to four bytes.
     String runs = "0921 0000 0005 12312000 0001";
 
     assertPixels(file(40, 5, 2, 4, 2, PALETTE, runs), 5, named("RGBRG GRGRG"));
@@ -157,7 +159,7 @@ class BmpFileTest {
   @ParameterizedTest
   @CsvSource({
     "40, 8, 1, 0402 0000 04, the file is cut short after 75 bytes",
-    "40, 8, 1, 0402 0000 0401 0000 0000 0000 0000, broken BMP: its run lengths go on after its last row",
+    "40, 8, 1, 0402 0000 0401 0000 0000 0000 0000, broken BMP: run lengths continue after the last row",
     "40, 0, 4, ffd8ffe0, unsupported BMP: compression 4 (JPEG)",
     "40, 0, 5, 89504e47, unsupported BMP: compression 5 (PNG)",
     "64, 1, 3, 00000000, unsupported BMP: compression 3 (Huffman 1D)",
@@ -192,7 +194,7 @@ class BmpFileTest {
     byte[] bmp = file(40, 1, 1, 24, 0, "", "00000000");
     bmp[10] = 20;
 
-    assertThat(refuse(bmp)).isEqualTo("broken BMP: its pixels begin inside its header");
+    assertThat(refuse(bmp)).isEqualTo("broken BMP: the pixels begin inside the header");
   }
 
   @Test
@@ -201,7 +203,7 @@ class BmpFileTest {
         .isEqualTo("the BMP's header declares rows of 1100000 pixels, over 1048576");
   }
 
-  /** A file of one row whose masks stand in its header, or after one of forty bytes. */
+  /** A file of one row with its masks in the header, or after a header of forty bytes. */
   private static byte[] masked(
       int size,
       int bits,

@@ -102,10 +102,10 @@ class BrokenImagesTest {
   @MethodSource("formats")
   void aPictureWithoutPixelsIsRefused(ImageFormat format) {
     if (format == ImageFormat.WEBP) {
-      // Its lossless form stores sides less one.
+      // The lossless form stores each side minus one.
       return;
     }
-    // A GIF's canvas grows to hold its frame; the frame itself is what must not be empty.
+    // A GIF's canvas grows to hold its frame; only the frame must not be empty.
     byte[] empty = withSize(format, 0, format == ImageFormat.GIF ? 0 : HEIGHT);
 
     UnreadableImageException refused = refuse(empty, DecodeLimits.DEFAULT);
@@ -163,20 +163,20 @@ class BrokenImagesTest {
         TestPictures.encode(
             TestPictures.picture(160, 128, (x, y) -> new Random(x * 1000 + y).nextInt()), "jpg");
     int scan = TestPictures.indexOf(whole, "\u00ff\u00da") + 14;
-    // Without the last group's last bytes it passes.
+    // A cut within the last group of blocks is not detected.
     for (int length = whole.length - 300; length > scan; length -= 101) {
       byte[] closed = Arrays.copyOf(whole, length + 2);
       closed[length] = (byte) 0xff;
       closed[length + 1] = (byte) 0xd9;
       assertThat(refuse(closed, DecodeLimits.DEFAULT).reason())
           .as("cut to %d of %d bytes", length, whole.length)
-          .matches("broken JPEG: a scan holds \\d+ of the 80 blocks that are declared");
+          .matches("broken JPEG: a scan holds \\d+ of the 80 declared blocks");
     }
   }
 
   @Test
   void aScanForEachComponentIsReadAsWell() {
-    // Four components, each in a scan of its own, are what the JDK writes from a raster.
+    // The JDK writes a raster as four components, each in a separate scan.
     byte[] whole =
         TestPictures.encodeFourComponents(
             WIDTH, HEIGHT, (x, y) -> 0x01010101 * (x * 5 + y * 3), Optional.of(0));
@@ -184,7 +184,7 @@ class BrokenImagesTest {
         TestPictures.concat(
             Arrays.copyOf(whole, whole.length - 300), new byte[] {(byte) 0xff, (byte) 0xd9});
 
-    assertThat(refuse(closed, DecodeLimits.DEFAULT).reason()).contains("blocks that are declared");
+    assertThat(refuse(closed, DecodeLimits.DEFAULT).reason()).contains("declared blocks");
   }
 
   @Test
@@ -192,7 +192,7 @@ class BrokenImagesTest {
     byte[] lying = withSize(ImageFormat.JPEG, WIDTH, 4 * HEIGHT);
 
     assertThat(refuse(lying, DecodeLimits.DEFAULT).reason())
-        .matches("broken JPEG: a scan holds \\d+ of the \\d+ blocks that are declared");
+        .matches("broken JPEG: a scan holds \\d+ of the \\d+ declared blocks");
   }
 
   @Test
@@ -242,7 +242,7 @@ class BrokenImagesTest {
 
     assertThat(refuse(png, DecodeLimits.DEFAULT).reason())
         .startsWith(
-            "broken PNG: the checksum of its %s chunk at byte %d is ".formatted(chunk, at - 4));
+            "broken PNG: the %s chunk at byte %d has the checksum ".formatted(chunk, at - 4));
   }
 
   @Test
@@ -285,7 +285,7 @@ class BrokenImagesTest {
     int frame = TestPictures.indexOf(gif, ",\0\0\0\0");
     ByteBuffer.wrap(gif).order(ByteOrder.LITTLE_ENDIAN).putShort(frame + 7, (short) (HEIGHT + 1));
 
-    assertRefused(gif, DECODE, "broken GIF: its first frame ends before its 65 rows do");
+    assertRefused(gif, DECODE, "broken GIF: the first frame ends before its 65 rows do");
   }
 
   @Test
@@ -316,15 +316,15 @@ class BrokenImagesTest {
     patched.putShort(entries + 12 * 8, (short) TiffDirectory.TILE_HEIGHT);
     patched.putInt(entries + 12 * 8 + 8, 60_000);
 
-    assertRefused(tiff, LIMIT, "the TIFF's tiles of 60000 x 60000 are far larger than its picture");
+    assertRefused(tiff, LIMIT, "the TIFF's tiles of 60000 x 60000 are far larger than its image");
   }
 
   @ParameterizedTest
   @CsvSource({
-    // Twelve bits a sample; a segment that is shorter than its own length.
+    // Twelve bits per sample; a segment that is shorter than its length field.
     "ffd8 ffc0 0011 0c 0040 0060 03 01 11 00 02 11 00 03 11 00, unsupported JPEG: 12 bits a sample",
     "ffd8 ffe0 0001 ffd9 0000 0000 0000, broken JPEG: a segment of length 1",
-    "ffd8 ffd9 0000 0000 0000 0000 0000, broken JPEG: it ends before its first scan",
+    "ffd8 ffd9 0000 0000 0000 0000 0000, broken JPEG: the file ends before its first scan",
     "424d 0000 0000 0000 0000 0000 0000 0a00 0000, broken BMP: a header of 10 bytes"
   })
   void whatIsWrongIsNamed(String hex, String reason) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A TIFF that is damaged, lies, or is not decoded is refused, by what is wrong with it. */
+/** A damaged, inconsistent or unsupported TIFF is rejected, and the reason names the fault. */
 class BrokenTiffTest {
   private static final int SIDE = 64;
   private static final int RGB = 2;
@@ -127,18 +127,18 @@ class BrokenTiffTest {
 
     assertReason(
         TestTiff.of(4, 1, 32, 1, 1).with(TiffDirectory.SAMPLE_FORMAT, SHORT, 3).piece(heights),
-        "unsupported TIFF: 32-bit float outside of 0 to 1");
+        "unsupported TIFF: 32-bit float outside 0 to 1");
   }
 
   @Test
   void aTagThatStandsTwiceIsRefused() {
     assertReason(
-        picture().again(TiffDirectory.HEIGHT, 40_000), "broken TIFF: tag 257 stands twice");
+        picture().again(TiffDirectory.HEIGHT, 40_000), "broken TIFF: tag 257 occurs twice");
   }
 
   @Test
   void aTypeThatOthersReadOtherwiseIsRefused() {
-    // Eight bytes a number: only a BigTIFF has them, but libtiff takes them everywhere.
+    // Eight-byte numbers: only BigTIFF has them, but libtiff accepts them everywhere.
     assertReason(
         picture().with(TiffDirectory.HEIGHT, LONG8, 40_000), "broken TIFF: tag 257 has type 16");
     assertReason(picture().with(TiffDirectory.WIDTH, 12, 64), "broken TIFF: tag 256 has type 12");
@@ -206,7 +206,7 @@ class BrokenTiffTest {
         TestTiff.of(1, 1_000_000, 8, 1, 1)
             .with(TiffDirectory.TILE_WIDTH, LONG, 1 << 20)
             .with(TiffDirectory.TILE_HEIGHT, LONG, 1);
-    assertLimit(narrow, "the TIFF's tiles of 1048576 x 1 are far larger than its picture");
+    assertLimit(narrow, "the TIFF's tiles of 1048576 x 1 are far larger than its image");
     assertLimit(
         TestTiff.of(1 << 20, 1, 64, 8, RGB), "the TIFF's rows of 67108864 bytes are over 33554432");
     assertLimit(

@@ -16,7 +16,7 @@ class ColorChangeTest {
     return bytes;
   }
 
-  /** A square picture in other colours. */
+  /** Applies a colour change to a square image. */
   private static byte[] change(byte[] pixels, int side, ColorChange colors) throws Exception {
     byte[] png =
         TestPictures.encode(
@@ -51,7 +51,7 @@ class ColorChangeTest {
         .isEqualTo(bytes(210, 89, 51, 20, 9, 31, 255, 0, 129, 100, 79, 91));
   }
 
-  /** Without saturation the luma is left: 0.299 red, 0.587 green, 0.114 blue. */
+  /** Without saturation only the luma remains: 0.299 red, 0.587 green, 0.114 blue. */
   @Test
   void noSaturationIsGreyAndNoContrastIsTheMean() throws Exception {
     assertThat(change(PIXELS, 2, ColorChange.jitter(1, 1, 0)))
@@ -62,7 +62,7 @@ class ColorChangeTest {
         .isEqualTo(bytes(100, 50, 25, 5, 10, 15, 128, 0, 64, 45, 45, 45));
   }
 
-  /** Saturation, then contrast, then brightness, as one would write it out. */
+  /** Computes saturation, then contrast, then brightness step by step. */
   @Test
   void allThreeTogether() throws Exception {
     Random random = new Random(5);

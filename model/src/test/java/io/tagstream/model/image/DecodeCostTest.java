@@ -18,12 +18,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What small files within the other limits may take of memory and time. */
+/** The memory and time that small files within the other limits may take. */
 class DecodeCostTest {
   private static final int SIDE = 8_000;
   private static final long MEGABYTE = 1_000_000;
 
-  /** A name, the file, and the megabytes that its decoding takes at least and at most. */
+  /** A name, the file, and the least and most megabytes that its decoding takes. */
   static Stream<Arguments> files() {
     return Stream.of(
         Arguments.of("PNG of RGBA in 16 bits", png(16, 6, new byte[0]), 704, 708),
@@ -103,7 +103,7 @@ class DecodeCostTest {
     while (HungDecodes.PROCESS.count() > 0) {
       Thread.sleep(1);
     }
-    // They have given back what they held.
+    // Wait until they have released their memory.
     while (DecodeMemory.PROCESS.claimed() > 0 || Pointer.totalBytes() != before) {
       Thread.sleep(1);
     }
@@ -114,20 +114,20 @@ class DecodeCostTest {
     HungDecodes hung = new HungDecodes(2);
     hung.add();
     hung.add();
-    hung.requireFew();
+    hung.requireWithinLimit();
     hung.add();
 
-    assertThatThrownBy(hung::requireFew)
+    assertThatThrownBy(hung::requireWithinLimit)
         .isInstanceOf(HungDecodersException.class)
         .hasMessage(
             "3 images are over image.decode-timeout and their decoding has not ended; only a restart of the process frees their threads and memory");
     hung.remove();
-    hung.requireFew();
+    hung.requireWithinLimit();
   }
 
   @Test
   void theFewestBytesDoNotHideManyCodes() {
-    // As many groups as there can be in so few bytes, not as many as there are blocks.
+    // Counts the groups that fit into so few bytes, not one per block.
     byte[] cut = new byte[40];
     long bytes = LosslessWebp.tableBytes(new EncodedBytes(cut), 5, 40, 16_000, 4_000);
 
@@ -144,12 +144,12 @@ class DecodeCostTest {
     }
   }
 
-  /** Takes a tenth of a second at least: 16 megapixels with an alpha channel. */
+  /** Takes at least a tenth of a second: 16 megapixels with an alpha channel. */
   private static byte[] slow() {
     return TestPictures.png(4_000, 4_000, 8, 6, new byte[4_000 * (1 + 4 * 4_000)]);
   }
 
-  /** Of pixels that are not there. */
+  /** A PNG whose header declares pixels that are missing. */
   private static byte[] png(int bits, int colorType, byte[] key) {
     byte[] png = TestPictures.png(SIDE, SIDE, bits, colorType, new byte[10]);
     return key.length == 0 ? png : TestPictures.withChunk(png, "tRNS", key);
@@ -187,9 +187,9 @@ class DecodeCostTest {
   }
 
   /**
-   * A lossless WebP whose blocks may each have a group of codes.
+   * A lossless WebP in which each block may have a separate group of codes.
    *
-   * @param blockBits of a block's side
+   * @param blockBits the bits of a block's side
    */
   private static byte[] lossless(int blockBits) {
     ByteArrayOutputStream bits = new ByteArrayOutputStream();

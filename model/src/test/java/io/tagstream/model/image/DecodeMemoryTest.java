@@ -31,21 +31,21 @@ class DecodeMemoryTest {
   void aClaimThatDoesNotFitWaitsForItsTurn() throws Exception {
     Claim first = memory.claim(40, 100, PATIENT);
     FutureTask<Claim> large = claiming(90);
-    // It would fit, and who came before it would wait for ever.
+    // It would fit, but then the earlier claim would wait forever.
     FutureTask<Claim> small = claiming(20);
     assertThat(large).isNotDone();
     assertThat(small).isNotDone();
 
     first.close();
     Claim second = large.get();
-    // Beside the large one it does not fit: had it come first, the large one would still wait.
+    // It does not fit next to the large one: had it been first, the large one would still wait.
     assertThat(small).isNotDone();
     second.close();
     small.get().close();
     assertThat(memory.claimed()).isZero();
   }
 
-  /** A claim on a thread of its own, which waits. */
+  /** Starts a claim on another thread and waits until it blocks. */
   private FutureTask<Claim> claiming(long bytes) throws InterruptedException {
     FutureTask<Claim> claim = new FutureTask<>(() -> memory.claim(bytes, 100, PATIENT));
     Thread thread = new Thread(claim);

@@ -18,7 +18,7 @@ class DecodeRegionTest {
     }
   }
 
-  /** Every orientation shows the same part of the upright picture. */
+  /** Every orientation gives the same part of the upright image. */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
   void aRegionIsThatOfTheUprightPicture(int orientation) throws Exception {
@@ -60,7 +60,9 @@ class DecodeRegionTest {
     }
   }
 
-  /** A region that is to shrink is decoded small: its place must shrink with it. */
+  /**
+   * A region that is scaled down is decoded at reduced size, so its position must be scaled too.
+   */
   @Test
   void aLargeJpegsRegionStaysInItsPlace() throws Exception {
     byte[] jpeg =

@@ -13,14 +13,15 @@ import java.util.function.IntBinaryOperator;
 import org.junit.jupiter.api.Test;
 
 class DifferenceHashTest {
-  /** What counts as near. */
+  /** The most differing bits of near duplicates. */
   private static final int NEAR = 4;
 
   @Test
   void aBitSaysWhetherACellIsDarkerThanItsRightNeighbour() {
     byte[] picture = new byte[64 * 72 * 3];
     for (int cell = 0; cell < 72; cell++) {
-      // Rising in the first row, falling in the second, even in the third; by too little after it.
+      // Rising in the first row, falling in the second, constant in the third; too small a change
+      // below.
       int column = cell % 9;
       int grey =
           switch (cell / 9) {
@@ -38,7 +39,7 @@ class DifferenceHashTest {
     assertThat(DifferenceHash.of(picture) & 0b11).isEqualTo(0b11);
     fill(picture, 71, 250, 100, 100);
     assertThat(DifferenceHash.of(picture) & 0b11).isEqualTo(0b10);
-    // A seventh of a level more than two.
+    // Two levels and a seventh.
     fill(picture, 71, 250, 103, 104);
     assertThat(DifferenceHash.of(picture) & 0b11).isEqualTo(0b11);
   }
@@ -101,7 +102,9 @@ class DifferenceHashTest {
     assertThat(nearPairs(photos, "1500 flowers")).isLessThanOrEqualTo(1);
   }
 
-  /** Checks that each is near its copy; returns how many pairs of different ones are near. */
+  /**
+   * Checks that each image is near its copy; returns the number of near pairs of different images.
+   */
   private static int nearPairs(List<byte[]> pictures, String name) throws Exception {
     long[] hashes = new long[pictures.size()];
     int farthest = 0;

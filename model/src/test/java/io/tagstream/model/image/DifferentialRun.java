@@ -20,15 +20,16 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Decodes each file of a folder here and by ImageMagick, and reports by kind of header where they
- * disagree: {@code mvn -pl model -am test -Plong -Dtest=DifferentialRun -Dimages=DIR
- * -Dsurefire.failIfNoSpecifiedTests=false}. The report is {@code model/target/differential.md}.
+ * Decodes each file of a folder with this decoder and with ImageMagick, and reports their
+ * disagreements by kind of header: {@code mvn -pl model -am test -Plong -Dtest=DifferentialRun
+ * -Dimages=DIR -Dsurefire.failIfNoSpecifiedTests=false}. The report is {@code
+ * model/target/differential.md}.
  */
 @Tag("long")
 final class DifferentialRun {
   private static final int SIDE = 256;
 
-  /** Mean absolute difference of 255 under which two decoders show the same image. */
+  /** The mean absolute difference, of 255, below which the results count as equal. */
   private static final double SAME = 4;
 
   private static final long PATIENCE_SECONDS = 60;
@@ -71,7 +72,7 @@ final class DifferentialRun {
           return Optional.of(name);
         }
       } catch (IOException e) {
-        // There is no such program.
+        // The program is not installed.
       }
     }
     return Optional.empty();
@@ -102,7 +103,7 @@ final class DifferentialRun {
         String.format(Locale.ROOT, "%.1f of 255", difference));
   }
 
-  /** Format, channels, depth, compression, orientation: what ImageMagick reads in the header. */
+  /** Format, channels, depth, compression and orientation, as ImageMagick reads the header. */
   private static String kind(String program, Path file) throws IOException, InterruptedException {
     String kind =
         new String(
@@ -117,7 +118,7 @@ final class DifferentialRun {
     return kind.isEmpty() ? "not read by ImageMagick" : kind;
   }
 
-  /** The same steps as here: upright, over white, shorter side to 256, centre. */
+  /** The same steps as this decoder: upright, over white, shorter side to 256, centre. */
   private static Optional<byte[]> pixelsThere(String program, Path file)
       throws IOException, InterruptedException {
     byte[] pixels =

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Of every format that carries EXIF: a 20 x 12 picture that orientation 6 makes 12 x 20. */
+/** For every format with EXIF: a 20 x 12 image that orientation 6 turns to 12 x 20. */
 class ExifOrientationTest {
   private static final int WIDTH = 20;
   private static final int HEIGHT = 12;
@@ -25,14 +25,15 @@ class ExifOrientationTest {
 
   @ParameterizedTest
   @CsvSource({
-    // An entry before the orientation: its offset or its count leads outside, its type is none.
+    // An entry before the orientation: its offset or count leads outside the block, or its type is
+    // unknown.
     "271, 2, 40, 4000000000",
     "271, 2, 4294967295, 8",
     "271, 12, 536870912, 8",
     "271, 2, 40, 60000",
     "271, 99, 1, 0",
     "271, 0, 0, 0",
-    // The orientation itself, of a type that no word can be.
+    // The orientation itself, with a type that is not a short.
     "274, 7, 1, 8",
     "274, 2, 100000, 8"
   })
@@ -63,7 +64,7 @@ class ExifOrientationTest {
     assertTurned(Arrays.copyOf(exif, exif.length - 4), true);
   }
 
-  /** A chunk of 8 bytes that shares a directory further on with its like costs a walk of it. */
+  /** Many chunks of 8 bytes that refer to one large directory must not each cost a pass over it. */
   @Test
   void nothingOutsideOfTheBlockIsRead() throws Exception {
     byte[] outside = exif(new Entry(ORIENTATION, SHORT, 1, 6));
@@ -147,7 +148,7 @@ class ExifOrientationTest {
     return segment.put(content).array();
   }
 
-  /** A WebP in the extended form with chunks after its picture. */
+  /** A WebP in the extended form with chunks after its image. */
   private static byte[] webp(byte[]... chunks) {
     byte[] simple = TestPictures.encodeWebp(WIDTH, HEIGHT, (x, y) -> x << 16 | y << 8, false);
     byte[] after = TestPictures.concat(chunks);

@@ -11,7 +11,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Real photos, where they are at hand. */
+/** Decodes real photos, if they are available. */
 class FlowerPhotosTest {
   private Path flowers;
 
@@ -32,7 +32,7 @@ class FlowerPhotosTest {
       for (Path path : (Iterable<Path>) paths.filter(Files::isRegularFile)::iterator) {
         byte[] jpeg = Files.readAllBytes(path);
         assertThat(decoder.decode(jpeg)).as("%s", path).hasSize(2 * 227 * 227 * 3);
-        // The decoder itself reads a photo's codes a second time only where it suspects a cut.
+        // The decoder reads a photo's codes a second time only if it suspects a cut.
         SequentialJpeg.checkBlocks(new EncodedBytes(jpeg));
         photos++;
       }

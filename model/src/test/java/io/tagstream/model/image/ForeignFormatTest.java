@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is no picture that can be read is called by its name. */
+/** The rejection of an unsupported format names the format. */
 class ForeignFormatTest {
 
   @ParameterizedTest
@@ -147,7 +147,7 @@ class ForeignFormatTest {
 
   @ParameterizedTest
   @CsvSource({
-    // The frame header's marker, the bits a sample.
+    // The frame header's marker, the bits per sample.
     "c3, 08, lossless",
     "c3, 0c, lossless",
     "c5, 08, hierarchical",

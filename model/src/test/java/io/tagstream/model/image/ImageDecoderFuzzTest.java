@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whatever becomes of a file's bytes, there is a picture or a reason. */
+/** Random changes of a file's bytes give an image or a reason, never another exception. */
 class ImageDecoderFuzzTest {
   private static final int MUTATIONS = 2_000;
   private static final int SIDE = 16;

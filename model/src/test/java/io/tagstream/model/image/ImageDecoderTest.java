@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ImageDecoderTest {
   private static final int LOSSLESS = 0;
 
-  /** What a JPEG may change in the middle of a flat area. */
+  /** The tolerance for a JPEG in the middle of a uniform area. */
   private static final int LOSSY = 4;
 
   static Stream<Arguments> formats() {
@@ -193,7 +193,7 @@ class ImageDecoderTest {
 
   @Test
   void longGifCodesAndFullTablesDecode() throws Exception {
-    // Flat areas make long codes, noise fills the table of 4,096.
+    // Uniform areas give long codes, noise fills the table of 4,096.
     IntBinaryOperator noise =
         (x, y) -> y < 100 ? 0x336699 : Integer.hashCode(x * 7919 + y * 104729);
     BufferedImage image = new BufferedImage(300, 256, BufferedImage.TYPE_BYTE_INDEXED);
@@ -235,7 +235,7 @@ class ImageDecoderTest {
 
   @ParameterizedTest
   @CsvSource({
-    // Which sides of the picture the stored first row and the stored first column are.
+    // The sides of the image that the first stored row and column are.
     "1, top, left",
     "2, top, right",
     "3, bottom, right",
@@ -247,7 +247,7 @@ class ImageDecoderTest {
   })
   void picturesAreTurnedUpright(int orientation, String firstRow, String firstColumn)
       throws Exception {
-    // 33 columns or rows are left beside the centre: an odd number, so that rounding would show.
+    // 33 columns or rows are outside the centre: an odd number, so that wrong rounding is detected.
     assertTurnedUpright(97, 64, orientation, firstRow, firstColumn);
     assertTurnedUpright(64, 97, orientation, firstRow, firstColumn);
   }
@@ -301,7 +301,7 @@ class ImageDecoderTest {
     }
   }
 
-  /** Sets the coordinate that a stored row or column number stands for. */
+  /** Sets the upright coordinate of a stored row or column number. */
   private static void place(int[] at, String first, int number, int width, int height) {
     switch (first) {
       case "top" -> at[1] = number;
@@ -320,7 +320,7 @@ class ImageDecoderTest {
 
     for (ByteOrder order : List.of(ByteOrder.BIG_ENDIAN, ByteOrder.LITTLE_ENDIAN)) {
       RgbImage image = decode(TestPictures.withExif(jpeg, orientation, order));
-      // The stored picture's upper left quadrant.
+      // The stored image's upper left quadrant.
       int x = turn.flipX() ? image.width() - 10 : 10;
       int y = turn.flipY() ? image.height() - 10 : 10;
       assertThat(image.width()).isEqualTo(turn.transpose() ? HEIGHT : WIDTH);
@@ -361,7 +361,7 @@ class ImageDecoderTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 8, 9, 16, 17, 40})
   void largePicturesShrinkToTheAverageOfTheirAreas(int times) throws Exception {
-    // Stripes a pixel wide: a reader that skips pixels sees black or white, the average is grey.
+    // Stripes of one pixel: a decoder that skips pixels gives black or white, the average is grey.
     BufferedImage stripes =
         TestPictures.picture(
             64 * times, 48 * times, (x, y) -> (x + y) % 2 == 0 || times == 1 ? 0xb4b4b4 : 0x505050);
@@ -415,7 +415,7 @@ class ImageDecoderTest {
     BufferedImage grey = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_BYTE_GRAY);
     grey.getRaster().setSamples(0, 0, WIDTH, HEIGHT, 0, filled(WIDTH * HEIGHT, 128));
     byte[] jpeg = TestPictures.encode(grey, "jpg");
-    // Sampling factors relate components to each other; a single one has its blocks one by one.
+    // Sampling factors relate components to each other; those of a single component have no effect.
     jpeg[TestPictures.indexOf(jpeg, "\u00ff\u00c0") + 11] = 0x22;
 
     assertPixel(decode(jpeg), WIDTH - 1, HEIGHT - 1, Color.GRAY, LOSSLESS);
@@ -474,7 +474,7 @@ class ImageDecoderTest {
     assertThatThrownBy(() -> image.crop(3, 0, 3, false))
         .isInstanceOf(IndexOutOfBoundsException.class);
     assertThatThrownBy(() -> new RgbImage(5, 4, new byte[59]))
-        .hasMessage("59 bytes are no 5 x 4 RGB picture");
+        .hasMessage("59 bytes are not a 5 x 4 RGB image");
   }
 
   private static byte[] coordinates(int width, int height) {
@@ -487,7 +487,7 @@ class ImageDecoderTest {
     return pixels;
   }
 
-  /** The whole picture as it is. */
+  /** The whole image, unscaled. */
   private static RgbImage decode(byte[] encoded) throws UnreadableImageException {
     ImageHeader header = ImageHeader.read(encoded);
     int side = Math.min(header.width(), header.height());
@@ -515,7 +515,7 @@ class ImageDecoderTest {
     }
   }
 
-  /** The same picture with a palette of two or eight bits. */
+  /** The same image with a palette of two or eight bits. */
   private static BufferedImage indexed(BufferedImage image, int bits) {
     int size = 1 << bits;
     byte[][] channels = new byte[3][size];
@@ -543,7 +543,7 @@ class ImageDecoderTest {
     return samples8(WIDTH, HEIGHT, argb, 4);
   }
 
-  /** Red, green, blue and, of four, alpha. */
+  /** Red, green, blue and, if there are four samples, alpha. */
   private static byte[] samples8(int width, int height, IntBinaryOperator argb, int perPixel) {
     ByteBuffer samples = ByteBuffer.allocate(width * height * perPixel);
     for (int y = 0; y < height; y++) {
@@ -558,7 +558,7 @@ class ImageDecoderTest {
     return samples.array();
   }
 
-  /** As {@link #samples8}, each byte twice; three a pixel where the picture has no alpha. */
+  /** As {@link #samples8}, each byte twice; three samples per pixel if the image has no alpha. */
   private static byte[] samples16(IntBinaryOperator argb) {
     boolean alpha =
         argb.applyAsInt(0, 0) >>> 24 != 0xff || argb.applyAsInt(WIDTH - 1, 0) >>> 24 != 0xff;

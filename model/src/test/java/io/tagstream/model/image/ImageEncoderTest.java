@@ -9,7 +9,7 @@ import java.io.IOException;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 
-/** Read again by the JDK, which shares no code with OpenCV. */
+/** Reads the results with the JDK, which shares no code with OpenCV. */
 class ImageEncoderTest {
   private static final int WIDTH = 5;
   private static final int HEIGHT = 3;

@@ -15,11 +15,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** OpenCV and ND4J share JavaCPP and OpenBLAS, each built against another version of them. */
+/** OpenCV and ND4J share JavaCPP and OpenBLAS, but are built against different versions of them. */
 class NativeLibrariesTest {
   private static final String OPENCV_LIBRARY = "libopencv_";
 
-  /** Runs in a JVM of its own: decodes and multiplies in the order its arguments say. */
+  /** Runs in a separate JVM: decodes and multiplies in the order of its arguments. */
   public static final class Program {
     private Program() {}
 

@@ -12,11 +12,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Files that other programs wrote, where they lie beside the project. */
+/** Files of other programs, if they are available next to the project. */
 class OddImagesTest {
   private static final int SIDE = 256;
 
-  /** Of 255, on average. */
+  /** The largest mean difference, of 255. */
   private static final double LARGEST_DIFFERENCE = 4;
 
   private final ImageDecoder decoder =

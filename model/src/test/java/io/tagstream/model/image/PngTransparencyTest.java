@@ -89,7 +89,7 @@ class PngTransparencyTest {
     assertThat(rows(png, 2)[1]).isEqualTo(Integer.decode(shown));
   }
 
-  /** Of a sample of fewer bits than 16 the key's low bits count. */
+  /** For samples of fewer than 16 bits only the key's low bits count. */
   @Test
   void aKeysHighBitsDoNotCount() throws Exception {
     assertThat(rows(withKey(grey(4, 5, 6), 0xff05), 2)).containsExactly(0xffffff, 0x666666);
@@ -123,7 +123,7 @@ class PngTransparencyTest {
         .containsExactly(0xffffff, 0x010209);
   }
 
-  /** As readers have it: too short, too long, after the pixels. */
+  /** As other readers, ignores a chunk that is too short, too long, or after the pixels. */
   @Test
   void aKeyThatIsNoneIsIgnored() throws Exception {
     byte[] png = grey(8, 100, 101);

@@ -35,7 +35,7 @@ import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.global.opencv_imgcodecs;
 import org.bytedeco.opencv.opencv_core.Mat;
 
-/** Pictures to encode, what encodes them, and where photos are, for tests. */
+/** Draws images, encodes them and finds photos, for tests. */
 public final class TestPictures {
   /** The four colours of {@link #quadrants}: upper left, upper right, lower left, lower right. */
   static final List<Color> QUADRANTS =
@@ -55,7 +55,7 @@ public final class TestPictures {
     return QUADRANTS.get((x < WIDTH / 2 ? 0 : 1) + (y < HEIGHT / 2 ? 0 : 2)).getRGB();
   }
 
-  /** The whole picture, its shorter side scaled. */
+  /** The whole image, its shorter side scaled. */
   static RgbImage whole(ImageDecoder decoder, int shorterSide, byte[] encoded)
       throws UnreadableImageException {
     return decoder.decodeRegion(
@@ -83,7 +83,7 @@ public final class TestPictures {
     return HexFormat.of().formatHex(pixels).replaceAll("(.{6})(?!$)", "$1 ");
   }
 
-  /** A picture whose red is the column and whose green is the row. */
+  /** An image whose red is the column and whose green is the row. */
   static BufferedImage coordinates(int width, int height) {
     return picture(width, height, (x, y) -> x << 16 | y << 8 | 77);
   }
@@ -98,7 +98,7 @@ public final class TestPictures {
     return image;
   }
 
-  /** As the JDK writes it. */
+  /** Encodes with the JDK. */
   static byte[] encode(BufferedImage image, String format) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
@@ -111,7 +111,7 @@ public final class TestPictures {
     return bytes.toByteArray();
   }
 
-  /** As the JDK writes it, interlaced or progressive. */
+  /** Encodes with the JDK, interlaced or progressive. */
   static byte[] encodeProgressive(BufferedImage image, String format) {
     return write(
         format,
@@ -150,7 +150,7 @@ public final class TestPictures {
     return bytes.toByteArray();
   }
 
-  /** As OpenCV writes it: {@code .webp}, {@code .jpg}, or {@code .png} with 16 bits. */
+  /** Encodes with OpenCV: {@code .webp}, {@code .jpg}, or {@code .png} with 16 bits. */
   static byte[] encodeOpenCv(Mat image, String extension, int... params) {
     try (BytePointer bytes = new BytePointer();
         IntPointer settings = new IntPointer(params)) {
@@ -163,7 +163,7 @@ public final class TestPictures {
     }
   }
 
-  /** A JPEG as OpenCV writes it, quality 0 to 100. */
+  /** Encodes a JPEG with OpenCV, quality 0 to 100. */
   static byte[] encodeJpeg(RgbImage image, int quality) {
     byte[] bgr = image.pixels().clone();
     for (int i = 0; i < bgr.length; i += 3) {
@@ -179,7 +179,7 @@ public final class TestPictures {
   /**
    * A lossless WebP.
    *
-   * @param argb the picture; opaque everywhere for one without alpha
+   * @param argb the image; opaque everywhere if it has no alpha
    */
   static byte[] encodeWebp(int width, int height, IntBinaryOperator argb, boolean alpha) {
     int channels = alpha ? 4 : 3;
@@ -200,7 +200,7 @@ public final class TestPictures {
     }
   }
 
-  /** A PNG with 16 bits a sample: each is the byte of the colour twice. */
+  /** A PNG with 16 bits per sample: each is the byte of the colour twice. */
   static byte[] encodePng16(int width, int height, IntBinaryOperator rgb) {
     short[] pixels = new short[width * height * 3];
     for (int y = 0; y < height; y++) {
@@ -217,9 +217,7 @@ public final class TestPictures {
     }
   }
 
-  /**
-   * A JPEG of four components as they are, with Adobe's marker where {@code transform} is given.
-   */
+  /** A JPEG of four unconverted components, with Adobe's marker if {@code transform} is given. */
   static byte[] encodeFourComponents(
       int width, int height, IntBinaryOperator samples, Optional<Integer> transform) {
     WritableRaster raster =
@@ -242,7 +240,7 @@ public final class TestPictures {
     return insert(jpeg, 2, adobe.array());
   }
 
-  /** A JPEG that asks for an orientation. */
+  /** A JPEG with an EXIF orientation. */
   static byte[] withExif(byte[] jpeg, int orientation, ByteOrder order) {
     byte[] exif = exif(orientation, order);
     ByteBuffer segment = ByteBuffer.allocate(10 + exif.length);
@@ -251,7 +249,7 @@ public final class TestPictures {
     return insert(jpeg, 2, segment.array());
   }
 
-  /** A TIFF structure with an orientation and nothing else. */
+  /** A TIFF structure with only an orientation. */
   static byte[] exif(int orientation, ByteOrder order) {
     ByteBuffer exif = ByteBuffer.allocate(26).order(order);
     exif.put((order == ByteOrder.BIG_ENDIAN ? "MM" : "II").getBytes(ISO_8859_1));
@@ -261,7 +259,7 @@ public final class TestPictures {
     return exif.array();
   }
 
-  /** A PNG with another chunk after its header. */
+  /** Inserts a chunk after a PNG's header. */
   static byte[] withChunk(byte[] png, String type, byte[] content) {
     return insert(png, 33, chunk(type, content));
   }
@@ -274,7 +272,7 @@ public final class TestPictures {
     return chunk.putInt((int) crc.getValue()).array();
   }
 
-  /** A PNG out of its scanlines, each with its filter byte. */
+  /** A PNG from its scanlines, each with its filter byte. */
   static byte[] png(int width, int height, int bits, int colorType, byte[] lines) {
     ByteArrayOutputStream deflated = new ByteArrayOutputStream();
     try (DeflaterOutputStream deflater =
@@ -317,8 +315,8 @@ public final class TestPictures {
   /**
    * An uncompressed TIFF of one strip.
    *
-   * @param extraSample what a fourth sample is (1 premultiplied alpha, 2 straight), where there is
-   *     one
+   * @param extraSample the meaning of a fourth sample (1 premultiplied alpha, 2 straight), if there
+   *     is one
    * @param samples the strip, in little-endian order
    */
   static byte[] tiff(
@@ -402,7 +400,7 @@ public final class TestPictures {
     return crops;
   }
 
-  /** The flower photos beside the project, where they are. */
+  /** The folder of flower photos next to the project, if it exists. */
   public static Optional<Path> flowers() {
     Path root = Path.of("").toAbsolutePath();
     while (root != null && !Files.isDirectory(root.resolve(".mvn"))) {

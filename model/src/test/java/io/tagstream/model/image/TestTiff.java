@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Makes a TIFF or BigTIFF out of its tags and its strips or tiles. */
+/** Builds a TIFF or BigTIFF from tags and strips or tiles. */
 final class TestTiff {
   static final int SHORT = 3;
   static final int LONG = 4;
@@ -28,7 +28,7 @@ final class TestTiff {
     this.big = big;
   }
 
-  /** One strip or more, uncompressed, until tags say otherwise. */
+  /** One or more strips, uncompressed unless tags change it. */
   static TestTiff of(
       ByteOrder order, boolean big, int width, int height, int bits, int samples, int color) {
     long[] allBits = new long[samples];
@@ -57,7 +57,7 @@ final class TestTiff {
     return this;
   }
 
-  /** The tag a second time, with another value. */
+  /** Adds the tag a second time, with another value. */
   TestTiff again(int tag, int value) {
     repeated.add(new int[] {tag, value});
     return this;

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a TIFF's samples mean, and that each way to write them is read: pixel by pixel. */
+/** Decodes TIFFs of all sample formats and compressions, and compares each pixel. */
 class TiffFileTest {
   private static final int WHITE_IS_ZERO = 0;
   private static final int BLACK_IS_ZERO = 1;
@@ -63,7 +63,7 @@ class TiffFileTest {
     "24, 1, ffffff 800000 000000",
     "32, 1, ffffffff 80000000 00000000",
     "64, 1, ffffffffffffffff 8000000000000000 0000000000000000",
-    // A half, a float and a double: 1, 0.5 and what is below 0.
+    // A half, a float and a double: 1, 0.5 and a value below 0.
     "16, 3, 3c00 3800 8001",
     "32, 3, 3f800000 3f000000 bf800000",
     "64, 3, 3ff0000000000000 3fe0000000000000 bff0000000000000"
@@ -88,7 +88,7 @@ class TiffFileTest {
 
   @ParameterizedTest
   @CsvSource({
-    // Straight, premultiplied, of unknown meaning, and not mentioned.
+    // Straight, premultiplied, unspecified, and not declared.
     "2, 40201080, 9f8f87",
     "1, 60200080, df9f7f",
     "0, 60200080, 602000",
@@ -156,14 +156,13 @@ class TiffFileTest {
 
   @Test
   void chromaIsSharedByUnits() throws Exception {
-    // Two units of two by two: luma 0, 80, 160, 255, then grey chroma; the second is cut by the
-    // edge.
+    // Two units of two by two: luma 0, 80, 160, 255, then grey chroma; the edge cuts the second.
     byte[] units = hex("0050a0ff 8080 10ffffff 8080 00ff0000 8080 ffffffff 8080");
 
     assertPixels(
         TestTiff.of(3, 3, 8, 3, YCBCR).with(YCBCR_SUBSAMPLING, SHORT, 2, 2).piece(units),
         "000000 505050 101010 a0a0a0 ffffff ffffff 000000 ffffff ffffff");
-    // Pure red by the usual coefficients.
+    // Pure red by the default coefficients.
     assertPixels(
         TestTiff.of(1, 1, 8, 3, YCBCR).with(YCBCR_SUBSAMPLING, SHORT, 1, 1).piece(hex("4c55ff")),
         "fe0000");
@@ -216,7 +215,7 @@ class TiffFileTest {
 
   @Test
   void floatsWhoseBytesStandByWeightAreJoined() throws Exception {
-    // 0, 0.5, 1: first the heaviest bytes, 00 3f 3f, then 00 00 80, each less the one before.
+    // 0, 0.5, 1: the most significant bytes, 00 3f 3f, then 00 00 80, each minus the one before.
     byte[] row = hex("00 3f 00 c1 00 80 80 00 00 00 00 00");
 
     assertPixels(
@@ -231,7 +230,7 @@ class TiffFileTest {
   @ParameterizedTest
   @ValueSource(strings = {"CCITT RLE", "CCITT T.4", "CCITT T.6"})
   void runsOfEveryLengthAreRead(String compression) throws Exception {
-    // The JDK writes it: in row n, runs of n and of what is left.
+    // Written by the JDK: row n has runs of n and of the rest.
     BufferedImage bits = new BufferedImage(2_700, 90, BufferedImage.TYPE_BYTE_BINARY);
     Random random = new Random(7);
     for (int y = 0; y < 90; y++) {
@@ -250,8 +249,8 @@ class TiffFileTest {
 
   @Test
   void faxRowsThatAreToldByWhatDiffersAreRead() throws Exception {
-    // Group 3 with rows by themselves and by differences: white, 3 black; then the same; then black
-    // one to the left, and again with the lowest bit first.
+    // Group 3 with one- and two-dimensional rows: white, 3 black; then the same; then black one to
+    // the left; and again with the lowest bit first.
     String bits =
         "000000000001"
             + "1"
@@ -333,7 +332,7 @@ class TiffFileTest {
 
     String expected = TestPictures.asStored(strips.with(ORIENTATION, SHORT, orientation).build());
     assertPixels(tiles.with(ORIENTATION, SHORT, orientation), expected);
-    // Where the stored picture's first pixel lies.
+    // The upright position of the first stored pixel.
     Orientation turn = Orientation.of(orientation);
     int side = turn.transpose() ? height : width;
     int at =
@@ -388,7 +387,7 @@ class TiffFileTest {
     return inverted.substring(1);
   }
 
-  /** A palette of greys: of each index {@code index * factor}. */
+  /** A palette of greys: {@code index * factor} for each index. */
   private static long[] map(int colors, int factor) {
     long[] map = new long[3 * colors];
     for (int i = 0; i < map.length; i++) {
@@ -397,7 +396,7 @@ class TiffFileTest {
     return map;
   }
 
-  /** Samples of one byte each, as wide as they are said to be, the lowest byte first. */
+  /** Widens samples of one byte each to {@code bits}, the lowest byte first. */
   private static byte[] samples(int bits, String digits) {
     byte[] narrow = hex(digits);
     byte[] wide = new byte[narrow.length * bits / 8];
@@ -415,7 +414,7 @@ class TiffFileTest {
     return value;
   }
 
-  /** Codes of nine bits that define nothing anybody uses: clear, the bytes, end. */
+  /** LZW codes of nine bits without any repetition: clear, the bytes, end. */
   private static byte[] lzw(byte[] bytes) {
     ByteBuffer codes = ByteBuffer.allocate(2 * bytes.length + 4);
     long bits = 256;

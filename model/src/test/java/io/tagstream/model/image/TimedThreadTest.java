@@ -73,7 +73,7 @@ class TimedThreadTest {
     last.await();
   }
 
-  /** On a busy machine work waits for a processor, which is no fault of its own. */
+  /** On a busy machine work waits for a processor; that must not count. */
   @Test
   void workThatWaitsHasTenTimesAsLong() throws Exception {
     TimedThread thread = new TimedThread("worker");

@@ -103,16 +103,16 @@ class WebpFileTest {
     lying[6]++;
 
     assertThat(refuse(animation(lying)))
-        .isEqualTo("broken WEBP: its header declares 13 x 10 pixels, it holds 12 x 10");
+        .isEqualTo("broken WEBP: the header declares 13 x 10 pixels, the file holds 12 x 10");
     assertThat(refuse(animation(frame(10, 0, frame))))
-        .isEqualTo("broken WEBP: its first frame leaves its canvas");
+        .isEqualTo("broken WEBP: the first frame extends beyond the canvas");
     assertThat(refuse(animation())).isEqualTo("broken WEBP: an animation without a frame");
     assertThat(refuse(animation(Arrays.copyOf(frame(0, 0, frame), 16))))
-        .isEqualTo("broken WEBP: no picture");
+        .isEqualTo("broken WEBP: no image");
     assertThat(refuse(extended(0, 13, HEIGHT, Arrays.copyOfRange(frame, 12, frame.length))))
-        .isEqualTo("broken WEBP: its header declares 13 x 10 pixels, it holds 12 x 10");
+        .isEqualTo("broken WEBP: the header declares 13 x 10 pixels, the file holds 12 x 10");
     assertThat(refuse(extended(0, WIDTH, HEIGHT, chunk("ANMF", frame(0, 0, frame)))))
-        .isEqualTo("broken WEBP: no picture");
+        .isEqualTo("broken WEBP: no image");
   }
 
   private static String refuse(byte[] webp) {
@@ -122,7 +122,7 @@ class WebpFileTest {
     }
   }
 
-  /** The whole picture as it is, 0xRRGGBB. */
+  /** The whole image, unscaled, 0xRRGGBB. */
   private static int[] picture(byte[] webp) throws UnreadableImageException {
     ImageHeader header = ImageHeader.read(webp);
     int side = Math.min(header.width(), header.height());
@@ -137,7 +137,7 @@ class WebpFileTest {
     }
   }
 
-  /** A still picture of {@link #WIDTH} x {@link #HEIGHT} with an alpha channel. */
+  /** A still image of {@link #WIDTH} x {@link #HEIGHT} with an alpha channel. */
   private static byte[] encode(IntBinaryOperator argb, boolean lossy) {
     ByteBuffer bgra = ByteBuffer.allocate(WIDTH * HEIGHT * 4).order(ByteOrder.LITTLE_ENDIAN);
     for (int y = 0; y < HEIGHT; y++) {
@@ -152,7 +152,7 @@ class WebpFileTest {
     }
   }
 
-  /** A frame's chunk: its header, then the chunks of a still picture. */
+  /** A frame's chunk: its header, then the chunks of a still image. */
   private static byte[] frame(int left, int top, byte[] still) {
     byte[] chunks = chunks(still);
     ByteBuffer frame = ByteBuffer.allocate(16 + chunks.length);
@@ -160,7 +160,7 @@ class WebpFileTest {
     return frame.put(three(100)).put((byte) 0).put(chunks).array();
   }
 
-  /** The chunks of a still picture without the one that makes it extended. */
+  /** The chunks of a still image without the VP8X chunk. */
   private static byte[] chunks(byte[] still) {
     boolean extended = new String(still, ISO_8859_1).startsWith("VP8X", 12);
     return Arrays.copyOfRange(still, extended ? 30 : 12, still.length);
