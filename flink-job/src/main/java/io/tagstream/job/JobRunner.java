@@ -216,7 +216,7 @@ public final class JobRunner {
       LOG.warn("The broker has forgotten the snapshot's transactions: the sinks start anew");
     }
     folder.write(decision.notes());
-    new ModelStore(request.models()).pins().dropOf(request.name());
+    new ModelStore(request.models()).pins().deleteOf(request.name());
 
     JobSettings settings = request.settings().get(JobSettings.class);
     Configuration options = new Configuration(given);

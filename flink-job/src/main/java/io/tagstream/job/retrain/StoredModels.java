@@ -73,7 +73,7 @@ public final class StoredModels implements Models {
     } catch (ModelException e) {
       return Optional.of(e.getMessage());
     }
-    return damage(store, version, () -> store.look(version));
+    return damage(store, version, () -> store.checkFiles(version));
   }
 
   @Override
@@ -107,7 +107,7 @@ public final class StoredModels implements Models {
   }
 
   private String wayOut(ModelStore store, String version) {
-    Optional<String> before = store.before(version).filter(store.versions()::contains);
+    Optional<String> before = store.predecessor(version).filter(store.versions()::contains);
     return before.isPresent()
         ? "./tagstream model rollback --models %s makes %s live again"
             .formatted(Path.of(folder), before.get())

@@ -78,7 +78,7 @@ class StoreModelsTest {
 
   /** What may be wrong with a version that somebody made live. */
   private enum Broken {
-    TRUNCATED("was written with") {
+    TRUNCATED("but was written with") {
       @Override
       void apply(Path bundle) throws IOException {
         byte[] onnx = Files.readAllBytes(bundle.resolve("model.onnx"));

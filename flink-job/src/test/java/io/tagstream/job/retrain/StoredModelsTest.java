@@ -77,7 +77,7 @@ class StoredModelsTest {
             "; restore it, or ./tagstream model rollback --models %s makes %s live again"
                 .formatted(folder, first));
     Files.write(onnx, new byte[3]);
-    assertThat(models.damage().orElseThrow()).contains(onnx + " has 3 bytes, was written with");
+    assertThat(models.damage().orElseThrow()).contains(onnx + " has 3 bytes, but was written with");
     Files.delete(folder.resolve(second).resolve("model.json"));
     assertThat(models.damage().orElseThrow())
         .startsWith(

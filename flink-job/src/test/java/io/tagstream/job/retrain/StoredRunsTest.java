@@ -44,10 +44,10 @@ class StoredRunsTest {
     StoredRuns runs =
         new StoredRuns(folder, Settings.defaults().get(TrainingStoreSettings.class), 10);
     assertThat(runs.counts(List.of("cat", "dog")).waiting())
-        .containsExactly("heron has 9 images that can be read and needs 10");
+        .containsExactly("heron has 9 readable images and needs 10");
     TrainingFiles.write(folder, "part-2.avro", TrainingFiles.row("heron9", "Heron", 20));
     assertThat(runs.counts(List.of("dog")).waiting())
-        .containsExactly("Cat has 1 images that can be read and needs 10");
+        .containsExactly("Cat has 1 readable images and needs 10");
   }
 
   @Test
@@ -61,7 +61,7 @@ class StoredRunsTest {
                 .counts(List.of())
                 .waiting())
         .hasSize(11)
-        .startsWith("class11 has 2 images that can be read and needs 10")
+        .startsWith("class11 has 2 readable images and needs 10")
         .endsWith("and 2 more classes");
   }
 

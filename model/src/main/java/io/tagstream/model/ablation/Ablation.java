@@ -29,8 +29,8 @@ import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
 
 /**
- * Trains networks that differ in one idea each and compares what they answer. A training that is
- * done is kept in a file, and not done again by the same ablation.
+ * Trains networks that each differ in one idea and compares their accuracy. Each completed training
+ * is stored in a file and not repeated by the same ablation.
  */
 public final class Ablation {
   private static final long FIRST_SEED = 1;
@@ -44,36 +44,38 @@ public final class Ablation {
 
   private final List<AblationRun> runs = new ArrayList<>();
 
-  /** By variant and seed; of figure 1's those at the best rate. */
+  /**
+   * The runs that are compared, by variant, in the order of seeds; for figure 1 only those at the
+   * best learning rate.
+   */
   private final Map<String, List<AblationRun>> counting = new LinkedHashMap<>();
 
   private final List<Cost> costs = new ArrayList<>();
 
-  /** Hears how it gets on, and may end it. */
+  /** Receives the progress of an ablation and can cancel it. */
   public interface Listener {
-    /** A training begins. */
     void begins(Variant variant, long seed);
 
     /**
-     * An epoch of it is done.
+     * An epoch of the current training has ended.
      *
-     * @param trainingError after it, 0 to 1
+     * @param trainingError after the epoch, 0 to 1
      */
     void epoch(int epoch, int of, double trainingError);
 
     /**
-     * A training is done.
+     * A training has ended.
      *
-     * @param before whether it was done before, and kept
+     * @param before whether it was done by an earlier run and read from its file
      */
     void done(AblationRun run, boolean before);
 
-    /** Asked before each step. */
+    /** Checked before each step. */
     boolean isCancelled();
   }
 
   /**
-   * @param kept a folder for the trainings that are done; it is made when there is none
+   * @param kept the folder of completed trainings; it is created if missing
    */
   public Ablation(
       ExperimentImages images,
@@ -91,10 +93,10 @@ public final class Ablation {
   }
 
   /**
-   * Trains what is not done yet, and compares.
+   * Runs the trainings that are not done yet, and compares.
    *
-   * @throws ModelException when the folder holds trainings of another ablation or cannot be written
-   * @throws CancellationException when the listener says so; what is done stays
+   * @throws ModelException if the folder holds trainings of another ablation or cannot be written
+   * @throws CancellationException if the listener cancels; completed trainings are kept
    */
   public AblationFindings run() {
     for (Activation activation : List.of(Activation.RELU, Activation.TANH)) {
@@ -113,7 +115,9 @@ public final class Ablation {
         costs);
   }
 
-  /** Every rate with the first seed, then the best one with the others. */
+  /**
+   * Trains at every learning rate with the first seed, then at the best rate with the other seeds.
+   */
   private void runFigure1(Activation activation) {
     Map<AblationRun, Variant> tried = new LinkedHashMap<>();
     for (double rate : plan.rates()) {
@@ -168,7 +172,7 @@ public final class Ablation {
       AblationRun run = StoreJson.read(Files.readAllBytes(file), AblationRun.class);
       if (!run.setting().equals(setting)) {
         throw new ModelException(
-            "%s is of other pictures or epochs, or of another width: delete %s, or name another --out"
+            "%s is for other images, epochs or another width: delete %s, or choose another --out"
                 .formatted(file, kept));
       }
       return Optional.of(run);
@@ -177,7 +181,7 @@ public final class Ablation {
     }
   }
 
-  /** What else than the seed decides a training. */
+  /** Everything that determines a training except its seed. */
   private String setting(Variant variant) {
     return "%s, %s, pictures %s"
         .formatted(variant.network(), variant.recipe(), images.fingerprint());
@@ -221,7 +225,7 @@ public final class Ablation {
   }
 
   private AblationRun kept(Variant variant, long seed, Experiment.Result result, Weights weights) {
-    int pictures = images.validationCount();
+    int imageCount = images.validationCount();
     boolean shown = variant.name().equals(Variant.PAPER) && seed == FIRST_SEED;
     return new AblationRun(
         variant.name(),
@@ -230,12 +234,12 @@ public final class Ablation {
         setting(variant),
         result.trainingErrors(),
         AblationRun.epochsTo25(result.trainingErrors()),
-        (double) result.right().get(Views.CENTER_AND_FLIP).cardinality() / pictures,
+        (double) result.right().get(Views.CENTER_AND_FLIP).cardinality() / imageCount,
         result.right().entrySet().stream()
             .collect(
                 Collectors.toMap(
                     entry -> entry.getKey().count(),
-                    entry -> AblationRun.text(entry.getValue(), pictures))),
+                    entry -> AblationRun.text(entry.getValue(), imageCount))),
         result.time().toMillis() / 1e3,
         shown ? KernelPicture.of(weights, images.channelOrder()) : List.of());
   }

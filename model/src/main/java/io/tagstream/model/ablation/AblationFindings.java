@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What an ablation found.
+ * The results of an ablation.
  *
- * @param runs all trainings, those at other rates too
- * @param relu figure 1's trainings with ReLU at its best rate, one a seed
+ * @param runs all trainings, including those at other learning rates
+ * @param relu figure 1's trainings with ReLU at its best rate, one per seed
  * @param tanh the same with tanh
- * @param differences one a comparison
- * @param costs one a network
+ * @param differences one per comparison
+ * @param costs one per network
  */
 public record AblationFindings(
     List<AblationRun> runs,
@@ -20,7 +20,7 @@ public record AblationFindings(
     List<Found> differences,
     List<Cost> costs) {
 
-  /** A comparison and its outcome. */
+  /** A comparison and its result; {@code with} and {@code without} are top-1 accuracies. */
   public record Found(Comparison comparison, double with, double without, Difference difference) {}
 
   public AblationFindings {
@@ -32,9 +32,9 @@ public record AblationFindings(
   }
 
   /**
-   * How many times as many epochs tanh needs to a training error of 25 %, both as the mean of their
-   * seeds; at least so many where one of tanh's trainings never gets there, which counts with all
-   * its epochs; empty where one of ReLU's does not.
+   * The number of epochs that tanh needs to a training error of 25 %, divided by ReLU's, both as
+   * means over the seeds. A training with tanh that never reaches 25 % counts with all its epochs,
+   * so the ratio is then a lower limit; empty if a training with ReLU never reaches it.
    */
   public Optional<Double> epochRatio() {
     double slow =
@@ -45,7 +45,7 @@ public record AblationFindings(
     return meanEpochs(relu).map(quick -> slow / quick);
   }
 
-  /** The mean over runs of their epochs to 25 %; empty when one never gets there. */
+  /** The mean over runs of their epochs to 25 %; empty if one never reaches it. */
   public static Optional<Double> meanEpochs(List<AblationRun> runs) {
     if (runs.stream().anyMatch(run -> run.epochsTo25().isEmpty())) {
       return Optional.empty();

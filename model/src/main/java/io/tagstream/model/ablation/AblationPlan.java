@@ -5,20 +5,20 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * What an ablation trains.
+ * The trainings of an ablation.
  *
- * @param table whether the ideas beside ReLU are tried as well
- * @param seeds of how many trainings each variant has
- * @param width factor on feature maps and units of the paper's network
- * @param figureEpochs of each training of figure 1's
- * @param tableEpochs of each of the others
+ * @param table whether the ideas other than ReLU are compared too
+ * @param seeds the number of trainings of each variant
+ * @param width a factor on feature maps and units of the paper's network
+ * @param figureEpochs epochs of each training of figure 1
+ * @param tableEpochs epochs of each other training
  */
 public record AblationPlan(
     boolean table, int seeds, double width, int figureEpochs, int tableEpochs) {
-  /** The paper's 0.01, for batches of 128, and what smaller batches want of it. */
+  /** The paper's 0.01, for batches of 128, and lower rates for smaller batches. */
   private static final List<Double> RATES = List.of(0.001, 0.003, 0.01);
 
-  /** The quick run's, for both: with it ReLU is about as quick as it gets. */
+  /** The rate of {@code --quick} for both activations; ReLU is about at its fastest with it. */
   private static final double QUICK_RATE = 0.003;
 
   public AblationPlan {
@@ -29,7 +29,9 @@ public record AblationPlan(
     }
   }
 
-  /** The rates at which each activation is tried; the best one's runs count. */
+  /**
+   * The learning rates that each activation is tried with; the runs of the best one are compared.
+   */
   List<Double> rates() {
     return table ? RATES : List.of(QUICK_RATE);
   }
@@ -46,18 +48,18 @@ public record AblationPlan(
     return table ? Comparison.ALL : Comparison.QUICK;
   }
 
-  /** From 1. */
+  /** The seeds, from 1. */
   List<Long> allSeeds() {
     return LongStream.rangeClosed(1, seeds).boxed().toList();
   }
 
-  /** Trainings in all. */
+  /** The total number of trainings. */
   public int runs() {
     int figure = 2 * (rates().size() + seeds - 1);
     return figure + seeds * ofTable().size();
   }
 
-  /** Epochs in all. */
+  /** The total number of epochs. */
   public long epochs() {
     int ofTable = seeds * ofTable().size();
     return (long) (runs() - ofTable) * figureEpochs + (long) ofTable * tableEpochs;

@@ -8,18 +8,17 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A training that is done, as it is kept.
+ * A completed training, as it is stored.
  *
  * @param variant the variant's name
- * @param learningRate the highest
- * @param setting all else that decides it, in words
- * @param trainError after each epoch, the share of the pictures it learns from that it answers
- *     wrongly
- * @param epochsTo25 after how many epochs that was 0.25 or less for the first time
- * @param top1 the share of the pictures to measure with that it answers rightly on two views
- * @param right by the number of views, a 1 or a 0 for each picture to measure with
- * @param seconds its steps took
- * @param kernels of the first layer, where they are to be shown
+ * @param learningRate the highest of its schedule
+ * @param setting everything else that determines it, in words
+ * @param trainError after each epoch, the share of training images that are predicted wrongly
+ * @param epochsTo25 the first epoch after which that share was 0.25 or less
+ * @param top1 the share of validation images that are predicted correctly from two views
+ * @param right by the number of views, a 1 or a 0 for each validation image
+ * @param seconds the time of its steps
+ * @param kernels of the first layer, if they are shown
  */
 public record AblationRun(
     String variant,
@@ -32,22 +31,21 @@ public record AblationRun(
     Map<Integer, String> right,
     double seconds,
     List<KernelPicture> kernels) {
-  /** The training error whose epoch figure 1 compares. */
+  /** The training error that figure 1 compares the epochs to. */
   static final double MARK = 0.25;
 
   public AblationRun {
     trainError = List.copyOf(trainError);
     right = Map.copyOf(right);
-    // Null is what JSON without the list gives.
+    // Jackson passes null if the JSON has no list.
     kernels = kernels == null ? List.of() : List.copyOf(kernels);
   }
 
-  /** The epochs it had. */
   public int epochs() {
     return trainError.size();
   }
 
-  /** After its last epoch. */
+  /** The training error after the last epoch. */
   public double lastError() {
     return trainError.get(trainError.size() - 1);
   }
@@ -61,9 +59,9 @@ public record AblationRun(
     return Optional.empty();
   }
 
-  static String text(BitSet right, int pictures) {
+  static String text(BitSet right, int imageCount) {
     StringBuilder text = new StringBuilder();
-    for (int i = 0; i < pictures; i++) {
+    for (int i = 0; i < imageCount; i++) {
       text.append(right.get(i) ? '1' : '0');
     }
     return text.toString();

@@ -4,19 +4,19 @@ import io.tagstream.model.image.Views;
 import java.util.List;
 
 /**
- * An idea of the paper: what answers with it and what without.
+ * An idea of the paper and the two sides that are compared, with and without it.
  *
  * @param idea in words
- * @param paper what the paper reports of it on ImageNet
+ * @param paper the effect that the paper reports on ImageNet
  */
 public record Comparison(String idea, String paper, Side with, Side without) {
 
   /**
-   * One of the two.
+   * One side of a comparison.
    *
-   * @param name as {@code --json} has it
-   * @param variant whose runs
-   * @param views with which they were asked
+   * @param name as in {@code --json}
+   * @param variant the variant whose runs are used
+   * @param views the views that they are evaluated with
    */
   public record Side(String name, String variant, Views views) {
     static Side of(String variant) {
@@ -28,7 +28,7 @@ public record Comparison(String idea, String paper, Side with, Side without) {
     }
   }
 
-  /** What {@code --quick} runs. */
+  /** The comparisons of {@code --quick}. */
   static final List<Comparison> QUICK =
       List.of(
           new Comparison(
@@ -37,7 +37,7 @@ public record Comparison(String idea, String paper, Side with, Side without) {
               Side.of(Variant.RELU),
               Side.of(Variant.TANH)));
 
-  /** All of them. */
+  /** All comparisons. */
   static final List<Comparison> ALL =
       List.of(
           QUICK.get(0),

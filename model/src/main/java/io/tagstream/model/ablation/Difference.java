@@ -7,40 +7,39 @@ import java.util.stream.IntStream;
 import org.apache.commons.math3.distribution.TDistribution;
 
 /**
- * How much more often one side of a comparison is right than the other, on the same pictures and
- * seeds.
+ * The difference in accuracy between the two sides of a comparison, on the same images and seeds.
  *
  * @param value the difference of their shares, -1 to 1
- * @param low the end of a 95 % interval
- * @param high its other end
+ * @param low the lower end of a 95 % interval
+ * @param high its upper end
  */
 public record Difference(double value, double low, double high) {
   private static final double UPPER = 0.975;
 
   /**
-   * Of pairs of trainings, one a seed. Another set of pictures would give another difference, and
-   * so would other seeds: the variances of both means add up, each estimated from how the
-   * differences scatter, and their degrees of freedom by Welch and Satterthwaite
-   * (https://doi.org/10.2307/3002019). What is left over counts in both, so that the interval is
-   * rather too wide than too narrow. A single seed tells nothing of others: then it is the
-   * pictures' alone.
+   * Compares pairs of trainings, one pair per seed. Other images and other seeds would give other
+   * differences, so the variances of the means over images and over seeds are added, each estimated
+   * from the scatter of the differences; the degrees of freedom follow Welch and Satterthwaite
+   * (https://doi.org/10.2307/3002019). The residual variance counts in both, so that the interval
+   * is too wide rather than too narrow. With a single seed only the variance over images is known
+   * and used.
    *
-   * @param with by seed, which pictures one side is right about
-   * @param without the other's, in the same order
-   * @param pictures how many there are, 2 or more
+   * @param with for each seed, the images that one side predicts correctly
+   * @param without the other side's, in the same order
+   * @param imageCount the number of images, 2 or more
    */
-  static Difference of(List<BitSet> with, List<BitSet> without, int pictures) {
+  static Difference of(List<BitSet> with, List<BitSet> without, int imageCount) {
     int seeds = with.size();
-    if (seeds < 1 || seeds != without.size() || pictures < 2) {
+    if (seeds < 1 || seeds != without.size() || imageCount < 2) {
       throw new IllegalArgumentException(
-          "%d and %d trainings, %d pictures".formatted(seeds, without.size(), pictures));
+          "%d and %d trainings, %d images".formatted(seeds, without.size(), imageCount));
     }
-    double[] byPicture =
-        IntStream.range(0, pictures)
+    double[] byImage =
+        IntStream.range(0, imageCount)
             .mapToDouble(
-                picture ->
+                image ->
                     IntStream.range(0, seeds)
-                        .map(seed -> one(with.get(seed), picture) - one(without.get(seed), picture))
+                        .map(seed -> one(with.get(seed), image) - one(without.get(seed), image))
                         .average()
                         .orElseThrow())
             .toArray();
@@ -49,32 +48,32 @@ public record Difference(double value, double low, double high) {
             .mapToDouble(
                 seed ->
                     (double) (with.get(seed).cardinality() - without.get(seed).cardinality())
-                        / pictures)
+                        / imageCount)
             .toArray();
-    double value = mean(byPicture);
-    double ofPictures = varianceOfMean(byPicture);
+    double value = mean(byImage);
+    double ofImages = varianceOfMean(byImage);
     double ofSeeds = seeds > 1 ? varianceOfMean(bySeed) : 0;
-    double variance = ofPictures + ofSeeds;
+    double variance = ofImages + ofSeeds;
     if (variance == 0) {
       return new Difference(value, value, value);
     }
     double freedom =
         variance
             * variance
-            / (ofPictures * ofPictures / (pictures - 1)
+            / (ofImages * ofImages / (imageCount - 1)
                 + (seeds > 1 ? ofSeeds * ofSeeds / (seeds - 1) : 0));
     double reach =
         new TDistribution(freedom).inverseCumulativeProbability(UPPER) * Math.sqrt(variance);
     return new Difference(value, value - reach, value + reach);
   }
 
-  /** Whether the data tell the two sides apart. */
+  /** Whether the interval excludes zero: the data distinguish the two sides. */
   public boolean isShown() {
     return low > 0 || high < 0;
   }
 
-  private static int one(BitSet right, int picture) {
-    return right.get(picture) ? 1 : 0;
+  private static int one(BitSet right, int image) {
+    return right.get(image) ? 1 : 0;
   }
 
   private static double mean(double[] values) {

@@ -9,7 +9,7 @@ import io.tagstream.model.network.MaxPool;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.report.AblationReport;
 import io.tagstream.model.training.Augmentation;
-import io.tagstream.model.training.Pixels;
+import io.tagstream.model.training.InputScaling;
 import io.tagstream.model.training.Recipe;
 import io.tagstream.model.training.Schedule;
 import java.math.BigDecimal;
@@ -18,13 +18,13 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * A network and the way it trains.
+ * A network and its recipe.
  *
- * @param name short, as {@code --json} has it
- * @param words what is different about it
+ * @param name short, as in {@code --json}
+ * @param words how it differs from the paper's network
  */
 public record Variant(String name, String words, NetworkDescription network, Recipe recipe) {
-  /** All of the paper's ideas. */
+  /** The variant with all of the paper's ideas. */
   static final String PAPER = "paper";
 
   static final String RELU = "relu";
@@ -34,13 +34,13 @@ public record Variant(String name, String words, NetworkDescription network, Rec
 
   private static final double MOMENTUM = 0.9;
 
-  /** Pooling windows that touch and do not overlap. */
+  /** Adjacent pooling windows, which do not overlap. */
   private static final MaxPool ADJACENT = new MaxPool(2, 2, 0);
 
   /**
-   * One of figure 1's two networks, trained as there: the paper's pixels, first weights and steps,
-   * without dropout, weight decay or changes of the pictures, which would regularise, and at the
-   * same rate throughout.
+   * One of figure 1's two networks, trained as in the paper: its input scaling, initial weights and
+   * optimizer, a constant learning rate, and no regularisation, that is without dropout, weight
+   * decay and augmentation.
    */
   static Variant ofFigure1(Activation activation, double rate, double width, int epochs) {
     NetworkDescription network =
@@ -59,7 +59,7 @@ public record Variant(String name, String words, NetworkDescription network, Rec
             .formatted(activation == Activation.RELU ? "ReLU" : "tanh", rateText(rate)),
         network,
         recipe(
-            Pixels.CENTRED,
+            InputScaling.CENTRED,
             Initialisation.PAPER,
             new Optimizer.Sgd(rate, MOMENTUM, 0),
             new Schedule.Constant(),
@@ -67,7 +67,7 @@ public record Variant(String name, String words, NetworkDescription network, Rec
             epochs));
   }
 
-  /** The paper's network, and those that lack one of its ideas each. */
+  /** The paper's network, and the variants that each lack one of its ideas. */
   static List<Variant> ofTable(double width, int epochs) {
     NetworkDescription paper = NetworkDescription.alexNet(1, width);
     Recipe recipe = recipe(Augmentation.PAPER, epochs);
@@ -91,7 +91,7 @@ public record Variant(String name, String words, NetworkDescription network, Rec
             recipe),
         new Variant(
             "no-crops",
-            "the centre of every picture, never mirrored",
+            "the centre of every image, never mirrored",
             paper,
             recipe(new Augmentation.CentreCrop(colorDeviation()), epochs)),
         new Variant(
@@ -101,15 +101,15 @@ public record Variant(String name, String words, NetworkDescription network, Rec
             recipe(new Augmentation.PaperCrops(0), epochs)),
         new Variant(
             "one-group",
-            "every map sees all maps below it",
+            "every map reads all maps below it",
             paper.withConvolutions(layer -> layer.withGroups(1)),
             recipe));
   }
 
   /**
-   * What it costs.
+   * The cost of the network.
    *
-   * @param secondsPerThousand of training, for a thousand image-steps
+   * @param secondsPerThousand seconds of training per thousand image-steps
    */
   AblationReport.Cost cost(int classes, double secondsPerThousand) {
     LayerTable table = LayerTable.of(network.withClasses(classes));
@@ -117,7 +117,7 @@ public record Variant(String name, String words, NetworkDescription network, Rec
         name, words, table.parameters(), table.multiplyAdds(), secondsPerThousand);
   }
 
-  /** A learning rate without an exponent. */
+  /** Formats a learning rate without an exponent. */
   public static String rateText(double rate) {
     return BigDecimal.valueOf(rate).stripTrailingZeros().toPlainString();
   }
@@ -126,10 +126,13 @@ public record Variant(String name, String words, NetworkDescription network, Rec
     return ((Augmentation.PaperCrops) Augmentation.PAPER).colorDeviation();
   }
 
-  /** On a thousand pictures this gets further than the paper's own rate and first weights. */
+  /**
+   * On a thousand images this recipe reaches a lower error than the paper's learning rate and
+   * initial weights.
+   */
   private static Recipe recipe(Augmentation augmentation, int epochs) {
     return recipe(
-        Pixels.STANDARDISED,
+        InputScaling.STANDARDISED,
         Initialisation.HE,
         new Optimizer.Adam(3e-4),
         new Schedule.WarmUpThenCosine(0.05),
@@ -138,7 +141,7 @@ public record Variant(String name, String words, NetworkDescription network, Rec
   }
 
   private static Recipe recipe(
-      Pixels pixels,
+      InputScaling pixels,
       Initialisation initialisation,
       Optimizer optimizer,
       Schedule schedule,

@@ -12,11 +12,11 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** The {@link Page} about an ablation. */
+/** Renders the page of an ablation. */
 public final class AblationPage {
   private static final double MARK_PERCENT = 25;
 
-  /** Of a difference's drawing, in pixels. */
+  /** The width of a difference's drawing, in pixels. */
   private static final int WIDTH = 220;
 
   private static final int HEIGHT = 22;
@@ -33,12 +33,15 @@ public final class AblationPage {
       """
           .formatted(WIDTH, HEIGHT);
 
-  /** A row so many times as far out as all others is cut off, or it would make specks of them. */
+  /**
+   * A row whose interval reaches this many times as far as all others is cut off, because it would
+   * make the others too small to see.
+   */
   private static final double FAR = 3;
 
   private final AblationReport report;
 
-  /** Points at the ends of all drawings. */
+  /** The percentage points at either end of the drawings. */
   private final double reach;
 
   private AblationPage(AblationReport report) {
@@ -54,7 +57,7 @@ public final class AblationPage {
     reach = farthest > FAR * second ? second : farthest;
   }
 
-  /** The page, to be encoded as UTF-8. */
+  /** Renders the page; encode it as UTF-8. */
   public static String html(AblationReport report) {
     return new AblationPage(report).html();
   }
@@ -65,20 +68,20 @@ public final class AblationPage {
             """
             <header>
             <h1>What AlexNet’s ideas bring</h1>
-            <p>Networks that differ in one idea of the paper each, trained on the same pictures in \
-            the same order and measured on the same others. The paper: Krizhevsky, Sutskever and \
+            <p>Networks that each differ in one idea of the paper, trained on the same images in \
+            the same order and measured on the same held-out images. The paper: Krizhevsky, Sutskever and \
             Hinton, <i>ImageNet Classification with Deep Convolutional Neural Networks</i>, NIPS \
-            2012; its figures are of 1.2 million pictures in a thousand classes.</p>
+            2012; its figures are for 1.2 million images in a thousand classes.</p>
             </header>
             """);
     out.append(figure1()).append(differences());
     if (!report.kernels().isEmpty()) {
       out.append(
           Page.section(
-              "What the first layer looks for, by tower",
-              "<p>The paper’s figure 3, of the network with all ideas and the first seed. The "
-                  + "paper’s towers specialise, one in shapes and one in colours; whether these do "
-                  + "is for the eye to say.</p>\n"
+              "The kernels of the first layer, by tower",
+              "<p>The paper’s figure 3, for the network with all ideas and the first seed. The "
+                  + "paper’s towers specialise, one in shapes and one in colours; whether these do, "
+                  + "judge by eye.</p>\n"
                   + KernelPicture.html(report.kernels())));
     }
     out.append(costs()).append(reasons());
@@ -101,7 +104,7 @@ public final class AblationPage {
             "epochs",
             lines,
             Optional.of(100.0),
-            Optional.of(new Chart.Level("figure 1’s mark", MARK_PERCENT)),
+            Optional.of(new Chart.Level("figure 1’s threshold", MARK_PERCENT)),
             value -> Markup.fixed(value, 1));
     return Page.section(
         "ReLU against tanh: the paper’s figure 1",
@@ -138,7 +141,7 @@ public final class AblationPage {
         """
         <div class="wide"><table>
         <caption>Top-1 with the idea and without it, and the difference in percentage points with \
-        its 95 %% interval, paired by picture and seed. An interval that holds 0 shows \
+        its 95 %% interval, paired by image and seed. An interval that contains 0 shows \
         nothing.</caption>
         <thead><tr><th scope="col">idea</th><th scope="col" class="number">with</th>
         <th scope="col" class="number">without</th><th scope="col" class="number">difference</th>
@@ -154,7 +157,7 @@ public final class AblationPage {
     return String.format(Locale.ROOT, "%+.1f", 100 * share);
   }
 
-  /** A bar from 0 to the difference, and the interval as a line over it. */
+  /** Draws a bar from 0 to the difference, with the interval as a line over it. */
   private String drawing(Difference found) {
     double value = x(found.value());
     return """
@@ -206,9 +209,9 @@ public final class AblationPage {
         "What each network costs",
         """
         <div class="wide"><table>
-        <caption>Multiply-adds are of one picture’s way forward; seconds are of training, for a \
-        thousand pictures.</caption>
-        <thead><tr><th scope="col">network</th><th scope="col">what is different</th>
+        <caption>Multiply-adds are per image in the forward pass; seconds are of training, per \
+        thousand images.</caption>
+        <thead><tr><th scope="col">network</th><th scope="col">difference</th>
         <th scope="col" class="number">parameters</th>
         <th scope="col" class="number">multiply-adds</th>
         <th scope="col" class="number">seconds</th></tr></thead>
@@ -227,22 +230,22 @@ public final class AblationPage {
                         .formatted(Markup.text(fact.getKey()), Markup.text(fact.getValue())))
             .collect(Collectors.joining());
     return Page.section(
-        "Why it stands so",
+        "How to read these results",
         """
-        <p>Figure 1’s networks have the paper’s pixels (0 to 255, less the mean), its first weights \
-        and its steps with a momentum of 0.9 (section 5); nothing regularises, the rate is constant, \
-        and where several rates were tried each has the one with which it is quickest. Such pixels \
-        drive tanh to its ends in conv1, and its numbers, at most 1, shrink from layer to layer. \
-        With He’s first weights, which are of 2015, tanh was as quick on a thousand flowers \
-        (docs/alexnet.md): what figure 1 shows depends on where a network begins. The other networks are trained with Adam from He’s; \
-        dropout, crops, mirror images and colours are the paper’s.</p>
-        <p>The same seed gives two networks the same first numbers, where their layers have the \
-        same shapes, and the same pictures in the same order. An interval counts that other \
-        pictures and other seeds would have given another difference. What a few hundred pictures \
-        cannot tell apart is said to be so: it does not mean that the idea brings nothing.</p>
-        <p>ReLU is credited with speed of training, not with less overfitting. Windows of 2 every 2 \
-        pixels give maps of the same sizes as the paper’s 3 every 2 (27, 13 and 6). The paper holds \
-        its two GPUs against one with half the kernels; “one group” here has all kernels and twice \
+        <p>Figure 1’s networks have the paper’s input scaling (0 to 255, minus the mean), its initial weights \
+        and its optimizer with a momentum of 0.9 (section 5). There is no regularisation, the learning rate is constant, \
+        and if several rates were tried, each network has its fastest one. Such pixels \
+        saturate tanh in conv1, and its activations, at most 1, shrink from layer to layer. \
+        With He initialisation, which is from 2015, tanh was as fast on a thousand flowers \
+        (docs/alexnet.md): figure 1 depends on the initial weights. The other networks are trained with Adam from He initialisation; \
+        dropout, crops, mirror images and colour shifts are the paper’s.</p>
+        <p>The same seed gives two networks the same initial weights, where their layers have the \
+        same shapes, and the same images in the same order. An interval accounts for the fact that other \
+        images and other seeds would have given another difference. What a few hundred images \
+        cannot distinguish is reported as “not shown”: it does not mean that the idea has no effect.</p>
+        <p>The paper credits ReLU with faster training, not with less overfitting. Windows of 2 every 2 \
+        pixels give maps of the same sizes as the paper’s 3 every 2 (27, 13 and 6). The paper compares \
+        its two GPUs with one that has half the kernels; “one group” here has all kernels and twice \
         the connections.</p>
         <table class="facts"><tbody>
         %s</tbody></table>

@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a page about an ablation shows.
+ * The content of an ablation's page.
  *
- * @param curves figure 1's
- * @param figure what they say, in words
- * @param differences one an idea
- * @param kernels of the paper's network, by tower; none where it was not trained
- * @param costs one a network
- * @param facts how it was made, by name
+ * @param curves the curves of figure 1
+ * @param figure their result, in words
+ * @param differences one per idea
+ * @param kernels of the paper's network, by tower; empty if it was not trained
+ * @param costs one per network
+ * @param facts how the ablation was made, by name
  */
 public record AblationReport(
     List<Curve> curves,
@@ -33,14 +33,14 @@ public record AblationReport(
   }
 
   /**
-   * What an idea brings, in shares from 0 to 1.
+   * The effect of an idea, in shares from 0 to 1.
    *
-   * @param paper what the paper reports of it
-   * @param with top-1 with it
-   * @param without top-1 without it
-   * @param low the end of the difference's 95 % interval
-   * @param high its other end
-   * @param isShown whether the interval leaves out zero
+   * @param paper the effect that the paper reports
+   * @param with top-1 accuracy with the idea
+   * @param without top-1 accuracy without it
+   * @param low the lower end of the difference's 95 % interval
+   * @param high its upper end
+   * @param isShown whether the interval excludes zero
    */
   public record Difference(
       String idea,
@@ -52,7 +52,7 @@ public record AblationReport(
       double high,
       boolean isShown) {
 
-    /** What may be said of it. */
+    /** The conclusion, in words. */
     public String verdict() {
       if (!isShown) {
         return "not shown by this data";
@@ -64,7 +64,7 @@ public record AblationReport(
   /**
    * A network's cost.
    *
-   * @param secondsPerThousand of training, for a thousand image-steps
+   * @param secondsPerThousand seconds of training per thousand image-steps
    */
   public record Cost(
       String name, String words, long parameters, long multiplyAdds, double secondsPerThousand) {}

@@ -5,14 +5,14 @@ import io.tagstream.pages.Markup;
 import java.util.List;
 import java.util.Locale;
 
-/** Which classes are taken for which: all of it for few classes, the most frequent for many. */
+/** The confusion matrix: complete for few classes, the most frequent confusions for many. */
 final class ConfusionTable {
-  /** A table of more classes than these cannot be read. */
+  /** The most classes with which a complete table is readable. */
   static final int MOST_CLASSES = 30;
 
   static final int MOST_PAIRS = 30;
 
-  /** At full share: what stands on it must still be read. */
+  /** The shade of a full share; text on it must stay readable. */
   private static final double DARKEST = 0.55;
 
   private final Scores scores;
@@ -32,7 +32,7 @@ final class ConfusionTable {
         new StringBuilder(
             """
             <div class="wide"><table class="confusion">
-            <caption>Rows are labels, columns are answers, numbers are images. The shade is the share \
+            <caption>Rows are labels, columns are predictions, numbers are images. The shade is the share \
             of the row.</caption>
             <thead><tr><td></td>
             """);
@@ -72,16 +72,16 @@ final class ConfusionTable {
   private String pairs() {
     List<Pair> pairs = scores.confused();
     if (pairs.isEmpty()) {
-      return "<p>No class was taken for another.</p>\n";
+      return "<p>No class was confused with another.</p>\n";
     }
     StringBuilder out =
         new StringBuilder(
             """
             <div class="wide"><table>
-            <caption>%s. Of %s classes, the pairs that are confused most.</caption>
-            <thead><tr><th scope="col">labelled</th><th scope="col">taken for</th>
+            <caption>%s. The most frequent confusions among %s classes.</caption>
+            <thead><tr><th scope="col">label</th><th scope="col">prediction</th>
             <th scope="col" class="number">images</th>
-            <th scope="col" class="number">of those labelled so</th></tr></thead>
+            <th scope="col" class="number">share of the label</th></tr></thead>
             <tbody>
             """
                 .formatted(
@@ -95,7 +95,7 @@ final class ConfusionTable {
           """
               .formatted(
                   Markup.name(labels.get(pair.trueClass())),
-                  Markup.name(labels.get(pair.answered())),
+                  Markup.name(labels.get(pair.predicted())),
                   Markup.count(pair.images()),
                   Markup.percent(share(pair.images(), scores.ofClass(pair.trueClass())))));
     }

@@ -12,9 +12,9 @@ import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** How the training went, epoch by epoch: small charts side by side, and their numbers. */
+/** The curves of the training by epoch: small charts side by side, and a table of their values. */
 final class Curves {
-  /** More epochs than these are thinned out: a page has no more pixels. */
+  /** Longer histories are thinned out to this many epochs: a chart has no more pixels. */
   static final int MOST = 300;
 
   private final List<Epoch> history;
@@ -25,7 +25,7 @@ final class Curves {
     this.classes = classes;
   }
 
-  /** The first, the last and evenly between. */
+  /** The first epoch, the last one and evenly spaced ones between. */
   private static List<Epoch> thinned(List<Epoch> history) {
     if (history.size() <= MOST) {
       return history;
@@ -38,11 +38,11 @@ final class Curves {
   }
 
   /**
-   * The charts of what was measured.
+   * The charts of the quantities that were measured.
    *
-   * @param commonest what always naming the commonest class would get right, 0 to 1
+   * @param mostFrequent the accuracy of always predicting the most frequent class, 0 to 1
    */
-  List<Chart> charts(OptionalDouble commonest) {
+  List<Chart> charts(OptionalDouble mostFrequent) {
     List<Chart> charts = new ArrayList<>();
     add(
         charts,
@@ -57,9 +57,9 @@ final class Curves {
         charts,
         "Accuracy on held-out images, %",
         Optional.of(100.0),
-        commonest.stream()
+        mostFrequent.stream()
             .boxed()
-            .map(share -> new Level("commonest class", 100 * share))
+            .map(share -> new Level("most frequent class", 100 * share))
             .findFirst(),
         value -> Markup.fixed(value, 1),
         List.of(line("top-1", percent(Epoch::top1)), top5));
@@ -79,7 +79,7 @@ final class Curves {
         List.of(line("", Epoch::imagesPerSecond)));
     add(
         charts,
-        "Waiting for pictures, % of the time",
+        "Waiting for images, % of the time",
         Optional.empty(),
         Optional.empty(),
         value -> Markup.fixed(value, 1),
@@ -130,9 +130,9 @@ final class Curves {
             Markup.count(Math.round(line.last().x())));
   }
 
-  String html(OptionalDouble commonest) {
+  String html(OptionalDouble mostFrequent) {
     StringBuilder out = new StringBuilder("<div class=\"charts\">\n");
-    for (Chart chart : charts(commonest)) {
+    for (Chart chart : charts(mostFrequent)) {
       out.append("<figure><figcaption>")
           .append(Markup.text(chart.title()))
           .append("</figcaption>\n")
@@ -146,7 +146,7 @@ final class Curves {
     StringBuilder out =
         new StringBuilder(
             """
-            <details><summary>The same in numbers</summary>
+            <details><summary>Table of the values</summary>
             <div class="wide"><table>
             <thead><tr><th scope="col" class="number">image-steps</th>
             <th scope="col" class="number">loss</th>

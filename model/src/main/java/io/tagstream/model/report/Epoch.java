@@ -8,13 +8,13 @@ import java.util.stream.Stream;
 /**
  * One pass over the training images.
  *
- * @param imageSteps images trained on since the start of the run, this epoch's included
+ * @param imageSteps image-steps since the start of the run, including this epoch's
  * @param loss the mean cross entropy of the epoch's steps, in nats
- * @param learningRate at the epoch's end, where the recipe has one
- * @param top1 the share of held-out images whose most probable class is theirs, where measured
- * @param top5 the share of held-out images whose class is among the five most probable
- * @param imagesPerSecond image-steps a second, where known
- * @param waiting the share of the time, 0 to 1, in which the step waited for pictures
+ * @param learningRate at the epoch's end, if the recipe has one
+ * @param top1 the share of held-out images whose most probable class is the true one, if measured
+ * @param top5 the share of held-out images whose true class is among the five most probable
+ * @param imagesPerSecond image-steps per second, if known
+ * @param waiting the share of the time, 0 to 1, that steps waited for images
  */
 public record Epoch(
     long imageSteps,

@@ -7,17 +7,17 @@ import io.tagstream.pages.Markup;
 import java.util.List;
 
 /**
- * The first convolution's kernels that one tower sees, ready for a page.
+ * A picture of one tower's kernels in the first convolution, for a page.
  *
- * @param kernels how many
- * @param full the weight that is a full colour
+ * @param kernels the number of kernels
+ * @param full the weight that is drawn as a full colour
  * @param width of the picture, in pixels
  * @param height of the picture, in pixels
- * @param uri the picture itself, a PNG
+ * @param uri the picture, a {@code data:} URI of a PNG
  */
 public record KernelPicture(int kernels, double full, int width, int height, String uri) {
 
-  /** One a tower: the paper's figure 3. */
+  /** One picture per tower, as in the paper's figure 3. */
   public static List<KernelPicture> of(Weights weights, ChannelOrder order) {
     return KernelSheet.of(weights, order).stream()
         .map(
@@ -31,7 +31,7 @@ public record KernelPicture(int kernels, double full, int width, int height, Str
         .toList();
   }
 
-  /** All towers', one below the other. */
+  /** Renders the pictures of all towers, one below the other. */
   static String html(List<KernelPicture> towers) {
     StringBuilder out = new StringBuilder("<div class=\"towers\">\n");
     for (int i = 0; i < towers.size(); i++) {

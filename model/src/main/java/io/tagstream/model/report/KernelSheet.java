@@ -11,23 +11,24 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The first convolution's kernels that one tower sees, as one picture: the paper's figure 3 shows
- * 48 of each GPU in three rows. Grey is 0; a full channel, on either side of it, is the weight that
- * 99.5 % of the tower's do not pass, so that a few strong kernels leave the others to be seen.
+ * One tower's kernels in the first convolution, drawn as one picture; the paper's figure 3 shows 48
+ * kernels of each GPU in three rows. Grey is 0. A full channel, on either side of grey, is the
+ * magnitude that 99.5 % of the tower's weights do not exceed, so that a few strong kernels do not
+ * make the others invisible.
  *
- * @param kernels how many
- * @param full the weight that is a full channel; 0 where all weights are
+ * @param kernels the number of kernels
+ * @param full the weight that is drawn as a full channel; 0 if all weights are 0
  */
 record KernelSheet(RgbImage image, int kernels, double full) {
   static final int COLUMNS = 16;
 
-  /** Pixels of the sheet between kernels and around them. */
+  /** The gap between kernels and around them, in pixels. */
   static final int GAP = 4;
 
-  /** Dark, on a light page and on a dark one. */
+  /** Dark on light and dark pages. */
   private static final byte GAP_COLOR = 24;
 
-  /** About so many pixels of the sheet are a kernel's side. */
+  /** The approximate side of a kernel in the picture, in pixels. */
   private static final int SIDE = 44;
 
   private static final double USUAL = 0.995;
@@ -35,7 +36,7 @@ record KernelSheet(RgbImage image, int kernels, double full) {
   private static final int ZERO = 128;
   private static final int FULL = 127;
 
-  /** One sheet a tower: as many as the second convolution has groups. */
+  /** One sheet per tower; there are as many towers as the second convolution has groups. */
   static List<KernelSheet> of(Weights weights, ChannelOrder order) {
     NetworkDescription network = weights.network();
     List<Convolution> layers = network.convolutions();
@@ -61,7 +62,7 @@ record KernelSheet(RgbImage image, int kernels, double full) {
 
   /**
    * @param weights {@code [kernels][depth][side][side]}
-   * @param depth 3, or 1 where each kernel sees a single channel, which is shown as grey
+   * @param depth 3, or 1 if each kernel sees a single channel, which is drawn in grey
    */
   private static KernelSheet sheet(
       float[] weights, int kernels, int depth, int side, ChannelOrder order) {

@@ -7,9 +7,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Images with what the model says to them, smallest probability of their own class first. */
+/** Cards of images with the model's predictions, lowest probability of the true class first. */
 final class PictureCards {
-  /** Pictures a section shows at most. */
+  /** The most pictures of a section. */
   static final int MOST = 24;
 
   private final Thumbnails thumbnails;
@@ -20,14 +20,14 @@ final class PictureCards {
     this.labels = labels;
   }
 
-  /** An answer, and whether the image was held out. */
-  record Shown(Answer answer, boolean heldOut) {}
+  /** A prediction, and whether its image was held out. */
+  record Shown(LabelledPrediction prediction, boolean heldOut) {}
 
-  /** The held-out images that were answered wrong. */
+  /** The held-out images that were predicted wrongly. */
   static List<Shown> errors(TrainingReport report) {
     return report.heldOut().stream()
-        .filter(answer -> !answer.right())
-        .map(answer -> new Shown(answer, true))
+        .filter(prediction -> !prediction.right())
+        .map(prediction -> new Shown(prediction, true))
         .sorted(worstFirst())
         .toList();
   }
@@ -35,16 +35,16 @@ final class PictureCards {
   /** All images whose label is suspect. */
   static List<Shown> suspects(TrainingReport report) {
     return Stream.concat(
-            report.heldOut().stream().map(answer -> new Shown(answer, true)),
-            report.training().stream().map(answer -> new Shown(answer, false)))
-        .filter(shown -> shown.answer().labelIsSuspect())
+            report.heldOut().stream().map(prediction -> new Shown(prediction, true)),
+            report.training().stream().map(prediction -> new Shown(prediction, false)))
+        .filter(shown -> shown.prediction().labelIsSuspect())
         .sorted(worstFirst())
         .toList();
   }
 
   private static Comparator<Shown> worstFirst() {
-    return Comparator.comparingDouble((Shown shown) -> shown.answer().own())
-        .thenComparing(shown -> shown.answer().id());
+    return Comparator.comparingDouble((Shown shown) -> shown.prediction().own())
+        .thenComparing(shown -> shown.prediction().id());
   }
 
   String html(List<Shown> all) {
@@ -56,37 +56,37 @@ final class PictureCards {
   }
 
   private void append(Shown shown, StringBuilder out) {
-    Answer answer = shown.answer();
-    String said = labels.get(answer.first().classIndex());
-    String own = labels.get(answer.trueClass());
+    LabelledPrediction prediction = shown.prediction();
+    String predicted = labels.get(prediction.first().classIndex());
+    String own = labels.get(prediction.trueClass());
     out.append(
         """
         <li><figure>%s<figcaption>\
-        <span class="guess said"><span>%s</span><span>%s</span></span>\
+        <span class="guess predicted"><span>%s</span><span>%s</span></span>\
         <span class="guess"><span>%s</span><span>%s</span></span>\
         <span class="id">%s</span>%s</figcaption></figure></li>
         """
             .formatted(
-                picture(answer, said, own),
-                Markup.name(said),
-                Markup.fixed(answer.first().probability(), 3),
+                picture(prediction, predicted, own),
+                Markup.name(predicted),
+                Markup.fixed(prediction.first().probability(), 3),
                 Markup.name(own),
-                Markup.significant(answer.own()),
-                Markup.name(answer.id()),
+                Markup.significant(prediction.own()),
+                Markup.name(prediction.id()),
                 shown.heldOut() ? "" : "<span class=\"note\">trained on</span>"));
   }
 
-  /** One that is gone or broken by now is said to be so: it is no reason to have no report. */
-  private String picture(Answer answer, String said, String own) {
+  /** The picture, or why it cannot be shown: an unreadable image must not prevent the report. */
+  private String picture(LabelledPrediction prediction, String predicted, String own) {
     try {
-      return "<img width=\"%s\" height=\"%s\" alt=\"%s, labelled %s, taken for %s\" src=\"%s\"/>"
+      return "<img width=\"%s\" height=\"%s\" alt=\"%s, labelled %s, predicted as %s\" src=\"%s\"/>"
           .formatted(
               Thumbnails.SIDE,
               Thumbnails.SIDE,
-              Markup.text(answer.id()),
+              Markup.text(prediction.id()),
               Markup.text(own),
-              Markup.text(said),
-              thumbnails.of(answer.picture()));
+              Markup.text(predicted),
+              thumbnails.of(prediction.image()));
     } catch (IOException | UnreadableImageException e) {
       return "<div class=\"unreadable\">cannot be shown: %s</div>"
           .formatted(Markup.text(String.valueOf(e.getMessage())));

@@ -12,11 +12,11 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
- * {@code report.html}: one page about one training, with its pictures inside it, which asks for
- * nothing from elsewhere and runs no script. It is XML as well, so that a program can read it.
+ * Renders {@code report.html}, the page of one training. It contains its pictures, loads nothing
+ * and runs no script. It is well-formed XML, so that a program can read it.
  */
 public final class ReportPage {
-  /** Rows of a list of what was left out. */
+  /** The most rows of a list of files or classes that were left out. */
   private static final int MOST_LEFT_OUT = 20;
 
   private final TrainingReport report;
@@ -28,8 +28,8 @@ public final class ReportPage {
   }
 
   /**
-   * The page, to be encoded as UTF-8. Pictures are read from where they are; one that cannot be
-   * read is said to be so.
+   * Renders the page; encode it as UTF-8. Images are read from their sources; the page reports
+   * those that cannot be read.
    */
   public static String html(TrainingReport report) {
     return new ReportPage(report).html();
@@ -120,7 +120,7 @@ public final class ReportPage {
     return report.history().get(report.history().size() - 1).imageSteps();
   }
 
-  /** All image-steps over all the time they took, of the epochs whose time is known. */
+  /** The mean rate over the epochs whose time is known. */
   private OptionalDouble imagesPerSecond() {
     double seconds = 0;
     long images = 0;
@@ -145,7 +145,7 @@ public final class ReportPage {
                 .html(
                     report.heldOut().isEmpty()
                         ? OptionalDouble.empty()
-                        : OptionalDouble.of(scores.commonest())));
+                        : OptionalDouble.of(scores.mostFrequent())));
   }
 
   private String errors(PictureCards cards) {
@@ -155,7 +155,7 @@ public final class ReportPage {
     List<Shown> errors = PictureCards.errors(report);
     return Page.section(
         "Worst errors",
-        "<p>%s on %s%s. Above the answer, below the label, each with its probability.</p>\n"
+        "<p>%s on %s%s. Below each image: the prediction, then the label, each with its probability.</p>\n"
                 .formatted(
                     Markup.count(errors.size(), "error", "errors"),
                     Markup.count(scores.images(), "held-out image", "held-out images"),
@@ -187,7 +187,7 @@ public final class ReportPage {
   private String kernels() {
     int side = report.weights().network().convolutions().get(0).kernel();
     return Page.section(
-        "What the first layer looks for",
+        "The kernels of the first layer",
         "<p>Each square is one kernel of %s × %s pixels, as a picture.</p>\n".formatted(side, side)
             + KernelPicture.html(
                 KernelPicture.of(report.weights(), report.preprocessing().channelOrder())));
@@ -224,7 +224,7 @@ public final class ReportPage {
     StringBuilder out = new StringBuilder();
     if (leftOut.nearDuplicates() > 0) {
       out.append(
-          "<p>%s nearly the same as a training image, and not measured.</p>\n"
+          "<p>%s nearly identical to a training image and not measured.</p>\n"
               .formatted(
                   Markup.count(
                       leftOut.nearDuplicates(), "held-out image is", "held-out images are")));

@@ -1,6 +1,6 @@
 package io.tagstream.model.report;
 
-/** What only a training's report draws: tables of confusion, cards of images, kernels. */
+/** The styles that only a training's report needs: confusion tables, cards of images, kernels. */
 final class ReportStyle {
   static final String CSS =
       """
@@ -31,7 +31,7 @@ final class ReportStyle {
       .cards figcaption { color: var(--ink); overflow-wrap: anywhere; }
       .guess { display: flex; justify-content: space-between; gap: .5rem; }
       .guess span:last-child { flex: none; }
-      .said { font-weight: 600; color: var(--second); }
+      .predicted { font-weight: 600; color: var(--second); }
       .cards .id, .cards .note { display: block; font-size: .74rem; color: var(--soft); }
 
       .towers { display: grid; gap: 1.25rem; }

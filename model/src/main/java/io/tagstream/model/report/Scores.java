@@ -6,24 +6,24 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How often the model is right.
+ * The accuracy of the model.
  *
- * @param confusion {@code [true class][answered class]}, images
- * @param inTopFive images whose class is among the five most probable
+ * @param confusion number of images, {@code [true class][predicted class]}
+ * @param inTopFive images whose true class is among the five most probable
  */
 record Scores(List<List<Integer>> confusion, int inTopFive) {
-  /** With so many classes or fewer, the class of every image is among the five most probable. */
+  /** With this many classes or fewer, every class is among the five most probable. */
   static final int TRIVIAL_TOP_FIVE = 5;
 
-  /** Of the standard normal distribution, two-sided 95 %. */
+  /** The two-sided 95 % quantile of the standard normal distribution. */
   private static final double Z = 1.959964;
 
-  static Scores of(List<Answer> answers, int classes) {
+  static Scores of(List<LabelledPrediction> predictions, int classes) {
     int[][] counts = new int[classes][classes];
     int inTopFive = 0;
-    for (Answer answer : answers) {
-      counts[answer.trueClass()][answer.first().classIndex()]++;
-      inTopFive += answer.inTopFive() ? 1 : 0;
+    for (LabelledPrediction prediction : predictions) {
+      counts[prediction.trueClass()][prediction.first().classIndex()]++;
+      inTopFive += prediction.inTopFive() ? 1 : 0;
     }
     return new Scores(
         IntStream.range(0, classes)
@@ -40,21 +40,21 @@ record Scores(List<List<Integer>> confusion, int inTopFive) {
     return IntStream.range(0, confusion.size()).map(i -> confusion.get(i).get(i)).sum();
   }
 
-  /** Images whose true class it is. */
+  /** The number of images of a class. */
   int ofClass(int trueClass) {
     return confusion.get(trueClass).stream().mapToInt(Integer::intValue).sum();
   }
 
-  /** The share that always naming the commonest class would get right. */
-  double commonest() {
+  /** The accuracy of always predicting the most frequent class. */
+  double mostFrequent() {
     return (double) IntStream.range(0, confusion.size()).map(this::ofClass).max().orElse(0)
         / images();
   }
 
-  /** A class taken for another. */
-  record Pair(int trueClass, int answered, int images) {}
+  /** The images of one class that were predicted as another. */
+  record Pair(int trueClass, int predicted, int images) {}
 
-  /** The most images first. */
+  /** All confusions, most images first. */
   List<Pair> confused() {
     List<Pair> pairs = new ArrayList<>();
     for (int row = 0; row < confusion.size(); row++) {
@@ -69,10 +69,10 @@ record Scores(List<List<Integer>> confusion, int inTopFive) {
     return pairs;
   }
 
-  /** Bounds of a share, 0 to 1. */
+  /** The bounds of a share, 0 to 1. */
   record Interval(double low, double high) {}
 
-  /** Wilson's 95 % interval (1927) of a share of which {@code right} of {@code of} were seen. */
+  /** Wilson's 95 % interval (1927) of a share, from {@code right} of {@code of} observations. */
   static Interval interval(int right, int of) {
     double share = (double) right / of;
     double middle = share + Z * Z / (2 * of);

@@ -6,14 +6,14 @@ import io.tagstream.model.image.ImageEncoder;
 import io.tagstream.model.image.RgbImage;
 import io.tagstream.model.image.UnreadableImageException;
 import io.tagstream.model.image.Views;
-import io.tagstream.model.report.Answer.EncodedPicture;
+import io.tagstream.model.report.LabelledPrediction.EncodedImage;
 import io.tagstream.model.store.Preprocessing;
 import io.tagstream.pages.Markup;
 import java.io.IOException;
 
-/** Small pictures of what the network sees of an image: the crop of its centre. */
+/** Makes small pictures of the network's input: the centre crop of an image. */
 final class Thumbnails implements AutoCloseable {
-  /** Pixels, of either side. */
+  /** The side of a thumbnail, in pixels. */
   static final int SIDE = 160;
 
   private static final int QUALITY = 80;
@@ -26,10 +26,10 @@ final class Thumbnails implements AutoCloseable {
         new ImageDecoder(Math.toIntExact(resize), SIDE, Views.CENTER, DecodeLimits.DEFAULT);
   }
 
-  /** A {@code data:} URI of a JPEG. */
-  String of(EncodedPicture picture) throws IOException, UnreadableImageException {
-    RgbImage image = new RgbImage(SIDE, SIDE, decoder.decode(picture.read()));
-    return Markup.dataUri("image/jpeg", ImageEncoder.jpeg(image, QUALITY));
+  /** Renders a thumbnail as a {@code data:} URI of a JPEG. */
+  String of(EncodedImage image) throws IOException, UnreadableImageException {
+    RgbImage crop = new RgbImage(SIDE, SIDE, decoder.decode(image.read()));
+    return Markup.dataUri("image/jpeg", ImageEncoder.jpeg(crop, QUALITY));
   }
 
   @Override

@@ -12,8 +12,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The paper's figure 2 of whatever network: both towers from the image to the classes, what each
- * layer computes, and what they send each other. One SVG file that asks for nothing from elsewhere.
+ * Draws the paper's figure 2 for any network of two towers: both towers from the image to the
+ * classes, what each layer computes, and what the towers exchange. The SVG file loads nothing.
  */
 public final class TowerDiagram {
   private static final int BOX_WIDTH = 132;
@@ -31,9 +31,9 @@ public final class TowerDiagram {
   /**
    * A layer's box, the same in both rows.
    *
-   * @param lines what it says
-   * @param crosses whether it reads both towers
-   * @param sent what each tower sends the other for it, in words; empty for nothing
+   * @param lines the text in the box
+   * @param crosses whether the layer reads both towers
+   * @param sent what each tower sends to the other for this layer, in words; empty if nothing
    */
   private record Box(List<String> lines, boolean crosses, String sent) {}
 
@@ -43,9 +43,9 @@ public final class TowerDiagram {
   }
 
   /**
-   * The picture, to be encoded as UTF-8.
+   * Draws the network; encode the SVG as UTF-8.
    *
-   * @throws IllegalArgumentException when the network has no two towers
+   * @throws IllegalArgumentException if the network does not have two towers
    */
   public static String svg(NetworkDescription network) {
     return new TowerDiagram(new Towers(network)).svg();
@@ -98,7 +98,7 @@ public final class TowerDiagram {
   }
 
   private String description() {
-    return "%s parameters, %s multiply-adds an image; each tower sends the other %s bytes an image on the way forward"
+    return "%s parameters, %s multiply-adds per image; each tower sends the other %s bytes per image in the forward pass"
         .formatted(
             Markup.count(network.parameterCount()),
             Markup.count(LayerTable.of(network).multiplyAdds()),

@@ -14,17 +14,17 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * What a training has to say for itself: all that {@link ReportPage} shows.
+ * The content of a training's report, rendered by {@link ReportPage}.
  *
  * @param version the bundle's
- * @param parent the version it was trained from
+ * @param parent the version that it was trained from
  * @param labels in class order
- * @param history one entry an epoch, in order; may be empty
- * @param heldOut the model's answers on images that never trained; may be empty
- * @param training its answers on images it learned from; empty where they were not measured
- * @param verdict of the gate, where the version went through one
- * @param weights the trained ones, of which the first convolution is shown
- * @param preprocessing what the pictures go through before the network
+ * @param history one entry per epoch, in order; may be empty
+ * @param heldOut the model's predictions for held-out images; may be empty
+ * @param training its predictions for training images; empty if they were not measured
+ * @param verdict the gate's verdict; empty if no gate compared the version
+ * @param weights the trained weights; the first convolution is shown
+ * @param preprocessing the preprocessing of the images
  */
 public record TrainingReport(
     String version,
@@ -32,8 +32,8 @@ public record TrainingReport(
     Run run,
     List<String> labels,
     List<Epoch> history,
-    List<Answer> heldOut,
-    List<Answer> training,
+    List<LabelledPrediction> heldOut,
+    List<LabelledPrediction> training,
     Optional<Verdict> verdict,
     Weights weights,
     Preprocessing preprocessing) {
@@ -51,13 +51,13 @@ public record TrainingReport(
     training = List.copyOf(training);
     int classes = labels.size();
     Stream.concat(heldOut.stream(), training.stream())
-        .filter(answer -> answer.classes() > classes)
+        .filter(prediction -> prediction.classes() > classes)
         .findFirst()
         .ifPresent(
-            answer -> {
+            prediction -> {
               throw new IllegalArgumentException(
-                  "%s: an answer of %d classes or more, there are %d labels"
-                      .formatted(answer.id(), answer.classes(), classes));
+                  "%s: a prediction of %d classes or more, but there are %d labels"
+                      .formatted(prediction.id(), prediction.classes(), classes));
             });
   }
 
@@ -65,10 +65,10 @@ public record TrainingReport(
    * How the training was done.
    *
    * @param recipe its name
-   * @param hyperParameters the recipe's numbers as they were used, by name
-   * @param data the snapshot of the data it was trained on
-   * @param trainingImages how many images it learned from
-   * @param time from start to the last measurement, stops left out
+   * @param hyperParameters the recipe's values as they were used, by name
+   * @param data the collection that it was trained on
+   * @param trainingImages the number of training images
+   * @param time from the start to the last measurement, without interruptions
    * @param machine processor and libraries, in one line
    */
   public record Run(
@@ -93,11 +93,12 @@ public record TrainingReport(
   }
 
   /**
-   * What the data set holds and the training did not use.
+   * What the training left out of the data set.
    *
-   * @param unreadable files that are no picture
-   * @param waitingClasses classes with too few images so far, and how many each has
-   * @param nearDuplicates held-out images that are nearly a training image, and so not measured
+   * @param unreadable files that are not readable images
+   * @param waitingClasses classes with too few images so far, with the number of each
+   * @param nearDuplicates held-out images that were not measured because they are nearly identical
+   *     to a training image
    */
   public record LeftOut(
       List<Unreadable> unreadable, Map<String, Integer> waitingClasses, int nearDuplicates) {
@@ -111,7 +112,7 @@ public record TrainingReport(
     }
   }
 
-  /** A file that is no picture, and why. */
+  /** A file that is not a readable image, and the reason. */
   public record Unreadable(String id, String reason) {
     public Unreadable {
       Objects.requireNonNull(id);

@@ -7,7 +7,7 @@ import io.tagstream.pages.Markup;
 import java.util.List;
 import java.util.function.ToIntFunction;
 
-/** The gate's paired test: who was right on the held-out images, together and by class. */
+/** The tables of the gate's paired test on the held-out images, in total and by class. */
 final class VerdictTables {
   private VerdictTables() {}
 
@@ -28,7 +28,7 @@ final class VerdictTables {
     return """
         <div class="wide"><table>
         <caption>Both versions on the same %s held-out images. If they were equally good, \
-        <i>b</i> or more of the <i>b</i> + <i>c</i> images would fall to the live one's side with \
+        <i>b</i> or more of the <i>b</i> + <i>c</i> images would favour the live version with \
         probability <i>p</i> = %s (exact one-sided sign test).</caption>
         <thead><tr><td></td><th scope="col" class="number">this version right</th>
         <th scope="col" class="number">this version wrong</th>
@@ -65,7 +65,7 @@ final class VerdictTables {
     return verdict.classes().stream().mapToInt(right).sum();
   }
 
-  /** Of many classes only those that are worse. */
+  /** The table by class; of many classes only those that are worse. */
   private static String byClass(List<ClassFinding> classes) {
     boolean few = classes.size() <= ConfusionTable.MOST_CLASSES;
     List<ClassFinding> shown =

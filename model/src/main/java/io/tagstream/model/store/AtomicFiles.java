@@ -12,43 +12,43 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
-/** Files that appear whole or not at all. */
+/** Writes files atomically: a reader sees a complete file or none. */
 public final class AtomicFiles {
   private AtomicFiles() {}
 
   /**
-   * Writes a file that must not be there yet.
+   * Creates a file.
    *
-   * @throws FileAlreadyExistsException when it is; it stays as it was
+   * @throws FileAlreadyExistsException if the file exists; it is left unchanged
    */
   public static void create(Path file, byte[] content) throws IOException {
     Path whole = writeBeside(file, content);
     try {
-      // A hard link is the one step that is atomic and refuses to replace; a move is not both.
+      // Only a hard link is both atomic and refuses to replace a file; a move is not.
       Files.createLink(file, whole);
     } catch (FileAlreadyExistsException e) {
       throw e;
     } catch (UnsupportedOperationException | FileSystemException noLinks) {
-      // An object store has none, and puts a file there in one step anyway.
+      // An object store has no hard links, but creates a file in one step.
       Files.write(file, content, StandardOpenOption.CREATE_NEW);
     } finally {
       Files.deleteIfExists(whole);
     }
   }
 
-  /** Writes a file in place of the one that may be there; readers see the old or the new one. */
+  /** Creates or replaces a file; readers see the old content or the new one. */
   public static void replace(Path file, byte[] content) throws IOException {
     replace(file, out -> out.write(content));
   }
 
-  /** What goes into a file. */
+  /** Writes a file's content to a stream. */
   interface Content {
     void writeTo(OutputStream out) throws IOException;
   }
 
-  /** As {@link #replace(Path, byte[])}, for a content that is never in memory as a whole. */
+  /** As {@link #replace(Path, byte[])}, for content that is not held in memory as a whole. */
   static void replace(Path file, Content content) throws IOException {
-    Path whole = beside(file);
+    Path whole = temporary(file);
     try {
       try (OutputStream out = Files.newOutputStream(whole, StandardOpenOption.CREATE_NEW)) {
         content.writeTo(out);
@@ -62,26 +62,26 @@ public final class AtomicFiles {
     }
   }
 
-  private static Path beside(Path file) {
-    // Not createTempFile: its files are their owner's alone, and a store is shared.
+  private static Path temporary(Path file) {
+    // Files of createTempFile are readable by their owner only, but a store is shared.
     return file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
   }
 
-  /** Has the disk hold a file before another one says that it is there. */
+  /** Flushes a file to disk, before another file refers to it. */
   static void force(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.force(true);
     } catch (UnsupportedOperationException noChannel) {
-      // Another provider than the default one; an object store has no cache to flush.
+      // Not the default provider; an object store has no cache to flush.
     }
   }
 
   private static Path writeBeside(Path file, byte[] content) throws IOException {
-    Path whole = beside(file);
+    Path whole = temporary(file);
     try {
       Files.write(whole, content, StandardOpenOption.CREATE_NEW, StandardOpenOption.SYNC);
     } catch (IOException e) {
-      // The disk is full, most likely.
+      // Most likely the disk is full; do not leave a partial file.
       Files.deleteIfExists(whole);
       throw e;
     }

@@ -32,8 +32,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * One bundle's folder: {@code model.onnx}, {@code labels.txt}, after a training {@code
- * report.html}, and last {@code model.json}.
+ * The folder of one bundle: {@code model.onnx}, {@code labels.txt}, after a training {@code
+ * report.html}, and {@code model.json}, which is written last.
  */
 final class BundleFolder {
   static final String ONNX = "model.onnx";
@@ -41,18 +41,18 @@ final class BundleFolder {
   static final String REPORT = "report.html";
   static final String METADATA = "model.json";
 
-  /** What {@code model.json} is called while nobody may open the bundle. */
+  /** The name of {@code model.json} while the bundle must not be opened. */
   private static final String HIDDEN = ".model.json.deleted";
 
-  /** A verdict on thousands of classes takes some megabytes. */
+  /** A verdict on thousands of classes takes several megabytes. */
   private static final int LONGEST_METADATA = 64 << 20;
 
   private static final int LONGEST_LABELS = 4 << 20;
 
-  /** Five of them stand in each prediction. */
+  /** In characters; each prediction contains five labels. */
   private static final int LONGEST_LABEL = 1000;
 
-  /** What ONNX allows; a file may say that it is larger than the disk. */
+  /** ONNX's limit, in bytes; a manipulated file may claim any size. */
   private static final long LARGEST_FILE = Integer.MAX_VALUE;
 
   private static final int BUFFER_BYTES = 1 << 18;
@@ -64,20 +64,20 @@ final class BundleFolder {
     this.folder = folder;
   }
 
-  /** Whether there is a bundle: whether {@code model.json}, written last, is there. */
+  /** Whether the bundle is complete: {@code model.json}, which is written last, exists. */
   boolean exists() {
     return Files.exists(folder.resolve(METADATA));
   }
 
-  /** Whether {@link #hide} has taken the bundle away, and nobody has put it back or deleted it. */
+  /** Whether {@link #hide} hid the bundle and it was neither restored nor deleted since. */
   boolean isHidden() {
     return Files.exists(folder.resolve(HIDDEN));
   }
 
   /**
-   * Takes {@code model.json} away: nobody can open the bundle from here on.
+   * Renames {@code model.json}, so that nobody can open the bundle any more.
    *
-   * @return whether this did; of several who try at a time, one does
+   * @return whether this call renamed it; of several concurrent calls, one does
    */
   boolean hide() throws IOException {
     return move(METADATA, HIDDEN);
@@ -97,14 +97,14 @@ final class BundleFolder {
     }
   }
 
-  /** Whether it is a link to a folder elsewhere, in which nothing is the store's to delete. */
+  /** Whether the folder is a symbolic link; the store deletes nothing in its target. */
   boolean isLink() {
     return Files.isSymbolicLink(folder);
   }
 
   /**
-   * Deletes the folder and all that is in it, {@code model.json} first, so that what a crash leaves
-   * is no bundle. Of a link it deletes the link.
+   * Deletes the folder with its content, {@code model.json} first, so that a crash leaves no bundle
+   * that looks complete. If the folder is a link, deletes only the link.
    */
   void delete() throws IOException {
     if (isLink()) {
@@ -126,9 +126,9 @@ final class BundleFolder {
   }
 
   /**
-   * Writes a bundle into the folder, which is there and empty.
+   * Writes a bundle into the folder, which must exist and be empty.
    *
-   * @throws java.nio.file.FileAlreadyExistsException when another writer was faster
+   * @throws java.nio.file.FileAlreadyExistsException if another writer was faster
    */
   ModelMetadata write(String version, ModelDraft draft) throws IOException {
     Map<String, ModelMetadata.StoredFile> files = new TreeMap<>();
@@ -153,10 +153,10 @@ final class BundleFolder {
   }
 
   /**
-   * What {@code model.json} says; the other files are not looked at.
+   * Reads {@code model.json} only.
    *
-   * @throws NoSuchFileException when there is none
-   * @throws ModelException when it is damaged
+   * @throws NoSuchFileException if it is missing
+   * @throws ModelException if it is damaged
    */
   ModelMetadata metadata() throws IOException {
     Path file = folder.resolve(METADATA);
@@ -169,22 +169,22 @@ final class BundleFolder {
   }
 
   /**
-   * Looks at what can be told without reading the weights: the files' sizes and the labels.
+   * Checks the sizes of the files and the labels, without reading the weights.
    *
-   * @throws ModelException with file and cause when something is wrong
+   * @throws ModelException naming the file and the cause
    */
-  void look(ModelMetadata metadata) {
+  void checkFiles(ModelMetadata metadata) {
     requireListed(metadata);
     metadata.files().forEach((name, recorded) -> requireSize(folder.resolve(name), recorded));
     List<String> unused = labelsFor(metadata);
   }
 
   /**
-   * Reads the whole bundle and compares: SHA-256 of the files, as many labels as classes, a graph
-   * that is the described network, finite weights.
+   * Reads the whole bundle and verifies it: the SHA-256 of each file, one label per class, a graph
+   * that equals the described network, finite weights.
    *
-   * @param throttle asked for pauses
-   * @throws ModelException with file and cause when something is wrong
+   * @param throttle pauses the reading
+   * @throws ModelException naming the file and the cause
    */
   ModelBundle verify(ModelMetadata metadata, Throttle throttle) {
     requireListed(metadata);
@@ -199,7 +199,7 @@ final class BundleFolder {
         labelsFor(metadata));
   }
 
-  /** On one copy, so that the numbers that are looked at are those that have the SHA-256. */
+  /** Hashes and checks the same mapping, so that the weights checked are the weights hashed. */
   private void verifyWeights(
       NetworkDescription network, ModelMetadata.StoredFile recorded, Throttle throttle) {
     Path file = folder.resolve(ONNX);
@@ -230,7 +230,7 @@ final class BundleFolder {
     return labels;
   }
 
-  /** What its file of labels says. */
+  /** Reads {@code labels.txt}, in class order. */
   List<String> labels() {
     Path file = folder.resolve(LABELS);
     return lines(file, () -> RegularFile.read(file, LONGEST_LABELS));
@@ -239,7 +239,7 @@ final class BundleFolder {
   /**
    * Copies the bundle's files into another folder, {@code model.json} last.
    *
-   * @param target there and empty
+   * @param target an existing, empty folder
    */
   void copyTo(Path target, ModelMetadata metadata) throws IOException {
     for (String name : metadata.files().keySet()) {
@@ -250,9 +250,9 @@ final class BundleFolder {
   }
 
   /**
-   * A file of labels that a user named, one a line.
+   * Reads a user's file of labels, one per line.
    *
-   * @throws ModelException when it cannot be read
+   * @throws ModelException if the file cannot be read
    */
   static List<String> readLabels(Path file) {
     return lines(file, () -> RegularFile.readNamed(file, LONGEST_LABELS));
@@ -285,10 +285,11 @@ final class BundleFolder {
   }
 
   /**
-   * Looks for a number that would turn every answer into nonsense.
+   * Checks that all weights are finite; a single other value would make every prediction
+   * meaningless.
    *
-   * @param throttle asked for pauses
-   * @throws ModelException when a weight is infinite or not a number
+   * @param throttle pauses the check
+   * @throws ModelException if a weight is infinite or not a number
    */
   static void requireFinite(Weights weights, String where, Throttle throttle) {
     float[] chunk = new float[CHUNK_FLOATS];
@@ -342,7 +343,7 @@ final class BundleFolder {
       }
       if (size != recorded.bytes()) {
         throw new ModelException(
-            "%s has %d bytes, was written with %d".formatted(file, size, recorded.bytes()));
+            "%s has %d bytes, but was written with %d".formatted(file, size, recorded.bytes()));
       }
     } catch (NoSuchFileException missing) {
       throw new ModelException(file + " is missing", missing);
@@ -354,7 +355,7 @@ final class BundleFolder {
   private static void requireSha256(Path file, String found, ModelMetadata.StoredFile recorded) {
     if (!found.equals(recorded.sha256())) {
       throw new ModelException(
-          "%s was changed: its SHA-256 is %s, was %s when it was written"
+          "%s was changed: its SHA-256 is %s, but was %s when it was written"
               .formatted(file, found, recorded.sha256()));
     }
   }

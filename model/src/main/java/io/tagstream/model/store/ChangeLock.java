@@ -8,28 +8,28 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
- * One change of a store at a time, over threads and processes. The lock goes with its process. A
- * file system that has no locks is taken to have no second process.
+ * Serialises the changes of a store across threads and processes. The lock is released when its
+ * process ends. On a file system without locks, only this process is assumed to use the store.
  */
 final class ChangeLock {
   private final Path file;
 
-  /** What is done alone. */
+  /** A change that needs the lock. */
   interface Change<T> {
     T make() throws IOException;
   }
 
   /**
-   * @param file stays when the lock is released
+   * @param file the lock file; it is not deleted on release
    */
   ChangeLock(Path file) {
     this.file = file;
   }
 
-  /** Waits until no other change is under way. */
-  <T> T alone(Change<T> change) throws IOException {
-    // For all stores of this process: a change takes milliseconds, and a file's lock is the
-    // process's.
+  /** Waits until no other change is in progress, then runs this one. */
+  <T> T runExclusively(Change<T> change) throws IOException {
+    // A file lock belongs to the process, so its threads need their own lock. One lock for all
+    // stores is enough: a change takes milliseconds.
     synchronized (ChangeLock.class) {
       Optional<FileChannel> channel = lock();
       try {

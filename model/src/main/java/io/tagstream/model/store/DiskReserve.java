@@ -7,23 +7,25 @@ import java.nio.file.Path;
 import java.util.function.LongSupplier;
 
 /**
- * What a training leaves free on the disk of its store: a job that serves keeps its snapshots and
- * its records of what is live there too.
+ * The disk space that a training leaves free in its store: a serving job writes its snapshots and
+ * the name of the live version there too.
  */
 final class DiskReserve {
-  /** In bytes. */
   static final long RESERVE = 1L << 30;
 
   private final LongSupplier usable;
 
   /**
-   * @param usable the bytes that are free
+   * @param usable reports the free bytes
    */
   DiskReserve(LongSupplier usable) {
     this.usable = usable;
   }
 
-  /** Of the disk that a folder lies on; without an end where the file system does not say. */
+  /**
+   * The reserve on the disk of a folder; unlimited if the file system does not report its free
+   * space.
+   */
   static DiskReserve of(Path folder) {
     return new DiskReserve(
         () -> {
@@ -36,15 +38,15 @@ final class DiskReserve {
   }
 
   /**
-   * Asks before something is written.
+   * Checks that {@code bytes} can be written.
    *
-   * @throws ModelException when less than the reserve would be left
+   * @throws ModelException if less than the reserve would be left
    */
   void require(Path target, long bytes) {
     long free = usable.getAsLong();
     if (free - RESERVE < bytes) {
       throw new ModelException(
-          "no room for %s: %d MiB are free, %d MiB are needed, %d of them to stay free; give the disk room, or lower models.keep"
+          "no space for %s: %d MiB are free, %d MiB are needed, %d of which must stay free; free disk space, or lower models.keep"
               .formatted(
                   target, free >> 20, (bytes + RESERVE + (1 << 20) - 1) >> 20, RESERVE >> 20));
     }

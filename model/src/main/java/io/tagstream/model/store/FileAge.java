@@ -7,18 +7,18 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 
-/** How long ago something was written, as its file time says. */
+/** The age of a file, from its modification time. */
 final class FileAge {
-  /** A file server's clock and ours differ by less. */
+  /** The tolerated difference between the clocks of a file server and this machine. */
   private static final Duration SKEW = Duration.ofMinutes(1);
 
   private FileAge() {}
 
   /**
-   * A file's age, never below zero. A time that is still to come was set while a clock was ahead:
-   * it becomes the present one, so that nothing is waited for longer than it would have been.
+   * A file's age, never below zero. A modification time in the future was set while a clock was
+   * ahead: it is set to the present, so that the file expires no later than it would have.
    *
-   * @throws java.nio.file.NoSuchFileException when it is gone
+   * @throws java.nio.file.NoSuchFileException if the file is gone
    */
   static Duration of(Path file, Instant now) throws IOException {
     Duration age = Duration.between(Files.getLastModifiedTime(file).toInstant(), now);

@@ -20,15 +20,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * How a job stands: {@code MODELS/status/JOB.json}, which whoever runs the job replaces every few
- * seconds so that other processes can show it. {@code docs/status.md} lists its fields.
+ * The state of a job, {@code MODELS/status/JOB.json}. The process that runs the job replaces the
+ * file every few seconds, and other processes can show it. {@code docs/status.md} lists its fields.
  *
  * @param format {@link #FORMAT}
- * @param writtenAt an old one is of a job that does not run any more
- * @param cause why it restarts, or why it failed
- * @param resumedFrom the snapshot it began with; empty when it began with none
- * @param lastCheckpoint of this start of the job
- * @param end of a job that has ended, unless it was killed
+ * @param writtenAt if it is old, the job no longer runs
+ * @param cause why the job restarts, or why it failed
+ * @param resumedFrom the snapshot that the job started from; empty if it started without one
+ * @param lastCheckpoint the last one since this start of the job
+ * @param end how the job ended; empty while it runs, and if it was killed
  */
 public record JobStatus(
     int format,
@@ -46,59 +46,58 @@ public record JobStatus(
     Troubles restarts,
     Optional<End> end) {
 
-  /** Of the file; a change that an earlier reader would misread raises it. */
+  /** The file's format; a change that an earlier reader would misread raises it. */
   public static final int FORMAT = 1;
 
-  /** One that is written every five seconds is no older, on a busy machine too. */
+  /** A file that is written every five seconds is no older than this, even on a busy machine. */
   private static final Duration FRESH = Duration.ofSeconds(30);
 
-  /** Two were not written. */
+  /** At this age, two writes are missing. */
   private static final Duration MISSED = Duration.ofSeconds(12);
 
   private static final String SUFFIX = ".json";
   private static final int LONGEST = 16 << 20;
   private static final Pattern NAME = Pattern.compile("[0-9A-Za-z][0-9A-Za-z._-]{0,99}");
 
-  /** Where a job stands. */
+  /** The state of a job. */
   public enum State {
-    /** Its operators come up for the first time. */
+    /** The operators are starting for the first time. */
     STARTING,
     RUNNING,
-    /** It has failed, and its operators come up again. */
+    /** The job failed and its operators are starting again. */
     RESTARTING,
-    /** It writes its savepoint. */
+    /** The job is writing its savepoint. */
     STOPPING,
     STOPPED,
     FAILED;
 
-    /** As the file has it. */
+    /** The spelling in the file. */
     @JsonValue
     public String word() {
       return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Whether the job has ended. */
     public boolean isFinal() {
       return this == STOPPED || this == FAILED;
     }
   }
 
   /**
-   * Who writes the file.
+   * The process that writes the file.
    *
-   * @param id of the operating system
+   * @param id the operating system's process id
    */
   public record Writer(long id, String host) {
     public Writer {
       Objects.requireNonNull(host);
     }
 
-    /** This one. */
+    /** The current process. */
     public static Writer current() {
       return new Writer(ProcessHandle.current().pid(), thisHost());
     }
 
-    /** Whether it ran on this machine and is there no more. */
+    /** Whether the process ran on this machine and no longer exists. */
     public boolean isGone() {
       return host.equals(thisHost()) && ProcessHandle.of(id).isEmpty();
     }
@@ -112,23 +111,23 @@ public record JobStatus(
     }
   }
 
-  /** Which topics the job reads and writes. */
+  /** The Kafka cluster and the topics that the job reads and writes. */
   public record Kafka(String clusterId, String bootstrapServers, String topicPrefix) {
     public Kafka {
       Objects.requireNonNull(clusterId);
       Objects.requireNonNull(bootstrapServers);
-      // Null is what Jackson gives for what the file leaves out because it is empty.
+      // Jackson passes null for an empty value, which is omitted from the file.
       topicPrefix = topicPrefix == null ? "" : topicPrefix;
     }
   }
 
   /**
-   * What answers.
+   * What computes the predictions.
    *
-   * @param liveVersion what {@code MODELS/live} named when this was written; empty when it could
+   * @param liveVersion the version in {@code MODELS/live} when this was written; empty if it could
    *     not be read
-   * @param engine as {@code --engine} has it
-   * @param device as {@code --device} has it
+   * @param engine as in {@code --engine}
+   * @param device as in {@code --device}
    * @param views crops per image
    */
   public record Serving(Optional<String> liveVersion, String engine, String device, int views) {
@@ -140,11 +139,12 @@ public record JobStatus(
   }
 
   /**
-   * A completed one, or a savepoint.
+   * A completed checkpoint or savepoint. A job on a cluster does not report duration, bytes and
+   * location.
    *
-   * @param durationMs from its trigger; a job on a cluster does not say
-   * @param bytes of the state it holds; a job on a cluster does not say
-   * @param location what a start resumes from; a job on a cluster does not say
+   * @param durationMs milliseconds from its trigger to its completion
+   * @param bytes the size of its state
+   * @param location the path that a start resumes from
    */
   public record Checkpoint(
       long id,
@@ -161,9 +161,9 @@ public record JobStatus(
   }
 
   /**
-   * What went wrong since the start.
+   * The failures since the start.
    *
-   * @param lastCause in one line; a job on a cluster does not say
+   * @param lastCause one line; a job on a cluster does not report it
    */
   public record Troubles(long count, Optional<Instant> lastAt, Optional<String> lastCause) {
     public static final Troubles NONE = new Troubles(0, Optional.empty(), Optional.empty());
@@ -177,8 +177,8 @@ public record JobStatus(
   /**
    * How the job ended.
    *
-   * @param savepoint of a stop that ran to its end
-   * @param remains the newest snapshot without such a stop, which the next start resumes from
+   * @param savepoint the savepoint of a completed stop
+   * @param remains without a completed stop, the newest snapshot, which the next start resumes from
    */
   public record End(Instant at, Optional<String> savepoint, Optional<String> remains) {
     public End {
@@ -188,7 +188,7 @@ public record JobStatus(
     }
   }
 
-  /** Its first member alone, which the files of earlier versions lack. */
+  /** Only the first field, which files of earlier versions lack. */
   private record Versioned(Optional<Integer> format) {}
 
   public JobStatus {
@@ -207,7 +207,7 @@ public record JobStatus(
     Objects.requireNonNull(end);
   }
 
-  /** Whether it says that the job runs, and nobody has written it for so long that it does not. */
+  /** Whether the status reports a running job but is too old for the job to be running. */
   public boolean isStale(Instant now) {
     Duration age = Duration.between(writtenAt, now);
     return !state.isFinal()
@@ -215,7 +215,7 @@ public record JobStatus(
   }
 
   /**
-   * Puts it in place of the job's last one.
+   * Replaces the job's previous status.
    *
    * @param models the store's folder
    */
@@ -226,9 +226,9 @@ public record JobStatus(
   }
 
   /**
-   * What a job wrote last; empty when it never did, or a version that wrote no format.
+   * Reads a job's status; empty if there is none, or if a version wrote it that recorded no format.
    *
-   * @throws ModelException when the file cannot be read, or is a later version's
+   * @throws ModelException if the file cannot be read, or a later version wrote it
    */
   public static Optional<JobStatus> read(Path models, String job) {
     Path file = file(models, job);
@@ -240,7 +240,7 @@ public record JobStatus(
       }
       if (format.get() > FORMAT) {
         throw new ModelException(
-            "cannot use %s: it has format %d, this version reads formats up to %d; use the version that runs the job"
+            "cannot use %s: it has format %d, but this version reads formats up to %d; use the version that runs the job"
                 .formatted(file, format.get(), FORMAT));
       }
       return Optional.of(StoreJson.read(json, JobStatus.class));
@@ -254,9 +254,9 @@ public record JobStatus(
   }
 
   /**
-   * The jobs that left a status in a store, by name.
+   * The names of the jobs that have a status in a store.
    *
-   * @throws ModelException when the folder cannot be read
+   * @throws ModelException if the folder cannot be read
    */
   public static List<String> jobs(Path models) {
     Path folder = folder(models);
@@ -279,10 +279,10 @@ public record JobStatus(
     return models.resolve("status");
   }
 
-  /** Nothing that could lead out of the folder. */
+  /** Rejects names that could lead out of the folder. */
   static String requireName(String job) {
     if (!NAME.matcher(job).matches()) {
-      throw new ModelException("'%s' is no job's name".formatted(job));
+      throw new ModelException("'%s' is not a job's name".formatted(job));
     }
     return job;
   }

@@ -6,21 +6,21 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * How the versions did on the stream: {@code MODELS/live-accuracy.json}, written by the job that
+ * The live accuracy of each version, {@code MODELS/live-accuracy.json}, written by the job that
  * serves them.
  *
- * @param versions by version
+ * @param versions scores by version name
  */
 public record LiveAccuracyRecord(Map<String, Score> versions) {
 
-  /** Nothing counted yet. */
+  /** No labelled image was counted yet. */
   public static final LiveAccuracyRecord NONE = new LiveAccuracyRecord(Map.of());
 
   /**
-   * One version's.
+   * The score of one version.
    *
-   * @param right images that it tagged with their label
-   * @param total images whose label came
+   * @param right images whose prediction equals their label
+   * @param total images that received a label
    */
   public record Score(long right, long total) {
     public Score {
@@ -29,7 +29,7 @@ public record LiveAccuracyRecord(Map<String, Score> versions) {
       }
     }
 
-    /** The share that was right, 0 to 1; NaN without images. */
+    /** The share of correct predictions, 0 to 1; NaN without images. */
     public double accuracy() {
       return (double) right / total;
     }

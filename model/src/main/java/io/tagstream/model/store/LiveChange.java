@@ -5,18 +5,18 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * One change of the live version, as {@code MODELS/history/} keeps it.
+ * One change of the live version, a file in {@code MODELS/history/}.
  *
- * @param version the one that became live
- * @param previous the one that was
- * @param by who did it
+ * @param version the version that became live
+ * @param previous the version that was live before
+ * @param by who made the change
  */
 public record LiveChange(
     Instant time, Action action, String version, Optional<String> previous, String by) {
 
   /** Why the live version changed. */
   public enum Action {
-    /** It was the store's first. */
+    /** The first version of the store became live. */
     FIRST,
     PROMOTED,
     ROLLED_BACK

@@ -18,9 +18,9 @@ import java.util.stream.Stream;
 
 /**
  * The live version: {@code MODELS/live} holds its name, {@code MODELS/history/} one small file for
- * each change, since an object store cannot append to a file. What is live, {@code live} alone
- * says; the history serves people and the rollback. One change at a time, so that both have the
- * same order.
+ * each change, because an object store cannot append to a file. {@code live} alone decides what is
+ * live; the history is for people and for the rollback. Changes are serialised, so that both have
+ * the same order.
  */
 final class LiveVersion {
   private static final String SUFFIX = ".json";
@@ -49,7 +49,7 @@ final class LiveVersion {
 
   private Optional<String> readLine() {
     try {
-      // What is longer is no name either, and a promotion mends it.
+      // Longer content is no version's name either; a promotion repairs it.
       return Optional.of(new String(RegularFile.beginning(live, LONGEST_NAME), UTF_8).strip());
     } catch (NoSuchFileException missing) {
       return Optional.empty();
@@ -58,13 +58,13 @@ final class LiveVersion {
     }
   }
 
-  /** Makes the version live unless one is. */
+  /** Makes the version live if none is live. */
   void setIfNone(String version, String by) throws IOException {
     if (Files.exists(live)) {
       return;
     }
     Path unused =
-        lock.alone(
+        lock.runExclusively(
             () -> {
               try {
                 AtomicFiles.create(live, line(version));
@@ -80,10 +80,10 @@ final class LiveVersion {
   }
 
   /**
-   * Makes a version live if another one still is.
+   * Makes a version live if the live version is the expected one.
    *
-   * @param instead the version that is to be live until then
-   * @return whether it was, and the change was made
+   * @param instead the version that must be live
+   * @return whether it was live, and the change was made
    */
   boolean set(LiveChange.Action action, String version, String by, String instead) {
     return change(action, version, by, present -> present.equals(Optional.of(instead)));
@@ -92,15 +92,15 @@ final class LiveVersion {
   private boolean change(
       LiveChange.Action action, String version, String by, Predicate<Optional<String>> wanted) {
     try {
-      return lock.alone(
+      return lock.runExclusively(
           () -> {
             Optional<String> present = readLine();
             if (!wanted.test(present)) {
               return false;
             }
-            // In this order a crash between the two leaves a change on record that never was. It
-            // misleads no rollback, which asks only for the changes that led to the version now
-            // live. What is there may be no version's name: then this is what mends it.
+            // A crash between the two steps leaves a record of a change that was not made. That
+            // does not mislead a rollback, which reads only the changes that led to the live
+            // version. The present content may be invalid; this change then repairs it.
             Path recorded = record(action, version, present.filter(ModelStore::isVersionName), by);
             try {
               AtomicFiles.replace(live, line(version));
@@ -116,10 +116,10 @@ final class LiveVersion {
   }
 
   /**
-   * The version that was live before the one that is, as the latest change that brought this one
-   * forward has it; so that a second rollback goes back one further.
+   * The version that {@code version} replaced when it last became live by a promotion, so that a
+   * second rollback goes back one further.
    */
-  Optional<String> before(String version) {
+  Optional<String> predecessor(String version) {
     List<LiveChange> changes = changes();
     for (int i = changes.size() - 1; i >= 0; i--) {
       LiveChange change = changes.get(i);
@@ -141,7 +141,7 @@ final class LiveVersion {
     return changes;
   }
 
-  /** The last change; empty before any. */
+  /** The last change; empty if there was none. */
   Optional<LiveChange> last() {
     return names().stream().reduce((earlier, later) -> later).map(this::change);
   }

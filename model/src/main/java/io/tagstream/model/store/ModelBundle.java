@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A model in a store: the folder {@code MODELS/VERSION/} with {@code model.onnx}, {@code
- * labels.txt} and {@code model.json}, verified when it was opened.
+ * A bundle in a store: the folder {@code MODELS/VERSION/} with {@code model.onnx}, {@code
+ * labels.txt} and {@code model.json}. It was verified when it was opened.
  *
  * @param labels in class order
  */
@@ -25,26 +25,26 @@ public record ModelBundle(
     labels = List.copyOf(labels);
   }
 
-  /** The ONNX file. */
+  /** The path of {@code model.onnx}. */
   public Path onnx() {
     return folder.resolve(BundleFolder.ONNX);
   }
 
   /**
-   * The weights, memory-mapped: what nobody reads is not loaded. Those of a version of integers are
-   * widened to floats, in memory of their own. Each call maps the file anew; the mapping goes when
-   * the weights are closed, at the latest when they are garbage.
+   * Opens the weights, memory-mapped: only what is read is loaded. The weights of a quantized
+   * version are converted to floats in separate memory. Each call maps the file again; the mapping
+   * is released when the weights are closed, at the latest when they are garbage-collected.
    *
-   * @throws ModelException when the file is gone or is not what it was
+   * @throws ModelException if the file is gone or was changed
    */
   public Weights weights() {
     return weights(Throttle.none());
   }
 
   /**
-   * {@link #weights()} beside something that should not feel it.
+   * As {@link #weights()}, throttled for loading concurrently with serving.
    *
-   * @param throttle asked for pauses: whole numbers are widened at once
+   * @param throttle pauses the conversion of integer weights, which is done at once
    */
   public Weights weights(Throttle throttle) {
     return OnnxReader.read(onnx(), network, throttle);

@@ -9,12 +9,12 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A model that is about to become a version of a store.
+ * A model that is not yet a version of a store.
  *
  * @param labels in class order
- * @param parent the version it was trained from
- * @param verdict what the gate said, where the model went through one
- * @param report the page about its training, {@code report.html}, where there was one
+ * @param parent the version that it was trained from
+ * @param verdict the gate's verdict; empty if no gate compared the model
+ * @param report the HTML of its training's page, {@code report.html}; empty without a training
  */
 public record ModelDraft(
     Weights weights,
@@ -26,7 +26,7 @@ public record ModelDraft(
     Optional<String> report) {
 
   /**
-   * @throws ModelException when labels, network and preprocessing do not fit together
+   * @throws ModelException if labels, network and preprocessing do not match
    */
   public ModelDraft {
     Objects.requireNonNull(parent);
@@ -47,14 +47,15 @@ public record ModelDraft(
     }
     if (preprocessing.crop() != network.inputSize()) {
       throw new ModelException(
-          "crops of %d for a network of %d".formatted(preprocessing.crop(), network.inputSize()));
+          "crops of %d pixels for a network with inputs of %d"
+              .formatted(preprocessing.crop(), network.inputSize()));
     }
   }
 
   /**
-   * A model that went through no gate and comes without a report.
+   * A model without a verdict and without a report.
    *
-   * @throws ModelException when labels, network and preprocessing do not fit together
+   * @throws ModelException if labels, network and preprocessing do not match
    */
   public ModelDraft(
       Weights weights,
@@ -65,18 +66,17 @@ public record ModelDraft(
     this(weights, preprocessing, labels, parent, provenance, Optional.empty(), Optional.empty());
   }
 
-  /** The same model after it went through a gate. */
-  public ModelDraft judged(Optional<Verdict> by) {
+  public ModelDraft withVerdict(Optional<Verdict> by) {
     return new ModelDraft(weights, preprocessing, labels, parent, provenance, by, report);
   }
 
-  /** The same model with a page about its training. */
-  public ModelDraft reported(String page) {
+  /** Adds the HTML of the page about its training. */
+  public ModelDraft withReport(String page) {
     return new ModelDraft(
         weights, preprocessing, labels, parent, provenance, verdict, Optional.of(page));
   }
 
-  /** What it is once it is written. */
+  /** The bundle that results when the draft is written. */
   ModelBundle at(String version, Path folder) {
     return new ModelBundle(version, folder, weights.network(), preprocessing, labels);
   }

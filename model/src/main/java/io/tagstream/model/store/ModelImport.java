@@ -13,13 +13,14 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * An ONNX file that is to become a version of a store: one of ours, or BVLC's AlexNet of the ONNX
- * model zoo. A file in an exported bundle brings the bundle's labels, preprocessing and provenance.
+ * Imports an ONNX file as a version of a store: one that Tagstream wrote, or BVLC's AlexNet of the
+ * ONNX model zoo. From an exported bundle, labels, preprocessing and provenance are imported too.
  *
  * @param file the ONNX file, or the folder of an exported bundle
- * @param labels a file with a label a line, in class order; without it the bundle's own, else
- *     class-0, class-1 …
- * @param preprocessing without it the bundle's own; else BVLC's, unless a Tagstream wrote the file
+ * @param labels a file with one label per line, in class order; by default the bundle's labels,
+ *     else class-0, class-1 …
+ * @param preprocessing by default the bundle's; without a bundle BVLC's, unless Tagstream wrote the
+ *     file
  */
 public record ModelImport(
     Path file, Optional<Path> labels, Optional<Preprocessing.Preset> preprocessing) {
@@ -27,8 +28,8 @@ public record ModelImport(
   /**
    * Adds the model to the store, as {@link ModelStore#write} does.
    *
-   * @throws ModelException when the file is no AlexNet, with the node or shape that differs; when
-   *     the labels are not as many as the classes
+   * @throws ModelException if the file is not an AlexNet, naming the node or shape that differs; if
+   *     the number of labels is not the number of classes
    */
   public ModelBundle into(ModelStore store) {
     Path onnx = Files.isDirectory(file) ? file.resolve(BundleFolder.ONNX) : file;
@@ -93,7 +94,7 @@ public record ModelImport(
         lines -> {
           if (lines.size() != classes) {
             throw new ModelException(
-                "%s has %d labels, the network of %s has %d classes"
+                "%s has %d labels, but the network of %s has %d classes"
                     .formatted(labels.orElseThrow(), lines.size(), file, classes));
           }
         });

@@ -9,16 +9,17 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * What {@code model.json} says, one field a record component. The names of the components, here and
- * in the records inside, are the format: a bundle of each released format stands among the tests.
+ * The content of {@code model.json}; each record component is a field. The names of the components,
+ * here and in the nested records, are the file format: the tests hold a bundle of each released
+ * format.
  *
- * <p>Absent values are left out. Unknown fields are passed over when reading, so that a later
- * release may add some; a change that would mislead an older reader raises {@link #FORMAT}.
+ * <p>Absent values are omitted. Unknown fields are ignored when reading, so that a later release
+ * may add fields; a change that would mislead an older reader raises {@link #FORMAT}.
  *
- * @param format {@link #FORMAT} of the program that wrote it
- * @param parent the version it was trained from
+ * @param format {@link #FORMAT} of the release that wrote the file
+ * @param parent the version that the model was trained from
  * @param files the bundle's other files, by name
- * @param verdict what the gate said, where the model went through one
+ * @param verdict the gate's verdict; empty if no gate compared the model
  */
 public record ModelMetadata(
     int format,
@@ -30,16 +31,16 @@ public record ModelMetadata(
     Provenance provenance,
     Optional<Verdict> verdict) {
 
-  /** The format this program writes, and the newest it reads. */
+  /** The format that this release writes, and the newest that it reads. */
   public static final int FORMAT = 1;
 
-  /** Nothing that could lead out of the bundle's folder. */
+  /** No name that could lead out of the bundle's folder. */
   private static final Pattern FILE = Pattern.compile("[0-9A-Za-z][0-9A-Za-z._-]{0,99}");
 
   /**
    * A file of the bundle.
    *
-   * @param bytes its length
+   * @param bytes its length in bytes
    * @param sha256 in lower-case hexadecimal
    */
   public record StoredFile(long bytes, String sha256) {
@@ -51,7 +52,7 @@ public record ModelMetadata(
   public ModelMetadata {
     if (format < 1 || format > FORMAT) {
       throw new IllegalArgumentException(
-          "it has format %d, this Tagstream reads up to %d".formatted(format, FORMAT));
+          "it has format %d, but this Tagstream reads formats up to %d".formatted(format, FORMAT));
     }
     Objects.requireNonNull(version, "no version");
     Objects.requireNonNull(parent, "no parent");
@@ -59,7 +60,7 @@ public record ModelMetadata(
     for (String name : files.keySet()) {
       if (!FILE.matcher(name).matches()) {
         throw new IllegalArgumentException(
-            "it names the file '%s', which cannot be one of its own".formatted(name));
+            "it lists the file '%s', which cannot be a bundle's file".formatted(name));
       }
     }
     Objects.requireNonNull(network, "no network");
@@ -68,7 +69,8 @@ public record ModelMetadata(
     Objects.requireNonNull(verdict);
     if (preprocessing.crop() != network.inputSize()) {
       throw new IllegalArgumentException(
-          "crops of %d for a network of %d".formatted(preprocessing.crop(), network.inputSize()));
+          "crops of %d pixels for a network with inputs of %d"
+              .formatted(preprocessing.crop(), network.inputSize()));
     }
   }
 }

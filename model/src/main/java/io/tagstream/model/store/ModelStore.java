@@ -26,20 +26,23 @@ import java.util.stream.Stream;
 
 /**
  * A folder of model bundles, {@code MODELS/VERSION/}, and the name of the live one, {@code
- * MODELS/live}. It holds no state of its own: several processes may use one folder. Everything goes
+ * MODELS/live}. This class holds no state, so several processes may use one folder. All access goes
  * through {@link java.nio.file}, so an object store is a file-system provider.
  *
- * <p>A bundle exists when its {@code model.json} does, which is written last; from then on it never
- * changes until it is deleted. A folder without one is unfinished, and no version.
+ * <p>A bundle exists when its {@code model.json} exists, which is written last; from then on it
+ * never changes until it is deleted. A folder without that file is unfinished and not a version.
  */
 public final class ModelStore {
-  /** Nothing that could lead out of the folder. */
+  /** No name that could lead out of the folder. */
   private static final Pattern VERSION = Pattern.compile("[0-9A-Za-z][0-9A-Za-z._-]{0,99}");
 
-  /** Begins the name of a folder that is being written; no version's name does. */
+  /** The prefix of a folder that is being written; no version's name begins with it. */
   private static final String STAGED = ".";
 
-  /** A deletion takes milliseconds; what a crash left is not waited for longer than a second. */
+  /**
+   * A deletion takes milliseconds. The total wait is one second, in case a crash left the bundle
+   * hidden.
+   */
   private static final Duration HIDDEN_WAIT = Duration.ofMillis(10);
 
   private static final int HIDDEN_WAITS = 100;
@@ -53,15 +56,15 @@ public final class ModelStore {
   private final Pins pins;
   private final DiskReserve reserve;
 
-  /** A store that asks of a model what can be seen in its files. */
+  /** A store that accepts any model whose files are valid. */
   public ModelStore(Path root) {
     this(root, bundle -> {});
   }
 
   /**
-   * A store that asks more.
+   * A store with an additional check.
    *
-   * @param check of what is written, and of what goes live
+   * @param check applied to each model that is written or made live
    */
   public ModelStore(Path root, ServingCheck check) {
     this(root, check, Clock.systemUTC());
@@ -85,7 +88,8 @@ public final class ModelStore {
   }
 
   /**
-   * The same store, whose pins are a job's, which drops those of its dead processes at its start.
+   * The same store, with pins that belong to a job; at its start the job deletes the pins that its
+   * dead processes left.
    */
   public ModelStore usedBy(String job) {
     return new ModelStore(root, check, clock, reserve, new Pins(root, clock, Optional.of(job)));
@@ -103,7 +107,7 @@ public final class ModelStore {
     return clock.instant();
   }
 
-  /** The versions there are, oldest first; none when the folder is missing. Instant. */
+  /** All versions, oldest first; none if the folder is missing. Reads only file names. */
   public List<String> versions() {
     return names(root).stream()
         .filter(ModelStore::isVersionName)
@@ -112,16 +116,16 @@ public final class ModelStore {
   }
 
   /**
-   * What a version's {@code model.json} says, without a look at its other files. Instant.
+   * Reads a version's {@code model.json}, and none of its other files.
    *
-   * @throws ModelException when there is no such version, or its {@code model.json} is damaged
+   * @throws ModelException if there is no such version, or its {@code model.json} is damaged
    */
   public ModelMetadata metadata(String version) {
     try {
       ModelMetadata metadata = readMetadata(bundle(version));
       if (!metadata.version().equals(version)) {
         throw new ModelException(
-            "%s holds version %s: a bundle's folder has its version's name"
+            "%s holds version %s: a bundle's folder must have its version's name"
                 .formatted(root.resolve(version), metadata.version()));
       }
       return metadata;
@@ -129,7 +133,7 @@ public final class ModelStore {
       throw new ModelException(
           versions().isEmpty()
               ? noModel()
-              : "no version %s in %s: ./tagstream model list --models %s shows what there is"
+              : "no version %s in %s: ./tagstream model list --models %s lists the versions"
                   .formatted(version, root, root),
           missing);
     } catch (IOException e) {
@@ -138,15 +142,15 @@ public final class ModelStore {
   }
 
   /**
-   * Whoever deletes takes a version's file away, looks who needs it, and may put it back: that is
-   * waited for.
+   * A deletion first hides a version's {@code model.json}, then checks whether the version is
+   * needed, and may restore the file. A reader waits for that.
    */
   private static ModelMetadata readMetadata(BundleFolder bundle) throws IOException {
     for (int wait = 0; wait < HIDDEN_WAITS; wait++) {
       try {
         return bundle.metadata();
       } catch (NoSuchFileException missing) {
-        // It may be put back and taken away again between the looks.
+        // The file may be restored and hidden again between these checks.
         if (!bundle.isHidden() && !bundle.exists() && !bundle.isHidden()) {
           throw missing;
         }
@@ -157,39 +161,39 @@ public final class ModelStore {
   }
 
   /**
-   * A version's labels in class order, as its file has them. Instant; only {@link #open} verifies.
+   * Reads a version's labels in class order. Does not verify the bundle; {@link #open} does.
    *
-   * @throws ModelException when the file cannot be read
+   * @throws ModelException if the file cannot be read
    */
   public List<String> labels(String version) {
     return bundle(version).labels();
   }
 
   /**
-   * Looks at what can be told of a version at once: its {@code model.json}, its files' sizes, its
-   * labels. Instant; only {@link #open} verifies.
+   * Checks a version's {@code model.json}, the sizes of its files and its labels, without reading
+   * the weights. Only {@link #open} verifies all.
    *
-   * @throws ModelException with file and cause when something is wrong with it
+   * @throws ModelException naming the file and the cause
    */
-  public void look(String version) {
-    bundle(version).look(metadata(version));
+  public void checkFiles(String version) {
+    bundle(version).checkFiles(metadata(version));
   }
 
   /**
-   * Opens a version and verifies all of it: the files' SHA-256, as many labels as classes, a graph
-   * that is the described network, finite weights. Reads the whole bundle.
+   * Opens a version and verifies all of it: the SHA-256 of each file, one label per class, a graph
+   * that equals the described network, finite weights. Reads the whole bundle.
    *
-   * @throws ModelException with file and cause when there is no such version or something is wrong
-   *     with it
+   * @throws ModelException if there is no such version or it is invalid, naming the file and the
+   *     cause
    */
   public ModelBundle open(String version) {
     return open(version, Throttle.none());
   }
 
   /**
-   * {@link #open(String)} beside something that should not feel it.
+   * As {@link #open(String)}, throttled for loading concurrently with serving.
    *
-   * @param throttle asked for pauses while it reads
+   * @param throttle pauses the reading
    */
   public ModelBundle open(String version, Throttle throttle) {
     return verify(version, metadata(version), throttle);
@@ -203,7 +207,7 @@ public final class ModelStore {
         throw e;
       }
       throw new ModelException(
-          "version %s in %s was deleted while it was read: models.keep bounds what is kept"
+          "version %s in %s was deleted while it was read: models.keep limits the versions that are kept"
               .formatted(version, root),
           e);
     }
@@ -215,9 +219,9 @@ public final class ModelStore {
   }
 
   /**
-   * The live version's name, read anew.
+   * Reads the live version's name from the folder at each call.
    *
-   * @throws ModelException when none is live; it says how to get one
+   * @throws ModelException if none is live; the message names the command that makes one live
    */
   public String live() {
     return live.read()
@@ -242,19 +246,19 @@ public final class ModelStore {
    * Adds a model. The first in a store becomes live, a later one is a candidate until it is
    * promoted.
    *
-   * @throws ModelException when a weight is not finite, the model does not pass the check or the
-   *     disk refuses; then nothing is left of it
+   * @throws ModelException if a weight is not finite, the model does not pass the check or the file
+   *     system fails; no files are left behind
    */
   public ModelBundle write(ModelDraft draft) {
     return write(newVersion(), draft);
   }
 
   /**
-   * Adds a model under a name that {@link #newVersion} gave before, so that a publication that
-   * crashed can be made again: where the version is whole already, it is returned as it is.
+   * Adds a model under a name that {@link #newVersion} returned before. This makes publication
+   * idempotent after a crash: a version that is complete already is returned unchanged.
    *
-   * @throws ModelException when a weight is not finite, the model does not pass the check or the
-   *     disk refuses; then nothing is left of it
+   * @throws ModelException if a weight is not finite, the model does not pass the check or the file
+   *     system fails; no files are left behind
    */
   public ModelBundle write(String version, ModelDraft draft) {
     BundleFolder target = bundle(version);
@@ -277,17 +281,17 @@ public final class ModelStore {
     return isNew ? draft.at(version, root.resolve(version)) : open(version);
   }
 
-  /** The weights: what else is in a bundle is small beside the reserve. */
+  /** The size of the weights; a bundle's other files are small compared with the reserve. */
   private static long bytes(ModelDraft draft) {
     Weights weights = draft.weights();
     return weights.network().parameterCount()
         * (weights.quantization().isPresent() ? Byte.BYTES : Float.BYTES);
   }
 
-  /** Whether the version is there now by this, and not by another writer who was faster. */
+  /** Writes the version; returns false if another writer was faster. */
   private boolean publish(String version, ModelDraft draft) throws IOException {
     Path folder = root.resolve(version);
-    // Renaming a folder is one step on a disk; an object store has no folders to rename.
+    // Renaming a folder is atomic on a disk; an object store has no folders to rename.
     boolean renames = root.getFileSystem().equals(FileSystems.getDefault());
     Path written = renames ? root.resolve(STAGED + version + "." + UUID.randomUUID()) : folder;
     BundleFolder bundle = new BundleFolder(written);
@@ -305,7 +309,7 @@ public final class ModelStore {
     }
   }
 
-  /** The disk is full, most likely; half a model must not keep it so. */
+  /** Deletes a partial bundle: most likely the disk is full. */
   private static void discard(BundleFolder bundle, Exception failure) {
     try {
       bundle.delete();
@@ -323,7 +327,7 @@ public final class ModelStore {
         new BundleFolder(staged).delete();
         return false;
       }
-      // What a crash left there, if that was it.
+      // The folder is the rest of a crashed write.
       target.delete();
       Files.move(staged, folder, StandardCopyOption.ATOMIC_MOVE);
     }
@@ -333,8 +337,9 @@ public final class ModelStore {
   /**
    * Makes a version live.
    *
-   * @param by who wants it
-   * @throws ModelException when it does not exist, verify or pass the check; the live one stays
+   * @param by who promotes it, for the history
+   * @throws ModelException if the version does not exist, is invalid or does not pass the check;
+   *     the live version stays
    */
   public void promote(String version, String by) {
     boolean unused =
@@ -347,11 +352,11 @@ public final class ModelStore {
   }
 
   /**
-   * Makes a version live in place of another one.
+   * Makes a version live if the live version is the expected one.
    *
-   * @param by who wants it
-   * @param instead the version that is to be live until then
-   * @return whether it was; else nothing has changed
+   * @param by who promotes it, for the history
+   * @param instead the version that must be live
+   * @return whether it was live; if not, nothing has changed
    * @throws ModelException as {@link #promote(String, String)}
    */
   public boolean promote(String version, String by, String instead) {
@@ -359,7 +364,7 @@ public final class ModelStore {
   }
 
   private boolean onceVerified(String version, BooleanSupplier change) {
-    // First, so that it is not deleted between the two.
+    // Pin it first, so that it is not deleted between the verification and the change.
     Pin pin = pins.pin(version + "-" + UUID.randomUUID(), Set.of(version));
     try {
       check.check(open(version));
@@ -370,13 +375,12 @@ public final class ModelStore {
   }
 
   /**
-   * Makes the version live again that was live before the present one; a second call goes back one
-   * further.
+   * Makes the previous live version live again; a second call goes back one further.
    *
-   * @param by who wants it
+   * @param by who rolls back, for the history
    * @return the version that is live now
-   * @throws ModelException when none was live before, or it does not verify or pass the check; the
-   *     live one stays
+   * @throws ModelException if no version was live before, or it is invalid or does not pass the
+   *     check; the live version stays
    */
   public String rollback(String by) {
     while (true) {
@@ -390,23 +394,20 @@ public final class ModelStore {
   }
 
   private String requireBefore(String present) {
-    return before(present)
+    return predecessor(present)
         .orElseThrow(
             () ->
                 new ModelException(
-                    "no version was live before %s: name one, ./tagstream model promote V --models %s"
+                    "no version was live before %s: choose one with ./tagstream model promote V --models %s"
                         .formatted(present, root)));
   }
 
-  /** The version that was live before one, to which a rollback goes back from it. */
-  public Optional<String> before(String version) {
-    return live.before(version);
+  /** The version that a rollback makes live when {@code version} is live. */
+  public Optional<String> predecessor(String version) {
+    return live.predecessor(version);
   }
 
-  /**
-   * The change that made the live version live; empty when the history does not say, since a crash
-   * came between the two.
-   */
+  /** The change that made the live version live; empty if a crash left none in the history. */
   public Optional<LiveChange> lastChange() {
     return live.last().filter(change -> live.read().equals(Optional.of(change.version())));
   }
@@ -417,11 +418,11 @@ public final class ModelStore {
   }
 
   /**
-   * Copies a version's folder, verified, to one that is new or empty. As in a store, the copy is
-   * whole when its {@code model.json} is there.
+   * Verifies a version and copies its folder to a new or empty folder. As in a store, the copy is
+   * complete when its {@code model.json} exists.
    *
-   * @throws ModelException when the version does not verify, the target holds something, or the
-   *     disk refuses
+   * @throws ModelException if the version is invalid, the target is not empty, or the file system
+   *     fails
    */
   public void export(String version, Path target) {
     open(version);
@@ -438,25 +439,28 @@ public final class ModelStore {
     }
   }
 
-  /** The versions in use, by whom it may be. */
+  /** The versions that any process uses. */
   public Pins pins() {
     return pins;
   }
 
   /**
-   * Deletes the versions beyond the kept ones. Kept are the live one, the newest candidate (never
-   * live, or later than the live one), and for the rest those that were live before, latest first;
-   * and in any case what is pinned, what a training of {@code MODELS/runs} has written, and what
-   * somebody named by hand. Unfinished folders and staged files older than a day go, too. Call it
-   * after a version was written and, if it was to be, promoted.
+   * Deletes all versions except the kept ones. {@code keep} counts the live version, the newest
+   * candidate (never live, or later than the live one) and, for the rest, those that were live
+   * before, latest first. Versions that are pinned, that a training in {@code MODELS/runs} has
+   * written, or whose folder was named by hand are always kept. Also deletes unfinished folders and
+   * staged files older than a day. Call it after a version was written and, if it qualifies,
+   * promoted.
    *
    * @param keep 2 or more
-   * @return the versions deleted, oldest first
-   * @throws ModelException when the disk refuses, or what is needed cannot be told
+   * @return the deleted versions, oldest first
+   * @throws ModelException if the file system fails, or it cannot be determined which versions are
+   *     needed
    */
   public List<String> prune(int keep) {
     if (keep < 2) {
-      throw new IllegalArgumentException("the live one and a candidate are kept, not " + keep);
+      throw new IllegalArgumentException(
+          "at least 2 versions are kept, the live one and a candidate, not " + keep);
     }
     try {
       return new Retention(root, clock, live, pins).prune(keep);
@@ -466,9 +470,9 @@ public final class ModelStore {
   }
 
   /**
-   * How the versions did on the stream, as the job that serves them last said.
+   * Reads the live accuracy of the versions, as last written by the serving job.
    *
-   * @throws ModelException when the file is damaged
+   * @throws ModelException if the file is damaged
    */
   public LiveAccuracyRecord liveAccuracy() {
     Path file = liveAccuracyFile();
@@ -484,9 +488,9 @@ public final class ModelStore {
   }
 
   /**
-   * Says how the versions did on the stream, in place of what was said before.
+   * Replaces the record of the live accuracy.
    *
-   * @throws ModelException when the disk refuses
+   * @throws ModelException if the file system fails
    */
   public void write(LiveAccuracyRecord record) {
     try {
@@ -504,41 +508,44 @@ public final class ModelStore {
     return VERSION.matcher(name).matches();
   }
 
-  /** A name later than every one in the store, unfinished ones and those of trainings too. */
+  /**
+   * A new version name that sorts after all names in the store, including unfinished ones and those
+   * of trainings.
+   */
   public String newVersion() {
     return TimeSortedName.next(clock, Stream.concat(names(root).stream(), runs(root).stream()));
   }
 
-  /** The versions whose training has not ended: {@code MODELS/runs/VERSION} is there. */
+  /** The versions whose training has not ended: {@code MODELS/runs/VERSION} exists. */
   static List<String> runs(Path root) {
     return names(root.resolve(RunFolder.RUNS));
   }
 
-  /** Whether it is the name of a folder that is to become a version's. */
+  /** Whether a folder with that name is being written and not yet a version. */
   static boolean isStaged(String name) {
     return name.startsWith(STAGED) && TimeSortedName.is(name.substring(STAGED.length()));
   }
 
   private BundleFolder bundle(String version) {
     if (!isVersionName(version)) {
-      throw new ModelException("'%s' is no version's name".formatted(version));
+      throw new ModelException("'%s' is not a version's name".formatted(version));
     }
     return new BundleFolder(root.resolve(version));
   }
 
-  /** What lies in a folder, sorted; nothing when it is missing. */
+  /** The names of a folder's entries, sorted; none if the folder is missing. */
   static List<String> names(Path folder) {
     if (!Files.exists(folder)) {
       return List.of();
     }
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
-          // An object store's provider ends a folder's name with a slash.
+          // The provider of an object store appends a slash to a folder's name.
           .map(entry -> entry.getFileName().toString().replace("/", ""))
           .sorted()
           .toList();
     } catch (NotDirectoryException e) {
-      throw new ModelException(folder + " is no folder", e);
+      throw new ModelException(folder + " is not a folder", e);
     } catch (IOException e) {
       throw new ModelException("cannot list " + folder + ": " + e, e);
     }

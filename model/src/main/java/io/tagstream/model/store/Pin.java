@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Versions that somebody uses, kept from being deleted until it is closed. Thread-safe. */
+/** Protects versions from deletion until it is closed. Thread-safe. */
 public final class Pin implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Pin.class);
 
@@ -28,9 +28,9 @@ public final class Pin implements AutoCloseable {
   private boolean closed;
 
   /**
-   * @param owner a line of its own before the versions
-   * @param thread refreshes it, and is shut down with it
-   * @param each how often
+   * @param owner the file's first line, before the versions
+   * @param thread refreshes the file; shut down on close
+   * @param each the interval between refreshes
    */
   Pin(
       Path file,
@@ -55,9 +55,9 @@ public final class Pin implements AutoCloseable {
   }
 
   /**
-   * Pins these versions in place of the ones before.
+   * Replaces the pinned versions.
    *
-   * @throws ModelException when that cannot be written; the ones before stay pinned
+   * @throws ModelException if the file cannot be written; the previous versions stay pinned
    */
   public void set(Set<String> other) {
     synchronized (lock) {
@@ -81,8 +81,8 @@ public final class Pin implements AutoCloseable {
         write();
         stale.isOver();
       } catch (Throwable e) {
-        // The next time may do; a day of failures would be needed to lose the version. Errors too:
-        // what is thrown here would end the refreshes in silence.
+        // The next refresh may succeed; the pin expires only after a day of failures. Errors are
+        // caught too: an exception here would silently end the refreshes.
         boolean unused = stale.lasts(e.toString(), e);
       }
     }
@@ -97,7 +97,6 @@ public final class Pin implements AutoCloseable {
     AtomicFiles.replace(file, lines.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Lets go of the versions. */
   @Override
   public void close() {
     synchronized (lock) {

@@ -21,11 +21,12 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.stream.Stream;
 
 /**
- * The versions in use, {@code MODELS/pins/NAME}: each user of a store has a file there with a
- * version a line, and writes it again each minute. What is pinned is not deleted. The pin of a
- * process that was killed stays, and counts for a day; that of a job until the job's next start.
+ * The versions in use, {@code MODELS/pins/NAME}: each user of a store has a file there with one
+ * version per line and rewrites it every minute. Pinned versions are not deleted. The pin of a
+ * killed process expires after a day, or at the next start of its job.
  *
- * <p>Who pins first and opens then has the version, or is told that it is gone.
+ * <p>Pin a version before opening it: then it either opens or is reported as deleted, and is not
+ * deleted while in use.
  */
 public final class Pins {
   private static final Duration REFRESHED_EACH = Duration.ofMinutes(1);
@@ -33,7 +34,7 @@ public final class Pins {
   private static final int NAME_LENGTH = 100;
   private static final int LONGEST = 1 << 20;
 
-  /** Begins a line that names no version. */
+  /** The prefix of a line that is not a version. */
   private static final String NOTE = "#";
 
   private final Path folder;
@@ -45,7 +46,7 @@ public final class Pins {
   }
 
   /**
-   * @param job whose pins these are, as their first line says
+   * @param job the job that owns the pins, written in their first line
    */
   Pins(Path root, Clock clock, Optional<String> job) {
     this.folder = root.resolve("pins");
@@ -54,12 +55,11 @@ public final class Pins {
   }
 
   /**
-   * Pins versions until the pin is closed. A thread of its own, a daemon, keeps it fresh.
+   * Pins versions until the pin is closed. A daemon thread per pin refreshes it.
    *
-   * @param name the user's, unlike any other user's; characters that have no place in a file's name
-   *     become dashes
+   * @param name unique to the user; characters that a file name cannot hold become dashes
    * @param versions may be names that are not versions yet
-   * @throws ModelException when it cannot be written
+   * @throws ModelException if the pin cannot be written
    */
   public Pin pin(String name, Set<String> versions) {
     ScheduledExecutorService thread =
@@ -78,26 +78,26 @@ public final class Pins {
   }
 
   /**
-   * Drops what processes left that ran a job before, which are gone. To be called before the job
-   * starts; a pin of one that is not gone is back within a minute.
+   * Deletes the pins that dead processes of a job left. Call it before the job starts. If a process
+   * still runs, its pin is rewritten within a minute.
    *
-   * @throws ModelException when that cannot be done
+   * @throws ModelException if a pin cannot be deleted
    */
-  public void dropOf(String owner) {
+  public void deleteOf(String owner) {
     for (Path file : files()) {
       try {
         if (lines(file).anyMatch(ownedBy(owner)::equals)) {
           Files.deleteIfExists(file);
         }
       } catch (NoSuchFileException closedMeanwhile) {
-        // Then it pins nothing.
+        // It was closed meanwhile.
       } catch (IOException e) {
-        throw new ModelException("cannot drop " + file + ": " + e, e);
+        throw new ModelException("cannot delete " + file + ": " + e, e);
       }
     }
   }
 
-  /** Nothing that could lead out of the folder or be taken for a file in the making. */
+  /** A file name that cannot lead out of the folder or look like a temporary file. */
   private static String safe(String name) {
     String safe = name.replaceAll("[^0-9A-Za-z._-]", "-").replaceAll("^[.]", "-");
     if (safe.isEmpty()) {
@@ -107,9 +107,9 @@ public final class Pins {
   }
 
   /**
-   * The versions that somebody pins.
+   * All pinned versions.
    *
-   * @throws ModelException when that cannot be told
+   * @throws ModelException if a pin cannot be read
    */
   public Set<String> pinned() {
     Set<String> pinned = new HashSet<>();
@@ -119,7 +119,7 @@ public final class Pins {
           lines(file).filter(line -> !line.startsWith(NOTE)).forEach(pinned::add);
         }
       } catch (NoSuchFileException closedMeanwhile) {
-        // Then it pins nothing.
+        // It was closed meanwhile.
       } catch (IOException e) {
         throw new ModelException("cannot read " + file + ": " + e, e);
       }
@@ -127,7 +127,7 @@ public final class Pins {
     return pinned;
   }
 
-  /** Deletes the pins that nobody has refreshed for a day. */
+  /** Deletes the pins that were not refreshed for a day. */
   void deleteStale() throws IOException {
     for (Path file : files()) {
       try {
@@ -135,7 +135,7 @@ public final class Pins {
           Files.deleteIfExists(file);
         }
       } catch (NoSuchFileException closedMeanwhile) {
-        // Then it pins nothing.
+        // It was closed meanwhile.
       }
     }
   }
@@ -156,7 +156,7 @@ public final class Pins {
     try (Stream<Path> entries = Files.list(folder)) {
       entries.filter(file -> !file.getFileName().toString().startsWith(".")).forEach(files::add);
     } catch (NotDirectoryException e) {
-      throw new ModelException(folder + " is no folder", e);
+      throw new ModelException(folder + " is not a folder", e);
     } catch (IOException | UncheckedIOException e) {
       throw new ModelException("cannot list " + folder + ": " + e, e);
     }

@@ -4,8 +4,9 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What a model expects of its pixels. The decode operator resizes and crops; the rest is applied
- * next to the engine: {@code (byte * scale - mean[c]) / deviation[c]}, in the given channel order.
+ * The preprocessing that a model expects. The decode operator resizes and crops; the rest is
+ * applied next to the engine: {@code (byte * scale - mean[c]) / deviation[c]}, in the given channel
+ * order.
  *
  * @param resize the shorter side after resizing, in pixels
  * @param crop S, the side of a crop in pixels
@@ -26,7 +27,7 @@ public record Preprocessing(
     BGR
   }
 
-  /** A preprocessing that goes by a name: {@code --preprocessing}. */
+  /** The named preprocessings of {@code --preprocessing}. */
   public enum Preset {
     /** {@link #tagstream(int)}. */
     TAGSTREAM,
@@ -60,8 +61,9 @@ public record Preprocessing(
   }
 
   /**
-   * A model trained here: RGB from 0 to 1, less the training pictures' mean, over their deviation.
-   * The shorter side keeps the paper's proportion to the crop, 256 to 227.
+   * The preprocessing of models trained by Tagstream: RGB scaled to 0 to 1, minus the training
+   * images' mean, divided by their standard deviation. The shorter side has the paper's ratio to
+   * the crop, 256 to 227.
    *
    * @param mean of red, green and blue, between 0 and 1
    * @param deviation of red, green and blue, between 0 and 1
@@ -71,7 +73,7 @@ public record Preprocessing(
     return new Preprocessing(resize, crop, ChannelOrder.RGB, 1 / 255.0, mean, deviation);
   }
 
-  /** The same with the mean and deviation of ImageNet's photographs, where none were computed. */
+  /** The same with ImageNet's mean and standard deviation, if none were computed. */
   public static Preprocessing tagstream(int crop) {
     return tagstream(crop, List.of(0.485, 0.456, 0.406), List.of(0.229, 0.224, 0.225));
   }

@@ -14,22 +14,22 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * Where a model comes from, so that it can be made again or doubted.
+ * Where a model comes from, so that it can be reproduced or questioned.
  *
  * @param how one line: what was done, to what
- * @param time when, to the second
- * @param data the snapshot of the data it was trained on
- * @param images how many images that is, the held-out ones apart
+ * @param time when it was done, to the second
+ * @param data the collection that it was trained on
+ * @param images the number of its training images, without the held-out ones
  * @param recipe the recipe's name
- * @param hyperParameters the recipe's numbers as they were used
- * @param seed of every random choice
- * @param metrics by name, on the held-out pictures
- * @param classes how the classes came about: {@code replaced} when they are not the parent's
- * @param endToEnd whether every layer has learned, in this training or in one before; absent in
- *     bundles of before it was recorded
+ * @param hyperParameters the recipe's values as they were used
+ * @param seed the seed of every random choice
+ * @param metrics measured on the held-out images, by name
+ * @param classes the origin of the classes: {@code replaced} if they are not the parent's
+ * @param endToEnd whether every layer was trained, in this training or an earlier one; absent in
+ *     bundles written before it was recorded
  * @param library what computed it, with its version
  * @param java the virtual machine
- * @param processor its name where the system tells, else its architecture
+ * @param processor its name if the system reports one, else its architecture
  */
 public record Provenance(
     String how,
@@ -65,7 +65,7 @@ public record Provenance(
     metrics = sorted(metrics);
   }
 
-  /** A training done now, in this virtual machine. */
+  /** The provenance of a training that ends now, in this virtual machine. */
   public static Provenance trained(
       String data,
       long images,
@@ -90,7 +90,7 @@ public record Provenance(
   }
 
   /**
-   * A model made now, in this virtual machine, by something other than a training.
+   * The provenance of a model made now, in this virtual machine, without a training.
    *
    * @param how one line: what was done, to what
    */
@@ -135,14 +135,12 @@ public record Provenance(
         thisProcessor());
   }
 
-  /** The same model after something more was done to it: all else stays true. */
+  /** Appends a step that changes no other value. */
   Provenance then(String next) {
     return then(next, metrics);
   }
 
-  /**
-   * The same model after something was done to it that changes its answers: it is measured anew.
-   */
+  /** Appends a step that changes the model's predictions, with new metrics. */
   public Provenance then(String next, Map<String, Double> newMetrics) {
     return new Provenance(
         how + "; " + next,
@@ -161,16 +159,16 @@ public record Provenance(
   }
 
   /**
-   * Whether weights like these are worth going on from. Where it is not recorded: an imported model
-   * has learned elsewhere, and the trainings of before kept layers as they were drawn only where
-   * the recipe's name says "frozen".
+   * Whether all layers of the model were trained, so that training can start from its weights. If
+   * that is not recorded: imported models were trained elsewhere, and earlier trainings left layers
+   * at their initial values only if the recipe's name contains "frozen".
    */
   public boolean hasLearnedThroughout() {
     return endToEnd.orElse(recipe.filter(name -> name.startsWith("frozen")).isEmpty());
   }
 
   private static <V> Map<String, V> sorted(Map<String, V> values) {
-    // Null is what Jackson gives for a map that the file leaves out because it is empty.
+    // Jackson passes null for an empty map, which is omitted from the file.
     return values == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(values));
   }
 
@@ -186,7 +184,7 @@ public record Provenance(
               .findFirst()
               .orElse(architecture);
     } catch (IOException notLinux) {
-      // Only Linux names its processor in a file; the architecture will do elsewhere.
+      // Only Linux has the processor's name in a file; elsewhere the architecture must do.
     }
     return "%s, %d processors".formatted(name, count);
   }

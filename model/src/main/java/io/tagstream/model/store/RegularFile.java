@@ -10,36 +10,35 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 
 /**
- * A file of a store as it may be read: a store is a folder that others write to. A link could lead
- * anywhere, a pipe would be waited for, a device has no end, and a small file may have become a
- * large one.
+ * Reads files of a store safely: a store is a folder that others write to. A link could lead
+ * anywhere, a pipe would block, a device has no end, and a small file may have become a large one.
  */
 public final class RegularFile {
   private RegularFile() {}
 
   /**
-   * Returns where a file of a store may be opened.
+   * Checks that a file of a store may be opened.
    *
-   * @throws NoSuchFileException when there is none
-   * @throws ModelException when it is a link, a folder, a pipe or a device
+   * @throws NoSuchFileException if it does not exist
+   * @throws ModelException if it is a link, a folder, a pipe or a device
    */
   public static void require(Path file) throws IOException {
     require(file, Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
   }
 
   /**
-   * The content of a small file of a store.
+   * Reads a small file of a store.
    *
-   * @param most bytes that it may have
-   * @throws NoSuchFileException when there is none
-   * @throws ModelException when it is no regular file or has more bytes
+   * @param most its largest size, in bytes
+   * @throws NoSuchFileException if it does not exist
+   * @throws ModelException if it is not a regular file or is larger
    */
   public static byte[] read(Path file, int most) throws IOException {
     require(file);
     return content(file, most);
   }
 
-  /** As {@link #read}, where what is behind so many bytes does not matter. */
+  /** As {@link #read}, but returns the first bytes of a larger file. */
   static byte[] beginning(Path file, int most) throws IOException {
     require(file);
     try (InputStream in = Files.newInputStream(file)) {
@@ -48,7 +47,7 @@ public final class RegularFile {
   }
 
   /**
-   * Returns where a file of a store may be opened or made.
+   * Checks that a file of a store may be opened or created.
    *
    * @throws ModelException as {@link #require}
    */
@@ -58,7 +57,7 @@ public final class RegularFile {
     }
   }
 
-  /** As {@link #read}, of a file that a user named: a link is theirs to follow. */
+  /** As {@link #read}, for a file that a user named: links are followed. */
   static byte[] readNamed(Path file, int most) throws IOException {
     require(file, Files.readAttributes(file, BasicFileAttributes.class));
     return content(file, most);
@@ -67,7 +66,7 @@ public final class RegularFile {
   private static void require(Path file, BasicFileAttributes attributes) {
     if (attributes.isSymbolicLink()) {
       throw new ModelException(
-          "cannot use %s: it is a link, and the files of a store are read where they lie; put the file itself there"
+          "cannot use %s: it is a link, and links in a store are not followed; put the file itself there"
               .formatted(file));
     }
     if (!attributes.isRegularFile()) {
@@ -82,7 +81,7 @@ public final class RegularFile {
       byte[] content = in.readNBytes(most);
       if (in.read() >= 0) {
         throw new ModelException(
-            "cannot use %s: it has more than %d bytes, the most that is read"
+            "cannot use %s: it has more than %d bytes, the largest size that is read"
                 .formatted(file, most));
       }
       return content;

@@ -14,17 +14,17 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Deletes what a store keeps no longer.
+ * Deletes the versions that a store no longer keeps, and the remains of crashes.
  *
- * <p>It works beside other processes by this order: it first takes a bundle's {@code model.json}
- * away, then looks once more who needs the version, and only then deletes the rest, or puts the
- * file back. Who needs a version says so first, by a pin, and opens it then. So one of the two sees
- * the other. Of several processes that delete, the one that took the file away goes on.
+ * <p>It is safe next to other processes: it first hides a bundle's {@code model.json}, then checks
+ * again whether the version is needed, and only then deletes the rest, or restores the file. A user
+ * of a version pins it first and opens it afterwards. So at least one of the two sees the other. If
+ * several processes delete a version, the one that hid the file continues.
  */
 final class Retention {
   private static final Duration UNFINISHED_FOR = Duration.ofDays(1);
 
-  /** What is half deleted for longer, a crash has left. */
+  /** A bundle that stays hidden for longer was left by a crash. */
   private static final Duration DELETED_WITHIN = Duration.ofMinutes(1);
 
   private final Path root;
@@ -40,16 +40,17 @@ final class Retention {
   }
 
   /**
-   * Deletes all but the kept versions, and what crashes left behind.
+   * Deletes all but the kept versions, and the remains of crashes.
    *
-   * @return the versions deleted, oldest first
+   * @return the deleted versions, oldest first
    */
   List<String> prune(int keep) throws IOException {
-    // Once and first: what is whole only from here on is newer than the newest seen, and stays.
+    // List the folders once and first: a version that completes later is newer than these and
+    // stays.
     List<Path> folders = folders();
     Optional<String> present = live.read();
     if (present.isEmpty()) {
-      // Whoever removed the file wants one of the versions live again, and nobody knows which.
+      // Somebody removed the file, and any of the versions may be made live again.
       return List.of();
     }
     List<String> versions = versions(folders);
@@ -60,14 +61,14 @@ final class Retention {
       BundleFolder bundle = new BundleFolder(folder);
       boolean surplus = versions.contains(name) && !kept.contains(name);
       if (bundle.isLink()) {
-        // What it leads to may be another store's: nothing is hidden or deleted there.
+        // The target may belong to another store: nothing is hidden or deleted there.
         if (surplus && unlinkUnlessNeeded(name, folder)) {
           deleted.add(name);
         }
         continue;
       }
       if (ModelStore.isStaged(name)) {
-        // Its writer is about to give it its name, or has crashed.
+        // Its writer is about to rename it, or has crashed.
         if (isOlder(folder, UNFINISHED_FOR)) {
           bundle.delete();
         }
@@ -90,7 +91,7 @@ final class Retention {
   }
 
   /**
-   * The live one, the newest candidate, the ones that were live before, latest first, and those
+   * The live version, the newest candidate, those that were live before, latest first, and those
    * whose training has not ended.
    */
   private Set<String> kept(String present, List<String> versions, int keep) {
@@ -104,9 +105,9 @@ final class Retention {
         .reduce((older, newer) -> newer)
         .ifPresent(kept::add);
     Set<String> predecessors = new HashSet<>();
-    Optional<String> before = live.before(present);
+    Optional<String> before = live.predecessor(present);
     while (before.isPresent() && predecessors.size() < keep - 2 && predecessors.add(before.get())) {
-      before = live.before(before.get());
+      before = live.predecessor(before.get());
     }
     kept.addAll(predecessors);
     return kept;
@@ -141,7 +142,7 @@ final class Retention {
     return live.read().equals(Optional.of(version)) || pins.pinned().contains(version);
   }
 
-  /** Those that a store made, whole or not; what somebody named by hand is theirs. */
+  /** The folders that a store made, complete or not; folders named by hand are left alone. */
   private List<Path> folders() {
     return ModelStore.names(root).stream()
         .filter(name -> TimeSortedName.is(name) || ModelStore.isStaged(name))

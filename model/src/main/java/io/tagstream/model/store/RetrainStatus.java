@@ -16,23 +16,25 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * How the retraining of a job stands: {@code MODELS/status/retraining/JOB.json}, which the operator
- * that trains replaces every few seconds so that other processes can show it.
+ * The state of a job's retraining, {@code MODELS/status/retraining/JOB.json}. The retrain operator
+ * replaces the file every few seconds, and other processes can show it.
  *
- * @param at when it was written: an old one is of a job that does not run
- * @param newLabels those that no run has taken
- * @param neededLabels new labels that start a run when no more come
- * @param rows of the training store
- * @param heldOut images of the held-out part
- * @param neededHeldOut without so many of them no run starts
- * @param waiting new classes that have too few images to be taught, each with what it has and needs
- * @param requests that no run has taken
- * @param labelsWaiting labels that wait for their image; empty before they were counted
- * @param damage what is wrong with the live version, and what mends it: no run starts from it
- * @param run the one under way
- * @param last the one that ended last, of those this start of the job knows
- * @param accuracy by version, of those that answered last
- * @param stopped when the training stopped with its job; empty while it goes on
+ * @param at when it was written; if it is old, the job does not run
+ * @param newLabels labels that no run has used
+ * @param neededLabels new labels that start a run when no more arrive
+ * @param rows rows of the training store
+ * @param heldOut held-out images
+ * @param neededHeldOut held-out images without which no run starts
+ * @param waiting new classes that have too few images to be trained, each with the number it has
+ *     and needs
+ * @param requests requests for a run that no run has served
+ * @param labelsWaiting labels that wait for their image; empty in files written before they were
+ *     counted
+ * @param damage how the live version is damaged, and the remedy: no run starts from it
+ * @param run the run in progress
+ * @param last the last run that ended since the job started
+ * @param accuracy live accuracy by version, of the versions that served last
+ * @param stopped when the retraining stopped with its job; empty while it is active
  */
 public record RetrainStatus(
     Instant at,
@@ -53,11 +55,11 @@ public record RetrainStatus(
   private static final int LONGEST = 16 << 20;
 
   /**
-   * A run under way.
+   * A run in progress.
    *
-   * @param attempt from 1; the next one, while the run waits for it
+   * @param attempt from 1; during a pause, the next attempt
    * @param progress empty before the first step
-   * @param pause between two attempts
+   * @param pause set between two attempts
    */
   public record Run(
       String version,
@@ -76,9 +78,9 @@ public record RetrainStatus(
   }
 
   /**
-   * Why a run does not go on now.
+   * A pause before the next attempt.
    *
-   * @param until when it does
+   * @param until when the run continues
    */
   public record Pause(Instant until, String reason) {
     public Pause {
@@ -88,13 +90,13 @@ public record RetrainStatus(
   }
 
   /**
-   * How far it is.
+   * The progress of a run.
    *
    * @param epoch from 1
-   * @param step images shown so far, each time counted
-   * @param steps images that will be shown
+   * @param step images processed so far, counted in each epoch
+   * @param steps images to process in total
    * @param loss the last batch's mean cross entropy
-   * @param waiting the share of the time in which the step waited for images, 0 to 1
+   * @param waiting the share of time that training steps waited for images, 0 to 1
    */
   public record Progress(
       int epoch,
@@ -125,9 +127,9 @@ public record RetrainStatus(
   }
 
   /**
-   * A version's answers on labelled images of the stream.
+   * A version's predictions on labelled images of the stream.
    *
-   * @param recentLabels the last of them
+   * @param recentLabels the most recent of them
    */
   public record Accuracy(long labels, long right, int recentLabels, int recentRight) {}
 
@@ -138,13 +140,13 @@ public record RetrainStatus(
     Objects.requireNonNull(run);
     Objects.requireNonNull(last);
     Objects.requireNonNull(stopped);
-    // Null is what Jackson gives for what the file leaves out because it is empty.
+    // Jackson passes null for an empty list, which is omitted from the file.
     waiting = waiting == null ? List.of() : List.copyOf(waiting);
     accuracy = accuracy == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(accuracy));
   }
 
   /**
-   * Puts it in place of the job's last one.
+   * Replaces the job's previous status. *
    *
    * @param models the store's folder
    * @param job the job's name
@@ -156,9 +158,9 @@ public record RetrainStatus(
   }
 
   /**
-   * What a job wrote last; empty when it never did.
+   * Reads a job's status; empty if there is none.
    *
-   * @throws ModelException when the file cannot be read
+   * @throws ModelException if the file cannot be read
    */
   public static Optional<RetrainStatus> read(Path models, String job) {
     Path file = file(models, job);

@@ -22,11 +22,11 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * A training that is under way, {@code MODELS/runs/VERSION/}: {@code run.json} says what it is,
- * {@code checkpoint} how far it has come. Both are replaced in one step, so that a process that is
- * killed, or finds no room on the disk, leaves the last whole ones. Whoever has the folder open
- * holds its lock, which goes with the process; a file system that has no locks is taken to have no
- * second process.
+ * The folder of a training in progress, {@code MODELS/runs/VERSION/}: {@code run.json} describes
+ * the training, {@code checkpoint} holds its state. Both are replaced atomically, so that a killed
+ * process or a full disk leaves the last complete files. An open folder is locked; the lock is
+ * released when the process ends. On a file system without locks, only this process is assumed to
+ * use the folder.
  */
 public final class RunFolder implements AutoCloseable {
   static final String RUNS = "runs";
@@ -35,7 +35,7 @@ public final class RunFolder implements AutoCloseable {
   private static final String CHECKPOINT = "checkpoint";
   private static final String LOCK = "lock";
 
-  /** Says that the file is a checkpoint of this form. */
+  /** Identifies a checkpoint of this format. */
   private static final int MAGIC = 0x54534331;
 
   private static final int BUFFER_BYTES = 1 << 18;
@@ -52,28 +52,28 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * The versions that trainings under way will have, oldest first.
+   * The versions of the trainings in progress, oldest first.
    *
-   * @throws ModelException when the folder cannot be listed
+   * @throws ModelException if the folder cannot be listed
    */
   public static List<String> versions(ModelStore store) {
     return ModelStore.runs(store.root()).stream().filter(ModelStore::isVersionName).toList();
   }
 
   /**
-   * Opens a version's folder, made if it is missing.
+   * Opens a version's folder; creates it if it is missing.
    *
-   * @return empty when another training has it open
-   * @throws ModelException when the disk refuses
+   * @return empty if another training has it open
+   * @throws ModelException if the file system fails
    */
   public static Optional<RunFolder> open(ModelStore store, String version) {
     if (!ModelStore.isVersionName(version)) {
-      throw new ModelException("'%s' is no version's name".formatted(version));
+      throw new ModelException("'%s' is not a version's name".formatted(version));
     }
     Path folder = store.root().resolve(RUNS).resolve(version);
     if (Files.isSymbolicLink(folder)) {
       throw new ModelException(
-          "cannot use %s: it is a link, and what it leads to is not the store's to write or delete; remove the link"
+          "cannot use %s: it is a link, and the store does not write to or delete its target; remove the link"
               .formatted(folder));
     }
     try {
@@ -93,10 +93,10 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * Removes the folders that nobody has open and nobody needs: those of versions that are there,
-   * and those that were last written longer ago.
+   * Removes the folders that nobody has open and that are no longer needed: those of versions that
+   * exist, and those that were not written for {@code longerAgo}.
    *
-   * @throws ModelException when the disk refuses
+   * @throws ModelException if the file system fails
    */
   public static void removeAbandoned(ModelStore store, Duration longerAgo) {
     Set<String> whole = Set.copyOf(store.versions());
@@ -108,14 +108,14 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * Removes the folder of a run that will not go on, if it is there and nobody has it open.
+   * Removes the folder of a run that will not be resumed, if it exists and nobody has it open.
    *
-   * @throws ModelException when the disk refuses
+   * @throws ModelException if the file system fails
    */
   public static void remove(ModelStore store, String version) {
     Path link = store.root().resolve(RUNS).resolve(version);
     if (Files.isSymbolicLink(link)) {
-      // What it leads to is not the store's.
+      // The target does not belong to the store.
       unlink(link);
     } else if (versions(store).contains(version)) {
       open(store, version)
@@ -157,14 +157,14 @@ public final class RunFolder implements AutoCloseable {
 
   private static boolean locked(FileChannel channel, Path folder) throws IOException {
     try {
-      // Whoever had it may have removed the file in between; then the lock is on nothing.
+      // The previous holder may have removed the file meanwhile; then the lock is worthless.
       return channel.tryLock() != null && Files.exists(folder.resolve(LOCK));
     } catch (OverlappingFileLockException heldByThisProcess) {
       return false;
     }
   }
 
-  /** What a process that was killed was writing. */
+  /** Removes the temporary files that a killed process left. */
   private void removeHalfFiles() throws IOException {
     for (Path file : files()) {
       if (file.getFileName().toString().startsWith(".")) {
@@ -173,12 +173,11 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** The version's name. */
   public String version() {
     return folder.getFileName().toString();
   }
 
-  /** Says what the run is. */
+  /** Writes the description of the run. */
   public void describe(Record description) {
     Path file = folder.resolve(DESCRIPTION);
     try {
@@ -189,15 +188,16 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * What the run is; empty when it does not say, or says it in words of another release.
+   * The description of the run; empty if there is none, or if another release wrote it in a
+   * different form.
    *
-   * @throws ModelException when it cannot be read
+   * @throws ModelException if it cannot be read
    */
   public <T extends Record> Optional<T> description(Class<T> type) {
     return description(folder, type);
   }
 
-  /** As {@link #description(Class)}, of a run that another process may have open. */
+  /** As {@link #description(Class)}, for a run that another process may have open. */
   public static <T extends Record> Optional<T> description(
       ModelStore store, String version, Class<T> type) {
     return description(store.root().resolve(RUNS).resolve(version), type);
@@ -214,18 +214,18 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** What a checkpoint holds beside its position. */
+  /** Writes the content of a checkpoint after its position. */
   public interface Saved {
     void writeTo(OutputStream out) throws IOException;
   }
 
   /**
-   * Replaces the checkpoint, which is on the disk when this returns.
+   * Replaces the checkpoint and flushes it to disk.
    *
-   * @param position how far the run has come
-   * @param bytes of the content, at most
-   * @throws ModelException when the disk refuses, or would have less than its reserve left; the
-   *     checkpoint before stays
+   * @param position the run's position
+   * @param bytes the most bytes of the content
+   * @throws ModelException if the file system fails, or less than the disk's reserve would be left;
+   *     the previous checkpoint stays
    */
   public void save(Record position, long bytes, Saved content) {
     Path file = folder.resolve(CHECKPOINT);
@@ -245,11 +245,11 @@ public final class RunFolder implements AutoCloseable {
           });
     } catch (IOException e) {
       throw new ModelException(
-          "cannot write the checkpoint %s: %s; the one before is kept".formatted(file, e), e);
+          "cannot write the checkpoint %s: %s; the previous one is kept".formatted(file, e), e);
     }
   }
 
-  /** What reads a checkpoint. */
+  /** Reads the content of a checkpoint. */
   public interface Restored<T> {
     void readFrom(T position, InputStream in) throws IOException;
   }
@@ -257,15 +257,15 @@ public final class RunFolder implements AutoCloseable {
   /**
    * Reads the checkpoint.
    *
-   * @return its position, empty when there is none
-   * @throws ModelException when it is damaged
+   * @return its position; empty if there is no checkpoint
+   * @throws ModelException if it is damaged
    */
   public <T extends Record> Optional<T> restore(Class<T> type, Restored<T> content) {
     Path file = folder.resolve(CHECKPOINT);
     try (DataInputStream in =
         new DataInputStream(new BufferedInputStream(open(file), BUFFER_BYTES))) {
       if (in.readInt() != MAGIC) {
-        throw new IOException("it is no checkpoint of this release");
+        throw new IOException("it is not a checkpoint of this release");
       }
       int length = in.readInt();
       if (length < 0 || length > LONGEST_DESCRIPTION) {
@@ -292,10 +292,10 @@ public final class RunFolder implements AutoCloseable {
 
   private ModelException unusable(Path file, String why, Exception cause) {
     return new ModelException(
-        "cannot go on from %s: %s; remove %s to begin anew".formatted(file, why, folder), cause);
+        "cannot resume from %s: %s; remove %s to start again".formatted(file, why, folder), cause);
   }
 
-  /** Forgets what the run was and how far it had come. */
+  /** Deletes the description and the checkpoint of the run. */
   public void clear() {
     try {
       removeAllButTheLock();
@@ -304,11 +304,11 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** Removes the folder: the run has ended, or will not go on. */
+  /** Removes the folder: the run has ended, or will not be resumed. */
   public void remove() {
     try {
       removeAllButTheLock();
-      // Last, so that nobody opens the folder before it is empty.
+      // Delete the lock last, so that nobody opens the folder before it is empty.
       Files.deleteIfExists(folder.resolve(LOCK));
       Files.deleteIfExists(folder);
     } catch (IOException e) {
@@ -330,7 +330,7 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** Lets others open the folder. */
+  /** Releases the lock. */
   @Override
   public void close() {
     lock.ifPresent(

@@ -1,14 +1,16 @@
 package io.tagstream.model.store;
 
-/** What a model has to pass, beyond whole files, before it may serve. */
+/**
+ * A check that a model must pass before it may serve, in addition to the verification of its files.
+ */
 @FunctionalInterface
 public interface ServingCheck {
 
   /**
-   * Looks at a bundle.
+   * Checks a bundle.
    *
-   * @param bundle verified; its folder may not be a version's yet
-   * @throws io.tagstream.model.ModelException with the reason why it cannot serve
+   * @param bundle a verified bundle, whose folder may not be a version yet
+   * @throws io.tagstream.model.ModelException if it cannot serve, with the reason
    */
   void check(ModelBundle bundle);
 }

@@ -17,8 +17,8 @@ import java.io.IOException;
 import java.util.stream.Collectors;
 
 /**
- * The store's records as JSON: a field a line, absent values left out, unknown fields passed over
- * when reading.
+ * The JSON form of the store's records: one field per line; absent values are omitted; unknown
+ * fields are ignored when reading.
  */
 public final class StoreJson {
   private static final ObjectMapper JSON =
@@ -32,13 +32,13 @@ public final class StoreJson {
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .build();
 
-  /** The same line ends on every system, since the file is part of a bundle that travels. */
+  /** The same line ends on every system, because bundles are copied between systems. */
   private static final DefaultPrettyPrinter LINES =
       new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n"));
 
   private StoreJson() {}
 
-  /** A record as JSON, with a line end. */
+  /** Serialises a record, with a final line end. */
   public static byte[] write(Object value) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
@@ -53,20 +53,20 @@ public final class StoreJson {
   /**
    * Reads what {@link #write} wrote.
    *
-   * @throws JsonProcessingException when it is no JSON, or a field is missing or out of range
+   * @throws JsonProcessingException if it is not JSON, or a field is missing or out of range
    */
   public static <T> T read(byte[] json, Class<T> type) throws IOException {
     return JSON.readValue(json, type);
   }
 
-  /** The field and what is wrong with it, in one line. */
+  /** The field and its fault, in one line. */
   public static String cause(JsonProcessingException e) {
-    // A record's own constructor says what is wrong; Jackson would name the class before it.
+    // Use the message of the record's constructor; Jackson would prefix it with the class.
     String message =
         e instanceof ValueInstantiationException && e.getCause() != null
             ? String.valueOf(e.getCause().getMessage())
             : e.getOriginalMessage();
-    String problem = message.lines().findFirst().orElse("no JSON");
+    String problem = message.lines().findFirst().orElse("not JSON");
     if (!(e instanceof JsonMappingException mapping) || mapping.getPath().isEmpty()) {
       return problem;
     }

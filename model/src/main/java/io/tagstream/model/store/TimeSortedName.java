@@ -18,7 +18,7 @@ final class TimeSortedName {
 
   private TimeSortedName() {}
 
-  /** A name later than each of the others, also when the clock went back. */
+  /** A name that sorts after all others, even if the clock was set back. */
   static String next(Clock clock, Stream<String> others) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     Instant time =
@@ -28,11 +28,11 @@ final class TimeSortedName {
             .map(last -> last.plusMillis(1))
             .filter(after -> after.isAfter(now))
             .orElse(now);
-    // The end tells apart two processes that ask within one millisecond.
+    // The suffix distinguishes two processes within one millisecond.
     return TIME.format(time) + "-%04x".formatted(ThreadLocalRandom.current().nextInt(1 << 16));
   }
 
-  /** Whether a name is one of these. */
+  /** Whether a name has this form. */
   static boolean is(String name) {
     return timeOf(name).isPresent();
   }

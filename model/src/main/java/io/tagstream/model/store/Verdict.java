@@ -10,21 +10,22 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * How a candidate did against the version that was live, on the same held-out images. It is part of
- * {@link ModelMetadata}, whose rules on names and absent values hold.
+ * The gate's comparison of a candidate with the incumbent on the same held-out images. It is part
+ * of {@link ModelMetadata}, whose rules on names and absent values apply.
  *
  * @param reason one line, for a person
- * @param incumbent the version that was live; none for a store's first
- * @param b images that only the incumbent got right
- * @param c images that only the candidate got right
- * @param p the chance of b or more of the b + c if both were equally good: the exact one-sided sign
- *     test; 1 without an incumbent
- * @param classes those with held-out images, in the candidate's class order; written even where
- *     there are none, since a reader takes a missing list for a mistake
- * @param confusion images by true label and by the candidate's answer, in class order; what never
- *     happened is left out
- * @param heldOut images that both answered
- * @param leftOutAsDuplicates held-out images that look like one the candidate was trained on
+ * @param incumbent the version that was live; empty for a store's first version
+ * @param b images that only the incumbent predicted correctly
+ * @param c images that only the candidate predicted correctly
+ * @param p the probability of b or more among the b + c if both were equally good: the exact
+ *     one-sided sign test; 1 without an incumbent
+ * @param classes the classes with held-out images, in the candidate's class order; written even if
+ *     empty, because a reader treats a missing list as an error
+ * @param confusion images by true label and by the candidate's prediction, in class order; zeros
+ *     are omitted
+ * @param heldOut images that both versions predicted
+ * @param leftOutAsDuplicates held-out images left out because they look like a training image of
+ *     the candidate
  */
 public record Verdict(
     Outcome outcome,
@@ -39,13 +40,13 @@ public record Verdict(
     int heldOut,
     int leftOutAsDuplicates) {
 
-  /** What becomes of the candidate. */
+  /** The decision about the candidate. */
   public enum Outcome {
-    /** It goes live. */
+    /** The candidate goes live. */
     PROMOTED,
-    /** It is worse, and does not. */
+    /** The candidate is worse; the incumbent stays. */
     REJECTED,
-    /** It is not worse, but nothing speaks for it either: the incumbent stays. */
+    /** The candidate is neither worse nor measurably better; the incumbent stays. */
     NO_GAIN;
 
     /** In words: {@code promoted}, {@code rejected}, {@code no gain}. */
@@ -55,10 +56,10 @@ public record Verdict(
   }
 
   /**
-   * The share of images, 0 to 1; 0 without any.
+   * Accuracies, 0 to 1; 0 without images.
    *
-   * @param top1 whose most probable class is theirs
-   * @param top5 whose class is among the five most probable
+   * @param top1 the share of images whose most probable class is the true one
+   * @param top5 the share of images whose true class is among the five most probable
    */
   public record Scores(double top1, double top5) {}
 
@@ -71,15 +72,15 @@ public record Verdict(
   }
 
   /**
-   * How the two did on the images of one class.
+   * The comparison on the images of one class.
    *
-   * @param heldOut images of the class
-   * @param incumbentRight those that the incumbent got right
-   * @param candidateRight those that the candidate got right
-   * @param b those that only the incumbent got right
-   * @param c those that only the candidate got right
-   * @param p of the sign test on b and c
-   * @param worse whether that alone rejects the candidate
+   * @param heldOut held-out images of the class
+   * @param incumbentRight images that the incumbent predicted correctly
+   * @param candidateRight images that the candidate predicted correctly
+   * @param b images that only the incumbent predicted correctly
+   * @param c images that only the candidate predicted correctly
+   * @param p the p-value of the sign test on b and c
+   * @param worse whether this class alone rejects the candidate
    */
   public record ClassFinding(
       String label,

@@ -4,24 +4,21 @@ import io.tagstream.model.image.ColorChange;
 import io.tagstream.model.image.Region;
 import java.util.Random;
 
-/**
- * How a training changes a picture each time it looks at it, so that it never sees quite the same
- * one twice.
- */
+/** A random change of an image each time a training uses it. */
 public sealed interface Augmentation {
 
-  /** The paper's own, section 4.1. */
+  /** The paper's augmentation, section 4.1. */
   Augmentation PAPER = new PaperCrops(0.1);
 
-  /** What learned most from a thousand photos. */
+  /** The augmentation with the best accuracy on a thousand photos. */
   Augmentation STRONG = new AreaCrops(0.35, 4 / 3.0, 0.2);
 
   /**
-   * A square of the network's input size, anywhere in the picture whose shorter side is scaled as
-   * for serving; then the colours are moved along the principal components of all training pixels.
+   * A random square of the network's input size from the image, whose shorter side is scaled as for
+   * serving; then the colours are shifted along the principal components of all training pixels.
    *
-   * @param colorDeviation of the normal draw that multiplies each eigenvalue, one draw per
-   *     component, picture and use; 0 leaves the colours as they are
+   * @param colorDeviation standard deviation of the normal random factor of each eigenvalue, drawn
+   *     per component, image and use; 0 leaves the colours unchanged
    */
   record PaperCrops(double colorDeviation) implements Augmentation {
 
@@ -57,10 +54,10 @@ public sealed interface Augmentation {
   }
 
   /**
-   * The square in the middle that serving looks at, never mirrored: what is left of the paper's
-   * section 4.1 without crops and reflections.
+   * The centre square that serving uses, never mirrored: the paper's section 4.1 without crops and
+   * reflections.
    *
-   * @param colorDeviation as for {@link PaperCrops}
+   * @param colorDeviation as in {@link PaperCrops}
    */
   record CentreCrop(double colorDeviation) implements Augmentation {
 
@@ -94,13 +91,14 @@ public sealed interface Augmentation {
   }
 
   /**
-   * A rectangle of random area and shape, anywhere, scaled to the network's input; then brightness,
-   * contrast and saturation change.
+   * A rectangle of random area, aspect ratio and position, scaled to the network's input; then a
+   * random change of brightness, contrast and saturation.
    *
-   * @param smallestArea of a rectangle, as a share of the picture's; the largest is the picture
-   * @param largestAspect width over height at most, height over width as well
-   * @param colorRange by how much brightness, contrast and saturation change at most, each evenly
-   *     drawn; 0 leaves the colours as they are
+   * @param smallestArea the smallest area, as a share of the image's; the largest is the whole
+   *     image
+   * @param largestAspect the largest ratio of width to height, and of height to width
+   * @param colorRange the largest relative change of brightness, contrast and saturation, each
+   *     uniformly distributed; 0 leaves the colours unchanged
    */
   record AreaCrops(double smallestArea, double largestAspect, double colorRange)
       implements Augmentation {
@@ -121,7 +119,9 @@ public sealed interface Augmentation {
       return true;
     }
 
-    /** A rectangle that does not fit is drawn again; after ten it is shrunk until it does. */
+    /**
+     * A rectangle that does not fit is drawn again; after ten attempts it is shrunk until it fits.
+     */
     @Override
     public Region crop(int width, int height, int resize, int side, Random random) {
       double columns;
@@ -129,7 +129,7 @@ public sealed interface Augmentation {
       int attempt = 0;
       do {
         double area = (smallestArea + (1 - smallestArea) * random.nextDouble()) * width * height;
-        // Evenly on a logarithmic scale: as often twice as wide as twice as high.
+        // Uniform on a logarithmic scale: twice as wide is as likely as twice as high.
         double aspect = Math.pow(largestAspect, 2 * random.nextDouble() - 1);
         columns = Math.sqrt(area * aspect);
         rows = Math.sqrt(area / aspect);
@@ -156,19 +156,19 @@ public sealed interface Augmentation {
     }
   }
 
-  /** Whether every other picture is mirrored, left for right. */
+  /** Whether half of the images are mirrored, left to right. */
   boolean mirrors();
 
   /**
-   * What is cut out of a picture.
+   * Chooses the region to cut out of an image.
    *
-   * @param width columns of the upright picture
-   * @param height rows of the upright picture
-   * @param resize the shorter side when serving, in pixels
+   * @param width columns of the upright image
+   * @param height rows of the upright image
+   * @param resize the shorter side for serving, in pixels
    * @param side S, the network's input, in pixels
    */
   Region crop(int width, int height, int resize, int side, Random random);
 
-  /** What becomes of its colours. */
+  /** Chooses the colour change of an image. */
   ColorChange colors(Random random, PrincipalColors principal);
 }

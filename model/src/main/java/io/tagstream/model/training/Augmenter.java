@@ -10,8 +10,8 @@ import java.util.Random;
 import java.util.zip.CRC32C;
 
 /**
- * Decodes and augments the pictures of an epoch. What becomes of a picture is a function of seed,
- * epoch and image id, whatever thread makes it.
+ * Decodes and augments the images of an epoch. The result for an image is a function of seed, epoch
+ * and image id, independent of the thread.
  *
  * @param epoch from 1
  */
@@ -21,9 +21,9 @@ record Augmenter(
     Preprocessing preprocessing,
     long seed,
     int epoch)
-    implements ImageReader.Extraction<byte[]> {
+    implements ImagePrefetcher.Extraction<byte[]> {
 
-  /** One view, {@code [S][S][3]}. */
+  /** Returns one view, {@code [S][S][3]}. */
   @Override
   public byte[] extract(LabelledImage image, byte[] encoded, ImageDecoder decoder)
       throws UnreadableImageException {

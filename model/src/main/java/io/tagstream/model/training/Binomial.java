@@ -1,11 +1,12 @@
 package io.tagstream.model.training;
 
 /**
- * The binomial distribution: how many of {@code trials} independent trials succeed. Exact: its
- * terms are summed as logarithms, so that neither a large coefficient nor a small power is lost.
+ * The binomial distribution of the number of successes in {@code trials} independent trials. Exact:
+ * terms are computed as logarithms, so that neither a large coefficient overflows nor a small power
+ * underflows.
  *
  * @param trials 0 or more
- * @param probability of each success, 0 to 1
+ * @param probability the probability of success in each trial, 0 to 1
  */
 public record Binomial(int trials, double probability) {
 
@@ -16,7 +17,7 @@ public record Binomial(int trials, double probability) {
     }
   }
 
-  /** The probability of so many successes or more. */
+  /** The probability of at least {@code successes} successes. */
   public double atLeast(int successes) {
     if (successes <= 0) {
       return 1;
@@ -46,12 +47,12 @@ public record Binomial(int trials, double probability) {
     return Math.min(1, Math.exp(largest + Math.log(sum)));
   }
 
-  /** The probability of so many successes or fewer. */
+  /** The probability of at most {@code successes} successes. */
   public double atMost(int successes) {
     return new Binomial(trials, 1 - probability).atLeast(trials - successes);
   }
 
-  /** The logarithm of how many ways there are to succeed so many times. */
+  /** The logarithm of the binomial coefficient. */
   private double logCoefficient(int successes) {
     double log = 0;
     for (int i = 1; i <= successes; i++) {

@@ -4,23 +4,27 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How many images a training is shown, each time counted. Where the time is limited, the first
- * steps' rate decides once how many that allows; what was decided is kept with the run, so that a
- * run that is killed and goes on has the same rates at the same steps.
+ * The number of image-steps of a training: images processed, counted in each epoch. If the time is
+ * limited, the rate of the first steps decides once how many image-steps fit; the decision is
+ * stored with the run, so that a killed and resumed run has the same learning rates at the same
+ * steps.
  *
- * @param planned what the recipe asks for
- * @param longest the time that may cut it, until that is decided
- * @param cut what was decided
+ * @param planned the image-steps of the recipe
+ * @param longest the time limit, until the cut is decided
+ * @param cut the decision
  */
 record Budget(long planned, Optional<Duration> longest, Optional<Cut> cut) {
-  /** Of the time: measuring and writing take their part, and the first steps' rate may not last. */
+  /**
+   * The share of the time for steps: measuring and writing take the rest, and later steps may be
+   * slower than the first.
+   */
   private static final double SHARE_FOR_STEPS = 0.85;
 
   /**
-   * A decision.
+   * A reduction of the planned image-steps.
    *
-   * @param imageSteps at most the planned ones
-   * @param step steps before it; their rates were those of the plan and stay so
+   * @param imageSteps the reduced number, at most the planned one
+   * @param step steps before the decision; they keep the learning rates of the plan
    */
   record Cut(long imageSteps, long step) {}
 
@@ -42,17 +46,17 @@ record Budget(long planned, Optional<Duration> longest, Optional<Cut> cut) {
     return new Budget(imageSteps, Optional.empty(), Optional.empty());
   }
 
-  /** Whether a rate is wanted. */
+  /** Whether the decision is still open and needs the rate of the first steps. */
   boolean isOpen() {
     return longest.isPresent() && cut.isEmpty();
   }
 
   /**
-   * Decides.
+   * Decides on the cut.
    *
-   * @param imagesPerSecond what the first steps reached
+   * @param imagesPerSecond the rate of the first steps
    * @param step steps done
-   * @param shown images shown in them, below which no decision goes
+   * @param shown image-steps done, the lower limit of the decision
    */
   Budget atRate(double imagesPerSecond, long step, long shown) {
     double seconds = SHARE_FOR_STEPS * longest.orElseThrow().toMillis() / 1000;
@@ -60,13 +64,13 @@ record Budget(long planned, Optional<Duration> longest, Optional<Cut> cut) {
     return new Budget(planned, longest, Optional.of(new Cut(imageSteps, step)));
   }
 
-  /** As far as it is known. */
+  /** The image-steps as far as decided. */
   long imageSteps() {
     return cut.map(Cut::imageSteps).orElse(planned);
   }
 
   /**
-   * The steps that a step's learning rate counts with.
+   * The total number of steps from which the learning rate of a step is computed.
    *
    * @param step from 0
    */
@@ -75,7 +79,7 @@ record Budget(long planned, Optional<Duration> longest, Optional<Cut> cut) {
     return steps(before ? planned : imageSteps(), batchSize);
   }
 
-  /** Steps of full batches that show all images. */
+  /** The number of steps, in full batches, for all image-steps. */
   long steps(int batchSize) {
     return steps(imageSteps(), batchSize);
   }

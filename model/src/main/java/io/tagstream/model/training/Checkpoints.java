@@ -8,14 +8,18 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The memory of a run, {@code MODELS/runs/VERSION/}: what it is, its budget, and one checkpoint,
- * which is replaced when an epoch ends or in its midst, at most as often as the pause allows.
+ * The stored state of a run, {@code MODELS/runs/VERSION/}: its identity, its budget and one
+ * checkpoint. The checkpoint is replaced at the end of an epoch or within it, at most once per
+ * pause.
  */
 final class Checkpoints implements AutoCloseable {
-  /** A checkpoint of the full network is a gigabyte: more often would cost a share of the time. */
+  /**
+   * A checkpoint of the full network has a gigabyte: more frequent checkpoints would slow the
+   * training down.
+   */
   static final Duration PAUSE = Duration.ofMinutes(2);
 
-  /** Itself, its average, and two moments of the optimizer. */
+  /** The parameter itself, its moving average and two moments of the optimizer. */
   private static final int SAVED_PER_PARAMETER = 4;
 
   private final RunFolder folder;
@@ -33,11 +37,11 @@ final class Checkpoints implements AutoCloseable {
   }
 
   /**
-   * Opens the run of a version, or the oldest unfinished one of the same identity, or a new one.
-   * What is there of another identity under the version's name is begun anew.
+   * Opens the run of a version, or the oldest unfinished one of the same identity, or a new one. A
+   * run of the version with another identity is discarded and started again.
    *
-   * @param budget of a new run
-   * @throws ModelException when another process trains that version
+   * @param budget the budget of a new run
+   * @throws ModelException if another process trains that version
    */
   static Checkpoints open(
       ModelStore store,
@@ -92,7 +96,7 @@ final class Checkpoints implements AutoCloseable {
     return description.filter(found -> identity.equals(found.identity())).isPresent();
   }
 
-  /** The name of the version to be. */
+  /** The name of the version that the run will write. */
   String version() {
     return folder.version();
   }
@@ -101,13 +105,15 @@ final class Checkpoints implements AutoCloseable {
     return budget;
   }
 
-  /** Keeps what was decided, before any step depends on it. */
+  /** Stores the decided budget, before any step depends on it. */
   void decide(Budget decided) {
     folder.describe(new RunDescription(identity, decided));
     budget = decided;
   }
 
-  /** Where the run is: its checkpoint's position, to which the step is brought, or the start. */
+  /**
+   * Restores the step from the checkpoint and returns its position; the start without a checkpoint.
+   */
   RunPosition restore(TrainingStep step) {
     RunPosition position =
         folder
@@ -118,7 +124,7 @@ final class Checkpoints implements AutoCloseable {
   }
 
   /**
-   * Saves, if it is time to: at the first epoch's end, and wherever the pause has passed.
+   * Saves a checkpoint if one is due: at the end of the first epoch, and when the pause has passed.
    *
    * @param epochEnded whether the last step ended an epoch
    */
@@ -133,7 +139,7 @@ final class Checkpoints implements AutoCloseable {
     return identity.network().parameterCount() * SAVED_PER_PARAMETER * Float.BYTES;
   }
 
-  /** Saves what was done since the last checkpoint, if anything was. */
+  /** Saves a checkpoint if steps were done since the last one. */
   void save(RunPosition position, TrainingStep step) {
     if (position.steps() > savedSteps) {
       folder.save(position, mostBytes(), step::save);
@@ -142,7 +148,7 @@ final class Checkpoints implements AutoCloseable {
     }
   }
 
-  /** Forgets the run: its version is there, or it would end again as it did. */
+  /** Removes the run: its version was written, or it would fail again in the same way. */
   void remove() {
     folder.remove();
   }

@@ -9,22 +9,22 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * The classes a training teaches.
+ * The classes of a training.
  *
- * @param labels in class order; a parent's come first and keep their order
- * @param origin how they came about
- * @param waiting the classes that have too few images
- * @param lost the parent's that are not taught any more
+ * @param labels in class order; a parent's classes come first and keep their order
+ * @param origin where the list comes from
+ * @param waiting classes that have too few images
+ * @param lost classes of the parent that are no longer trained
  */
 record ClassList(List<String> labels, Origin origin, List<ClassSize> waiting, List<String> lost) {
 
-  /** How a list of classes came about. */
+  /** Where a list of classes comes from. */
   enum Origin {
     IMAGES("the images'"),
     PARENT("the parent's"),
-    /** The parent's and new ones. */
+    /** The parent's classes and new ones. */
     GROWN("grown"),
-    /** Not the parent's: it learned from other pictures, and they had other classes. */
+    /** Not the parent's classes: it was trained on other images with other classes. */
     REPLACED("replaced");
 
     private final String text;
@@ -33,7 +33,7 @@ record ClassList(List<String> labels, Origin origin, List<ClassSize> waiting, Li
       this.text = text;
     }
 
-    /** For the provenance. */
+    /** As in the provenance. */
     @Override
     public String toString() {
       return text;
@@ -47,18 +47,17 @@ record ClassList(List<String> labels, Origin origin, List<ClassSize> waiting, Li
   }
 
   /**
-   * Decides on the classes. A parent's are kept, also those without an image here, and may have
-   * few: images get lost or are corrected, and a class that was learned is not to go with them.
-   * Only where the parent learned from other pictures, has classes that have none here and lacks
-   * one that is to be learned here, its last layer is of no use. A class that no parent has waits
-   * until it has enough images.
+   * Decides on the classes. A parent's classes are kept, however few images they have here: images
+   * get lost or are relabelled, and a learned class must survive that. The parent's last layer is
+   * replaced only if the parent was trained on other images, has classes without images here and
+   * lacks a class that has enough. A class that the parent lacks waits until it has enough images.
    *
-   * @param parent its labels in class order
-   * @param ofThese whether the parent learned from these pictures, as they were then
+   * @param parent the parent's labels in class order
+   * @param ofThese whether the parent was trained on an earlier state of these images
    * @param sizes of the classes of the data set, in its order
    * @param minPerClass images that a new class needs
    * @param where the data set, for messages
-   * @throws ModelException when fewer than two classes are left
+   * @throws ModelException if fewer than two classes are left
    */
   static ClassList of(
       Optional<List<String>> parent,
@@ -104,7 +103,7 @@ record ClassList(List<String> labels, Origin origin, List<ClassSize> waiting, Li
   private static ModelException tooFew(List<ClassSize> sizes, int minPerClass, String where) {
     if (sizes.size() == 1) {
       return new ModelException(
-          "%s has one class, %s: a training needs two or more"
+          "%s has one class, %s: a training needs at least two"
               .formatted(where, sizes.get(0).label()));
     }
     return new ModelException(

@@ -8,9 +8,8 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 
 /**
- * The classes that labels name: a label that differs from a class's name only in case names that
- * class, and the first spelling that comes is the class's name. Labels are expected in the form in
- * which equal ones are equal strings (NFC, without blanks around them).
+ * Maps labels to classes, ignoring case; the first spelling becomes the class's name. Labels must
+ * be normalised so that equal ones are equal strings (NFC, without surrounding blanks).
  */
 public final class ClassNames {
   private final List<String> labels = new ArrayList<>();
@@ -18,9 +17,8 @@ public final class ClassNames {
   private final Map<String, Integer> anyCase = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 
   /**
-   * Begins with classes that there are.
-   *
-   * @param known in class order; they stay apart even where they differ only in case
+   * @param known existing classes in class order; they stay distinct even if they differ only in
+   *     case
    */
   public ClassNames(List<String> known) {
     for (String label : known) {
@@ -30,7 +28,7 @@ public final class ClassNames {
     }
   }
 
-  /** The index of a label's class, which is a new one if it is none of those there are. */
+  /** The index of a label's class; an unknown label becomes a new class. */
   public int indexOf(String label) {
     return find(label)
         .orElseGet(
@@ -42,13 +40,13 @@ public final class ClassNames {
             });
   }
 
-  /** The index of a label's class; empty where it is none of those there are. */
+  /** The index of a label's class; empty for an unknown label. */
   public OptionalInt find(String label) {
     Integer index = exact.getOrDefault(label, anyCase.get(label));
     return index == null ? OptionalInt.empty() : OptionalInt.of(index);
   }
 
-  /** All classes in class order, the known ones first, then others as they came. */
+  /** All classes in class order: the known ones first, then new ones in order of appearance. */
   public List<String> labels() {
     return List.copyOf(labels);
   }

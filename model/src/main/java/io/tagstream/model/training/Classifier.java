@@ -7,18 +7,18 @@ import io.tagstream.model.store.Preprocessing;
 import java.nio.FloatBuffer;
 import java.util.List;
 
-/** What an evaluation asks for answers: an engine's method, or a network in training. */
+/** Computes predictions for an evaluation: a method of an engine, or a network in training. */
 public interface Classifier {
 
   /**
    * The mean softmax over each image's crops.
    *
-   * @param images one array an image, {@code [views][S][S][3]} RGB bytes
+   * @param images one array per image, {@code [views][S][S][3]} RGB bytes
    * @return {@code [images][classes]}
    */
   float[][] probabilities(List<byte[]> images, int views);
 
-  /** A pass through a network as a classifier. */
+  /** A network's forward pass as a classifier. */
   static Classifier of(Forward forward, Preprocessing preprocessing, int classes) {
     int cropBytes = preprocessing.crop() * preprocessing.crop() * 3;
     return (images, views) -> {

@@ -3,8 +3,8 @@ package io.tagstream.model.training;
 import java.util.Collection;
 
 /**
- * Sums over pixels, from which their mean colours and covariance follow. Whole numbers, so that
- * neither order nor threads show.
+ * Sums over pixels, from which mean colours and covariance are computed. They are integers, so the
+ * result depends neither on the order nor on threads.
  */
 final class ColorSums {
   private static final int CHANNELS = 3;
@@ -14,14 +14,14 @@ final class ColorSums {
   /** By channel: red, green, blue. */
   private final long[] sums = new long[CHANNELS];
 
-  /** {@code [first * 3 + second]} of two channels, for first up to second. */
+  /** Sums of products of two channels, at {@code [first * 3 + second]} for first ≤ second. */
   private final long[] products = new long[CHANNELS * CHANNELS];
 
   private ColorSums(long pixels) {
     this.pixels = pixels;
   }
 
-  /** Of a picture's RGB bytes. */
+  /** Sums over an image's RGB bytes. */
   static ColorSums of(byte[] rgb) {
     ColorSums colors = new ColorSums(rgb.length / CHANNELS);
     long red = 0;
@@ -52,7 +52,7 @@ final class ColorSums {
     return colors;
   }
 
-  /** Of several pictures together. */
+  /** Adds up the sums of several images. */
   static ColorSums of(Collection<ColorSums> parts) {
     ColorSums all = new ColorSums(parts.stream().mapToLong(part -> part.pixels).sum());
     for (ColorSums part : parts) {
@@ -77,7 +77,7 @@ final class ColorSums {
     return (double) sums[channel] / pixels / 255;
   }
 
-  /** Of two channels from 0 to 1; a channel with itself has its variance. */
+  /** The covariance of two channels, scaled to 0 to 1; the variance if they are the same. */
   double covariance(int one, int other) {
     int first = Math.min(one, other);
     int second = Math.max(one, other);

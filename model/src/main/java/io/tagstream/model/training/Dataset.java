@@ -4,18 +4,16 @@ import io.tagstream.model.ModelException;
 import java.util.List;
 
 /**
- * Images to learn from or to measure with, wherever they are kept.
+ * Labelled images for training or evaluation.
  *
- * @param description where they come from, as a user would say it
+ * @param description the source, for messages and reports
  * @param labels in class order
- * @param images unread
+ * @param images not yet read
  */
 public record Dataset(String description, List<String> labels, List<LabelledImage> images) {
 
   /**
-   * Checks the classes.
-   *
-   * @throws IllegalArgumentException when an image's class has no label
+   * @throws IllegalArgumentException if an image's class has no label
    */
   public Dataset {
     labels = List.copyOf(labels);
@@ -29,9 +27,9 @@ public record Dataset(String description, List<String> labels, List<LabelledImag
   }
 
   /**
-   * The same images under another order of classes.
+   * The same images with another order of classes.
    *
-   * @throws ModelException when a class of these images is not among them
+   * @throws ModelException if a class of these images is not in {@code order}
    */
   public Dataset withLabels(List<String> order) {
     ClassNames classes = new ClassNames(order);
@@ -44,9 +42,7 @@ public record Dataset(String description, List<String> labels, List<LabelledImag
     return joining(order);
   }
 
-  /**
-   * The same images with classes that there are first and this data set's other ones after them.
-   */
+  /** The same images with the known classes first and this data set's other classes after them. */
   public Dataset joining(List<String> known) {
     ClassNames classes = new ClassNames(known);
     int[] indices = labels.stream().mapToInt(classes::indexOf).toArray();

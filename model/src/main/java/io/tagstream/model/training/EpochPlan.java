@@ -8,17 +8,17 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * Which rows each epoch of a run looks at, and in what order: a function of the rows, the budget,
- * the seed and the epoch.
+ * The rows of each epoch of a run and their order: a function of the rows, the budget, the seed and
+ * the epoch.
  *
- * <p>Where the budget shows every row {@link #PASSES} times, an epoch is all rows. Else it is all
- * new rows and a sample of the old ones, drawn anew for each epoch: at least as many as new ones,
- * where the budget has room for both, so that what was learned is not forgotten over what is new;
- * and as evenly from all classes as they have rows. Either way the order is a permutation of the
- * whole epoch.
+ * <p>If the budget covers every row {@link #PASSES} times, an epoch has all rows. Otherwise it has
+ * all new rows and a sample of the old rows, drawn again for each epoch: at least as many old rows
+ * as new ones, if the budget has room for both, to prevent forgetting, and spread over all classes
+ * as evenly as their rows allow. In both cases the order is a random permutation of the whole
+ * epoch.
  */
 final class EpochPlan {
-  /** How often a row is seen at least where not all of them train in every epoch. */
+  /** The least number of passes over a row if an epoch does not have all rows. */
   static final int PASSES = 8;
 
   private static final long ORDER = 0;
@@ -31,8 +31,8 @@ final class EpochPlan {
 
   /**
    * @param classes the class of each row
-   * @param fresh rows that the parent has not seen
-   * @param budget how many rows the run looks at, each time counted
+   * @param fresh rows that the parent was not trained on
+   * @param budget the run's image-steps
    */
   EpochPlan(int[] classes, BitSet fresh, long budget, long seed) {
     this.seed = seed;
@@ -51,7 +51,7 @@ final class EpochPlan {
     rowsPerEpoch = (int) Math.min(classes.length, Math.max(shared, Math.max(1, budget / PASSES)));
   }
 
-  /** Rows of an epoch, the same for all. */
+  /** The number of rows of each epoch. */
   int rowsPerEpoch() {
     return rowsPerEpoch;
   }
@@ -73,13 +73,15 @@ final class EpochPlan {
       System.arraycopy(old, 0, rows, at, shares[i]);
       at += shares[i];
     }
-    // The order is the epoch's own, however its rows were found.
+    // The epoch's order must not depend on how its rows were selected.
     Arrays.sort(rows);
     shuffle(rows, rows.length, new Random(Seeds.mix(seed, epoch, ORDER)));
     return rows;
   }
 
-  /** How many old rows of each class make a sample: equally many, or all where there are fewer. */
+  /**
+   * The number of old rows to sample from each class: equally many, or all if a class has fewer.
+   */
   private int[] shares(int sample) {
     int[] shares = new int[oldByClass.size()];
     int left = sample;
@@ -96,7 +98,7 @@ final class EpochPlan {
     return shares;
   }
 
-  /** Puts a random choice of the rows, in random order, into the first places. */
+  /** Moves a random selection of the rows, in random order, to the first {@code places}. */
   private static void shuffle(int[] rows, int places, Random random) {
     for (int i = 0; i < places; i++) {
       int other = i + random.nextInt(rows.length - i);

@@ -5,11 +5,11 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * How a model answers on labelled images.
+ * The accuracy of a model on labelled images.
  *
  * @param labels in class order
- * @param confusion {@code [true class][answered class]}, images
- * @param inTopFive images whose class is among the five most probable
+ * @param confusion number of images, {@code [true class][predicted class]}
+ * @param inTopFive images whose true class is among the five most probable
  */
 public record Evaluation(List<String> labels, List<List<Integer>> confusion, int inTopFive) {
 
@@ -27,25 +27,26 @@ public record Evaluation(List<String> labels, List<List<Integer>> confusion, int
     return confusion.stream().flatMap(List::stream).mapToInt(Integer::intValue).sum();
   }
 
-  /** The share of images whose most probable class is theirs, 0 to 1; NaN without images. */
+  /** The share of images whose most probable class is the true one, 0 to 1; NaN without images. */
   public double top1() {
     int right = IntStream.range(0, labels.size()).map(i -> confusion.get(i).get(i)).sum();
     return (double) right / images();
   }
 
   /**
-   * The share of images whose class is among the five most probable, 0 to 1; NaN without images.
+   * The share of images whose true class is among the five most probable, 0 to 1; NaN without
+   * images.
    */
   public double top5() {
     return (double) inTopFive / images();
   }
 
-  /** As {@code model.json} keeps it. */
+  /** The metrics for {@code model.json}. */
   Map<String, Double> metrics() {
     return Map.of("top1", top1(), "top5", top5(), "validationImages", (double) images());
   }
 
-  /** Collects answers. */
+  /** Counts predictions. */
   static final class Tally {
     private final List<String> labels;
     private final int[][] confusion;
@@ -56,7 +57,7 @@ public record Evaluation(List<String> labels, List<List<Integer>> confusion, int
       this.confusion = new int[labels.size()][labels.size()];
     }
 
-    /** Among equals the lower class counts as more probable. */
+    /** Of classes with equal probability, the lower index ranks first. */
     void add(int trueClass, float[] probabilities) {
       int best = 0;
       int better = 0;

@@ -3,20 +3,20 @@ package io.tagstream.model.training;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.store.Preprocessing;
-import io.tagstream.model.training.ImageReader.Outcome;
-import io.tagstream.model.training.ImageReader.Read;
-import io.tagstream.model.training.ImageReader.Unreadable;
+import io.tagstream.model.training.ImagePrefetcher.Outcome;
+import io.tagstream.model.training.ImagePrefetcher.Read;
+import io.tagstream.model.training.ImagePrefetcher.Unreadable;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.BiConsumer;
 
 /**
- * Compares a model's answers with the labels that images have.
+ * Compares a model's predictions with the labels of images.
  *
- * @param views crops per image, over which answers are averaged
- * @param maxBatch crops per call of the classifier at most
- * @param decoders threads that decode beside it
+ * @param views crops per image, over which probabilities are averaged
+ * @param maxBatch the most crops per call of the classifier
+ * @param decoders threads that decode concurrently with the classifier
  */
 public record Evaluator(Preprocessing preprocessing, Views views, int maxBatch, int decoders) {
 
@@ -32,9 +32,8 @@ public record Evaluator(Preprocessing preprocessing, Views views, int maxBatch, 
    * Evaluates on a data set.
    *
    * @param labels the model's, in class order
-   * @param progress hears of files that cannot be read, which are left out, and of each image
-   * @throws ModelException when a class of the images is none of the model's, or no image can be
-   *     read
+   * @param progress receives unreadable files, which are left out, and each image
+   * @throws ModelException if the model lacks a class of the images, or no image can be read
    */
   public Evaluation evaluate(
       Classifier classifier, Dataset dataset, List<String> labels, TrainingProgress progress) {
@@ -42,7 +41,7 @@ public record Evaluator(Preprocessing preprocessing, Views views, int maxBatch, 
         evaluate(classifier, dataset.withLabels(labels).images(), labels, progress);
     if (evaluation.images() == 0) {
       throw new ModelException(
-          "none of the %d files in %s is an image that can be read"
+          "none of the %d files in %s is a readable image"
               .formatted(dataset.images().size(), dataset.description()));
     }
     return evaluation;
@@ -54,7 +53,7 @@ public record Evaluator(Preprocessing preprocessing, Views views, int maxBatch, 
       List<String> labels,
       TrainingProgress progress) {
     Evaluation.Tally tally = new Evaluation.Tally(labels);
-    answer(
+    predict(
         classifier,
         images,
         progress,
@@ -63,24 +62,24 @@ public record Evaluator(Preprocessing preprocessing, Views views, int maxBatch, 
   }
 
   /**
-   * The answer to each image that can be read, in their order.
+   * Computes the prediction for each readable image, in their order.
    *
-   * @param answers hears an image and its probabilities, in class order
-   * @throws java.util.concurrent.CancellationException when {@code progress} says so
+   * @param predictions receives each image and its probabilities, in class order
+   * @throws java.util.concurrent.CancellationException if {@code progress} is cancelled
    */
-  void answer(
+  void predict(
       Classifier classifier,
       List<LabelledImage> images,
       TrainingProgress progress,
-      BiConsumer<LabelledImage, float[]> answers) {
+      BiConsumer<LabelledImage, float[]> predictions) {
     int perCall = maxBatch / views.count();
     List<Read<byte[]>> batch = new ArrayList<>();
     int done = 0;
-    try (ImageReader reader = new ImageReader(preprocessing, views, decoders)) {
+    try (ImagePrefetcher reader = new ImagePrefetcher(preprocessing, views, decoders)) {
       Iterator<Outcome<byte[]>> outcomes =
           reader.read(images, 2 * perCall, (image, encoded, decoder) -> decoder.decode(encoded));
       while (outcomes.hasNext()) {
-        progress.requireGoing("images were measured");
+        progress.throwIfCancelled("images were measured");
         Outcome<byte[]> outcome = outcomes.next();
         if (outcome instanceof Read<byte[]> read) {
           batch.add(read);
@@ -89,7 +88,7 @@ public record Evaluator(Preprocessing preprocessing, Views views, int maxBatch, 
         }
         done++;
         if (!batch.isEmpty() && (batch.size() == perCall || !outcomes.hasNext())) {
-          ask(classifier, batch, answers);
+          predictBatch(classifier, batch, predictions);
           batch.clear();
         }
         progress.read(done, images.size());
@@ -97,12 +96,14 @@ public record Evaluator(Preprocessing preprocessing, Views views, int maxBatch, 
     }
   }
 
-  private void ask(
-      Classifier classifier, List<Read<byte[]>> batch, BiConsumer<LabelledImage, float[]> answers) {
+  private void predictBatch(
+      Classifier classifier,
+      List<Read<byte[]>> batch,
+      BiConsumer<LabelledImage, float[]> predictions) {
     float[][] rows =
         classifier.probabilities(batch.stream().map(Read::value).toList(), views.count());
     for (int i = 0; i < rows.length; i++) {
-      answers.accept(batch.get(i).image(), rows[i]);
+      predictions.accept(batch.get(i).image(), rows[i]);
     }
   }
 }

@@ -7,9 +7,9 @@ import io.tagstream.model.image.Views;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
-import io.tagstream.model.report.Answer;
+import io.tagstream.model.report.LabelledPrediction;
 import io.tagstream.model.store.Preprocessing;
-import io.tagstream.model.training.ImageReader.Read;
+import io.tagstream.model.training.ImagePrefetcher.Read;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -20,16 +20,16 @@ import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
 
 /**
- * One training that is there for its figures: no version comes of it, and it keeps no checkpoint.
- * Two of the same pictures and seed begin with the same numbers, where their layers have the same
- * shapes, and see the same pictures in the same order.
+ * A training for measurement only: it writes no version and keeps no checkpoint. Two experiments
+ * with the same images and seed have the same initial weights, where their layers have the same
+ * shapes, and process the same images in the same order.
  *
- * @param network its classes become the pictures'
- * @param recipe whose length is in epochs
- * @param views with which the trained network is asked about the pictures to measure with
+ * @param network its number of classes is replaced by that of the images
+ * @param recipe its length must be in epochs
+ * @param views the views with which the trained network is evaluated
  */
 public record Experiment(NetworkDescription network, Recipe recipe, long seed, List<Views> views) {
-  /** Of the pictures to learn from, for the error after an epoch. */
+  /** The most training images on which the error after an epoch is measured. */
   private static final int MOST_MEASURED = 500;
 
   public Experiment {
@@ -39,42 +39,42 @@ public record Experiment(NetworkDescription network, Recipe recipe, long seed, L
     }
   }
 
-  /** Passes over the pictures. */
+  /** Passes over the training images. */
   public int epochs() {
     return ((Recipe.Length.Epochs) recipe.length()).count();
   }
 
   /**
-   * What came of it.
+   * The measurements and the final weights.
    *
-   * @param trainingErrors after each epoch, the share of the pictures to learn from, of at most
-   *     five hundred, that the network answers wrongly on the centre crop, without dropout
-   * @param right by views, which pictures to measure with it answers rightly
-   * @param weights in the end
-   * @param time of the steps alone
+   * @param trainingErrors after each epoch, the share of at most five hundred training images that
+   *     are predicted wrongly from the centre crop, without dropout
+   * @param right for each kind of views, the validation images that are predicted correctly
+   * @param weights after the last step
+   * @param time of the steps only
    */
   public record Result(
       List<Double> trainingErrors, Map<Views, BitSet> right, Weights weights, Duration time) {}
 
-  /** Hears how it gets on, and may end it. */
+  /** Receives the progress of an experiment and can cancel it. */
   public interface Progress {
     /**
-     * An epoch is done.
+     * An epoch has ended.
      *
      * @param epoch from 1
-     * @param trainingError after it
+     * @param trainingError the training error after the epoch, 0 to 1
      */
     void epoch(int epoch, double trainingError);
 
-    /** Asked before each step. */
+    /** Checked before each step. */
     boolean isCancelled();
   }
 
   /**
    * Trains and measures.
    *
-   * @throws ModelException when the loss stops being a number
-   * @throws CancellationException when {@code progress} says so
+   * @throws ModelException if the loss is no longer finite
+   * @throws CancellationException if {@code progress} is cancelled
    */
   public Result run(
       ExperimentImages images,
@@ -85,7 +85,7 @@ public record Experiment(NetworkDescription network, Recipe recipe, long seed, L
     Preprocessing preprocessing = images.preprocessing(recipe.pixels());
     try (Weights first = recipe.initialisation().draw(fitted, seed);
         TrainingStep step = factory.begin(setup(first, preprocessing, resources))) {
-      return new Course(images, preprocessing, step, resources, progress).run();
+      return new Execution(images, preprocessing, step, resources, progress).run();
     }
   }
 
@@ -106,8 +106,8 @@ public record Experiment(NetworkDescription network, Recipe recipe, long seed, L
         resources.threads());
   }
 
-  /** An experiment under way. */
-  private final class Course {
+  /** An experiment in progress. */
+  private final class Execution {
     private final ExperimentImages images;
     private final Preprocessing preprocessing;
     private final TrainingStep step;
@@ -117,7 +117,7 @@ public record Experiment(NetworkDescription network, Recipe recipe, long seed, L
     private final List<LabelledImage> sample;
     private final List<Double> errors = new ArrayList<>();
 
-    Course(
+    Execution(
         ExperimentImages images,
         Preprocessing preprocessing,
         TrainingStep step,
@@ -201,20 +201,20 @@ public record Experiment(NetworkDescription network, Recipe recipe, long seed, L
       progress.epoch(errors.size(), errors.get(errors.size() - 1));
     }
 
-    private BitSet right(Weights weights, List<LabelledImage> pictures, Views with) {
-      List<Answer> answers =
-          Answers.of(
+    private BitSet right(Weights weights, List<LabelledImage> measured, Views with) {
+      List<LabelledPrediction> predictions =
+          EvaluatedPredictions.of(
                   weights,
                   preprocessing,
-                  pictures,
+                  measured,
                   images.labels(),
                   with,
                   resources.threads(),
                   TrainingProgress.SILENT)
               .each();
       BitSet right = new BitSet();
-      for (int i = 0; i < answers.size(); i++) {
-        right.set(i, answers.get(i).first().classIndex() == answers.get(i).trueClass());
+      for (int i = 0; i < predictions.size(); i++) {
+        right.set(i, predictions.get(i).first().classIndex() == predictions.get(i).trueClass());
       }
       return right;
     }

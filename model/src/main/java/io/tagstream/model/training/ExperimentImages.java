@@ -5,7 +5,7 @@ import io.tagstream.model.store.Preprocessing;
 import java.util.List;
 import java.util.Optional;
 
-/** The pictures of {@link Experiment}s: the same ones, in the same order, for all of them. */
+/** The images of {@link Experiment}s: the same images in the same order for all of them. */
 public final class ExperimentImages {
   private final Survey training;
   private final Survey validation;
@@ -18,14 +18,14 @@ public final class ExperimentImages {
   }
 
   /**
-   * Reads every picture once.
+   * Reads every image once.
    *
-   * @param validation to measure with; without them the fifth of the images that {@link Split} says
+   * @param validation the images to measure on; by default the fifth that {@link Split} holds out
    * @param crop S, the side of a crop in pixels
-   * @param threads that decode
-   * @throws ModelException when the pictures are not of two classes at least, or none is left to
-   *     learn from or to measure with
-   * @throws java.util.concurrent.CancellationException when {@code progress} says so
+   * @param threads decoding threads
+   * @throws ModelException if there are fewer than two classes, no training image or no validation
+   *     image
+   * @throws java.util.concurrent.CancellationException if {@code progress} is cancelled
    */
   public static ExperimentImages of(
       Dataset images,
@@ -47,7 +47,7 @@ public final class ExperimentImages {
     int measured = division.validation().images().size();
     if (survey.labels().size() < 2 || learned == 0 || measured == 0) {
       throw new ModelException(
-          "%s: %d classes, %d pictures to learn from and %d to measure with are too few to compare networks"
+          "%s: %d classes, %d training images and %d validation images are too few to compare networks"
               .formatted(images.description(), survey.labels().size(), learned, measured));
     }
     progress.start(
@@ -58,22 +58,20 @@ public final class ExperimentImages {
     return new ExperimentImages(division.training(), division.validation(), geometry);
   }
 
-  /** In class order. */
+  /** Labels in class order. */
   public List<String> labels() {
     return training.labels();
   }
 
-  /** To learn from. */
   List<LabelledImage> training() {
     return training.labelled();
   }
 
-  /** To measure with. */
   List<LabelledImage> validation() {
     return validation.labelled();
   }
 
-  Preprocessing preprocessing(Pixels pixels) {
+  Preprocessing preprocessing(InputScaling pixels) {
     return training.preprocessing(geometry, pixels);
   }
 
@@ -81,22 +79,20 @@ public final class ExperimentImages {
     return training.colors().principalColors();
   }
 
-  /** Of the networks' input. */
+  /** The channel order of the networks' input. */
   public Preprocessing.ChannelOrder channelOrder() {
     return geometry.channelOrder();
   }
 
-  /** How many there are to learn from. */
   public int trainingCount() {
     return training.images().size();
   }
 
-  /** How many there are to measure with. */
   public int validationCount() {
     return validation.images().size();
   }
 
-  /** The same for the same pictures in the same classes and parts. */
+  /** Equal for equal images in the same classes and the same split. */
   public String fingerprint() {
     return training.fingerprint() + validation.fingerprint();
   }

@@ -12,24 +12,25 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A folder of folders: each folder's name is a label, each regular file below it an image with that
- * label, whatever its extension. Hidden files and folders are left out.
+ * A folder with a subfolder per class: the subfolder's name is the label of each regular file below
+ * it, regardless of its extension. Hidden files and folders are ignored.
  */
 public final class FolderDataset {
   private FolderDataset() {}
 
   /**
-   * Lists a folder; no image is opened. The classes are those that the folders' names make, sorted;
-   * the images are sorted by path, and their ids are their paths below the folder, with slashes.
+   * Lists a folder without opening an image. Classes are sorted by name, images by path; an image's
+   * id is its path below the folder, with slashes.
    *
-   * @throws ModelException when it is no folder, cannot be listed, or holds no folder with a file
+   * @throws ModelException if it is not a folder, cannot be listed, or has no subfolder with a file
    */
   public static Dataset list(Path folder) {
     ClassNames classes = new ClassNames(List.of());
     List<LabelledImage> images = new ArrayList<>();
     try {
       if (!Files.isDirectory(folder)) {
-        throw new ModelException(folder + " is no folder: name one that holds a folder per class");
+        throw new ModelException(
+            folder + " is not a folder: give one that holds a folder per class");
       }
       for (Path child : visibleChildren(folder)) {
         if (Files.isDirectory(child)) {
@@ -52,10 +53,10 @@ public final class FolderDataset {
   }
 
   /**
-   * Lists a folder whose pictures need no label: as {@link #list}, or, where no folder is in it,
-   * its files, whose only label is empty.
+   * Lists a folder whose images need no label: as {@link #list}, or, if it has no subfolders, its
+   * files, whose only label is empty.
    *
-   * @throws ModelException when it is no folder, cannot be listed, or holds no file
+   * @throws ModelException if it is not a folder, cannot be listed, or holds no file
    */
   public static Dataset listWithOrWithoutLabels(Path folder) {
     List<Path> files = new ArrayList<>();
@@ -76,7 +77,7 @@ public final class FolderDataset {
         files.stream().map(file -> image(folder, file, 0)).toList());
   }
 
-  /** In the form that labels have everywhere: some file systems take letters apart. */
+  /** The normalised label (NFC): some file systems decompose letters. */
   private static String label(Path folder) {
     return Normalizer.normalize(folder.getFileName().toString(), Normalizer.Form.NFC).strip();
   }
@@ -88,7 +89,7 @@ public final class FolderDataset {
 
   private static void addFiles(Path folder, List<Path> files) throws IOException {
     for (Path child : visibleChildren(folder)) {
-      // A link to a folder above would count pictures again and again.
+      // Following a link to a parent folder would list images repeatedly.
       if (Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS)) {
         addFiles(child, files);
       } else if (Files.isRegularFile(child)) {

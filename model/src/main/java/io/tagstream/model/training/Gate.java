@@ -15,36 +15,37 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Decides whether a candidate takes the place of the incumbent, by a paired test on the same
- * held-out images. Only the images on which one of the two alone is right tell them apart; if both
- * were equally good, each of these would fall to either side like a coin (McNemar's test, in its
+ * Decides whether a candidate replaces the incumbent, by a paired test on the same held-out images.
+ * Only the images that exactly one of the two predicts correctly distinguish them; if both were
+ * equally good, each of these would favour either side with probability 1/2 (McNemar's test, in its
  * exact one-sided form).
  *
  * <p>The test on all images rejects an equally good candidate with a probability of at most 0.05,
- * the tests per class together with another 0.05 at most: the sum is the promise, 0.1.
+ * the tests per class together with at most another 0.05: at most 0.1 in total.
  *
- * @param incumbent the version that is live; none for a store's first, which nothing rejects
+ * @param incumbent the version that is live; empty for a store's first version, which is never
+ *     rejected
  * @param labels the candidate's, in class order
- * @param images how many images the candidate was trained on
- * @param minHeldOut held-out images without which nothing takes the incumbent's place
+ * @param images the number of images that the candidate was trained on
+ * @param minHeldOut held-out images below which the incumbent is not replaced
  */
 public record Gate(
     Optional<Incumbent> incumbent, List<String> labels, long images, int minHeldOut) {
   static final double LEVEL = 0.05;
 
-  /** Held-out images of a class from which on it has a test of its own. */
+  /** The number of held-out images from which a class has a separate test. */
   static final int PER_CLASS_FROM = 20;
 
   private static final double GROWTH = 1.2;
 
-  /** Of the classes that are lost: of a thousand, the first say whose they were. */
+  /** The most lost classes that are named. */
   private static final int MOST_NAMED = 20;
 
   /**
    * The version that is live.
    *
    * @param labels in class order
-   * @param images how many it was trained on, where that is known
+   * @param images the number of images that it was trained on, if known
    */
   public record Incumbent(String version, List<String> labels, Optional<Long> images) {
     public Incumbent {
@@ -58,28 +59,28 @@ public record Gate(
     Objects.requireNonNull(incumbent);
     labels = List.copyOf(labels);
     if (minHeldOut < 1) {
-      throw new IllegalArgumentException("no images decide nothing: " + minHeldOut);
+      throw new IllegalArgumentException("a gate needs at least one held-out image: " + minHeldOut);
     }
   }
 
   /**
-   * Judges.
+   * Compares the candidate with the incumbent.
    *
-   * @param answers one a held-out image; without any the scores are 0
-   * @param leftOutAsDuplicates held-out images that are not among them, because they look like one
-   *     that the candidate was trained on
-   * @throws IllegalArgumentException when one is about a class the candidate lacks
+   * @param predictions one per held-out image; without any the scores are 0
+   * @param leftOutAsDuplicates held-out images that were left out because they look like a training
+   *     image of the candidate
+   * @throws IllegalArgumentException if the candidate lacks the class of an image
    */
-  public Verdict judge(List<PairedAnswer> answers, int leftOutAsDuplicates) {
+  public Verdict judge(List<PairedPrediction> predictions, int leftOutAsDuplicates) {
     Map<String, Count> counts = new LinkedHashMap<>();
     labels.forEach(label -> counts.put(label, new Count()));
-    for (PairedAnswer answer : answers) {
-      Count count = counts.get(answer.trueClass());
+    for (PairedPrediction prediction : predictions) {
+      Count count = counts.get(prediction.trueClass());
       if (count == null) {
         throw new IllegalArgumentException(
-            "the candidate has no class " + answer.trueClass() + ": " + labels);
+            "the candidate has no class " + prediction.trueClass() + ": " + labels);
       }
-      count.add(answer);
+      count.add(prediction);
     }
     Count all = new Count();
     counts.values().forEach(all::add);
@@ -114,7 +115,7 @@ public record Gate(
     if (all.images < minHeldOut) {
       return new Decision(
           Outcome.NO_GAIN,
-          "only %d held-out images are left beside %d duplicates of training images: too few to judge, %d are needed"
+          "only %d held-out images are left besides %d duplicates of training images: too few to judge, %d are needed"
               .formatted(all.images, leftOut, minHeldOut));
     }
     Incumbent live = incumbent.get();
@@ -142,12 +143,13 @@ public record Gate(
     if (!worseClasses.isEmpty()) {
       return new Decision(Outcome.REJECTED, "worse in " + worseClasses);
     }
-    ClassFinding commonest = commonest(classes);
-    if (all.candidateRight <= commonest.heldOut()) {
+    ClassFinding mostFrequent = mostFrequent(classes);
+    if (all.candidateRight <= mostFrequent.heldOut()) {
       return new Decision(
           Outcome.REJECTED,
-          "right on %d of %d held-out images, no better than always saying %s (%d)"
-              .formatted(all.candidateRight, all.images, commonest.label(), commonest.heldOut()));
+          "right on %d of %d held-out images, no better than always predicting %s (%d)"
+              .formatted(
+                  all.candidateRight, all.images, mostFrequent.label(), mostFrequent.heldOut()));
     }
     if (all.c > all.b) {
       return new Decision(Outcome.PROMOTED, "better " + onImages);
@@ -170,7 +172,8 @@ public record Gate(
   }
 
   /**
-   * It is for a person to know, whatever is decided: nobody measures what is not there any more.
+   * The lost classes, reported with every decision: no measurement covers a class that the
+   * candidate lacks.
    */
   private String lost() {
     List<String> lost = new ArrayList<>(incumbent.map(Incumbent::labels).orElse(List.of()));
@@ -183,12 +186,12 @@ public record Gate(
     return "; lost: " + lost.stream().limit(MOST_NAMED).collect(Collectors.joining(", ")) + more;
   }
 
-  /** Whether so many more b than c are no accident. */
+  /** Whether b exceeds c significantly at {@code level}. */
   static boolean worse(int b, int c, double level) {
     return b > c && signTest(b, c) <= level;
   }
 
-  /** The level of a class's own test: all of them together keep {@link #LEVEL}. */
+  /** The level of each class's test, so that all of them together keep {@link #LEVEL}. */
   static double perClassLevel(int classes) {
     return LEVEL / classes;
   }
@@ -219,7 +222,7 @@ public record Gate(
     return findings;
   }
 
-  private static ClassFinding commonest(List<ClassFinding> classes) {
+  private static ClassFinding mostFrequent(List<ClassFinding> classes) {
     ClassFinding most = classes.get(0);
     for (ClassFinding finding : classes) {
       if (finding.heldOut() > most.heldOut()) {
@@ -236,9 +239,9 @@ public record Gate(
           if (count.images > 0) {
             Map<String, Integer> row = new LinkedHashMap<>();
             labels.forEach(
-                answer ->
-                    Optional.ofNullable(count.answers.get(answer))
-                        .ifPresent(images -> row.put(answer, images)));
+                prediction ->
+                    Optional.ofNullable(count.predictions.get(prediction))
+                        .ifPresent(images -> row.put(prediction, images)));
             confusion.put(label, row);
           }
         });
@@ -261,19 +264,19 @@ public record Gate(
     int candidateInFive;
     int b;
     int c;
-    final Map<String, Integer> answers = new TreeMap<>();
+    final Map<String, Integer> predictions = new TreeMap<>();
 
-    void add(PairedAnswer answer) {
-      boolean incumbentIsRight = answer.incumbentIsRight();
-      boolean candidateIsRight = answer.candidateIsRight();
+    void add(PairedPrediction prediction) {
+      boolean incumbentIsRight = prediction.incumbentIsRight();
+      boolean candidateIsRight = prediction.candidateIsRight();
       images++;
       incumbentRight += incumbentIsRight ? 1 : 0;
       candidateRight += candidateIsRight ? 1 : 0;
-      incumbentInFive += answer.incumbent().contains(answer.trueClass()) ? 1 : 0;
-      candidateInFive += answer.candidate().contains(answer.trueClass()) ? 1 : 0;
+      incumbentInFive += prediction.incumbent().contains(prediction.trueClass()) ? 1 : 0;
+      candidateInFive += prediction.candidate().contains(prediction.trueClass()) ? 1 : 0;
       b += incumbentIsRight && !candidateIsRight ? 1 : 0;
       c += candidateIsRight && !incumbentIsRight ? 1 : 0;
-      answers.merge(answer.candidate().get(0), 1, Integer::sum);
+      predictions.merge(prediction.candidate().get(0), 1, Integer::sum);
     }
 
     void add(Count other) {

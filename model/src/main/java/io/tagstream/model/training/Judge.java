@@ -1,6 +1,6 @@
 package io.tagstream.model.training;
 
-import io.tagstream.model.report.Answer;
+import io.tagstream.model.report.LabelledPrediction;
 import io.tagstream.model.store.ModelDraft;
 import io.tagstream.model.store.Verdict;
 import java.util.List;
@@ -8,44 +8,44 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Looks at finished weights before they become a version, so that what it finds is part of the
+ * Evaluates trained weights before they become a version, so that the verdict is part of the
  * bundle, which never changes afterwards.
  */
 public interface Judge {
 
-  /** Nobody looks. */
+  /** Gives no verdict. */
   Judge NONE = candidate -> Optional.empty();
 
   /**
-   * Looks, on the thread that trains; empty where nothing can be said.
+   * Evaluates a candidate, on the training thread; empty if no verdict is possible.
    *
-   * @throws java.util.concurrent.CancellationException when the candidate's progress says so
+   * @throws java.util.concurrent.CancellationException if the candidate's progress is cancelled
    */
   Optional<Verdict> judge(Candidate candidate);
 
   /**
-   * Weights that are about to become a version.
+   * A trained model that may become a version.
    *
-   * @param model what will be written, without verdict and report
-   * @param trainingImages how many images it learned from
-   * @param heldOut the images that never train, those that look like a training image left out
-   * @param answers its answers to those of them that could be read
-   * @param nearDuplicates how many were left out
-   * @param resources what the judge may take
-   * @param progress says whether the judge is to go on
+   * @param model the draft, without verdict and report
+   * @param trainingImages the number of images that it was trained on
+   * @param heldOut the held-out images, without those that look like a training image
+   * @param predictions its predictions for the readable ones of them
+   * @param nearDuplicates the number of images left out
+   * @param resources the resources that the judge may use
+   * @param progress can cancel the judge
    */
   record Candidate(
       ModelDraft model,
       int trainingImages,
       List<LabelledImage> heldOut,
-      List<Answer> answers,
+      List<LabelledPrediction> predictions,
       int nearDuplicates,
       TrainingResources resources,
       TrainingProgress progress) {
     public Candidate {
       Objects.requireNonNull(model);
       heldOut = List.copyOf(heldOut);
-      answers = List.copyOf(answers);
+      predictions = List.copyOf(predictions);
       Objects.requireNonNull(resources);
       Objects.requireNonNull(progress);
     }

@@ -11,9 +11,8 @@ import java.util.Optional;
 /**
  * An image whose class is known.
  *
- * @param id tells it from the others of its data set
- * @param group what it belongs together with: images of one group are learned from or held out
- *     together
+ * @param id unique in its data set
+ * @param group images of one group are either all trained on or all held out
  * @param classIndex in the order of the labels
  */
 public record LabelledImage(
@@ -32,17 +31,17 @@ public record LabelledImage(
     return new LabelledImage(id, group, index, content);
   }
 
-  /** Where an image's encoded bytes are. Safe for use by several threads. */
+  /** Reads an image's encoded bytes. Thread-safe. */
   public interface Content {
 
     /**
-     * Reads the bytes, each time anew.
+     * Reads the bytes; nothing is cached.
      *
-     * @throws IOException when they cannot be read
+     * @throws IOException if they cannot be read
      */
     byte[] read() throws IOException;
 
-    /** What a user finds them by. */
+    /** Where a user finds the image: a path or an id. */
     String place();
 
     /** The content of a file. */
@@ -52,14 +51,14 @@ public record LabelledImage(
   }
 
   private record FileContent(Path file) implements Content {
-    /** Far beyond what is decoded. */
+    /** In bytes; far above the limit of the decoder. */
     private static final int LARGEST = 128 << 20;
 
     @Override
     public byte[] read() throws IOException {
-      // It may have become a pipe since it was listed, and a file may say any size.
+      // It may have become a pipe since it was listed, and the size may be anything.
       if (!Files.isRegularFile(file)) {
-        throw new NoSuchFileException(file.toString(), null, "no file any more");
+        throw new NoSuchFileException(file.toString(), null, "no longer a file");
       }
       try (InputStream in = Files.newInputStream(file)) {
         byte[] content = in.readNBytes(LARGEST);

@@ -13,9 +13,9 @@ import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.serving.Engines;
-import io.tagstream.model.training.ImageReader.Outcome;
-import io.tagstream.model.training.ImageReader.Read;
-import io.tagstream.model.training.ImageReader.Unreadable;
+import io.tagstream.model.training.ImagePrefetcher.Outcome;
+import io.tagstream.model.training.ImagePrefetcher.Read;
+import io.tagstream.model.training.ImagePrefetcher.Unreadable;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -27,8 +27,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Trains the last layer only: the layers below run once over each picture and its mirror image, and
- * what they give is all that the rest needs. It is held in memory, 8 KiB a picture and thousand
+ * Trains the last layer only: the layers below run once over each image and its mirror image, and
+ * training needs only their features. The features are held in memory, 8 KiB per image and thousand
  * units.
  */
 final class LastLayerTraining {
@@ -45,11 +45,11 @@ final class LastLayerTraining {
     this.network = start.network();
   }
 
-  static TrainingRun.Arrival train(TrainingRun run, Weights start) {
+  static TrainingRun.Trained train(TrainingRun run, Weights start) {
     return new LastLayerTraining(run, start).train();
   }
 
-  private TrainingRun.Arrival train() {
+  private TrainingRun.Trained train() {
     Nd4jLibrary.load();
     List<LabelledImage> images = new ArrayList<>(run.training());
     images.addAll(run.heldOut());
@@ -65,7 +65,7 @@ final class LastLayerTraining {
 
     int epochs = run.options().lastLayerEpochs();
     long imageSteps = (long) epochs * run.training().size();
-    Answers heldOut = new Answers.Collector(run.labels()).finish();
+    EvaluatedPredictions heldOut = new EvaluatedPredictions.Collector(run.labels()).finish();
     TrainingHistory history = TrainingHistory.empty();
     try (validationFeatures;
         SoftmaxRegression regression =
@@ -73,7 +73,7 @@ final class LastLayerTraining {
       regression.normalize(validationFeatures);
       Pace pace = new Pace(imageSteps);
       for (int epoch = 1; epoch <= epochs; epoch++) {
-        run.progress().requireGoing("the last layer was trained");
+        run.progress().throwIfCancelled("the last layer was trained");
         double loss = regression.step();
         pace.add(run.training().size());
         long shown = (long) epoch * run.training().size();
@@ -98,8 +98,8 @@ final class LastLayerTraining {
       }
       SoftmaxRegression.Layer layer = regression.layer();
       Dense last = network.dense().get(network.dense().size() - 1);
-      return new TrainingRun.Arrival(
-          FirstWeights.replace(
+      return new TrainingRun.Trained(
+          InitialWeights.replace(
               start,
               network,
               Map.of(
@@ -110,7 +110,9 @@ final class LastLayerTraining {
     }
   }
 
-  /** Fills the arrays with the images' rows, one array after the other. */
+  /**
+   * Fills the arrays with the features of the images, one row per image, one array after the other.
+   */
   private void computeFeatures(List<LabelledImage> images, List<INDArray> into) {
     Pace pace = new Pace(images.size());
     float[] row = new float[network.features()];
@@ -125,12 +127,12 @@ final class LastLayerTraining {
                 run.resources().threads(),
                 Throttle.none());
         Forward forward = weights.newForward(IMAGES_PER_CALL * VIEWS.count());
-        ImageReader reader = new ImageReader(run.preprocessing(), VIEWS, 1)) {
+        ImagePrefetcher reader = new ImagePrefetcher(run.preprocessing(), VIEWS, 1)) {
       Iterator<Outcome<byte[]>> outcomes =
           reader.read(
               images, 2 * IMAGES_PER_CALL, (image, encoded, decoder) -> decoder.decode(encoded));
       while (outcomes.hasNext()) {
-        run.progress().requireGoing("the last layer was trained");
+        run.progress().throwIfCancelled("the last layer was trained");
         batch.add(pixels(outcomes.next()));
         if (batch.size() == IMAGES_PER_CALL || !outcomes.hasNext()) {
           FloatBuffer rows =
@@ -156,14 +158,14 @@ final class LastLayerTraining {
       return read.value();
     }
     throw new ModelException(
-        "%s could be read before the training and cannot be now: %s"
+        "%s was readable before the training and no longer is: %s"
             .formatted(outcome.image().content().place(), ((Unreadable<byte[]>) outcome).reason()));
   }
 
-  private Answers validate(SoftmaxRegression regression, INDArray features) {
-    Answers.Collector answers = new Answers.Collector(run.labels());
+  private EvaluatedPredictions validate(SoftmaxRegression regression, INDArray features) {
+    EvaluatedPredictions.Collector predictions = new EvaluatedPredictions.Collector(run.labels());
     if (run.heldOut().isEmpty()) {
-      return answers.finish();
+      return predictions.finish();
     }
     float[][] rows = regression.probabilities(features);
     for (int i = 0; i < run.heldOut().size(); i++) {
@@ -173,16 +175,16 @@ final class LastLayerTraining {
           mean[c] += rows[i * VIEWS.count() + view][c] / VIEWS.count();
         }
       }
-      answers.add(run.heldOut().get(i), mean);
+      predictions.add(run.heldOut().get(i), mean);
     }
-    return answers.finish();
+    return predictions.finish();
   }
 
   private static INDArray allocate(int rows, int columns) {
     return Nd4j.createUninitialized(DataType.FLOAT, rows, columns);
   }
 
-  /** Its numbers; the array is held by the caller. */
+  /** The array's values, not a copy; the caller keeps the array open. */
   private static FloatBuffer buffer(INDArray array) {
     return ((FloatPointer) array.data().pointer()).asBuffer();
   }

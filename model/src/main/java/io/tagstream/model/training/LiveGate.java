@@ -1,7 +1,7 @@
 package io.tagstream.model.training;
 
 import io.tagstream.model.network.Weights;
-import io.tagstream.model.report.Answer;
+import io.tagstream.model.report.LabelledPrediction;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelDraft;
 import io.tagstream.model.store.ModelStore;
@@ -13,17 +13,17 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The gate as a judge: both the candidate and the version that is live then answer the held-out
- * images.
+ * Applies the {@link Gate} to a candidate: evaluates the candidate and the current live version on
+ * the held-out images.
  */
 public final class LiveGate implements Judge {
   private final ModelStore store;
   private final int minHeldOut;
 
   /**
-   * A gate in front of a store.
+   * Compares with the live version of a store.
    *
-   * @param minHeldOut held-out images without which nothing takes the place of the live version
+   * @param minHeldOut held-out images below which the live version is not replaced
    */
   public LiveGate(ModelStore store, int minHeldOut) {
     this.store = store;
@@ -37,15 +37,15 @@ public final class LiveGate implements Judge {
         store.versions().isEmpty() ? Optional.empty() : Optional.of(store.openLive());
     Map<String, List<String>> incumbents =
         live.map(bundle -> incumbents(bundle, candidate)).orElse(Map.of());
-    List<PairedAnswer> pairs = new ArrayList<>();
-    for (Answer answer : candidate.answers()) {
-      // One that the incumbent could not read any more says nothing.
-      if (live.isEmpty() || incumbents.containsKey(answer.id())) {
+    List<PairedPrediction> pairs = new ArrayList<>();
+    for (LabelledPrediction prediction : candidate.predictions()) {
+      // Skip an image that became unreadable before the incumbent's evaluation.
+      if (live.isEmpty() || incumbents.containsKey(prediction.id())) {
         pairs.add(
-            new PairedAnswer(
-                model.labels().get(answer.trueClass()),
-                incumbents.getOrDefault(answer.id(), List.of()),
-                best(answer, model.labels())));
+            new PairedPrediction(
+                model.labels().get(prediction.trueClass()),
+                incumbents.getOrDefault(prediction.id(), List.of()),
+                best(prediction, model.labels())));
       }
     }
     Gate gate =
@@ -64,26 +64,26 @@ public final class LiveGate implements Judge {
 
   /** The incumbent's five best labels by image id. */
   private static Map<String, List<String>> incumbents(ModelBundle live, Candidate candidate) {
-    Map<String, List<String>> answers = new HashMap<>();
+    Map<String, List<String>> predictions = new HashMap<>();
     try (Weights weights = live.weights()) {
-      for (Answer answer :
-          Answers.of(
+      for (LabelledPrediction prediction :
+          EvaluatedPredictions.of(
                   weights,
                   live.preprocessing(),
-                  // It may have fewer classes than there are: what it says is looked at, not the
-                  // class.
+                  // The incumbent may lack the images' classes. Only its predicted labels are used,
+                  // so any class index will do.
                   candidate.heldOut().stream().map(image -> image.withClass(0)).toList(),
                   live.labels(),
                   candidate.resources().threads(),
                   candidate.progress())
               .each()) {
-        answers.put(answer.id(), best(answer, live.labels()));
+        predictions.put(prediction.id(), best(prediction, live.labels()));
       }
     }
-    return answers;
+    return predictions;
   }
 
-  private static List<String> best(Answer answer, List<String> labels) {
-    return answer.best().stream().map(guess -> labels.get(guess.classIndex())).toList();
+  private static List<String> best(LabelledPrediction prediction, List<String> labels) {
+    return prediction.best().stream().map(guess -> labels.get(guess.classIndex())).toList();
   }
 }

@@ -2,17 +2,17 @@ package io.tagstream.model.training;
 
 import java.util.BitSet;
 
-/** Finds pictures that look like one of others, by their difference hashes. */
+/** Finds images that look like one of other images, by their difference hashes. */
 final class NearDuplicates {
-  /** Bits in which two hashes of what counts as the same picture differ at most. */
+  /** The most bits in which the hashes of near duplicates differ. */
   static final int DISTANCE = 4;
 
   private NearDuplicates() {}
 
   /**
-   * Which hashes are near one of others. It compares each with each: for a hundred thousand, a
-   * fifth against the rest, that takes about as long as decoding a thousand of the pictures, and an
-   * index would save less than it costs to read.
+   * The hashes that are near one of the others. Compares all pairs: for a hundred thousand images,
+   * a fifth against the rest, that takes about as long as decoding a thousand of them, so an index
+   * would not be worth its code.
    */
   static BitSet near(long[] hashes, long[] others) {
     BitSet near = new BitSet(hashes.length);
@@ -24,7 +24,7 @@ final class NearDuplicates {
     return near;
   }
 
-  /** Without an early end, so that the loop runs several hashes at a time. */
+  /** Has no early exit, so that the JVM can vectorise the loop. */
   private static int nearest(long hash, long[] others) {
     int nearest = Long.SIZE;
     for (long other : others) {

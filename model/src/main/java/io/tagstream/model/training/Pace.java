@@ -2,7 +2,7 @@ package io.tagstream.model.training;
 
 import java.time.Duration;
 
-/** How fast a piece of work goes, and how long the rest will take at that pace. */
+/** The rate of some work and the estimated remaining time. */
 final class Pace {
   private final long total;
   private final long begin = System.nanoTime();

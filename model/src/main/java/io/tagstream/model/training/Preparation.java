@@ -18,15 +18,14 @@ import java.util.TreeMap;
 import java.util.zip.CRC32C;
 
 /**
- * All that is decided before the first step: what the images are, which of them train, which
- * classes there are, by which recipe, and from which network.
+ * Everything that is decided before the first step: the images, the split, the classes, the recipe
+ * and the network.
  *
- * @param network what trains
- * @param endToEnd whether every layer will have learned, now or in the parent
+ * @param network the network to train
+ * @param endToEnd whether every layer is trained, now or in the parent
  * @param training the images that are not held out
- * @param heldOut those that are only ever measured, if they are not too many
- * @param nearDuplicates held-out images that are not among them, because they look like one that
- *     trains
+ * @param heldOut the held-out images to measure on, at most {@link #MOST_MEASURED}
+ * @param nearDuplicates held-out images left out because they look like a training image
  * @param unreadable the files that could not be read
  */
 record Preparation(
@@ -42,21 +41,21 @@ record Preparation(
     int nearDuplicates,
     List<TrainingReport.Unreadable> unreadable) {
 
-  /** One in so many training images is watched by a recipe that waits for a stall. */
+  /** A recipe that reacts to a stall sets aside one in this many training images to measure it. */
   private static final int WATCHED = 10;
 
   /**
-   * Of the held-out images, for the last score and the gate: the candidate and the live version
-   * each answer as many, which is to take minutes of a training. On 2,000 a share is known to a
-   * point.
+   * The most held-out images for the final score and the gate. The candidate and the live version
+   * are each evaluated on them, which should take minutes. With 2,000 images an accuracy is
+   * accurate to one percentage point.
    */
   static final int MOST_MEASURED = 2000;
 
   /**
-   * Reads every image once and decides.
+   * Reads every image once and prepares the training.
    *
-   * @throws ModelException when the images do not make a training, or the parent is not there or
-   *     does not verify
+   * @throws ModelException if the images are not enough for a training, or the parent is missing or
+   *     invalid
    */
   static Preparation of(
       ModelStore store, TrainingTask task, int threads, TrainingProgress progress) {
@@ -126,29 +125,32 @@ record Preparation(
     Recipe recipe = options.recipe().orElse(goesOn ? Recipe.FINE_TUNE : Recipe.SMALL_DATA);
     if (recipe.start() == Recipe.Start.PARENT && options.parent().isEmpty()) {
       throw new ModelException(
-          "recipe %s goes on from a version's weights: name it with --parent"
+          "recipe %s starts from a version's weights: name the version with --parent"
               .formatted(recipe.name()));
     }
     return recipe;
   }
 
-  /** The paper's resize and crop in proportion; mean and deviation are not known yet. */
+  /** Resize and crop in the paper's proportion; mean and deviation are not known yet. */
   static Preprocessing geometry(int crop) {
     return Preprocessing.tagstream(crop, List.of(0.0, 0.0, 0.0), List.of(1.0, 1.0, 1.0));
   }
 
-  /** A class that nothing trains is a mistake of the user's; one that waits is none. */
+  /**
+   * Rejects validation images of a class without training images, which is a user's mistake; images
+   * of a waiting class are dropped.
+   */
   private static Dataset known(Dataset validation, List<String> labels, ClassList classes) {
     List<String> all = new ArrayList<>(classes.labels());
     labels.stream().filter(label -> !all.contains(label)).forEach(all::add);
     return validation.withLabels(all);
   }
 
-  /** The weights before the first step; closing them closes the parent's. */
+  /** The weights before the first step; closing them closes the parent's weights. */
   Weights firstWeights() {
     Weights drawn = recipe.initialisation().draw(network, task.options().seed());
     return recipe.start() == Recipe.Start.PARENT
-        ? FirstWeights.inherit(parent.orElseThrow().weights(), drawn, classes.origin())
+        ? InitialWeights.inherit(parent.orElseThrow().weights(), drawn, classes.origin())
         : drawn;
   }
 
@@ -184,7 +186,7 @@ record Preparation(
     return id.getValue() % WATCHED == 0;
   }
 
-  /** What decides the weights beside seed, parent and images. */
+  /** The parameters that determine the weights, besides seed, parent and images. */
   Map<String, String> hyperParameters() {
     TrainingOptions options = task.options();
     Map<String, String> parameters = new TreeMap<>();

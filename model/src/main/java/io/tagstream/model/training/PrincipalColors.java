@@ -9,12 +9,12 @@ import java.util.Random;
  * eigenvectors and eigenvalues of the 3x3 covariance of red, green and blue, each from 0 to 1.
  *
  * @param values the eigenvalues, largest first, none below 0
- * @param vectors of length 1, in the order of the values: how much red, green and blue
+ * @param vectors the eigenvectors (red, green, blue) of length 1, in the order of the values
  */
 record PrincipalColors(List<Double> values, List<List<Double>> vectors) {
   private static final int CHANNELS = 3;
 
-  /** Quadratic convergence: five sweeps are plenty for three rows. */
+  /** Convergence is quadratic: three rows need no more than five sweeps. */
   private static final int SWEEPS = 20;
 
   PrincipalColors {
@@ -23,7 +23,7 @@ record PrincipalColors(List<Double> values, List<List<Double>> vectors) {
   }
 
   /**
-   * Takes a covariance apart by Jacobi's rotations.
+   * Computes the eigenvectors of a covariance by Jacobi rotations.
    *
    * @param covariance {@code [3][3]}, symmetric
    */
@@ -45,7 +45,7 @@ record PrincipalColors(List<Double> values, List<List<Double>> vectors) {
         order.stream().map(i -> List.of(v[0][i], v[1][i], v[2][i])).toList());
   }
 
-  /** Turns the plane of two axes so that their entry off the diagonal becomes 0. */
+  /** Rotates in the plane of two axes so that their off-diagonal entry becomes 0. */
   private static void rotate(double[][] a, double[][] v, int p, int q) {
     if (a[p][q] == 0) {
       return;
@@ -72,16 +72,17 @@ record PrincipalColors(List<Double> values, List<List<Double>> vectors) {
     }
   }
 
-  /** A change of a picture's colours by a {@link #shift}. */
+  /** A colour change by a random {@link #shift}. */
   ColorChange change(double deviation, Random random) {
     double[] levels = shift(deviation, random);
     return ColorChange.shift(levels[0], levels[1], levels[2]);
   }
 
   /**
-   * The sum of the components, each times its eigenvalue and a draw from N(0, deviation).
+   * The sum of the eigenvectors, each times its eigenvalue and a random number from N(0,
+   * deviation).
    *
-   * @return what to add to red, green and blue, in levels of 256
+   * @return the offsets of red, green and blue, in levels of 256
    */
   double[] shift(double deviation, Random random) {
     double[] levels = new double[CHANNELS];

@@ -11,7 +11,7 @@ import io.tagstream.model.image.Views;
 import io.tagstream.model.network.Quantization;
 import io.tagstream.model.network.Weights;
 import io.tagstream.model.onnx.OnnxWriter;
-import io.tagstream.model.report.Answer;
+import io.tagstream.model.report.LabelledPrediction;
 import io.tagstream.model.serving.Engines;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelDraft;
@@ -34,19 +34,22 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
- * Makes a version that computes with integers out of one that computes with floats: weights as int8
- * with a step for each output channel, activations as uint8 with a step for each tensor, found by
- * watching the model answer pictures (post-training static quantization). ONNX Runtime computes
- * with integers then; deeplearning4j takes the rounded weights and computes with floats.
+ * Quantizes a version (post-training static quantization): weights become int8 with a scale per
+ * output channel, activations become uint8 with a scale per tensor, calibrated on images. ONNX
+ * Runtime then computes with integers; deeplearning4j uses the rounded weights and computes with
+ * floats.
  *
- * <p>The pictures are divided as in a training: some of four fifths are watched, the held-out fifth
- * goes to the gate where it has labels that the version knows.
+ * <p>The images are split as in a training: some of the four fifths calibrate, and the held-out
+ * fifth goes through the gate if the version knows its labels.
  */
 public final class Quantizer {
-  /** With more their activations' ranges hardly grow. */
-  private static final int MOST_WATCHED = 500;
+  /** The most images to calibrate on; more hardly widen the ranges of the activations. */
+  private static final int MOST_CALIBRATING = 500;
 
-  /** Read to be divided; a fifth of them is held out, as many as a training measures on. */
+  /**
+   * The most images that are read for the split; the held-out fifth is as many as a training
+   * measures on.
+   */
   private static final int MOST_READ = 10_000;
 
   private static final int BATCH = 32;
@@ -56,9 +59,8 @@ public final class Quantizer {
   private final Judge judge;
 
   /**
-   * A quantizer whose versions go through a gate.
-   *
-   * @param threads that compute
+   * @param threads computing threads
+   * @param judge compares the quantized version with the live one
    */
   public Quantizer(ModelStore store, int threads, Judge judge) {
     this.store = store;
@@ -67,54 +69,55 @@ public final class Quantizer {
   }
 
   /**
-   * What came of it.
+   * The quantized version and its comparison with the original.
    *
-   * @param watched pictures whose activations were seen
-   * @param compared held-out pictures that both versions answered
-   * @param agreeing those for which both think the same class most probable
-   * @param verdict the gate's; none where the pictures' labels are not the version's
+   * @param watched images that calibrated the activations
+   * @param compared held-out images that both versions predicted
+   * @param agreeing those of them with the same most probable class
+   * @param verdict the gate's; empty if the version does not know the images' labels
    */
   public record Result(
       ModelBundle bundle, int watched, int compared, int agreeing, Optional<Verdict> verdict) {}
 
   /**
-   * Writes the new version, a candidate.
+   * Quantizes a version and writes the result as a candidate.
    *
-   * @param pictures like those to come
-   * @param progress hears of pictures that cannot be read, which are left out, and of each picture
-   * @throws ModelException when there is no such version, it computes with integers already, no
-   *     picture can be watched or the disk refuses
+   * @param images representative images
+   * @param progress receives unreadable images, which are left out, and each image
+   * @throws ModelException if there is no such version, it is quantized already, no image can
+   *     calibrate it or the file system fails
    */
-  public Result quantize(String version, Dataset pictures, TrainingProgress progress) {
-    // Nobody deletes it meanwhile.
+  public Result quantize(String version, Dataset images, TrainingProgress progress) {
+    // Protect the version from deletion meanwhile.
     Pin pin = store.pins().pin("quantize-" + UUID.randomUUID(), Set.of(version));
     try {
-      return quantizePinned(store.open(version), pictures, progress);
+      return quantizePinned(store.open(version), images, progress);
     } finally {
       pin.close();
     }
   }
 
-  private Result quantizePinned(ModelBundle bundle, Dataset pictures, TrainingProgress progress) {
+  private Result quantizePinned(ModelBundle bundle, Dataset images, TrainingProgress progress) {
     ClassNames known = new ClassNames(bundle.labels());
-    boolean labelled = pictures.labels().stream().allMatch(label -> known.find(label).isPresent());
+    boolean labelled = images.labels().stream().allMatch(label -> known.find(label).isPresent());
     try (Weights weights = bundle.weights()) {
       if (weights.quantization().isPresent()) {
-        throw new ModelException(bundle.version() + " computes with integers already");
+        throw new ModelException(bundle.version() + " is quantized already");
       }
       Division division =
           divide(
               labelled
-                  ? pictures.withLabels(bundle.labels()).images()
-                  : pictures.images().stream().map(picture -> picture.withClass(0)).toList(),
+                  ? images.withLabels(bundle.labels()).images()
+                  : images.images().stream().map(image -> image.withClass(0)).toList(),
               progress);
-      Watch watch = watch(bundle, division, progress);
-      Weights quantized = weights.quantized(watch.scales());
-      Answers before = answers(bundle, division.heldOut(), progress);
-      Set<String> readable = before.each().stream().map(Answer::id).collect(Collectors.toSet());
+      Calibrated calibrated = calibrate(bundle, division, progress);
+      Weights quantized = weights.quantized(calibrated.scales());
+      EvaluatedPredictions before = predictions(bundle, division.heldOut(), progress);
+      Set<String> readable =
+          before.each().stream().map(LabelledPrediction::id).collect(Collectors.toSet());
       List<LabelledImage> heldOut =
           division.heldOut().stream().filter(image -> readable.contains(image.id())).toList();
-      Answers after = tried(bundle, quantized, heldOut, progress);
+      EvaluatedPredictions after = predictionsOfQuantized(bundle, quantized, heldOut, progress);
       Provenance parent = store.metadata(bundle.version()).provenance();
       ModelDraft draft =
           new ModelDraft(
@@ -124,7 +127,7 @@ public final class Quantizer {
               Optional.of(bundle.version()),
               parent.then(
                   "quantized to int8 from version %s, calibrated on %d images of %s"
-                      .formatted(bundle.version(), watch.pictures(), pictures.description()),
+                      .formatted(bundle.version(), calibrated.images(), images.description()),
                   after
                       .evaluation()
                       .filter(measured -> labelled)
@@ -143,8 +146,8 @@ public final class Quantizer {
                       progress))
               : Optional.empty();
       return new Result(
-          store.write(draft.judged(verdict)),
-          watch.pictures(),
+          store.write(draft.withVerdict(verdict)),
+          calibrated.images(),
           after.each().size(),
           agreeing(before.each(), after.each()),
           verdict);
@@ -153,46 +156,46 @@ public final class Quantizer {
 
   private record Division(List<LabelledImage> heldOut, List<LabelledImage> others) {}
 
-  private static Division divide(List<LabelledImage> pictures, TrainingProgress progress) {
+  private static Division divide(List<LabelledImage> images, TrainingProgress progress) {
     Division division = new Division(new ArrayList<>(), new ArrayList<>());
-    for (LabelledImage picture : EvenSample.of(pictures, MOST_READ)) {
-      progress.requireGoing("pictures were divided");
+    for (LabelledImage image : EvenSample.of(images, MOST_READ)) {
+      progress.throwIfCancelled("the images were split");
       try {
-        byte[] hash = Split.sha256(picture.content().read());
-        boolean isHeldOut = Split.isHeldOut(picture.group(), hash);
-        (isHeldOut ? division.heldOut() : division.others()).add(picture);
+        byte[] hash = Split.sha256(image.content().read());
+        boolean isHeldOut = Split.isHeldOut(image.group(), hash);
+        (isHeldOut ? division.heldOut() : division.others()).add(image);
       } catch (IOException e) {
-        progress.skipped(picture.content().place(), "cannot be read: " + e);
+        progress.skipped(image.content().place(), "cannot be read: " + e);
       }
     }
     return division;
   }
 
-  /** What was seen of a model, and on how many pictures. */
-  private record Watch(Quantization scales, int pictures) {}
+  /** The scales that were calibrated, and on how many images. */
+  private record Calibrated(Quantization scales, int images) {}
 
-  private Watch watch(ModelBundle bundle, Division division, TrainingProgress progress) {
+  private Calibrated calibrate(ModelBundle bundle, Division division, TrainingProgress progress) {
     try (Calibration calibration = new Calibration(bundle, threads, BATCH)) {
-      int pictures =
-          answers(
+      int images =
+          predictions(
                   bundle,
                   Classifier.of(calibration, bundle.preprocessing(), bundle.labels().size()),
-                  EvenSample.of(division.others(), MOST_WATCHED),
+                  EvenSample.of(division.others(), MOST_CALIBRATING),
                   progress)
               .each()
               .size();
       return calibration
           .quantization()
-          .map(scales -> new Watch(scales, pictures))
+          .map(scales -> new Calibrated(scales, images))
           .orElseThrow(
               () ->
                   new ModelException(
-                      "no picture to calibrate with: of those given %d are held out, and of the other %d none can be read"
+                      "no image to calibrate on: of the images given %d are held out, and none of the other %d can be read"
                           .formatted(division.heldOut().size(), division.others().size())));
     }
   }
 
-  /** A folder with an ONNX file, beside the versions, until it is closed. */
+  /** A temporary folder with an ONNX file, next to the versions; deleted on close. */
   private record Trial(ModelBundle bundle) implements Closeable {
     @Override
     public void close() throws IOException {
@@ -201,11 +204,11 @@ public final class Quantizer {
     }
   }
 
-  /** What a version's weights answer once they are integers. */
-  private Answers tried(
+  /** The predictions of a version with quantized weights. */
+  private EvaluatedPredictions predictionsOfQuantized(
       ModelBundle bundle,
       Weights quantized,
-      List<LabelledImage> pictures,
+      List<LabelledImage> images,
       TrainingProgress progress) {
     Path folder = store.root();
     try {
@@ -213,7 +216,7 @@ public final class Quantizer {
       try (Trial trial =
           new Trial(
               new ModelBundle(
-                  bundle.version() + " with integers",
+                  bundle.version() + " quantized",
                   folder,
                   bundle.network(),
                   bundle.preprocessing(),
@@ -221,40 +224,42 @@ public final class Quantizer {
         try (OutputStream file = Files.newOutputStream(trial.bundle().onnx())) {
           OnnxWriter.write(quantized, file);
         }
-        return answers(trial.bundle(), pictures, progress);
+        return predictions(trial.bundle(), images, progress);
       }
     } catch (IOException e) {
-      throw new ModelException("cannot try the model in %s: %s".formatted(folder, e), e);
+      throw new ModelException("cannot test the quantized model in %s: %s".formatted(folder, e), e);
     }
   }
 
-  /** By the engine that computes with integers where the model does. */
-  private Answers answers(
-      ModelBundle bundle, List<LabelledImage> pictures, TrainingProgress progress) {
+  /** Uses ONNX Runtime, which computes with integers if the model does. */
+  private EvaluatedPredictions predictions(
+      ModelBundle bundle, List<LabelledImage> images, TrainingProgress progress) {
     EngineOptions options = new EngineOptions(EngineKind.ONNXRUNTIME, Device.CPU, threads);
     try (LoadedModel model = Engines.load(bundle, options);
         Engine engine = model.newEngine(BATCH)) {
-      return answers(bundle, engine::probabilities, pictures, progress);
+      return predictions(bundle, engine::probabilities, images, progress);
     }
   }
 
-  private Answers answers(
+  private EvaluatedPredictions predictions(
       ModelBundle bundle,
       Classifier classifier,
-      List<LabelledImage> pictures,
+      List<LabelledImage> images,
       TrainingProgress progress) {
-    Answers.Collector collector = new Answers.Collector(bundle.labels());
+    EvaluatedPredictions.Collector collector = new EvaluatedPredictions.Collector(bundle.labels());
     new Evaluator(bundle.preprocessing(), Views.CENTER_AND_FLIP, BATCH, threads)
-        .answer(classifier, pictures, progress, collector::add);
+        .predict(classifier, images, progress, collector::add);
     return collector.finish();
   }
 
-  private static int agreeing(List<Answer> before, List<Answer> after) {
+  private static int agreeing(List<LabelledPrediction> before, List<LabelledPrediction> after) {
     Map<String, Integer> classes = new HashMap<>();
-    before.forEach(answer -> classes.put(answer.id(), answer.first().classIndex()));
+    before.forEach(prediction -> classes.put(prediction.id(), prediction.first().classIndex()));
     return (int)
         after.stream()
-            .filter(answer -> classes.getOrDefault(answer.id(), -1) == answer.first().classIndex())
+            .filter(
+                prediction ->
+                    classes.getOrDefault(prediction.id(), -1) == prediction.first().classIndex())
             .count();
   }
 }

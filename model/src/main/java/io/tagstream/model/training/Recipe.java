@@ -11,24 +11,25 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * A way to train, as data.
+ * The named settings of a training.
  *
- * @param start where the first weights come from
- * @param pixels into a network that begins afresh; one that goes on keeps its parent's
+ * @param start where the initial weights come from
+ * @param pixels the input scaling without a parent's weights; with them the parent's scaling is
+ *     kept
  * @param initialisation of the weights that do not come from a parent
- * @param optimizer with the highest rate
- * @param schedule of the rate
- * @param batchSize images a step
+ * @param optimizer its learning rate is the highest of the schedule
+ * @param schedule of the learning rate
+ * @param batchSize images per step
  * @param labelSmoothing the share of each label that is spread over all classes, 0 to 1
- * @param averaging the highest decay of the weights' moving average, which then is the result;
- *     empty when the last weights are
- * @param augmentation how pictures change each time they are shown
- * @param length how many images it is shown
+ * @param averaging the highest decay of the weights' moving average, which then is the result; if
+ *     empty, the last weights are the result
+ * @param augmentation the random change of images
+ * @param length the number of image-steps
  */
 public record Recipe(
     String name,
     Start start,
-    Pixels pixels,
+    InputScaling pixels,
     Initialisation initialisation,
     Optimizer optimizer,
     Schedule schedule,
@@ -38,30 +39,30 @@ public record Recipe(
     Augmentation augmentation,
     Length length) {
 
-  /** Where the first weights come from. */
+  /** Where the initial weights come from. */
   public enum Start {
-    /** They are drawn, even where there is a parent, which then gives network and classes only. */
+    /** Random, even with a parent, which then determines network and classes only. */
     AFRESH,
-    /** They are the parent's. */
+    /** The parent's weights. */
     PARENT
   }
 
-  /** How many images a training is shown. */
+  /** The number of image-steps of a training. */
   public sealed interface Length {
 
-    /** Passes over the training images, however long they take. */
+    /** Passes over the training images, regardless of the time. */
     record Epochs(int count) implements Length {}
 
-    /** A share of the image-steps that a training has by its options, cut to the minutes it has. */
+    /** A share of the image-steps in the training's options, reduced to fit its time limit. */
     record ShareOfImageSteps(double share) implements Length {}
   }
 
-  /** The paper's own (section 5): on a thousand photos its rate is too high to begin. */
+  /** The paper's recipe (section 5): on a thousand photos its initial learning rate is too high. */
   public static final Recipe PAPER =
       new Recipe(
           "paper",
           Start.AFRESH,
-          Pixels.CENTRED,
+          InputScaling.CENTRED,
           Initialisation.PAPER,
           new Optimizer.Sgd(0.01, 0.9, 0.0005),
           new Schedule.DividedOnStall(10, 5, 3),
@@ -71,12 +72,12 @@ public record Recipe(
           Augmentation.PAPER,
           new Length.Epochs(90));
 
-  /** From nothing on hundreds or thousands of images. */
+  /** Random initial weights, for hundreds or thousands of images. */
   public static final Recipe SMALL_DATA =
       new Recipe(
           "small-data",
           Start.AFRESH,
-          Pixels.STANDARDISED,
+          InputScaling.STANDARDISED,
           Initialisation.HE,
           new Optimizer.Adam(3e-4),
           new Schedule.WarmUpThenCosine(0.05),
@@ -86,12 +87,12 @@ public record Recipe(
           Augmentation.STRONG,
           new Length.ShareOfImageSteps(1));
 
-  /** From a parent all of whose layers have learned: a lower rate for a third of the steps. */
+  /** From a parent whose layers are all trained: a lower learning rate for a third of the steps. */
   public static final Recipe FINE_TUNE =
       new Recipe(
           "fine-tune",
           Start.PARENT,
-          Pixels.STANDARDISED,
+          InputScaling.STANDARDISED,
           Initialisation.HE,
           new Optimizer.Adam(1e-4),
           new Schedule.WarmUpThenCosine(0.05),
@@ -101,7 +102,7 @@ public record Recipe(
           Augmentation.STRONG,
           new Length.ShareOfImageSteps(1 / 3.0));
 
-  /** Those that can be asked for by name. */
+  /** The recipes that can be chosen by name. */
   public static final List<Recipe> ALL = List.of(PAPER, SMALL_DATA, FINE_TUNE);
 
   public Recipe {
@@ -116,15 +117,15 @@ public record Recipe(
     Objects.requireNonNull(length);
     if (batchSize < 1 || !(labelSmoothing >= 0 && labelSmoothing < 1)) {
       throw new IllegalArgumentException(
-          "a recipe needs a batch of 1 or more and a smoothing below 1: %d, %s"
+          "a recipe needs a batch of 1 or more and a label smoothing below 1: %d, %s"
               .formatted(batchSize, labelSmoothing));
     }
   }
 
   /**
-   * The recipe of a name.
+   * Finds a recipe by name.
    *
-   * @throws IllegalArgumentException when there is none; the message lists those there are
+   * @throws IllegalArgumentException if there is none; the message lists the names
    */
   public static Recipe named(String name) {
     return ALL.stream()
@@ -133,13 +134,13 @@ public record Recipe(
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "no recipe is called %s; there are %s"
+                    "unknown recipe %s; the recipes are %s"
                         .formatted(
                             name,
                             ALL.stream().map(Recipe::name).collect(Collectors.joining(", ")))));
   }
 
-  /** For the provenance: the numbers by name. */
+  /** The recipe's values by name, for the provenance. */
   Map<String, String> hyperParameters() {
     Map<String, String> parameters = new TreeMap<>();
     if (start == Start.AFRESH) {

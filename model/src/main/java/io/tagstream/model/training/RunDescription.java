@@ -1,7 +1,7 @@
 package io.tagstream.model.training;
 
 /**
- * What {@code run.json} says of a run.
+ * The content of {@code run.json}.
  *
  * @param budget as far as it is decided
  */

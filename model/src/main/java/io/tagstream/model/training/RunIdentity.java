@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What decides a run's weights, and what it measures on: a run goes on only from a checkpoint of
- * the same.
+ * All that determines a run's weights and measurements: a run resumes only from a checkpoint with
+ * an equal identity.
  *
- * @param format of the checkpoint and of this record
- * @param training the SHA-256 that stands for images and classes to learn from
- * @param heldOut the SHA-256 that stands for those to measure with
+ * @param format the version of the checkpoint and of this record
+ * @param training a SHA-256 over the training images and their classes
+ * @param heldOut a SHA-256 over the held-out images and their classes
  */
 record RunIdentity(
     int format,

@@ -1,11 +1,12 @@
 package io.tagstream.model.training;
 
 /**
- * How far a run has come; with what the training step saves, all that its next steps depend on.
+ * The position of a run. Together with the state of the training step, all that its next steps
+ * depend on.
  *
- * @param steps done
- * @param lossSum over the images of the epoch under way, of their steps' losses
- * @param lossImages images in that sum
+ * @param steps steps done
+ * @param lossSum the sum of the losses of the current epoch's images
+ * @param lossImages the number of images in that sum
  */
 record RunPosition(
     long steps, double lossSum, long lossImages, Schedule.Stall stall, TrainingHistory history) {

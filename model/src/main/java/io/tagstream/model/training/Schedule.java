@@ -1,15 +1,15 @@
 package io.tagstream.model.training;
 
-/** The learning rate over a training. */
+/** The schedule of the learning rate. */
 public sealed interface Schedule {
 
   /**
-   * The rate of a step.
+   * The learning rate of a step.
    *
-   * @param highest the optimizer's
+   * @param highest the optimizer's learning rate
    * @param step from 0
    * @param steps of the whole training
-   * @param stall what was seen of stalling so far
+   * @param stall the stalls so far
    */
   double rate(double highest, long step, long steps, Stall stall);
 
@@ -27,9 +27,9 @@ public sealed interface Schedule {
   }
 
   /**
-   * A linear rise, then half a cosine down to 0.
+   * A linear warm-up, then half a cosine down to 0.
    *
-   * @param warmUp the rise's share of the steps
+   * @param warmUp the warm-up's share of the steps
    */
   record WarmUpThenCosine(double warmUp) implements Schedule {
     public WarmUpThenCosine {
@@ -55,12 +55,12 @@ public sealed interface Schedule {
   }
 
   /**
-   * The paper's section 5: one rate for all layers, divided when the error on images that do not
-   * train stops falling.
+   * The paper's section 5: one rate for all layers, divided when the error on images set aside from
+   * training stops falling.
    *
-   * @param divisor what the rate is divided by
+   * @param divisor divides the rate at each stall
    * @param patience epochs without a new lowest error that count as a stall
-   * @param most divisions at most (the paper made three)
+   * @param most the most divisions (three in the paper)
    */
   record DividedOnStall(double divisor, int patience, int most) implements Schedule {
     public DividedOnStall {
@@ -77,9 +77,9 @@ public sealed interface Schedule {
     }
 
     /**
-     * What an epoch adds.
+     * Updates the stalls after an epoch.
      *
-     * @param error on the watched images, 0 to 1
+     * @param error on the images set aside, 0 to 1
      */
     Stall after(Stall before, double error) {
       if (error < before.lowestError()) {
@@ -100,14 +100,14 @@ public sealed interface Schedule {
   }
 
   /**
-   * What a training has seen of stalling.
+   * The stalls of a training so far.
    *
-   * @param lowestError on the watched images, 0 to 1
+   * @param lowestError on the images set aside, 0 to 1
    * @param epochsSince epochs since that error, or since the last division
    * @param divisions of the rate so far
    */
   record Stall(double lowestError, int epochsSince, int divisions) {
-    /** Nothing was measured yet. */
+    /** Before the first measurement. */
     public static final Stall NONE = new Stall(1, 0, 0);
   }
 }

@@ -1,12 +1,12 @@
 package io.tagstream.model.training;
 
-/** Makes seeds of seeds. */
+/** Derives seeds from seeds. */
 final class Seeds {
   private Seeds() {}
 
   /**
-   * A seed for one purpose. {@link java.util.Random} scrambles its seed weakly, so neighbouring
-   * ones are spread out first.
+   * A seed for one purpose. {@link java.util.Random} scrambles its seed only weakly, so
+   * neighbouring seeds are mixed first.
    */
   static long mix(long seed, long... purpose) {
     long mixed = seed;

@@ -7,14 +7,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The last layer alone, trained on features that do not change: softmax regression with a ridge, by
- * gradient descent over all samples with Nesterov's momentum, restarted where it leads uphill. The
- * problem is convex, so neither a learning rate nor a seed decides where it ends.
+ * The last layer, trained on fixed features: softmax regression with a ridge penalty, by gradient
+ * descent over all samples with Nesterov's momentum, restarted when the momentum points uphill. The
+ * problem is convex, so the result depends neither on a learning rate nor on a seed.
  *
- * <p>It works on features less their mean and scaled, all alike, to a mean square length of 1. One
- * scale, not one per feature: with untrained layers a feature's deviation says how much it sees of
- * the picture (measured on flowers, 500 training photos: 57 % top-1 against 54 %). The ridge is
- * relative to that length; a tenth spread over the samples did best there for 250 and for 500.
+ * <p>Features are centred and scaled by one common factor to a mean square length of 1. There is
+ * one scale, not one per feature, because with untrained layers a feature's deviation measures how
+ * much it responds to the image (measured on flowers, 500 training photos: 57 % top-1 against 54
+ * %). The ridge is relative to that length; a tenth divided by the number of samples was best there
+ * for 250 and for 500 samples.
  */
 final class SoftmaxRegression implements AutoCloseable {
   private static final double RIDGE = 0.1;
@@ -30,12 +31,15 @@ final class SoftmaxRegression implements AutoCloseable {
   private final float[] mean;
   private final float scale;
 
-  /** Steps that the smoothness of the loss allows, for weights and biases. */
+  /** Step sizes from the smoothness of the loss, for weights and biases. */
   private final double weightStep;
 
   private static final double BIAS_STEP = 2;
 
-  /** {@code [features][classes]}, then the biases: where it is, and where the gradient is taken. */
+  /**
+   * {@code [features][classes]}, then the biases: the current point, and the point of the next
+   * gradient.
+   */
   private final float[] at;
 
   private final float[] ahead;
@@ -45,7 +49,7 @@ final class SoftmaxRegression implements AutoCloseable {
   record Layer(FloatBuffer weights, FloatBuffer biases) {}
 
   /**
-   * @param features {@code [samples][features]}, taken over, changed in place and closed
+   * @param features {@code [samples][features]}; owned, changed in place and closed by this object
    * @param classes by sample
    */
   SoftmaxRegression(INDArray features, int[] classes, int classCount) {
@@ -64,12 +68,12 @@ final class SoftmaxRegression implements AutoCloseable {
     features.divi(scale);
     at = new float[(width + 1) * classCount];
     ahead = at.clone();
-    // The curvature of cross entropy is at most half that of the squares.
+    // The curvature of cross entropy is at most half that of least squares.
     weightStep = 1 / (0.5 * largestSquare() + ridge);
   }
 
   /**
-   * Scales further features as the samples were.
+   * Applies the samples' centring and scaling to other features.
    *
    * @param features {@code [N][features]}, changed in place
    */
@@ -81,9 +85,9 @@ final class SoftmaxRegression implements AutoCloseable {
   }
 
   /**
-   * One step over all samples.
+   * Makes one step over all samples.
    *
-   * @return the mean cross entropy where the gradient was taken
+   * @return the mean cross entropy at the point of the gradient
    */
   double step() {
     float[] residuals = logits(samples, ahead);
@@ -108,8 +112,8 @@ final class SoftmaxRegression implements AutoCloseable {
     double uphill = 0;
     for (int i = 0; i < next.length; i++) {
       boolean bias = i >= width * classCount;
-      double slope = gradient[i] / (double) count + (bias ? 0 : ridge * ahead[i]);
-      next[i] = (float) (ahead[i] - (bias ? BIAS_STEP : weightStep) * slope);
+      double derivative = gradient[i] / (double) count + (bias ? 0 : ridge * ahead[i]);
+      next[i] = (float) (ahead[i] - (bias ? BIAS_STEP : weightStep) * derivative);
       uphill += (ahead[i] - next[i]) * (double) (next[i] - at[i]);
     }
     double nextMomentum = uphill > 0 ? 1 : (1 + Math.sqrt(1 + 4 * momentum * momentum)) / 2;
@@ -123,7 +127,7 @@ final class SoftmaxRegression implements AutoCloseable {
   }
 
   /**
-   * Softmax of features that {@link #normalize} went over.
+   * Softmax outputs for features that were passed to {@link #normalize}.
    *
    * @return {@code [N][classes]}
    */
@@ -137,7 +141,7 @@ final class SoftmaxRegression implements AutoCloseable {
     return probabilities;
   }
 
-  /** The layer for features as they come, with mean and scale folded into it. */
+  /** The layer for raw features, with mean and scale folded in. */
   Layer layer() {
     float[] weights = new float[classCount * width];
     float[] biases = new float[classCount];
@@ -201,7 +205,7 @@ final class SoftmaxRegression implements AutoCloseable {
         eigenvalue = vector.norm2Number().doubleValue() / count;
       }
     }
-    // It comes from below.
+    // Power iteration approaches the eigenvalue from below.
     return Math.min(1, 1.05 * eigenvalue);
   }
 

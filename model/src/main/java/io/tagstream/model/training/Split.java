@@ -6,12 +6,12 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Optional;
 
 /**
- * Which images are learned from and which are held out to measure with: a fifth, by the SHA-256 of
- * an image's encoded bytes, or of its group's name where it has a group, read as a number: held out
- * when it divides by five.
+ * The split into training and held-out images. An image is held out if the SHA-256 of its encoded
+ * bytes, or of its group's name if it has a group, is as a number divisible by five: a fifth of the
+ * images.
  *
- * <p>So an image's side depends on nothing but itself or its group. It is the same in every run,
- * whatever else is in the data, whatever the image is called, and for all its copies.
+ * <p>So the split of an image depends only on its bytes or its group. It is the same in every run,
+ * for all copies of the image, whatever its name and whatever else is in the data.
  */
 public final class Split {
   private static final int PARTS = 5;
@@ -19,14 +19,14 @@ public final class Split {
   private Split() {}
 
   /**
-   * Whether an image never trains.
+   * Whether an image is held out.
    *
    * @param group of the image
    * @param sha256 of the image's encoded bytes
    */
   public static boolean isHeldOut(Optional<String> group, byte[] sha256) {
     byte[] hash = group.map(name -> sha256(name.getBytes(StandardCharsets.UTF_8))).orElse(sha256);
-    // 256 leaves 1 when divided by 5, so a number leaves what the sum of its bytes leaves.
+    // 256 mod 5 is 1, so the number and the sum of its bytes are equal mod 5.
     int sum = 0;
     for (byte digit : hash) {
       sum += digit & 0xff;

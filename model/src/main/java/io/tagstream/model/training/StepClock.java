@@ -3,20 +3,20 @@ package io.tagstream.model.training;
 import java.time.Duration;
 import java.util.OptionalDouble;
 
-/** Where the time of a process's steps goes; what lies between the steps does not count. */
+/** Measures the time of a process's training steps; the time between steps does not count. */
 final class StepClock {
-  /** Java and the native library are slow in their first steps. */
-  private static final int UNUSUAL_STEPS = 5;
+  /** The warm-up: the first steps of Java and the native library are slow. */
+  private static final int WARM_UP_STEPS = 5;
 
   private static final int FIRST_STEPS = 20;
 
   private long begin;
   private long steps;
   private Span all = new Span(0, 0, 0);
-  private Span unusual = all;
+  private Span warmUp = all;
   private Span lastEpochs = all;
 
-  /** Steps' time, the part of it that was waiting, and their images. */
+  /** The time of some steps, the part of it spent waiting, and their images. */
   private record Span(long nanos, long waited, long images) {
     Span since(Span earlier) {
       return new Span(nanos - earlier.nanos, waited - earlier.waited, images - earlier.images);
@@ -27,16 +27,16 @@ final class StepClock {
     }
   }
 
-  /** An epoch's steps. */
+  /** The rate of an epoch's steps and the share of their time spent waiting. */
   record Epoch(double imagesPerSecond, double waiting) {}
 
-  /** A step begins to wait for its images. */
+  /** A step begins by waiting for its images. */
   void begin() {
     begin = System.nanoTime();
   }
 
   /** The wait is over. */
-  void imagesAreThere() {
+  void imagesReady() {
     all = new Span(all.nanos, all.waited + System.nanoTime() - begin, all.images);
   }
 
@@ -44,8 +44,8 @@ final class StepClock {
   void end(int images) {
     all = new Span(all.nanos + System.nanoTime() - begin, all.waited, all.images + images);
     steps++;
-    if (steps == UNUSUAL_STEPS) {
-      unusual = all;
+    if (steps == WARM_UP_STEPS) {
+      warmUp = all;
     }
   }
 
@@ -53,11 +53,11 @@ final class StepClock {
     return all.imagesPerSecond();
   }
 
-  /** The rate of the first steps that tell something, once these are done. */
+  /** The rate of the first steps after the warm-up; empty until they are done. */
   OptionalDouble firstStepsRate() {
-    return steps < UNUSUAL_STEPS + FIRST_STEPS
+    return steps < WARM_UP_STEPS + FIRST_STEPS
         ? OptionalDouble.empty()
-        : OptionalDouble.of(all.since(unusual).imagesPerSecond());
+        : OptionalDouble.of(all.since(warmUp).imagesPerSecond());
   }
 
   Epoch endEpoch() {

@@ -4,7 +4,7 @@ import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.CropBatch;
 import io.tagstream.model.engine.TrainingStep;
 import io.tagstream.model.network.Weights;
-import io.tagstream.model.training.ImageReader.Read;
+import io.tagstream.model.training.ImagePrefetcher.Read;
 import io.tagstream.model.training.Schedule.DividedOnStall;
 import io.tagstream.model.training.Schedule.Stall;
 import java.util.List;
@@ -13,15 +13,17 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 
 /**
- * Trains by mini-batches, through all layers down to the first that may change. Batches run across
- * the ends of epochs, so that each has the same number of images and the number of steps says which
- * comes next.
+ * Trains with mini-batches, through all layers down to the first trainable one. Batches span the
+ * ends of epochs, so that each has the same number of images and the step number determines the
+ * next batch.
  */
 final class StepTraining {
-  /** Points of a curve but for its last; with the images below they take a tenth of the time. */
+  /**
+   * The most measurements before the last one; with the images below they take a tenth of the time.
+   */
   private static final int MOST_MEASUREMENTS = 10;
 
-  /** For a point of a curve; its last point has all. */
+  /** The most images of a measurement; the last one uses all. */
   private static final int MOST_MEASURED = 500;
 
   private final TrainingRun run;
@@ -32,7 +34,7 @@ final class StepTraining {
   private final List<LabelledImage> sample;
   private final StepClock clock = new StepClock();
   private RunPosition position;
-  private Optional<Answers> heldOut = Optional.empty();
+  private Optional<EvaluatedPredictions> heldOut = Optional.empty();
 
   private StepTraining(TrainingRun run, Checkpoints checkpoints, TrainingStep step) {
     this.run = run;
@@ -40,7 +42,7 @@ final class StepTraining {
     this.step = step;
     this.batchSize = run.recipe().batchSize();
     int[] classes = run.training().stream().mapToInt(LabelledImage::classIndex).toArray();
-    // By the planned budget: a cut comes when the first epoch is under way.
+    // Use the planned budget: a cut is decided only within the first epoch.
     this.plan =
         new EpochPlan(classes, run.fresh(), checkpoints.budget().planned(), run.options().seed());
     this.sample = EvenSample.of(run.heldOut(), MOST_MEASURED);
@@ -48,14 +50,14 @@ final class StepTraining {
   }
 
   /**
-   * Trains, or goes on with a training.
+   * Trains, or resumes a training.
    *
-   * @param trainable names of the parameters that change
-   * @throws CancellationException when {@code run}'s progress says so
-   * @throws ModelException when the loss stops being a number, after which the run is forgotten, or
-   *     a checkpoint cannot be written, after which the one before is kept
+   * @param trainable names of the parameters that are trained
+   * @throws CancellationException if {@code run}'s progress is cancelled
+   * @throws ModelException if the loss is no longer finite (the run is then removed), or a
+   *     checkpoint cannot be written (the previous one is then kept)
    */
-  static TrainingRun.Arrival train(
+  static TrainingRun.Trained train(
       TrainingRun run,
       Checkpoints checkpoints,
       TrainingStep.Factory factory,
@@ -79,10 +81,10 @@ final class StepTraining {
     }
   }
 
-  private TrainingRun.Arrival train() {
+  private TrainingRun.Trained train() {
     run.progress()
         .run(checkpoints.version(), run.recipe().name(), epochOf(shown()), position.steps());
-    // One thread keeps up with a step that takes many times as long.
+    // One thread is enough: a step takes many times as long as its images.
     try (TrainingFeed feed = new TrainingFeed(source(), shown(), 1, 2 * batchSize)) {
       while (position.steps() < totalSteps()) {
         if (run.progress().isCancelled()) {
@@ -95,9 +97,9 @@ final class StepTraining {
       }
     }
     Weights weights = step.averaged();
-    // A run that goes on after its last step has not measured here.
-    Answers answers = heldOut.orElseGet(() -> measure(weights, run.heldOut()));
-    return new TrainingRun.Arrival(weights, answers, position.history());
+    // A run that was resumed after its last step has not measured yet.
+    EvaluatedPredictions predictions = heldOut.orElseGet(() -> measure(weights, run.heldOut()));
+    return new TrainingRun.Trained(weights, predictions, position.history());
   }
 
   private TrainingFeed.Source source() {
@@ -114,7 +116,7 @@ final class StepTraining {
     long before = shown();
     clock.begin();
     List<Read<byte[]>> batch = feed.next(batchSize);
-    clock.imagesAreThere();
+    clock.imagesReady();
     double rate = rate();
     double loss =
         step.step(
@@ -176,14 +178,14 @@ final class StepTraining {
     boolean last = position.steps() == totalSteps();
     int epoch = last ? epochs() : (int) (shown() / plan.rowsPerEpoch());
     int every = (epochs() + MOST_MEASUREMENTS - 1) / MOST_MEASUREMENTS;
-    Optional<Answers> answers =
+    Optional<EvaluatedPredictions> predictions =
         last || epoch % every == 0
             ? Optional.of(measure(step.averaged(), last ? run.heldOut() : sample))
             : Optional.empty();
     if (last) {
-      heldOut = answers;
+      heldOut = predictions;
     }
-    Optional<Evaluation> measured = answers.flatMap(Answers::evaluation);
+    Optional<Evaluation> measured = predictions.flatMap(EvaluatedPredictions::evaluation);
     StepClock.Epoch times = clock.endEpoch();
     TrainingHistory.Epoch entry =
         new TrainingHistory.Epoch(
@@ -211,8 +213,8 @@ final class StepTraining {
         .orElse(position.stall());
   }
 
-  private Answers measure(Weights weights, List<LabelledImage> images) {
-    return Answers.of(
+  private EvaluatedPredictions measure(Weights weights, List<LabelledImage> images) {
+    return EvaluatedPredictions.of(
         weights,
         run.preprocessing(),
         images,
@@ -221,7 +223,7 @@ final class StepTraining {
         run.progress());
   }
 
-  /** Images shown so far. */
+  /** Image-steps so far. */
   private long shown() {
     return position.steps() * batchSize;
   }
@@ -238,7 +240,7 @@ final class StepTraining {
   /**
    * The epoch of an image, from 1. The last batch may have more images than the last epoch.
    *
-   * @param image its place among all that are shown, from 0
+   * @param image its number among all image-steps, from 0
    */
   private int epochOf(long image) {
     return Math.min(epochs(), (int) (image / plan.rowsPerEpoch()) + 1);

@@ -5,9 +5,9 @@ import io.tagstream.model.image.HashedCrops;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.report.TrainingReport;
 import io.tagstream.model.store.Preprocessing;
-import io.tagstream.model.training.ImageReader.Outcome;
-import io.tagstream.model.training.ImageReader.Read;
-import io.tagstream.model.training.ImageReader.Unreadable;
+import io.tagstream.model.training.ImagePrefetcher.Outcome;
+import io.tagstream.model.training.ImagePrefetcher.Read;
+import io.tagstream.model.training.ImagePrefetcher.Unreadable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -22,24 +22,24 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A first look at every image of a data set: which can be read, what bytes they are, what they look
- * like, what colours they have. It holds some hundred bytes an image and no pixels.
+ * The first pass over every image of a data set: readability, SHA-256, difference hash and colour
+ * sums. It holds some hundred bytes per image and no pixels.
  *
  * @param labels in class order
- * @param unreadable the files that cannot be read as an image
+ * @param unreadable the files that are not readable images
  */
 record Survey(
     List<String> labels, List<Surveyed> images, List<TrainingReport.Unreadable> unreadable) {
   private static final int CHANNELS = 3;
 
-  /** A byte's rounding alone deviates by as much; less means pictures of one colour. */
+  /** The standard deviation of rounding to a byte; less means images of a single colour. */
   private static final double LEAST_DEVIATION = 0.29 / 255;
 
   /**
    * A readable image.
    *
    * @param sha256 of the encoded bytes, in hexadecimal
-   * @param differenceHash of the picture
+   * @param differenceHash of the whole image
    * @param colors of the centre crop
    */
   record Surveyed(LabelledImage image, String sha256, long differenceHash, ColorSums colors) {
@@ -56,10 +56,10 @@ record Survey(
   }
 
   /**
-   * Looks at each image.
+   * Reads each image.
    *
-   * @throws ModelException when none can be read
-   * @throws java.util.concurrent.CancellationException when {@code progress} says so
+   * @throws ModelException if none can be read
+   * @throws java.util.concurrent.CancellationException if {@code progress} is cancelled
    */
   static Survey of(
       Dataset dataset, Preprocessing preprocessing, int threads, TrainingProgress progress) {
@@ -67,14 +67,14 @@ record Survey(
     List<TrainingReport.Unreadable> unread = new ArrayList<>();
     int count = dataset.images().size();
     int done = 0;
-    try (ImageReader reader = new ImageReader(preprocessing, Views.CENTER, threads)) {
+    try (ImagePrefetcher reader = new ImagePrefetcher(preprocessing, Views.CENTER, threads)) {
       Iterator<Outcome<Surveyed>> outcomes =
           reader.read(
               dataset.images(),
               4 * threads,
               (image, encoded, decoder) -> survey(image, encoded, decoder.decodeAndHash(encoded)));
       while (outcomes.hasNext()) {
-        progress.requireGoing("images were read");
+        progress.throwIfCancelled("images were read");
         Outcome<Surveyed> outcome = outcomes.next();
         if (outcome instanceof Read<Surveyed> read) {
           images.add(read.value());
@@ -89,8 +89,7 @@ record Survey(
     }
     if (images.isEmpty()) {
       throw new ModelException(
-          "none of the %d files in %s is an image that can be read"
-              .formatted(count, dataset.description()));
+          "none of the %d files in %s is a readable image".formatted(count, dataset.description()));
     }
     return new Survey(dataset.labels(), images, unread);
   }
@@ -104,21 +103,21 @@ record Survey(
   }
 
   /**
-   * The images to learn from and those to measure with.
+   * The training images and the held-out images.
    *
-   * @param nearDuplicates held-out images that neither train nor measure: each looks like one of
-   *     the training images, so that knowing it proves nothing
+   * @param nearDuplicates held-out images that are left out: each looks like a training image, so
+   *     predicting it correctly proves nothing
    */
   record Division(Survey training, Survey validation, int nearDuplicates) {
 
-    /** With images to measure with that somebody chose: all of them do. */
+    /** A division with explicit validation images, all of which are used. */
     Division(Survey training, Survey validation) {
       this(training, validation, 0);
     }
   }
 
   /**
-   * Holds out the fifth that {@link Split} says, less what is within {@link
+   * Holds out the fifth that {@link Split} selects, without the images within {@link
    * NearDuplicates#DISTANCE} bits of a training image.
    */
   Division holdOutAFifth() {
@@ -150,9 +149,9 @@ record Survey(
   }
 
   /**
-   * How many different images each class has, in class order.
+   * The number of distinct images of each class, in class order.
    *
-   * @param split whether these images are the ones of which a fifth is held out
+   * @param split whether a fifth of these images is held out
    */
   List<ClassSize> classSizes(boolean split) {
     List<List<Surveyed>> byClass = byClass();
@@ -175,7 +174,7 @@ record Survey(
     return byClass;
   }
 
-  /** The images of some classes, in a new order of classes. */
+  /** The images of the given classes, in this order of classes. */
   Survey withLabels(List<String> order) {
     int[] classes = labels.stream().mapToInt(order::indexOf).toArray();
     return new Survey(
@@ -194,8 +193,8 @@ record Survey(
   }
 
   /**
-   * All, or so many of them: of each class its share, chosen by SHA-256, so that it is the same
-   * images in whatever order they come.
+   * At most {@code count} images: a proportional share of each class, selected by SHA-256, so that
+   * the selection does not depend on the order of the images.
    */
   Survey atMost(int count) {
     if (images.size() <= count) {
@@ -215,11 +214,12 @@ record Survey(
   }
 
   /**
-   * Preprocessing to mean 0 per channel over these images, and as {@code pixels} says.
+   * The preprocessing that gives these images a mean of 0 per channel, with the scaling of {@code
+   * pixels}.
    *
    * @param geometry resize and crop
    */
-  Preprocessing preprocessing(Preprocessing geometry, Pixels pixels) {
+  Preprocessing preprocessing(Preprocessing geometry, InputScaling pixels) {
     ColorSums colors = colors();
     return new Preprocessing(
         geometry.resize(),
@@ -230,7 +230,7 @@ record Survey(
         IntStream.range(0, CHANNELS).mapToDouble(c -> divisor(colors, c, pixels)).boxed().toList());
   }
 
-  private static double divisor(ColorSums colors, int channel, Pixels pixels) {
+  private static double divisor(ColorSums colors, int channel, InputScaling pixels) {
     return switch (pixels) {
       case STANDARDISED ->
           Math.max(LEAST_DEVIATION, Math.sqrt(Math.max(0, colors.covariance(channel, channel))));
@@ -243,7 +243,9 @@ record Survey(
     return ColorSums.of(images.stream().map(Surveyed::colors).toList());
   }
 
-  /** SHA-256 over the images' own, sorted: the same for the same pictures in the same classes. */
+  /**
+   * A SHA-256 over the sorted SHA-256 of the images: equal for equal images in the same classes.
+   */
   String fingerprint() {
     String listing =
         images.stream()

@@ -7,7 +7,7 @@ import io.tagstream.model.network.Dense;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
 import io.tagstream.model.network.Weights;
-import io.tagstream.model.report.Answer;
+import io.tagstream.model.report.LabelledPrediction;
 import io.tagstream.model.store.ModelBundle;
 import io.tagstream.model.store.ModelDraft;
 import io.tagstream.model.store.ModelStore;
@@ -27,14 +27,14 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
- * Trains a network and writes it into a store as a new version: prepares, trains, has it judged and
- * writes. A training that is killed or cancelled leaves a run folder in the store, from which the
- * next one of the same images and options goes on.
+ * Trains a network and writes it to a store as a new version: prepares, trains, has the judge
+ * evaluate the result and writes it. A killed or cancelled training leaves a run folder in the
+ * store, from which the next training with the same images and options resumes.
  */
 public final class Trainer {
   private static final String LAST_LAYER = "last layer";
 
-  /** A run that nobody has gone on with for so long holds a gigabyte for nothing. */
+  /** A run that was not resumed for this long is removed; its checkpoint has a gigabyte. */
   private static final Duration ABANDONED_AFTER = Duration.ofDays(7);
 
   private final ModelStore store;
@@ -44,19 +44,17 @@ public final class Trainer {
   private final Duration checkpointPause;
 
   /**
-   * A trainer whose versions go through no gate.
+   * A trainer whose versions get no verdict.
    *
-   * @param steps what computes when more than the last layer trains
+   * @param steps creates the training step that trains more than the last layer
    */
   public Trainer(ModelStore store, TrainingStep.Factory steps, TrainingResources resources) {
     this(store, steps, resources, Judge.NONE);
   }
 
   /**
-   * A trainer.
-   *
-   * @param steps what computes when more than the last layer trains
-   * @param judge looks at the weights before they are written
+   * @param steps creates the training step that trains more than the last layer
+   * @param judge evaluates the weights before they are written
    */
   public Trainer(
       ModelStore store, TrainingStep.Factory steps, TrainingResources resources, Judge judge) {
@@ -64,7 +62,7 @@ public final class Trainer {
   }
 
   /**
-   * A trainer of another patience.
+   * As the public constructor, with another pause.
    *
    * @param checkpointPause the least time between two checkpoints
    */
@@ -82,15 +80,15 @@ public final class Trainer {
   }
 
   /**
-   * Trains. Files that cannot be read are named to {@code progress} and left out.
+   * Trains and writes a new version. Unreadable files are reported to {@code progress} and left
+   * out.
    *
-   * @throws ModelException when the images do not make a training (fewer than two classes with
-   *     enough images), the parent is not there or does not verify, the loss stops being a number
-   *     or the disk refuses; then there is no new version
-   * @throws java.util.concurrent.CancellationException when {@code progress} says so
+   * @throws ModelException if fewer than two classes have enough images, the parent is missing or
+   *     invalid, the loss is no longer finite or the file system fails; no version is written then
+   * @throws java.util.concurrent.CancellationException if {@code progress} is cancelled
    */
   public TrainingResult train(TrainingTask task, TrainingProgress progress) {
-    // A parent that is deleted meanwhile would be missing to whoever goes on after a crash.
+    // Pin the parent: a run that is resumed after a crash needs it.
     Optional<Pin> pin =
         task.options()
             .parent()
@@ -121,14 +119,14 @@ public final class Trainer {
         preparation.training().images().size(),
         preparation.unreadable().size(),
         preparation.classes().waiting(),
-        outcome.arrival().heldOut().evaluation(),
+        outcome.trained().heldOut().evaluation(),
         outcome.verdict(),
-        outcome.arrival().history(),
+        outcome.trained().history(),
         Duration.ofNanos(System.nanoTime() - begin));
   }
 
   private record Outcome(
-      ModelBundle bundle, TrainingRun.Arrival arrival, Optional<Verdict> verdict) {}
+      ModelBundle bundle, TrainingRun.Trained trained, Optional<Verdict> verdict) {}
 
   private void requireNew(String version) {
     if (store.versions().contains(version)) {
@@ -136,7 +134,7 @@ public final class Trainer {
     }
   }
 
-  /** Better now than after hours of training. */
+  /** Fails before hours of training rather than after. */
   private void requireWritable() {
     try {
       Files.createDirectories(store.root());
@@ -144,21 +142,21 @@ public final class Trainer {
         throw new ModelException("cannot write to " + store.root() + ": no permission");
       }
     } catch (IOException e) {
-      throw new ModelException("cannot make the folder " + store.root() + ": " + e, e);
+      throw new ModelException("cannot create the folder " + store.root() + ": " + e, e);
     }
   }
 
-  /** It takes seconds, or a few minutes, so it keeps no checkpoint. */
+  /** Keeps no checkpoint, because it takes seconds or a few minutes. */
   private Outcome trainLastLayer(
       Instant started, Preparation preparation, TrainingProgress progress) {
     String version = preparation.task().version().orElseGet(store::newVersion);
     TrainingRun run = preparation.run(resources, progress);
     progress.run(version, LAST_LAYER, 1, 0);
-    // What arrives shares the lower layers with it.
+    // The trained weights share the lower layers with the initial ones.
     try (Weights first = preparation.firstWeights()) {
-      TrainingRun.Arrival arrival = LastLayerTraining.train(run, first);
-      ModelDraft draft = draft(preparation, LAST_LAYER, preparation.hyperParameters(), arrival);
-      return publish(version, started, draft, preparation, run, arrival);
+      TrainingRun.Trained trained = LastLayerTraining.train(run, first);
+      ModelDraft draft = draft(preparation, LAST_LAYER, preparation.hyperParameters(), trained);
+      return publish(version, started, draft, preparation, run, trained);
     }
   }
 
@@ -174,12 +172,12 @@ public final class Trainer {
                 budget,
                 checkpointPause);
         Weights first = preparation.firstWeights()) {
-      TrainingRun.Arrival arrival =
+      TrainingRun.Trained trained =
           StepTraining.train(run, checkpoints, steps, first, trainable(preparation));
       Map<String, String> parameters = preparation.hyperParameters();
       parameters.put("imageSteps", Long.toString(checkpoints.budget().imageSteps()));
-      ModelDraft draft = draft(preparation, run.recipe().name(), parameters, arrival);
-      Outcome outcome = publish(checkpoints.version(), started, draft, preparation, run, arrival);
+      ModelDraft draft = draft(preparation, run.recipe().name(), parameters, trained);
+      Outcome outcome = publish(checkpoints.version(), started, draft, preparation, run, trained);
       checkpoints.remove();
       return outcome;
     }
@@ -191,23 +189,23 @@ public final class Trainer {
       ModelDraft draft,
       Preparation preparation,
       TrainingRun run,
-      TrainingRun.Arrival arrival) {
-    List<Answer> answers = arrival.heldOut().each();
+      TrainingRun.Trained trained) {
+    List<LabelledPrediction> predictions = trained.heldOut().each();
     Optional<Verdict> verdict =
         judge.judge(
             new Judge.Candidate(
                 draft,
                 run.training().size(),
                 run.heldOut(),
-                answers,
+                predictions,
                 preparation.nearDuplicates(),
                 resources,
                 run.progress()));
     String page =
         TrainingPage.html(
-            version, started, preparation, run, arrival.history(), draft, answers, verdict);
-    ModelBundle bundle = store.write(version, draft.judged(verdict).reported(page));
-    return new Outcome(bundle, arrival, verdict);
+            version, started, preparation, run, trained.history(), draft, predictions, verdict);
+    ModelBundle bundle = store.write(version, draft.withVerdict(verdict).withReport(page));
+    return new Outcome(bundle, trained, verdict);
   }
 
   private static Set<String> trainable(Preparation preparation) {
@@ -225,7 +223,7 @@ public final class Trainer {
       Preparation preparation,
       String recipe,
       Map<String, String> hyperParameters,
-      TrainingRun.Arrival arrival) {
+      TrainingRun.Trained trained) {
     Provenance provenance =
         Provenance.trained(
             "%s: %d images in %d classes, SHA-256 %s"
@@ -238,12 +236,12 @@ public final class Trainer {
             recipe,
             hyperParameters,
             preparation.task().options().seed(),
-            arrival.heldOut().evaluation().map(Evaluation::metrics).orElse(Map.of()),
+            trained.heldOut().evaluation().map(Evaluation::metrics).orElse(Map.of()),
             preparation.classes().origin().toString(),
             preparation.endToEnd(),
             "ND4J");
     return new ModelDraft(
-        arrival.weights(),
+        trained.weights(),
         preparation.preprocessing(),
         preparation.classes().labels(),
         preparation.parent().map(ModelBundle::version),

@@ -3,10 +3,10 @@ package io.tagstream.model.training;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.store.Preprocessing;
-import io.tagstream.model.training.ImageReader.Outcome;
-import io.tagstream.model.training.ImageReader.Read;
-import io.tagstream.model.training.ImageReader.Request;
-import io.tagstream.model.training.ImageReader.Unreadable;
+import io.tagstream.model.training.ImagePrefetcher.Outcome;
+import io.tagstream.model.training.ImagePrefetcher.Read;
+import io.tagstream.model.training.ImagePrefetcher.Request;
+import io.tagstream.model.training.ImagePrefetcher.Unreadable;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -14,14 +14,13 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The augmented pictures of a training, epoch after epoch, made on threads of its own ahead of the
- * steps that use them. It does not stop between epochs, so that an epoch's first step finds its
- * pictures ready.
+ * Supplies the augmented images of a training, epoch after epoch. Background threads prepare them
+ * ahead of the steps, across the ends of epochs, so that the first step of an epoch does not wait.
  */
 final class TrainingFeed implements AutoCloseable {
 
   /**
-   * What a feed gives.
+   * The images of a feed and how to prepare them.
    *
    * @param images one for each row of the plan
    * @param principalColors of these images
@@ -42,18 +41,18 @@ final class TrainingFeed implements AutoCloseable {
     }
   }
 
-  private final ImageReader reader;
+  private final ImagePrefetcher reader;
   private final Iterator<Outcome<byte[]>> outcomes;
 
   /**
-   * Begins.
+   * Starts preparing images.
    *
-   * @param from images handed out before, in all epochs, by a training that goes on
-   * @param threads that decode and augment
-   * @param ahead pictures that are made or being made beside those handed out
+   * @param from the image-steps that a resumed training has done already
+   * @param threads decoding and augmenting threads
+   * @param ahead the most images that are prepared or being prepared ahead
    */
   TrainingFeed(Source source, long from, int threads, int ahead) {
-    reader = new ImageReader(source.preprocessing(), Views.CENTER, threads);
+    reader = new ImagePrefetcher(source.preprocessing(), Views.CENTER, threads);
     int perEpoch = source.plan().rowsPerEpoch();
     outcomes =
         reader.read(
@@ -65,23 +64,23 @@ final class TrainingFeed implements AutoCloseable {
   }
 
   /**
-   * The next pictures, {@code [S][S][3]} each, across the end of an epoch where there is one.
+   * The next images, {@code [S][S][3]} each; they may span the end of an epoch.
    *
-   * @throws ModelException when one cannot be read, which could be before the training
+   * @throws ModelException if an image that was readable before the training no longer is
    */
   List<Read<byte[]>> next(int count) {
-    List<Read<byte[]>> pictures = new ArrayList<>(count);
-    while (pictures.size() < count) {
+    List<Read<byte[]>> images = new ArrayList<>(count);
+    while (images.size() < count) {
       Outcome<byte[]> outcome = outcomes.next();
       if (outcome instanceof Unreadable<byte[]> unreadable) {
         throw new ModelException(
-            "%s could be read before the training and cannot be now: %s"
+            "%s was readable before the training and no longer is: %s"
                 .formatted(unreadable.image().content().place(), unreadable.reason()));
       } else if (outcome instanceof Read<byte[]> read) {
-        pictures.add(read);
+        images.add(read);
       }
     }
-    return pictures;
+    return images;
   }
 
   @Override

@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * The curves of a training.
  *
- * @param epochs first to last; the last one may have ended before all images were shown again
+ * @param epochs first to last; the last one may be incomplete
  */
 public record TrainingHistory(List<Epoch> epochs) {
 
@@ -16,13 +16,13 @@ public record TrainingHistory(List<Epoch> epochs) {
    * One pass over the training images.
    *
    * @param number from 1
-   * @param imageSteps images shown since the beginning, each time counted
-   * @param loss the mean over its images, of the training's own target
+   * @param imageSteps image-steps since the beginning
+   * @param loss the mean training loss over its images, in nats
    * @param learningRate of its last step
-   * @param imagesPerSecond in its steps
-   * @param waiting the share of its steps' time that passed in waiting for images, 0 to 1
-   * @param heldOut how the weights that would be the result answered then; measured after some
-   *     epochs and after the last
+   * @param imagesPerSecond during its steps
+   * @param waiting the share of its steps' time spent waiting for images, 0 to 1
+   * @param heldOut the accuracy of the weights that would be the result; measured after some epochs
+   *     and after the last
    */
   public record Epoch(
       int number,
@@ -38,10 +38,10 @@ public record TrainingHistory(List<Epoch> epochs) {
   }
 
   /**
-   * Answers on images that never train.
+   * The accuracy on held-out images.
    *
-   * @param top1 the share of images whose most probable class is theirs
-   * @param top5 the share of images whose class is among the five most probable
+   * @param top1 the share of images whose most probable class is the true one
+   * @param top5 the share of images whose true class is among the five most probable
    */
   public record Score(int images, double top1, double top5) {
     static Score of(Evaluation evaluation) {
@@ -50,7 +50,7 @@ public record TrainingHistory(List<Epoch> epochs) {
   }
 
   public TrainingHistory {
-    // Null is what JSON without the list gives, which is left out while it is empty.
+    // Jackson passes null for an empty list, which is omitted from the JSON.
     epochs = epochs == null ? List.of() : List.copyOf(epochs);
   }
 

@@ -6,19 +6,20 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What is asked of a training.
+ * The options of a training.
  *
- * @param recipe how; without one fine-tune where the parent's layers have all learned or some stay
- *     as they are, else small-data
- * @param seed of the initialisation, the order, the crops and the dropout: the same seed and images
- *     give the same weights, bit for bit on one thread
- * @param epochs passes over the training images; without them it is the recipe that says
- * @param imageSteps images that a training from nothing is shown, each time counted
- * @param longest the time its steps may take; what the first ones take tells how many there can be
- * @param minPerClass images that a class needs to be learned; one with fewer waits
- * @param network what to train when there is no parent; the class count becomes that of the images
- * @param parent the version whose network and classes are the start, and with fine-tune the weights
- * @param freezeTo what stays as it is; nothing by default
+ * @param recipe by default fine-tune if all of the parent's layers are trained or some are frozen,
+ *     else small-data
+ * @param seed of the initialisation, the order, the crops and the dropout: equal seeds and images
+ *     give equal weights, bit for bit on one thread
+ * @param epochs passes over the training images; by default the recipe's length applies
+ * @param imageSteps the image-steps of a training from random weights
+ * @param longest the time limit of the steps; the rate of the first steps decides how many fit
+ * @param minPerClass images that a new class needs; a class with fewer waits
+ * @param network the network to train without a parent; its number of classes is replaced by that
+ *     of the images
+ * @param parent the version whose network and classes are used, and with fine-tune its weights
+ * @param freezeTo the layers that are not trained; by default none
  */
 public record TrainingOptions(
     Optional<Recipe> recipe,
@@ -31,10 +32,10 @@ public record TrainingOptions(
     Optional<String> parent,
     Optional<FreezeTo> freezeTo) {
 
-  /** Images that a training from nothing is shown unless something else is asked for. */
+  /** The default image-steps of a training from random weights. */
   public static final long IMAGE_STEPS = 48_000;
 
-  /** The time its steps may take unless something else is asked for. */
+  /** The default time limit of the steps. */
   public static final Duration LONGEST = Duration.ofMinutes(20);
 
   public TrainingOptions {
@@ -48,12 +49,12 @@ public record TrainingOptions(
     }
     if (imageSteps < 1 || minPerClass < 1 || longest.isNegative() || longest.isZero()) {
       throw new IllegalArgumentException(
-          "a training needs image-steps, time and images in a class: %d, %s, %d"
+          "image-steps, time and images per class must be above 0: %d, %s, %d"
               .formatted(imageSteps, longest, minPerClass));
     }
   }
 
-  /** AlexNet from nothing, by the recipe that fits, on every class that has an image. */
+  /** AlexNet from random weights, by the recipe that fits, on every class that has an image. */
   public static TrainingOptions defaults(long seed) {
     return new TrainingOptions(
         Optional.empty(),
@@ -119,7 +120,7 @@ public record TrainingOptions(
         Optional.of(layer));
   }
 
-  /** With another budget. */
+  /** The same options with another budget. */
   public TrainingOptions within(long images, Duration time) {
     return new TrainingOptions(
         recipe, seed, epochs, images, time, minPerClass, network, parent, freezeTo);
@@ -135,7 +136,9 @@ public record TrainingOptions(
         recipe, seed, epochs, imageSteps, longest, minPerClass, other, parent, freezeTo);
   }
 
-  /** Steps over all images at once, where only the last layer trains: they are quick and enough. */
+  /**
+   * Steps over all images at once for training only the last layer; they are fast and sufficient.
+   */
   int lastLayerEpochs() {
     return epochs.orElse(100);
   }

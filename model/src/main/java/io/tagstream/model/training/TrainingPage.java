@@ -1,7 +1,7 @@
 package io.tagstream.model.training;
 
-import io.tagstream.model.report.Answer;
 import io.tagstream.model.report.Epoch;
+import io.tagstream.model.report.LabelledPrediction;
 import io.tagstream.model.report.ReportPage;
 import io.tagstream.model.report.TrainingReport;
 import io.tagstream.model.store.ModelDraft;
@@ -15,18 +15,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** The page about a training that goes into its bundle. */
+/** Makes the report page of a training, which is stored in its bundle. */
 final class TrainingPage {
-  /** Looking for wrong labels among more training images would take longer than it is worth. */
+  /**
+   * Above this number, training images are not searched for wrong labels; it would take too long.
+   */
   private static final int MOST_TRAINING_IMAGES = 2000;
 
   private TrainingPage() {}
 
   /**
-   * The page.
+   * Renders the page.
    *
-   * @param started when this process began
-   * @param answers to the held-out images
+   * @param started when this process began the training
+   * @param predictions the predictions for the held-out images
    */
   static String html(
       String version,
@@ -35,7 +37,7 @@ final class TrainingPage {
       TrainingRun run,
       TrainingHistory history,
       ModelDraft draft,
-      List<Answer> answers,
+      List<LabelledPrediction> predictions,
       Optional<Verdict> verdict) {
     Provenance provenance = draft.provenance();
     Map<String, Integer> waiting = new LinkedHashMap<>();
@@ -57,8 +59,8 @@ final class TrainingPage {
                     preparation.unreadable(), waiting, preparation.nearDuplicates())),
             draft.labels(),
             history.epochs().stream().map(TrainingPage::epoch).toList(),
-            answers,
-            Answers.of(
+            predictions,
+            EvaluatedPredictions.of(
                     draft.weights(),
                     draft.preprocessing(),
                     EvenSample.of(run.training(), MOST_TRAINING_IMAGES),

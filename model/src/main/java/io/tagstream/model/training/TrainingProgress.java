@@ -8,87 +8,84 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 
 /**
- * Hears how a training gets on, on the thread that trains, and may end it. What it throws ends the
- * training at once; a training of all layers or of the dense ones then still has its last
- * checkpoint.
+ * Receives the progress of a training on the training thread, and can cancel it. An exception
+ * thrown here ends the training at once; a training of all layers or of the dense layers then keeps
+ * its last checkpoint.
  */
 public interface TrainingProgress {
 
-  /** Hears nothing. */
+  /** Ignores all events. */
   TrainingProgress SILENT = new TrainingProgress() {};
 
   /**
-   * Whether the training is to end; asked before each step, and for each image that is read or
-   * measured. It then throws {@link CancellationException}. Before a step it leaves a checkpoint of
-   * all that was done; while images are measured it goes back to the last one.
+   * Whether the training must end; checked before each step and for each image that is read or
+   * measured. The training then throws {@link CancellationException}. Before a step it first saves
+   * a checkpoint; during a measurement the last checkpoint remains.
    */
   default boolean isCancelled() {
     return false;
   }
 
   /**
-   * Ends what is under way if it is to end.
+   * Throws if the training is cancelled.
    *
-   * @param what is under way, in words
-   * @throws CancellationException when {@link #isCancelled()}
+   * @param what the activity that is interrupted, in words
+   * @throws CancellationException if {@link #isCancelled()}
    */
-  default void requireGoing(String what) {
+  default void throwIfCancelled(String what) {
     if (isCancelled()) {
       throw new CancellationException("the training was cancelled while " + what);
     }
   }
 
-  /** An image that is left out because it cannot be read; its place is where a user finds it. */
+  /** An image is left out because it cannot be read; {@code place} is where a user finds it. */
   default void skipped(String place, String reason) {}
 
   /**
    * A class is left out because it has too few images.
    *
-   * @param shortage how many there are and what it needs, in words
+   * @param shortage the images that it has and needs, in words
    */
   default void waits(ClassSize size, String shortage) {}
 
   /**
-   * The version to be does not know all of its parent's classes.
+   * The new version lacks some of its parent's classes.
    *
-   * @param labels those that it will not know
+   * @param labels the classes that it lacks
    */
   default void loses(List<String> labels) {}
 
-  /** Images are read for the first time: checked, divided and measured. */
+  /** Images are read for the first time: checked, split and measured. */
   default void read(long images, long of) {}
 
-  /** All images are read. */
+  /** All images were read. */
   default void start(int classes, int trainingImages, int validationImages, int skipped) {}
 
   /**
-   * Steps are about to begin, or to go on from a checkpoint.
+   * Steps are about to begin, or to resume from a checkpoint.
    *
-   * @param version the name of the version to be
+   * @param version the name of the new version
    * @param recipe the recipe's name
-   * @param epoch the epoch under way, from 1
+   * @param epoch the current epoch, from 1
    * @param stepsDone 0 at the beginning
    */
   default void run(String version, String recipe, int epoch, long stepsDone) {}
 
-  /** Features of the frozen layers are computed. */
+  /** Features of the frozen layers were computed for some more images. */
   default void features(long images, long of, double imagesPerSecond, Duration remaining) {}
 
-  /** A step is done. */
   default void step(Step done) {}
 
-  /** An epoch is done. */
   default void epoch(Epoch done) {}
 
   /**
-   * Where a training is after a step.
+   * The state of a training after a step.
    *
    * @param epoch from 1
-   * @param imageSteps images shown since the run began, each time counted
-   * @param ofImageSteps how many it will be; while the time that is allowed is not yet turned into
-   *     a number of them, the most it may be
+   * @param imageSteps image-steps since the run began
+   * @param ofImageSteps the total; an upper limit until the time limit is converted to image-steps
    * @param loss the batch's mean cross entropy
-   * @param imagesPerSecond since the process began or went on with it
+   * @param imagesPerSecond since the process started or resumed the run
    * @param remaining until the last step's end
    */
   record Step(
@@ -101,10 +98,11 @@ public interface TrainingProgress {
       Duration remaining) {}
 
   /**
-   * Where a training is after an epoch.
+   * The state of a training after an epoch.
    *
-   * @param entry what stays on record of it
-   * @param heldOut how the weights that would be the result answer, after some epochs and the last
+   * @param entry the epoch's entry in the history
+   * @param heldOut the accuracy of the weights that would be the result, after some epochs and the
+   *     last
    * @param remaining until the last step's end
    */
   record Epoch(

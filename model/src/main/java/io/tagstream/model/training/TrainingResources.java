@@ -1,20 +1,20 @@
 package io.tagstream.model.training;
 
 /**
- * What a training may take of the machine.
+ * The resources that a training may use.
  *
- * @param threads that compute
- * @param memoryBytes what the training step may hold outside the heap
+ * @param threads computing threads
+ * @param memoryBytes the off-heap memory of the training step, in bytes
  */
 public record TrainingResources(int threads, long memoryBytes) {
 
-  /** What the paper's GPUs had. */
+  /** The memory of the paper's GPUs. */
   public static final long PAPER_MEMORY = 3L << 30;
 
   public TrainingResources {
     if (threads < 1 || memoryBytes < 1) {
       throw new IllegalArgumentException(
-          "a training needs a thread and memory: %d, %d".formatted(threads, memoryBytes));
+          "threads and memory must be above 0: %d, %d".formatted(threads, memoryBytes));
     }
   }
 

@@ -7,16 +7,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What came out of a training.
+ * The result of a training.
  *
  * @param bundle the new version, in the store
- * @param trainingImages images it learned from
+ * @param trainingImages the number of training images
  * @param skipped files that could not be read
  * @param waiting the classes that had too few images
- * @param validation empty when there were no validation images
- * @param verdict of the judge, where it gave one
+ * @param validation empty without held-out images
+ * @param verdict the judge's; empty if it gave none
  * @param history the curves
- * @param time in this process
+ * @param time the time in this process
  */
 public record TrainingResult(
     ModelBundle bundle,

@@ -6,14 +6,12 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * One of the ways from first weights to last ones.
+ * The input of {@link StepTraining} and {@link LastLayerTraining}.
  *
- * @param training images to learn from, all of which could be read
- * @param watched images that do not train and tell when the rate is to fall; none where the rate
- *     does not depend on any
- * @param heldOut images that are only ever measured, perhaps none, never more than are soon
- *     measured
- * @param fresh the training images that no run has looked at, by position
+ * @param training training images, all of which could be read
+ * @param watched images set aside to detect a stall; empty if the schedule does not need them
+ * @param heldOut held-out images, possibly none, at most {@link Preparation#MOST_MEASURED}
+ * @param fresh the training images that no run has used, by position
  * @param principalColors of the training images
  * @param labels in class order
  */
@@ -31,13 +29,13 @@ record TrainingRun(
     TrainingProgress progress) {
 
   /**
-   * Where a run arrived.
+   * The trained weights.
    *
-   * @param heldOut what the weights answer to the held-out images
+   * @param heldOut the predictions for the held-out images
    */
-  record Arrival(Weights weights, Answers heldOut, TrainingHistory history) {}
+  record Trained(Weights weights, EvaluatedPredictions heldOut, TrainingHistory history) {}
 
-  /** Bytes of one crop. */
+  /** The size of one crop, in bytes. */
   int cropBytes() {
     return preprocessing.crop() * preprocessing.crop() * 3;
   }

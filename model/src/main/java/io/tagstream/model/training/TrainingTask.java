@@ -5,20 +5,19 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A training to be done.
+ * The task of a training.
  *
- * @param version the name of the version to be, from {@link
- *     io.tagstream.model.store.ModelStore#newVersion}, where whoever asks must know it before; a
- *     run of that name goes on. Without one a run of the same images and options goes on, or a new
- *     one begins
- * @param images to learn from
- * @param split whether the fifth of them that {@link Split} says never trains
- * @param validation images to measure with instead of that fifth
- * @param fresh ids of the images that the parent has not seen, which all are in every epoch;
- *     without any such knowledge all images are
- * @param parentLearnedHere whether the parent learned from the images' source as it was before.
- *     Then a class of it without an image now is one whose images are gone, not one of other
- *     pictures
+ * @param version the name of the new version, from {@link
+ *     io.tagstream.model.store.ModelStore#newVersion}, if the caller must know it in advance; a run
+ *     of that name is resumed. If empty, a run with the same images and options is resumed, or a
+ *     new one begins
+ * @param images the training images
+ * @param split whether the fifth of them that {@link Split} selects is held out
+ * @param validation images to measure on instead of that fifth
+ * @param fresh ids of the images that the parent was not trained on, which are part of every epoch;
+ *     if unknown, all images are
+ * @param parentLearnedHere whether the parent was trained on an earlier state of the same source.
+ *     Then a class of the parent without images lost its images, and does not come from other data
  */
 public record TrainingTask(
     Optional<String> version,
@@ -36,11 +35,12 @@ public record TrainingTask(
     fresh = fresh.map(Set::copyOf);
     Objects.requireNonNull(options);
     if (!split && validation.isEmpty()) {
-      throw new IllegalArgumentException("a training needs images that do not train");
+      throw new IllegalArgumentException(
+          "a training needs held-out images: a split or validation images");
     }
   }
 
-  /** One that nobody has named. Validation images take the place of the fifth. */
+  /** A task without a version name. Validation images replace the split. */
   public static TrainingTask of(
       Dataset images, Optional<Dataset> validation, TrainingOptions options) {
     return new TrainingTask(
@@ -53,7 +53,10 @@ public record TrainingTask(
         options);
   }
 
-  /** The same, for images that later trainings split: what those hold out must not train here. */
+  /**
+   * The same task with the split applied, for images that later trainings will split: what those
+   * hold out must not be trained on here.
+   */
   public TrainingTask splitting() {
     return new TrainingTask(version, images, true, validation, fresh, parentLearnedHere, options);
   }

@@ -31,7 +31,7 @@ class AblationTest {
   private static final int NEVER = Integer.MAX_VALUE;
   private static final TrainingResources RESOURCES = new TrainingResources(1, 1 << 30);
 
-  /** For an ablation that has nothing left to train. */
+  /** Fails if an ablation trains although nothing is left to train. */
   private static final TrainingStep.Factory NONE =
       setup -> {
         throw new AssertionError("it was trained before");
@@ -41,7 +41,7 @@ class AblationTest {
   private ExperimentImages images;
   private final Heard heard = new Heard();
 
-  /** What the listener heard; it ends the ablation after some trainings. */
+  /** Records the events; cancels the ablation after some trainings. */
   private static final class Heard implements Ablation.Listener {
     final List<String> begun = new ArrayList<>();
     final List<String> done = new ArrayList<>();
@@ -191,7 +191,7 @@ class AblationTest {
         .epochRatio();
   }
 
-  /** Of ten epochs each, of which one is the first with a quarter of the answers wrong. */
+  /** Runs of ten epochs each, with the given first epoch at an error of 25 %. */
   private static List<AblationRun> runs(List<Integer> epochsTo25) {
     return epochsTo25.stream()
         .map(

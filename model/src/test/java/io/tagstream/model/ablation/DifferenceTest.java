@@ -20,7 +20,8 @@ class DifferenceTest {
   void ofOneSeedItIsThePairedInterval() {
     Difference difference =
         Difference.of(List.of(right(0, 1, 2, 3, 4, 5, 6, 7)), List.of(right(0, 1, 2, 3, 4)), 10);
-    // Three ones and seven zeros: a standard error of 0.152753, times 2.262157 of nine degrees.
+    // Three ones and seven zeros: a standard error of 0.152753, times 2.262157 for nine degrees of
+    // freedom.
     assertThat(difference.value()).isCloseTo(0.3, within(1e-12));
     assertThat(difference.low()).isCloseTo(-0.04555, within(1e-5));
     assertThat(difference.high()).isCloseTo(0.64555, within(1e-5));
@@ -31,7 +32,7 @@ class DifferenceTest {
   void picturesAndSeedsBothWidenIt() {
     Difference difference =
         Difference.of(List.of(right(0, 1, 2), right(0, 1)), List.of(right(0), right(0, 3)), 4);
-    // By hand: variances 5/48 and 1/16, 3.692 degrees of freedom, whose quantile is 2.8701.
+    // By hand: variances 5/48 and 1/16, 3.692 degrees of freedom with the quantile 2.8701.
     assertThat(difference.value()).isCloseTo(0.25, within(1e-12));
     assertThat(difference.low()).isCloseTo(0.25 - 1.17172, within(1e-5));
     assertThat(difference.high()).isCloseTo(0.25 + 1.17172, within(1e-5));

@@ -23,7 +23,7 @@ class AblationPageTest {
     assertThat(page(0, 0)).contains("class=\"whisker\"").doesNotContain("NaN", "Infinity");
   }
 
-  /** Whose intervals go from nothing to the differences. */
+  /** A page with intervals from zero to the differences. */
   private static String page(double... differences) {
     List<Difference> rows =
         DoubleStream.of(differences)

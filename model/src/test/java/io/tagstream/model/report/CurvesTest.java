@@ -23,13 +23,13 @@ class CurvesTest {
             "Accuracy on held-out images, %",
             "Learning rate",
             "Images per second",
-            "Waiting for pictures, % of the time");
+            "Waiting for images, % of the time");
     assertThat(charts.get(0).lines().get(0).points())
         .containsExactly(new Point(800, 1.6), new Point(1600, 0.8), new Point(2400, 1.6 / 3));
     assertThat(charts.get(1).lines())
         .extracting(Chart.Line::name)
         .containsExactly("top-1", "top-5");
-    assertThat(charts.get(1).level()).contains(new Chart.Level("commonest class", 20));
+    assertThat(charts.get(1).level()).contains(new Chart.Level("most frequent class", 20));
     assertThat(charts.get(4).lines().get(0).last()).isEqualTo(new Point(2400, 1.2));
   }
 

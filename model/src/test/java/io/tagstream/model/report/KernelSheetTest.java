@@ -33,7 +33,7 @@ class KernelSheetTest {
     0,
     0,
     0,
-    // The second is weaker, and as strong in its own picture.
+    // The second is weaker, but its picture is scaled separately.
     0,
     0,
     0,
@@ -57,7 +57,7 @@ class KernelSheetTest {
     RgbImage first = sheets.get(0).image();
     assertThat(first.width()).isEqualTo(44 + 2 * GAP);
     assertThat(first.height()).isEqualTo(44 + 2 * GAP);
-    // Nearest neighbour: 22 pixels a weight, the same from edge to edge.
+    // Nearest neighbour: 22 pixels per weight, uniform from edge to edge.
     for (int at : List.of(0, 21)) {
       assertThat(rgb(first, GAP + at, GAP + at)).containsExactly(255, 128, 1);
       assertThat(rgb(first, GAP + 22 + at, GAP + at)).containsExactly(1, 128, 128);

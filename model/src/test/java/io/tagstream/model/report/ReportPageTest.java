@@ -42,7 +42,7 @@ class ReportPageTest {
                 EVIL, EVIL, new LeftOut(List.of(new Unreadable(EVIL, EVIL)), Map.of(EVIL, 3), 1)),
             List.of(EVIL, "]]>\u0000 -->"),
             Drawn.epochs(2),
-            List.of(Drawn.error(EVIL, 0.01), Drawn.answer("b", 1, 0.1f, 0.9f)),
+            List.of(Drawn.error(EVIL, 0.01), Drawn.prediction("b", 1, 0.1f, 0.9f)),
             List.of(Drawn.error(EVIL + "\u202e", 0.01)),
             Optional.of(evilVerdict()),
             Drawn.weights(2),
@@ -87,8 +87,8 @@ class ReportPageTest {
     assertThat(elements(page, "img"))
         .extracting(image -> image.getAttribute("alt"))
         .containsExactly(
-            "a/1, labelled cat, taken for dog",
-            "a/1, labelled cat, taken for dog",
+            "a/1, labelled cat, predicted as dog",
+            "a/1, labelled cat, predicted as dog",
             "The first layer's 4 kernels of tower 1",
             "The first layer's 4 kernels of tower 2");
     assertThat(elements(page, "svg"))
@@ -102,7 +102,7 @@ class ReportPageTest {
 
   @Test
   void theWorstErrorsAndSuspectsAreBoundedInNumberAndBytes() throws Exception {
-    List<Answer> heldOut =
+    List<LabelledPrediction> heldOut =
         IntStream.range(0, 100)
             .mapToObj(i -> Drawn.error("%03d".formatted(i), 0.049 - i * 0.0001))
             .toList();
@@ -117,7 +117,7 @@ class ReportPageTest {
     assertThat(section(page, "Worst errors").getTextContent())
         .contains("100 errors on 100 held-out images; the 24 with the least probable labels");
     assertThat(section(page, "Labels to check").getTextContent()).contains("200 images");
-    // Noise is the worst there is: photos take a fifth of it.
+    // Noise is the worst case: photos take a fifth of it.
     assertThat(html.getBytes(UTF_8).length).isLessThan(2_000_000);
   }
 
@@ -128,13 +128,13 @@ class ReportPageTest {
             List.of("cat", "dog", "cow"),
             Drawn.epochs(1),
             List.of(
-                Drawn.answer("suspect", 0, 0.03f, 0.95f, 0.02f),
-                Drawn.answer("own at 0.05", 0, 0.05f, 0.92f, 0.03f),
-                Drawn.answer("other at 0.9", 0, 0.04f, 0.9f, 0.06f),
-                Drawn.answer("sure and right", 1, 0.01f, 0.98f, 0.01f)),
+                Drawn.prediction("suspect", 0, 0.03f, 0.95f, 0.02f),
+                Drawn.prediction("own at 0.05", 0, 0.05f, 0.92f, 0.03f),
+                Drawn.prediction("other at 0.9", 0, 0.04f, 0.9f, 0.06f),
+                Drawn.prediction("sure and right", 1, 0.01f, 0.98f, 0.01f)),
             List.of(
-                Drawn.answer("undecided", 2, 0.5f, 0.46f, 0.04f),
-                Drawn.answer("learned by heart", 2, 0.97f, 0.02f, 0.01f)));
+                Drawn.prediction("undecided", 2, 0.5f, 0.46f, 0.04f),
+                Drawn.prediction("learned by heart", 2, 0.97f, 0.02f, 0.01f)));
 
     Document page = parse(ReportPage.html(report));
 
@@ -147,15 +147,16 @@ class ReportPageTest {
 
   @Test
   void aPictureThatIsGoneIsSaidToBe() throws Exception {
-    Answer gone =
-        Answer.of(
+    LabelledPrediction gone =
+        LabelledPrediction.of(
             "gone",
             0,
             new float[] {0.01f, 0.99f},
             () -> {
               throw new FileNotFoundException("no file any more");
             });
-    Answer broken = Answer.of("broken", 0, new float[] {0.02f, 0.98f}, () -> new byte[] {1, 2, 3});
+    LabelledPrediction broken =
+        LabelledPrediction.of("broken", 0, new float[] {0.02f, 0.98f}, () -> new byte[] {1, 2, 3});
 
     String html =
         ReportPage.html(
@@ -173,7 +174,8 @@ class ReportPageTest {
         Drawn.report(
             CAT_AND_DOG,
             Drawn.epochs(1),
-            List.of(Drawn.error("a", 0.3), Drawn.error("b", 0.2), Drawn.answer("c", 0, 0.9f, 0.1f)),
+            List.of(
+                Drawn.error("a", 0.3), Drawn.error("b", 0.2), Drawn.prediction("c", 0, 0.9f, 0.1f)),
             List.of());
 
     Element table =
@@ -190,15 +192,15 @@ class ReportPageTest {
   @ValueSource(ints = {30, 31, 1000})
   void theConfusionOfManyClassesIsItsLargestNumbers(int classes) throws Exception {
     List<String> labels = new ArrayList<>();
-    List<Answer> heldOut = new ArrayList<>();
+    List<LabelledPrediction> heldOut = new ArrayList<>();
     for (int i = 0; i < classes; i++) {
       labels.add("a label of some length that goes on for a while ".repeat(5) + i);
-      // Class 7 is taken for 8 three times, the others once for their next.
+      // Class 7 is predicted as 8 three times, each other class once as the next one.
       for (int times = 0; times < (i == 7 ? 3 : 1); times++) {
         float[] probabilities = new float[classes];
         Arrays.fill(probabilities, 0.4f / classes);
         probabilities[(i + 1) % classes] = 0.6f;
-        heldOut.add(Answer.of("id", i, probabilities, () -> new byte[0]));
+        heldOut.add(LabelledPrediction.of("id", i, probabilities, () -> new byte[0]));
       }
     }
 
@@ -282,7 +284,7 @@ class ReportPageTest {
             plain.preprocessing());
 
     assertThat(section(parse(ReportPage.html(report)), "Left out").getTextContent())
-        .contains("12 held-out images are nearly the same as a training image")
+        .contains("12 held-out images are nearly identical to a training image")
         .contains("1 class waits for more images")
         .contains("moss4")
         .contains("1,021 files could not be read")
@@ -302,7 +304,7 @@ class ReportPageTest {
         .containsExactly(
             "Worst errors",
             "Labels to check",
-            "What the first layer looks for",
+            "The kernels of the first layer",
             "How it was made",
             "Left out");
     assertThat(section(page, "Left out").getTextContent()).contains("Nothing.");

@@ -12,11 +12,11 @@ class ScoresTest {
   private static final Scores SCORES =
       Scores.of(
           List.of(
-              Drawn.answer("a", 0, 0.8f, 0.1f, 0.1f),
-              Drawn.answer("b", 0, 0.1f, 0.8f, 0.1f),
-              Drawn.answer("c", 0, 0.1f, 0.8f, 0.1f),
-              Drawn.answer("d", 2, 0.8f, 0.1f, 0.1f),
-              Drawn.answer("e", 2, 0.1f, 0.1f, 0.8f)),
+              Drawn.prediction("a", 0, 0.8f, 0.1f, 0.1f),
+              Drawn.prediction("b", 0, 0.1f, 0.8f, 0.1f),
+              Drawn.prediction("c", 0, 0.1f, 0.8f, 0.1f),
+              Drawn.prediction("d", 2, 0.8f, 0.1f, 0.1f),
+              Drawn.prediction("e", 2, 0.1f, 0.1f, 0.8f)),
           3);
 
   @Test
@@ -35,7 +35,7 @@ class ScoresTest {
 
   @Test
   void theCommonestClassIsTheLevelToBeat() {
-    assertThat(SCORES.commonest()).isEqualTo(0.6);
+    assertThat(SCORES.mostFrequent()).isEqualTo(0.6);
   }
 
   /** Newcombe, "Two-sided confidence intervals for the single proportion" (1998), table I. */

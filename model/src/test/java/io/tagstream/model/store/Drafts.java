@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Models to put into a store. */
+/** Makes models for tests of the store. */
 final class Drafts {
   static final NetworkDescription NETWORK = TinyNetworks.everything();
   static final List<String> LABELS = List.of("cat", "dog", "été");
 
   private Drafts() {}
 
-  /** A tiny model, another for each seed and the same for the same one. */
+  /** A tiny model that depends only on the seed. */
   static ModelDraft tiny(long seed) {
     return new ModelDraft(
         TinyNetworks.weights(NETWORK, seed),

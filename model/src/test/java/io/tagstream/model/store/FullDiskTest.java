@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A disk that takes no more: a process whose files may have 2 KiB, which a bundle's network passes
- * and its labels do not. The system call that fails is the one that would on a full disk.
+ * Simulates a full disk by a process whose files are limited to 2 KiB, which a bundle's network
+ * exceeds and its labels do not. The same system call fails as on a full disk.
  */
 class FullDiskTest {
   @TempDir Path folder;
@@ -43,7 +43,7 @@ class FullDiskTest {
         new ProcessBuilder(
                 "/bin/bash",
                 "-c",
-                // The virtual machine's own file of counters would not fit either.
+                // The virtual machine's performance data file would exceed the limit too.
                 "ulimit -f 2; exec \"$0\" -XX:-UsePerfData -XX:TieredStopAtLevel=1 \"$@\"",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",

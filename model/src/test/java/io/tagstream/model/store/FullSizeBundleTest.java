@@ -55,7 +55,7 @@ class FullSizeBundleTest {
   }
 
   /**
-   * Writes, lists, opens, exports and imports full-size models, and prints how long each took.
+   * Writes, lists, opens, exports and imports full-size models, and prints the time of each.
    *
    * @param arguments a folder for models, and BVLC's AlexNet of the ONNX model zoo
    */

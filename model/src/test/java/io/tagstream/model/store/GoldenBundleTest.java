@@ -14,9 +14,9 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /**
- * Stores as earlier releases wrote them, {@code golden/format-N/} among the test resources, are
- * read for ever. {@link #main} made the one of the present format; a new format gets a folder of
- * its own and the old ones stay as they are.
+ * Reads stores that earlier releases wrote, {@code golden/format-N/} in the test resources. {@link
+ * #main} wrote the one of the current format; a new format gets another folder, and the old ones
+ * are never changed.
  */
 class GoldenBundleTest {
   private static final String FIRST = "20261124T103000.000Z-0001";
@@ -33,9 +33,9 @@ class GoldenBundleTest {
   }
 
   /**
-   * Writes the store of the present format.
+   * Writes the store of the current format.
    *
-   * @param arguments the folder to write to, which is new
+   * @param arguments the folder to create
    */
   public static void main(String[] arguments) {
     Clock clock = Clock.fixed(Instant.parse("2026-11-24T10:30:02Z"), ZoneOffset.UTC);

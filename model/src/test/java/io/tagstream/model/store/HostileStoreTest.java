@@ -23,8 +23,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A store in which somebody put what its program never would. Reading a device has no end, and
- * opening a pipe waits for whoever writes to it.
+ * A store with manipulated content. Reading a device has no end, and opening a pipe blocks until
+ * somebody writes to it.
  */
 @Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class HostileStoreTest {
@@ -66,7 +66,7 @@ class HostileStoreTest {
     Files.createSymbolicLink(file, outside);
   }
 
-  /** A file that says it is large and takes no room. */
+  /** Makes a sparse file that is large and takes no space. */
   private static void enlarge(Path file, long bytes) throws IOException {
     try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
       sparse.setLength(bytes);
@@ -96,7 +96,7 @@ class HostileStoreTest {
             "\"files\" : {",
             "\"files\" : { \"%s\" : {\"bytes\" : 0, \"sha256\" : \"%s\"},"
                 .formatted(name, NOTHING)));
-    assertRefused("model.json", "it names the file '");
+    assertRefused("model.json", "it lists the file '");
     Path target = folder.resolve("target").resolve("exported");
     assertThatThrownBy(() -> store.export(version, target)).isInstanceOf(ModelException.class);
     assertThat(folder.resolve("target").resolve("evil")).doesNotExist();
@@ -174,10 +174,10 @@ class HostileStoreTest {
     Files.writeString(folder.resolve("secret.json"), "{}");
     assertThatThrownBy(() -> RetrainStatus.read(models, "../../secret"))
         .isInstanceOf(ModelException.class)
-        .hasMessage("'../../secret' is no job's name");
+        .hasMessage("'../../secret' is not a job's name");
     assertThatThrownBy(() -> JobStatus.read(models, "../../secret"))
         .isInstanceOf(ModelException.class)
-        .hasMessage("'../../secret' is no job's name");
+        .hasMessage("'../../secret' is not a job's name");
   }
 
   @Test

@@ -73,7 +73,7 @@ final class JobStatusTest {
     assertThat(JobStatus.jobs(models.resolve("missing"))).isEmpty();
   }
 
-  /** What stood under the name before there was a format: how the retraining stands. */
+  /** The content of the file before it had a format: the state of the retraining. */
   @Test
   void anEarlierVersionsFileIsNone() throws IOException {
     Files.createDirectories(models.resolve("status"));

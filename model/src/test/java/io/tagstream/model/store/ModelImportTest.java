@@ -119,7 +119,7 @@ class ModelImportTest {
     assertThatThrownBy(
             () -> new ModelImport(file, Optional.of(labels), Optional.empty()).into(store))
         .isInstanceOf(ModelException.class)
-        .hasMessage("%s has 2 labels, the network of %s has 3 classes".formatted(labels, file));
+        .hasMessage("%s has 2 labels, but the network of %s has 3 classes".formatted(labels, file));
     Path missing = folder.resolve("missing.txt");
     assertThatThrownBy(
             () -> new ModelImport(file, Optional.of(missing), Optional.empty()).into(store))

@@ -57,7 +57,7 @@ class ModelStoreTest {
     }
   }
 
-  /** Changes a file of the bundle and records the new hash, as a careful forger would. */
+  /** Changes a file of the bundle and records its new hash. */
   private void forge(String version, String name, byte[] content) throws IOException {
     BundleFolder bundle = new BundleFolder(models.resolve(version));
     ModelMetadata old = bundle.metadata();
@@ -218,7 +218,7 @@ class ModelStoreTest {
     Files.createFile(models);
     assertThatThrownBy(store::versions)
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("no folder");
+        .hasMessageContaining("is not a folder");
     assertThatThrownBy(() -> store.write(Drafts.tiny(1))).isInstanceOf(ModelException.class);
   }
 
@@ -247,8 +247,8 @@ class ModelStoreTest {
   void unknownVersionsAndNamesThatLeadOutsideAreTold() {
     store.write(Drafts.tiny(1));
     assertRefused("20990101T000000.000Z-0000", "no version 20990101T000000.000Z-0000 in " + models);
-    assertRefused("../models", "'../models' is no version's name");
-    assertRefused("", "'' is no version's name");
+    assertRefused("../models", "'../models' is not a version's name");
+    assertRefused("", "'' is not a version's name");
   }
 
   @Test
@@ -295,7 +295,7 @@ class ModelStoreTest {
     Files.write(file, half);
     assertRefused(
         version,
-        file + " has %d bytes, was written with %d".formatted(half.length, content.length));
+        file + " has %d bytes, but was written with %d".formatted(half.length, content.length));
 
     forge(version, "model.onnx", half);
     assertRefused(version, "cannot read " + file, "cut short");
@@ -334,7 +334,7 @@ class ModelStoreTest {
 
     String version = store.write(draft).version();
     byte[] onnx = Files.readAllBytes(models.resolve(version).resolve("model.onnx"));
-    // The last number of the file is fc8's last bias: make it infinite.
+    // The last number of the file is fc8's last bias; make it infinite.
     onnx[onnx.length - 1] = 0x7F;
     onnx[onnx.length - 2] = (byte) 0x80;
     onnx[onnx.length - 3] = 0;
@@ -362,9 +362,9 @@ class ModelStoreTest {
     Files.writeString(json(version), json.replace("\"preprocessing\"", "\"other\""));
     assertRefused(version, "cannot use " + json(version), "no preprocessing");
     Files.writeString(json(version), json.replace("\"format\" : 1", "\"format\" : 2"));
-    assertRefused(version, "format 2, this Tagstream reads up to 1");
+    assertRefused(version, "format 2, but this Tagstream reads formats up to 1");
     Files.writeString(json(version), json.replace("\"crop\" : 19", "\"crop\" : 18"));
-    assertRefused(version, "crops of 18 for a network of 19");
+    assertRefused(version, "crops of 18 pixels for a network with inputs of 19");
     Files.writeString(json(version), json.replace("\"labels.txt\"", "\"other.txt\""));
     assertRefused(version, json(version) + " does not list labels.txt");
     Files.writeString(json(version), "");
@@ -690,6 +690,6 @@ class ModelStoreTest {
                     Optional.empty(),
                     draft.provenance()))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("crops of 20 for a network of 19");
+        .hasMessageContaining("crops of 20 pixels for a network with inputs of 19");
   }
 }

@@ -70,7 +70,7 @@ class PinsTest {
   void aJobDropsThePinsOfItsDeadProcessesAndNoOthers() throws IOException {
     Pins shop = new Pins(root, Clock.systemUTC(), Optional.of("shop"));
     Pins shop2 = new Pins(root, Clock.systemUTC(), Optional.of("shop2"));
-    // Of processes that were killed: nobody closes them.
+    // Pins of killed processes: nobody closes them.
     Pin dead = shop.pin("job-1", Set.of("v1"));
     Pin alsoDead = shop.pin("retraining-2", Set.of("v2"));
     try (Pin other = shop2.pin("job-3", Set.of("v3"));
@@ -78,7 +78,7 @@ class PinsTest {
       other.set(Set.of("v3"));
       command.set(Set.of("v4"));
       assertThat(pins().pinned()).containsExactlyInAnyOrder("v1", "v2", "v3", "v4");
-      shop.dropOf("shop");
+      shop.deleteOf("shop");
       assertThat(pins().pinned()).contains("v3", "v4").doesNotContain("v1", "v2");
     }
     dead.close();
@@ -118,6 +118,6 @@ class PinsTest {
         .hasMessageContaining("cannot write " + root.resolve("pins").resolve("job"));
     assertThatThrownBy(() -> pins().pinned())
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("no folder");
+        .hasMessageContaining("is not a folder");
   }
 }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Live and history have one order, whoever promotes beside whom. */
+/** Concurrent promotions leave live version and history in the same order. */
 @Timeout(120)
 class PromotionsAtOnceTest {
   private static final int EACH = 10;
@@ -30,7 +30,7 @@ class PromotionsAtOnceTest {
   }
 
   /**
-   * Promotes again and again.
+   * Promotes repeatedly.
    *
    * @param arguments the store and the version
    */

@@ -59,7 +59,7 @@ class RetentionTest {
   @Test
   void theLiveOneItsPredecessorsAndTheNewestCandidateAreKept() {
     List<String> versions = write(8);
-    // The first is live; 5 and 7 stay candidates.
+    // The first is live already; 5 and 7 stay candidates.
     for (int promoted : List.of(1, 2, 3, 4, 6)) {
       promote(versions.get(promoted));
     }
@@ -113,7 +113,7 @@ class RetentionTest {
     }
   }
 
-  /** The clock is asked how old a pin is, after the pins were listed: then another one comes. */
+  /** Adds a pin when the clock is read for a pin's age, that is after the pins were listed. */
   @Test
   void aPinThatComesWhileAVersionIsDeletedKeepsIt() {
     List<String> versions = write(3);
@@ -184,7 +184,10 @@ class RetentionTest {
     assertThat(List.of(owned, byHand, young, models.resolve("history"))).allMatch(Files::exists);
   }
 
-  /** A store of links to another one's versions loses its links, and the other one nothing. */
+  /**
+   * A store of links to another store's versions loses its links, and the other store loses
+   * nothing.
+   */
   @Test
   void ofALinkedVersionTheLinkAloneGoes() throws IOException {
     List<String> versions = write(4);
@@ -250,7 +253,7 @@ class RetentionTest {
     assertThat(store.versions()).contains("mine");
   }
 
-  /** As a crash leaves it: without a model.json it is no version, whatever else is there. */
+  /** The rest of a crash: without a model.json it is not a version. */
   @Test
   void aHalfDeletedVersionIsNoneAndIsDeletedTheNextTime() throws IOException {
     List<String> versions = write(3);
@@ -288,13 +291,13 @@ class RetentionTest {
     assertThatThrownBy(() -> store.verify(version, metadata, Throttle.none()))
         .isInstanceOf(ModelException.class)
         .hasMessage(
-            "version %s in %s was deleted while it was read: models.keep bounds what is kept"
+            "version %s in %s was deleted while it was read: models.keep limits the versions that are kept"
                 .formatted(version, models));
   }
 
   /**
-   * Whoever pins and then opens has the version or is told; the newest and the promoted one are
-   * never deleted.
+   * Opening a version after pinning it either succeeds or reports that it is gone; the newest and
+   * the promoted version are never deleted.
    */
   @Test
   void deletingBesidePromotingLosesNoLiveVersion() throws Exception {

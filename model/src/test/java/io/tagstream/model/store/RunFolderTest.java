@@ -66,7 +66,7 @@ class RunFolderTest {
       run.save(new Position(1), 100, out -> out.write(new byte[100]));
       run.save(new Position(2), 1, out -> out.write(7));
     }
-    // What a process that was killed was writing.
+    // The temporary file of a killed process.
     Files.write(folder.resolve(".checkpoint.half"), new byte[10]);
     try (RunFolder run = RunFolder.open(store, VERSION).orElseThrow()) {
       assertThat(folder.resolve(".checkpoint.half")).doesNotExist();
@@ -92,14 +92,14 @@ class RunFolderTest {
       assertThatThrownBy(() -> run.save(new Position(2), (5 << 20) + 1, out -> out.write(8)))
           .isInstanceOf(ModelException.class)
           .hasMessage(
-              "no room for %s: 1029 MiB are free, 1030 MiB are needed, 1024 of them to stay free; give the disk room, or lower models.keep"
+              "no space for %s: 1029 MiB are free, 1030 MiB are needed, 1024 of which must stay free; free disk space, or lower models.keep"
                   .formatted(folder.resolve("checkpoint")));
       assertThat(run.restore(Position.class, (position, in) -> {})).contains(new Position(1));
     }
     free.set(DiskReserve.RESERVE + 100);
     assertThatThrownBy(() -> narrow.write(Drafts.tiny(1)))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("no room for");
+        .hasMessageContaining("no space for");
     assertThat(narrow.versions()).isEmpty();
   }
 
@@ -121,8 +121,8 @@ class RunFolderTest {
       Files.writeString(folder.resolve("checkpoint"), "no checkpoint at all");
       assertThatThrownBy(() -> run.restore(Position.class, (position, in) -> {}))
           .isInstanceOf(ModelException.class)
-          .hasMessageContaining("cannot go on from " + folder.resolve("checkpoint"))
-          .hasMessageEndingWith("remove %s to begin anew".formatted(folder));
+          .hasMessageContaining("cannot resume from " + folder.resolve("checkpoint"))
+          .hasMessageEndingWith("remove %s to start again".formatted(folder));
     }
   }
 
@@ -146,6 +146,6 @@ class RunFolderTest {
   void aNameThatLeadsElsewhereIsRefused() {
     assertThatThrownBy(() -> RunFolder.open(store, "../live"))
         .isInstanceOf(ModelException.class)
-        .hasMessage("'../live' is no version's name");
+        .hasMessage("'../live' is not a version's name");
   }
 }

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A step that learns nothing and forgets nothing: its weights depend on every batch, rate, class
- * and step number that it was ever given, in their order.
+ * A fake step whose weights depend on every batch, learning rate, class and step number that it
+ * received, in their order.
  */
 final class ArithmeticStep implements TrainingStep {
   private final Setup setup;

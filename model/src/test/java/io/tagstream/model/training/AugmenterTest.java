@@ -25,12 +25,12 @@ class AugmenterTest {
   private static final PrincipalColors GREY =
       PrincipalColors.of(new double[][] {{0.1, 0, 0}, {0, 0.1, 0}, {0, 0, 0.1}});
 
-  /** Crops and flips only, so that a picture shows where it was cut. */
+  /** Crops and flips only, so that a crop shows its position. */
   private static final Augmentation PLAIN = new Augmentation.PaperCrops(0);
 
   @TempDir private Path folder;
 
-  /** A picture whose red tells the column, its green the row. */
+  /** Augments an image whose red is the column and whose green is the row. */
   private byte[] augment(Augmentation augmentation, long seed, int epoch, String id)
       throws Exception {
     BufferedImage image = new BufferedImage(10, 8, BufferedImage.TYPE_INT_RGB);
@@ -118,7 +118,7 @@ class AugmenterTest {
       highest = Math.min(highest, aspect);
     }
     assertThat(smallest).isBetween(0.35, 0.36);
-    // 4/3 as high as the picture itself, which is 3/2.
+    // The image's aspect is 3/2 and a crop's at most 4/3: at most 8/9 of the area.
     assertThat(largest).isBetween(0.85, 0.889);
     assertThat(widest).isBetween(1.31, 1.3334);
     assertThat(highest).isBetween(0.7499, 0.77);
@@ -148,7 +148,7 @@ class AugmenterTest {
       mirrored += (picture[0] & 0xff) > (picture[15] & 0xff) ? 1 : 0;
     }
     assertThat(mirrored).isBetween(70, 130);
-    // 104 times 0.8 to 1.2 of brightness; contrast and saturation go beyond.
+    // Brightness gives 104 times 0.8 to 1.2; contrast and saturation extend the range.
     assertThat(reds.first()).isLessThan(90);
     assertThat(reds.last()).isGreaterThan(118);
   }

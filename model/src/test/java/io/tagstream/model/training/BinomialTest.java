@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class BinomialTest {
 
-  /** Sums of whole coefficients over a power of two (Python's fractions), one rounding each. */
+  /** Sums of integer coefficients over a power of two (Python's fractions), each rounded once. */
   @ParameterizedTest
   @CsvSource({
     "10, 8, 0.0546875",

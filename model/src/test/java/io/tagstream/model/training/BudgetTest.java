@@ -39,7 +39,7 @@ class BudgetTest {
     assertThat(open.atRate(0.01, 25, 800).imageSteps()).isEqualTo(800);
   }
 
-  /** A run that is killed before its first checkpoint repeats these steps, knowing the cut. */
+  /** A run that is killed before its first checkpoint repeats these steps with the stored cut. */
   @Test
   void stepsBeforeTheDecisionCountWithThePlan() {
     Budget decided = Budget.of(Recipe.SMALL_DATA, OPTIONS, 800).atRate(20, 25, 800);

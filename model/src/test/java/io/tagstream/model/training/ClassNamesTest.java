@@ -23,7 +23,7 @@ class ClassNamesTest {
     assertThat(classes.find("daisy")).isEmpty();
   }
 
-  /** Imported models have such classes: a bird and a machine. */
+  /** Imported models have two such classes, a bird and a machine. */
   @Test
   void knownClassesThatDifferOnlyInCaseStayApart() {
     ClassNames classes = new ClassNames(List.of("crane", "Crane", "crane"));

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class ColorSumsTest {
 
-  /** Written out: means first, then products of the distances from them. */
+  /** Compares with the definition: means first, then products of the deviations. */
   @Test
   void meansAndCovariancesAreThoseOfAllPixels() {
     Random random = new Random(1);

@@ -17,7 +17,7 @@ class EpochPlanTest {
     return rows;
   }
 
-  /** As many rows of each class as given, class by class. */
+  /** The given number of rows of each class, class by class. */
   private static int[] classes(int... counts) {
     return IntStream.range(0, counts.length)
         .flatMap(i -> IntStream.generate(() -> i).limit(counts[i]))
@@ -38,7 +38,7 @@ class EpochPlanTest {
         .isNotEqualTo(plan.rows(1));
   }
 
-  /** Never a window: what comes late in the store may come anywhere in an epoch. */
+  /** The whole epoch is shuffled: a late row may be anywhere in it. */
   @Test
   void everyRowComesUpAnywhereInAnEpoch() {
     EpochPlan plan = new EpochPlan(classes(1000), rows(0, 1000), 100_000, 1);
@@ -52,7 +52,7 @@ class EpochPlanTest {
 
   @Test
   void aLargeStoresEpochsAreAllNewRowsAndAsManyOldOnesOfEachClass() {
-    // 9,000, 900 and 100 old rows, then 500 new ones of a class of their own.
+    // 9,000, 900 and 100 old rows, then 500 new ones of another class.
     int[] classes = classes(9000, 900, 100, 500);
     EpochPlan plan = new EpochPlan(classes, rows(10_000, 10_500), 16_000, 1);
     assertThat(plan.rowsPerEpoch()).isEqualTo(16_000 / EpochPlan.PASSES);
@@ -67,7 +67,7 @@ class EpochPlanTest {
       assertThat(plan.rows(epoch)).isEqualTo(rows);
       seen.addAll(Arrays.stream(rows).boxed().toList());
     }
-    // The sample is drawn anew: of 9,000 rows 700 in each epoch, of 900 nearly all in three.
+    // Each epoch draws another sample: 700 of 9,000 rows each, nearly all of 900 in three epochs.
     assertThat(seen).hasSizeBetween(500 + 100 + 860 + 1900, 500 + 100 + 900 + 2100);
   }
 

@@ -23,7 +23,7 @@ class EvaluationTest {
     tally.add(0, new float[] {0.1f, 0.9f, 0, 0, 0, 0});
     tally.add(5, new float[] {0.3f, 0.2f, 0.2f, 0.1f, 0.1f, 0.1f});
     tally.add(4, new float[] {0.3f, 0.2f, 0.2f, 0.1f, 0.1f, 0.1f});
-    // Equal answers: the lower class counts as more probable, so e is the fifth and f the sixth.
+    // Equal probabilities: the lower class ranks first, so e is the fifth and f the sixth.
     Evaluation evaluation = tally.evaluation();
     assertThat(evaluation.images()).isEqualTo(4);
     assertThat(evaluation.top1()).isEqualTo(1 / 4.0);
@@ -32,7 +32,7 @@ class EvaluationTest {
     assertThat(evaluation.confusion().get(5)).containsExactly(1, 0, 0, 0, 0, 0);
   }
 
-  /** A classifier that says how red a crop is, asked in batches that do not come out even. */
+  /** A classifier that measures how red a crop is, with a last batch that is not full. */
   @Test
   void asksForEveryReadableImageOnce(@TempDir Path folder) {
     for (int i = 0; i < 5; i++) {

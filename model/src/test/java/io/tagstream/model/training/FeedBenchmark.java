@@ -9,7 +9,7 @@ import io.tagstream.model.network.Initialisation;
 import io.tagstream.model.network.NetworkDescription;
 import io.tagstream.model.network.Parameter;
 import io.tagstream.model.store.Preprocessing;
-import io.tagstream.model.training.ImageReader.Read;
+import io.tagstream.model.training.ImagePrefetcher.Read;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,9 +20,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Prints images a second of the full-size training step on photos that are decoded and augmented
- * beside it, and on one batch again and again, in turns; each number is the median of its turns.
- * {@code mvn -pl model -am test -Plong -Dsurefire.heap=4g -Dtest=FeedBenchmark
+ * Prints the images per second of the full-size training step, alternately on photos that are
+ * decoded and augmented concurrently and on one repeated batch; each number is the median of its
+ * rounds. {@code mvn -pl model -am test -Plong -Dsurefire.heap=4g -Dtest=FeedBenchmark
  * -Dsurefire.failIfNoSpecifiedTests=false}
  */
 @Tag("long")
@@ -81,7 +81,7 @@ class FeedBenchmark {
   }
 
   /**
-   * Over some steps.
+   * Measures some steps.
    *
    * @param same the batch to repeat; empty for the feed's
    */

@@ -46,7 +46,7 @@ class FolderDatasetTest {
     assertThat(dataset.images()).extracting(LabelledImage::id).containsExactly("roses/a.jpg");
   }
 
-  /** Some file systems take é apart into a letter and its accent. */
+  /** Some file systems decompose é into a letter and its accent. */
   @Test
   void foldersWhoseNamesDifferInCaseOrSpellingOnlyAreOneClass() throws Exception {
     touch("Roses/a");
@@ -69,7 +69,7 @@ class FolderDatasetTest {
     pipe("roses/a.jpg");
     assertThatThrownBy(() -> dataset.images().get(0).content().read())
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("no file any more");
+        .hasMessageContaining("no longer a file");
   }
 
   private void pipe(String path) throws Exception {
@@ -86,7 +86,7 @@ class FolderDatasetTest {
             folder + " holds no folder with images: it needs one per class, named after the class");
     assertThatThrownBy(() -> FolderDataset.list(folder.resolve("a.jpg")))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("is no folder");
+        .hasMessageContaining("is not a folder");
   }
 
   @Test

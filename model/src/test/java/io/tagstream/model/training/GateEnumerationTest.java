@@ -8,17 +8,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * How often the gate rejects, summed over every outcome there can be: each image is right only by
- * the incumbent (b), only by the candidate (c), or says nothing. Nothing is sampled.
+ * The gate's probability of rejection, summed over all possible outcomes: each image is predicted
+ * correctly only by the incumbent (b), only by the candidate (c), or does not distinguish them.
+ * Nothing is sampled.
  */
 class GateEnumerationTest {
-  /** Images that only one of the two gets right. */
+  /** The share of images that only one of the two predicts correctly. */
   private static final double APART = 0.25;
 
   /**
    * The probability of a rejection.
    *
-   * @param share of the images that only the incumbent gets right
+   * @param share the incumbent's part of the images that only one predicts correctly
    * @param perClass held-out images in each class
    */
   private record Rejections(double share, double apart, int classes, int perClass) {
@@ -28,7 +29,7 @@ class GateEnumerationTest {
       return rejected(trinomial(classes * perClass));
     }
 
-    /** By any of the tests: those of the classes are not independent of the one on all. */
+    /** By any of the tests; those of the classes are not independent of the one on all images. */
     double byAnyTest() {
       double[][] oneClass = trinomial(perClass);
       if (perClass >= Gate.PER_CLASS_FROM) {
@@ -56,7 +57,7 @@ class GateEnumerationTest {
       return 1 - accepted;
     }
 
-    /** The probability of each (b, c) among so many images. */
+    /** The probability of each (b, c) among {@code images}. */
     private double[][] trinomial(int images) {
       double[][] one = {{1 - apart, apart - share}, {share, 0}};
       double[][] all = {{1}};
@@ -96,8 +97,8 @@ class GateEnumerationTest {
   }
 
   /**
-   * The test on all images stays below 0.05, as its level says; those of the classes add less than
-   * another 0.05. The figures are those of a second program, in Python with SciPy.
+   * The test on all images stays below its level of 0.05; those of the classes add less than
+   * another 0.05. The figures are from an independent program, in Python with SciPy.
    */
   @ParameterizedTest
   @CsvSource({
@@ -116,7 +117,7 @@ class GateEnumerationTest {
     assertThat(equal.byAnyTest()).isEqualTo(byAny, within(1e-4)).isLessThan(2 * Gate.LEVEL);
   }
 
-  /** Also where the two differ on every image, or on few. */
+  /** The same if the two differ on every image, or on few. */
   @ParameterizedTest
   @CsvSource({"0.02", "0.1", "0.5", "1"})
   void equalModelsAreSeldomRejectedHoweverAlike(double apart) {

@@ -18,27 +18,29 @@ import org.junit.jupiter.api.Test;
 class GateTest {
   private static final List<String> LABELS = List.of("ant", "bee");
 
-  private final List<PairedAnswer> answers = new ArrayList<>();
+  private final List<PairedPrediction> predictions = new ArrayList<>();
 
   private static Gate gate(long before, long images) {
     return new Gate(
         Optional.of(new Incumbent("v1", LABELS, Optional.of(before))), LABELS, images, 1);
   }
 
-  /** Images of a class, by who is right. */
+  /** Adds images of a class, by which versions predict them correctly. */
   private GateTest add(String label, int both, int onlyIncumbent, int onlyCandidate, int none) {
     String other = label.equals("ant") ? "bee" : "ant";
     List<String> right = List.of(label, other);
     List<String> wrong = List.of(other, label);
-    answers.addAll(Collections.nCopies(both, new PairedAnswer(label, right, right)));
-    answers.addAll(Collections.nCopies(onlyIncumbent, new PairedAnswer(label, right, wrong)));
-    answers.addAll(Collections.nCopies(onlyCandidate, new PairedAnswer(label, wrong, right)));
-    answers.addAll(Collections.nCopies(none, new PairedAnswer(label, wrong, wrong)));
+    predictions.addAll(Collections.nCopies(both, new PairedPrediction(label, right, right)));
+    predictions.addAll(
+        Collections.nCopies(onlyIncumbent, new PairedPrediction(label, right, wrong)));
+    predictions.addAll(
+        Collections.nCopies(onlyCandidate, new PairedPrediction(label, wrong, right)));
+    predictions.addAll(Collections.nCopies(none, new PairedPrediction(label, wrong, wrong)));
     return this;
   }
 
   private Verdict judge() {
-    return gate(100, 100).judge(answers, 0);
+    return gate(100, 100).judge(predictions, 0);
   }
 
   @Test
@@ -71,7 +73,7 @@ class GateTest {
   void oneThatIsWorseIsRejectedFromTheLevelOn() {
     add("ant", 50, 16, 9, 0).add("bee", 50, 15, 10, 0);
     assertThat(judge().outcome()).isEqualTo(Outcome.NO_GAIN);
-    answers.clear();
+    predictions.clear();
     add("ant", 50, 16, 9, 0).add("bee", 50, 16, 9, 0);
     Verdict verdict = judge();
     assertThat(verdict.outcome()).isEqualTo(Outcome.REJECTED);
@@ -86,7 +88,7 @@ class GateTest {
   void oneThatIsWorseInOneClassIsRejectedThoughBetterInAll() {
     add("ant", 14, 5, 0, 1).add("bee", 10, 0, 8, 2);
     assertThat(judge().outcome()).isEqualTo(Outcome.PROMOTED);
-    answers.clear();
+    predictions.clear();
     add("ant", 14, 6, 0, 0).add("bee", 10, 0, 8, 2);
     Verdict verdict = judge();
     assertThat(verdict.outcome()).isEqualTo(Outcome.REJECTED);
@@ -96,7 +98,7 @@ class GateTest {
     assertThat(verdict.classes())
         .extracting(Verdict.ClassFinding::worse)
         .containsExactly(true, false);
-    answers.clear();
+    predictions.clear();
     add("ant", 13, 6, 0, 0).add("bee", 10, 0, 8, 2);
     assertThat(judge().outcome()).as("19 images are too few").isEqualTo(Outcome.PROMOTED);
   }
@@ -107,8 +109,8 @@ class GateTest {
     Verdict verdict = judge();
     assertThat(verdict.outcome()).isEqualTo(Outcome.REJECTED);
     assertThat(verdict.reason())
-        .isEqualTo("right on 12 of 22 held-out images, no better than always saying ant (12)");
-    answers.clear();
+        .isEqualTo("right on 12 of 22 held-out images, no better than always predicting ant (12)");
+    predictions.clear();
     add("ant", 10, 0, 2, 0).add("bee", 1, 0, 0, 9);
     assertThat(judge().outcome()).isEqualTo(Outcome.PROMOTED);
   }
@@ -126,13 +128,13 @@ class GateTest {
   @Test
   void oneOfAFifthMoreImagesIsPromotedWhenNoWorse() {
     add("ant", 20, 2, 2, 0).add("bee", 20, 1, 1, 0);
-    assertThat(gate(1000, 1199).judge(answers, 0).outcome()).isEqualTo(Outcome.NO_GAIN);
-    Verdict verdict = gate(1000, 1200).judge(answers, 0);
+    assertThat(gate(1000, 1199).judge(predictions, 0).outcome()).isEqualTo(Outcome.NO_GAIN);
+    Verdict verdict = gate(1000, 1200).judge(predictions, 0);
     assertThat(verdict.outcome()).isEqualTo(Outcome.PROMOTED);
     assertThat(verdict.reason()).startsWith("trained on 1200 images instead of 1000; no worse on");
     Gate unknown =
         new Gate(Optional.of(new Incumbent("v1", LABELS, Optional.empty())), LABELS, 9, 1);
-    assertThat(unknown.judge(answers, 0).outcome()).isEqualTo(Outcome.NO_GAIN);
+    assertThat(unknown.judge(predictions, 0).outcome()).isEqualTo(Outcome.NO_GAIN);
   }
 
   @Test
@@ -140,7 +142,7 @@ class GateTest {
     List<String> three = List.of("ant", "bee", "cat");
     Gate gate = new Gate(Optional.of(new Incumbent("v1", LABELS, Optional.of(9L))), three, 9, 1);
     add("ant", 20, 3, 2, 0).add("bee", 20, 1, 1, 0);
-    Verdict verdict = gate.judge(answers, 0);
+    Verdict verdict = gate.judge(predictions, 0);
     assertThat(verdict.outcome()).isEqualTo(Outcome.PROMOTED);
     assertThat(verdict.reason()).startsWith("new: cat; no worse on 47 held-out images");
     assertThat(verdict.classes()).hasSize(2);
@@ -149,11 +151,11 @@ class GateTest {
   @Test
   void tooFewImagesDecideNothing() {
     Gate gate = new Gate(Optional.of(new Incumbent("v1", LABELS, Optional.of(1L))), LABELS, 9, 25);
-    Verdict none = gate.judge(answers, 31);
+    Verdict none = gate.judge(predictions, 31);
     assertThat(none.outcome()).isEqualTo(Outcome.NO_GAIN);
     assertThat(none.reason())
         .isEqualTo(
-            "only 0 held-out images are left beside 31 duplicates of training images: too few to judge, 25 are needed");
+            "only 0 held-out images are left besides 31 duplicates of training images: too few to judge, 25 are needed");
     assertThat(none.candidate()).isEqualTo(new Verdict.Scores(0, 0));
     assertThat(none.incumbent().orElseThrow())
         .isEqualTo(new Verdict.Incumbent("v1", new Verdict.Scores(0, 0)));
@@ -161,9 +163,9 @@ class GateTest {
     assertThat(none.leftOutAsDuplicates()).isEqualTo(31);
 
     add("ant", 2, 0, 10, 0).add("bee", 2, 0, 10, 0);
-    assertThat(gate.judge(answers, 7).outcome()).as("24 images").isEqualTo(Outcome.NO_GAIN);
+    assertThat(gate.judge(predictions, 7).outcome()).as("24 images").isEqualTo(Outcome.NO_GAIN);
     add("bee", 1, 0, 0, 0);
-    assertThat(gate.judge(answers, 7).outcome()).as("25 images").isEqualTo(Outcome.PROMOTED);
+    assertThat(gate.judge(predictions, 7).outcome()).as("25 images").isEqualTo(Outcome.PROMOTED);
   }
 
   @Test
@@ -175,7 +177,7 @@ class GateTest {
       before.add("breed " + i);
     }
     assertThat(of(before).reason()).endsWith(", breed 17 and 12 more");
-    answers.clear();
+    predictions.clear();
     add("ant", 20, 9, 0, 0);
     assertThat(of(before).outcome()).isEqualTo(Outcome.REJECTED);
     assertThat(of(before).reason()).contains("; lost: cat, dog, ");
@@ -183,19 +185,19 @@ class GateTest {
 
   private Verdict of(List<String> before) {
     return new Gate(Optional.of(new Incumbent("v1", before, Optional.empty())), LABELS, 9, 1)
-        .judge(answers, 0);
+        .judge(predictions, 0);
   }
 
-  /** The incumbent cannot be right on a class it lacks, whatever it says. */
+  /** The incumbent is always wrong on a class that it lacks. */
   @Test
   void imagesOfANewClassCountForTheCandidate() {
     List<String> three = List.of("ant", "bee", "cat");
     Gate gate = new Gate(Optional.of(new Incumbent("v1", LABELS, Optional.of(9L))), three, 9, 1);
     add("ant", 20, 3, 0, 0).add("bee", 20, 0, 0, 0);
-    answers.addAll(
+    predictions.addAll(
         Collections.nCopies(
-            5, new PairedAnswer("cat", List.of("ant", "bee"), List.of("cat", "ant"))));
-    Verdict verdict = gate.judge(answers, 0);
+            5, new PairedPrediction("cat", List.of("ant", "bee"), List.of("cat", "ant"))));
+    Verdict verdict = gate.judge(predictions, 0);
     assertThat(verdict.c()).isEqualTo(5);
     assertThat(verdict.reason()).startsWith("better on");
     assertThat(verdict.incumbent().orElseThrow().scores().top5()).isEqualTo(43 / 48.0);
@@ -204,9 +206,11 @@ class GateTest {
   @Test
   void aStoresFirstVersionHasNothingToBeatButItsScoresCount() {
     add("ant", 0, 0, 2, 8);
-    List<PairedAnswer> alone =
-        answers.stream()
-            .map(answer -> new PairedAnswer(answer.trueClass(), List.of(), answer.candidate()))
+    List<PairedPrediction> alone =
+        predictions.stream()
+            .map(
+                prediction ->
+                    new PairedPrediction(prediction.trueClass(), List.of(), prediction.candidate()))
             .toList();
     Verdict verdict = new Gate(Optional.empty(), LABELS, 9, 1).judge(alone, 3);
     assertThat(verdict.outcome()).isEqualTo(Outcome.PROMOTED);
@@ -219,8 +223,8 @@ class GateTest {
   @Test
   void whatCannotBeJudgedIsRefused() {
     assertThatThrownBy(() -> new Gate(Optional.empty(), LABELS, 9, 0))
-        .hasMessage("no images decide nothing: 0");
-    answers.add(new PairedAnswer("cat", List.of("ant"), List.of("ant")));
+        .hasMessage("a gate needs at least one held-out image: 0");
+    predictions.add(new PairedPrediction("cat", List.of("ant"), List.of("ant")));
     assertThatThrownBy(this::judge).hasMessageContaining("the candidate has no class cat");
   }
 }

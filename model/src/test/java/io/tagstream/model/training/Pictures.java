@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.Random;
 import javax.imageio.ImageIO;
 
-/** Draws labelled pictures for tests. */
+/** Draws labelled images for tests. */
 public final class Pictures {
   private Pictures() {}
 
@@ -23,7 +23,7 @@ public final class Pictures {
     }
   }
 
-  /** A third, easy class beside those two. */
+  /** A third, easy class in addition to those two. */
   static void greens(Path folder, int count) {
     Random random = new Random(count);
     for (int i = 0; i < count; i++) {
@@ -32,7 +32,7 @@ public final class Pictures {
     }
   }
 
-  /** Pictures of one class that look like each other no more than photos do. */
+  /** Images of one class that are no more similar than photos. */
   static void various(Path folder, int count) {
     Random random = new Random(count);
     for (int i = 0; i < count; i++) {
@@ -42,7 +42,7 @@ public final class Pictures {
     }
   }
 
-  /** Pictures of one class that differ in a single point. */
+  /** Images of one class that differ in a single point. */
   static void copies(Path folder, String label, int count, long seed) {
     for (int i = 0; i < count; i++) {
       BufferedImage image = shade(filled(90, 80, Color.ORANGE), new Random(seed));
@@ -51,7 +51,7 @@ public final class Pictures {
     }
   }
 
-  /** Darkens parts by chance: pictures without details would pass for copies of each other. */
+  /** Darkens random parts: images without details would count as near duplicates. */
   private static BufferedImage shade(BufferedImage image, Random random) {
     Graphics2D graphics = image.createGraphics();
     for (int cell = 0; cell < 72; cell++) {
@@ -106,7 +106,7 @@ public final class Pictures {
     }
   }
 
-  /** A file that is no image. */
+  /** A file that is not an image. */
   static void writeText(Path file) {
     try {
       Files.createDirectories(file.getParent());

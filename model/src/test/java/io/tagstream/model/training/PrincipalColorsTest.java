@@ -27,7 +27,7 @@ class PrincipalColorsTest {
         });
   }
 
-  /** The components that were published for ImageNet and are in wide use, rounded to 4 digits. */
+  /** The published and widely used components of ImageNet, rounded to 4 digits. */
   @Test
   void findsTheComponentsOfImageNet() {
     double[] values = {0.2175, 0.0188, 0.0045};
@@ -58,7 +58,10 @@ class PrincipalColorsTest {
     assertValues(PrincipalColors.of(third), 0.03, 0, 0);
   }
 
-  /** Each component is drawn once: its deviation along its vector is 255 times 0.1 of its value. */
+  /**
+   * Each component is drawn once: its standard deviation along its vector is 255 times 0.1 of its
+   * eigenvalue.
+   */
   @Test
   void shiftsAreNormalAlongTheComponents() {
     double third = 1 / Math.sqrt(3);

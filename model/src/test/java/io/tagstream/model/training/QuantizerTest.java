@@ -56,7 +56,7 @@ class QuantizerTest {
         new Recipe(
             "quick",
             Recipe.Start.AFRESH,
-            Pixels.STANDARDISED,
+            InputScaling.STANDARDISED,
             Initialisation.HE,
             new Optimizer.Adam(2e-3),
             new Schedule.WarmUpThenCosine(0.05),
@@ -91,23 +91,23 @@ class QuantizerTest {
     ModelBundle integers = store.open(result.bundle().version());
     assertThat((double) Files.size(integers.onnx())).isLessThan(0.4 * Files.size(floats.onnx()));
     List<byte[]> crops = crops();
-    float[][] expected = answers(floats, EngineKind.ONNXRUNTIME, crops);
-    float[][] found = answers(integers, EngineKind.ONNXRUNTIME, crops);
+    float[][] expected = predictions(floats, EngineKind.ONNXRUNTIME, crops);
+    float[][] found = predictions(integers, EngineKind.ONNXRUNTIME, crops);
     boolean differs = false;
     for (int i = 0; i < expected.length; i++) {
       assertThat(found[i][0]).isEqualTo(expected[i][0], within(0.1f));
       differs |= found[i][0] != expected[i][0];
     }
-    assertThat(differs).as("the answers of 8 bits to be others than those of 32").isTrue();
+    assertThat(differs).as("the predictions of 8 bits to be others than those of 32").isTrue();
   }
 
-  /** Within what a step of the input and of the weights makes. */
+  /** Within the effect of one quantization step of the input and of the weights. */
   @Test
   void theOtherEngineTakesTheRoundedWeights() {
     ModelBundle integers = quantize().bundle();
     List<byte[]> crops = crops();
-    float[][] expected = answers(floats, EngineKind.DEEPLEARNING4J, crops);
-    float[][] found = answers(integers, EngineKind.DEEPLEARNING4J, crops);
+    float[][] expected = predictions(floats, EngineKind.DEEPLEARNING4J, crops);
+    float[][] found = predictions(integers, EngineKind.DEEPLEARNING4J, crops);
     for (int i = 0; i < expected.length; i++) {
       assertThat(found[i][0]).isEqualTo(expected[i][0], within(0.05f)).isNotEqualTo(expected[i][0]);
     }
@@ -154,7 +154,7 @@ class QuantizerTest {
     Quantizer.Result before = quantize();
     List<String> skipped = new ArrayList<>();
     for (int i = 0; i < 12; i++) {
-      // Some of them fall to either side.
+      // Some of them are on either side of the split.
       Files.writeString(folder.resolve("pictures/discs/broken-%d.png".formatted(i)), "no " + i);
     }
     Quantizer.Result after =
@@ -189,7 +189,7 @@ class QuantizerTest {
                     FolderDataset.listWithOrWithoutLabels(broken),
                     TrainingProgress.SILENT))
         .isInstanceOf(ModelException.class)
-        .hasMessageStartingWith("no picture to calibrate with: ");
+        .hasMessageStartingWith("no image to calibrate on: ");
     assertThat(store.pins().pinned()).isEmpty();
     assertThat(store.versions()).containsExactly(floats.version());
     try (Stream<Path> files = Files.list(store.root())) {
@@ -203,7 +203,7 @@ class QuantizerTest {
     String integers = quantize().bundle().version();
     assertThatThrownBy(() -> quantizer.quantize(integers, pictures, TrainingProgress.SILENT))
         .isInstanceOf(ModelException.class)
-        .hasMessage(integers + " computes with integers already");
+        .hasMessage(integers + " is quantized already");
   }
 
   @Test
@@ -223,7 +223,7 @@ class QuantizerTest {
   private List<byte[]> crops() {
     List<byte[]> crops = new ArrayList<>();
     new Evaluator(floats.preprocessing(), Views.CENTER, 8, 1)
-        .answer(
+        .predict(
             (batch, views) -> {
               crops.addAll(batch);
               return new float[batch.size()][2];
@@ -234,27 +234,30 @@ class QuantizerTest {
     return crops;
   }
 
-  /** The file as it is, and what is run: its normalisation written for the layout of integers. */
+  /**
+   * The graph of the file, and the graph that is run, whose normalisation is rewritten for the
+   * layout of integers.
+   */
   @Test
   void theRewrittenNormalizationAnswersAsTheFileDoes() {
     ModelBundle integers = quantize().bundle();
     List<byte[]> crops = crops();
-    float[][] plain = answers(integers, Graph.PLAIN, crops);
-    float[][] fast = answers(integers, Graph.FAST_NORMALIZATION, crops);
+    float[][] plain = predictions(integers, Graph.PLAIN, crops);
+    float[][] fast = predictions(integers, Graph.FAST_NORMALIZATION, crops);
     for (int i = 0; i < plain.length; i++) {
-      // Rounding may fall to the other side here and there.
+      // Some values are rounded differently.
       assertThat(fast[i][0]).isEqualTo(plain[i][0], within(5e-3f));
     }
   }
 
-  private static float[][] answers(ModelBundle bundle, Graph graph, List<byte[]> crops) {
+  private static float[][] predictions(ModelBundle bundle, Graph graph, List<byte[]> crops) {
     try (LoadedModel model = new SharedModel(bundle, SessionWeights.onCpu(bundle, THREADS, graph));
         Engine engine = model.newEngine(crops.size())) {
       return engine.probabilities(crops, 1);
     }
   }
 
-  private static float[][] answers(ModelBundle bundle, EngineKind kind, List<byte[]> crops) {
+  private static float[][] predictions(ModelBundle bundle, EngineKind kind, List<byte[]> crops) {
     try (LoadedModel model = Engines.load(bundle, new EngineOptions(kind, Device.CPU, THREADS));
         Engine engine = model.newEngine(crops.size())) {
       return engine.probabilities(crops, 1);

@@ -15,7 +15,7 @@ class ScheduleTest {
     assertThat(cosine(0, 100)).isCloseTo(0.16, within(1e-12));
     assertThat(cosine(4, 100)).isCloseTo(0.8, within(1e-12));
     assertThat(cosine(5, 100)).isCloseTo(0.8, within(1e-12));
-    // A quarter, half and three quarters of the 95 steps that are left.
+    // A quarter, half and three quarters of the remaining 95 steps.
     assertThat(cosine(5 + 24, 100))
         .isCloseTo(0.4 * (1 + Math.cos(Math.PI * 24 / 95)), within(1e-12));
     assertThat(cosine(52, 100)).isCloseTo(0.4, within(0.01));

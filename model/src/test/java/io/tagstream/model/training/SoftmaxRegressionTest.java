@@ -19,7 +19,7 @@ class SoftmaxRegressionTest {
     Nd4jThreads.one();
   }
 
-  /** A class adds 2 to a feature of its own; all lie far from 0, and one never changes. */
+  /** Each class adds 2 to one feature; all features are far from 0, and one is constant. */
   private static float[][] samples(int count, long seed) {
     Random random = new Random(seed);
     float[][] samples = new float[count][FEATURES];
@@ -67,8 +67,8 @@ class SoftmaxRegressionTest {
   }
 
   /**
-   * At the optimum the slope of the mean cross entropy by a weight is minus the ridge times the
-   * weight, whatever way led there; worked out here on the raw features in double.
+   * At the optimum the gradient of the mean cross entropy by a weight is minus the ridge times the
+   * weight; computed here on the raw features in double precision.
    */
   @Test
   void arrivesWhereTheRidgeHoldsTheLossInBalance() {
@@ -99,18 +99,18 @@ class SoftmaxRegressionTest {
     }
     for (int c = 0; c < CLASSES; c++) {
       double biasSlope = 0;
-      double[] slope = new double[FEATURES];
+      double[] gradient = new double[FEATURES];
       for (int i = 0; i < 60; i++) {
         double error = serve(layer, samples[i])[c] - (i % CLASSES == c ? 1 : 0);
         biasSlope += error / 60;
         for (int j = 0; j < FEATURES; j++) {
-          slope[j] += error * (samples[i][j] - mean[j]) / 60;
+          gradient[j] += error * (samples[i][j] - mean[j]) / 60;
         }
       }
       assertThat(biasSlope).isCloseTo(0, within(1e-4));
       for (int j = 0; j < FEATURES; j++) {
         double weight = layer.weights().get(c * FEATURES + j);
-        assertThat(slope[j]).isCloseTo(-0.1 / 60 * square * weight, within(2e-4));
+        assertThat(gradient[j]).isCloseTo(-0.1 / 60 * square * weight, within(2e-4));
       }
     }
   }
@@ -128,19 +128,19 @@ class SoftmaxRegressionTest {
   }
 
   private static double[] serve(SoftmaxRegression.Layer layer, float[] features) {
-    double[] answer = new double[CLASSES];
+    double[] prediction = new double[CLASSES];
     double sum = 0;
     for (int c = 0; c < CLASSES; c++) {
       double logit = layer.biases().get(c);
       for (int j = 0; j < FEATURES; j++) {
         logit += (double) layer.weights().get(c * FEATURES + j) * features[j];
       }
-      answer[c] = Math.exp(logit);
-      sum += answer[c];
+      prediction[c] = Math.exp(logit);
+      sum += prediction[c];
     }
     for (int c = 0; c < CLASSES; c++) {
-      answer[c] /= sum;
+      prediction[c] /= sum;
     }
-    return answer;
+    return prediction;
   }
 }

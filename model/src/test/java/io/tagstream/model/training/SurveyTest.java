@@ -45,7 +45,7 @@ class SurveyTest {
     return new Surveyed(image, "%04x".formatted(number), number, ColorSums.of(List.of()));
   }
 
-  /** The same picture under a name that sorts in another order. */
+  /** The same image under a name with another sort order. */
   private static Surveyed renamed(Surveyed one) {
     LabelledImage image = one.image();
     return new Surveyed(
@@ -102,18 +102,18 @@ class SurveyTest {
         .satisfies(file -> assertThat(file.reason()).isNotBlank());
     assertThat(skipped).singleElement().asString().startsWith("2.png: ");
 
-    Preprocessing preprocessing = survey.preprocessing(GEOMETRY, Pixels.STANDARDISED);
+    Preprocessing preprocessing = survey.preprocessing(GEOMETRY, InputScaling.STANDARDISED);
     assertThat(preprocessing.scale()).isEqualTo(1 / 255.0);
     assertThat(preprocessing.mean().get(0)).isCloseTo(20 / 255.0, within(1e-9));
     assertThat(preprocessing.deviation().get(0)).isCloseTo(10 / 255.0, within(1e-9));
     assertThat(preprocessing.mean().get(1)).isCloseTo(150 / 255.0, within(1e-9));
     assertThat(preprocessing.deviation().get(1)).isCloseTo(50 / 255.0, within(1e-9));
-    // One colour all over has no deviation, and must not be divided by it.
+    // A uniform channel has no deviation to divide by.
     assertThat(preprocessing.deviation().get(2)).isCloseTo(0.29 / 255, within(1e-9));
 
-    Preprocessing papers = survey.preprocessing(GEOMETRY, Pixels.CENTRED);
+    Preprocessing papers = survey.preprocessing(GEOMETRY, InputScaling.CENTRED);
     assertThat(papers.mean()).isEqualTo(preprocessing.mean());
-    // (byte / 255 - mean) / deviation goes up by one with the byte.
+    // (byte / 255 - mean) / deviation increases by one with the byte.
     assertThat(papers.deviation()).containsOnly(1 / 255.0);
   }
 
@@ -123,7 +123,7 @@ class SurveyTest {
     assertThatThrownBy(
             () -> Survey.of(FolderDataset.list(folder), GEOMETRY, 1, TrainingProgress.SILENT))
         .isInstanceOf(ModelException.class)
-        .hasMessage("none of the 1 files in " + folder + " is an image that can be read");
+        .hasMessage("none of the 1 files in " + folder + " is a readable image");
   }
 
   @Test
@@ -142,7 +142,7 @@ class SurveyTest {
     }
   }
 
-  /** As data grows no image changes sides: what is there decides nothing about the others. */
+  /** No image changes sides when data are added: other images do not affect the split. */
   @Test
   void anImagesSideDependsOnNothingElse() {
     List<Surveyed> images =
@@ -221,10 +221,9 @@ class SurveyTest {
         .containsExactly(true, false, false, false);
     assertThat(survey.classSizes(false).get(3)).isEqualTo(new ClassSize("unlucky", 1, 0));
     assertThat(new ClassSize("rare", 3, 1).shortage(10))
-        .isEqualTo("rare has 3 images that can be read and needs 10");
+        .isEqualTo("rare has 3 readable images and needs 10");
     assertThat(new ClassSize("unlucky", 1, 1).shortage(1))
-        .isEqualTo(
-            "all 1 images of unlucky are held out to measure with, and it needs others to learn from");
+        .isEqualTo("all 1 images of unlucky are held out, and it needs others to train on");
   }
 
   @Test
@@ -273,7 +272,7 @@ class SurveyTest {
     return surveyed(image("a/" + number, Optional.empty(), classIndex), number, differenceHash);
   }
 
-  /** A black pixel of a file that holds a number. */
+  /** A black image whose file is a number. */
   private static Surveyed surveyed(LabelledImage image, int number, long differenceHash) {
     return new Surveyed(
         image,

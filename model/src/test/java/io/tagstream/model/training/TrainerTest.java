@@ -68,7 +68,7 @@ class TrainerTest {
     return new Recipe(
         "quick",
         start,
-        Pixels.STANDARDISED,
+        InputScaling.STANDARDISED,
         Initialisation.HE,
         new Optimizer.Adam(2e-3),
         new Schedule.WarmUpThenCosine(0.05),
@@ -238,7 +238,7 @@ class TrainerTest {
     assertThat(evaluate(result.bundle()).top1()).isGreaterThanOrEqualTo(0.9);
   }
 
-  /** What was measured in training is what the served bundle answers. */
+  /** The served bundle's accuracy equals the one measured in training. */
   @Test
   void theBundleAnswersAsTheTrainingMeasured() {
     Path validation = folder.resolve("validation");
@@ -308,7 +308,7 @@ class TrainerTest {
     }
   }
 
-  /** Without a recipe asked for; one epoch, whatever its length. */
+  /** Options without a recipe, for one epoch. */
   private static TrainingOptions usual(Optional<String> parent, Optional<FreezeTo> freezeTo) {
     TrainingOptions options = TrainingOptions.defaults(1).withNetwork(narrow()).withEpochs(1);
     TrainingOptions from = parent.map(options::withParent).orElse(options);
@@ -324,7 +324,7 @@ class TrainerTest {
     TrainingResult quick = train(usual(Optional.empty(), Optional.of(FreezeTo.FC7)));
     assertThat(provenance(quick).endToEnd()).contains(false);
 
-    // Layers that never learned are no start: all begins afresh, with the parent's network.
+    // Untrained layers are not reused: training starts from random weights of the parent's network.
     TrainingResult afresh = train(usual(Optional.of(quick.bundle().version()), Optional.empty()));
     assertThat(provenance(afresh).recipe()).contains("small-data");
     assertThat(provenance(afresh).endToEnd()).contains(true);
@@ -334,7 +334,7 @@ class TrainerTest {
     TrainingResult tuned = train(usual(Optional.of(afresh.bundle().version()), Optional.empty()));
     assertThat(provenance(tuned).recipe()).contains("fine-tune");
 
-    // What is kept is kept as it is in the parent, whose convolutions have learned.
+    // Frozen layers equal the parent's, whose convolutions are trained.
     TrainingResult kept =
         train(usual(Optional.of(afresh.bundle().version()), Optional.of(FreezeTo.CONV5)));
     assertThat(provenance(kept).recipe()).contains("fine-tune");
@@ -345,7 +345,8 @@ class TrainerTest {
     assertThatThrownBy(
             () -> train(usual(Optional.empty(), Optional.empty()).withRecipe(Recipe.FINE_TUNE)))
         .isInstanceOf(ModelException.class)
-        .hasMessage("recipe fine-tune goes on from a version's weights: name it with --parent");
+        .hasMessage(
+            "recipe fine-tune starts from a version's weights: name the version with --parent");
   }
 
   @Test
@@ -373,7 +374,7 @@ class TrainerTest {
         .isEqualTo(parent.bundle().weights().get("conv5.weight"));
   }
 
-  /** Its rows of the last layer too. */
+  /** Including the parent's rows of the last layer. */
   @Test
   void aParentsClassStaysWhenItsPicturesAreGone() {
     Pictures.greens(pictures, 16);
@@ -391,7 +392,7 @@ class TrainerTest {
     FloatBuffer before = parent.weights().get("fc8.weight");
     FloatBuffer after = child.bundle().weights().get("fc8.weight");
     for (int i = 0; i < before.remaining(); i++) {
-      // A few small steps away, where drawn anew it would be anywhere.
+      // A few small steps away from the parent; random weights would not be close.
       assertThat(after.get(i)).isEqualTo(before.get(i), within(0.05f));
     }
   }
@@ -410,7 +411,7 @@ class TrainerTest {
     assertThat(alone.heldOut()).isEqualTo(30);
     assertThat(alone.candidate().top1()).isEqualTo(first.validation().orElseThrow().top1());
 
-    // Labels the wrong way round.
+    // Swap the labels.
     assertThat(pictures.resolve("discs").toFile().renameTo(folder.resolve("d").toFile())).isTrue();
     assertThat(pictures.resolve("stripes").toFile().renameTo(pictures.resolve("discs").toFile()))
         .isTrue();
@@ -450,7 +451,7 @@ class TrainerTest {
         .doesNotContain("NaN");
   }
 
-  /** Says so once it was asked so often while something went on. */
+  /** Cancels at the n-th check during a given activity. */
   private static final class Cancelled implements TrainingProgress {
     private final String during;
     private String now = "reading";
@@ -485,7 +486,7 @@ class TrainerTest {
     assertThat(progress.asked).isEqualTo(4);
   }
 
-  /** The 8 steps of the one epoch are asked for, then the images that are measured. */
+  /** Cancellation is checked at the 8 steps of the epoch, then at the measured images. */
   @Test
   void aTrainingEndsWhileHeldOutImagesAreMeasured() {
     Path validation = folder.resolve("validation");
@@ -515,7 +516,7 @@ class TrainerTest {
     assertThat(store.versions()).isEmpty();
   }
 
-  /** The incumbent's answers, and those to the report's training images. */
+  /** The incumbent's predictions, and those for the report's training images. */
   @Test
   void aTrainingEndsWhileItIsJudgedAndReported() {
     Path validation = folder.resolve("validation");
@@ -589,13 +590,13 @@ class TrainerTest {
     assertThatThrownBy(() -> train(options(1, 1, Optional.empty()).withMinPerClass(17)))
         .isInstanceOf(ModelException.class)
         .hasMessage(
-            "%s has no two classes with enough images: discs has 16 images that can be read and needs 17; stripes has 16 images that can be read and needs 17; add images or lower training.min-per-class"
+            "%s has no two classes with enough images: discs has 16 readable images and needs 17; stripes has 16 readable images and needs 17; add images or lower training.min-per-class"
                 .formatted(pictures));
     pictures = folder.resolve("one");
     Pictures.greens(pictures, 3);
     assertThatThrownBy(() -> train(options(1, 1, Optional.empty())))
         .isInstanceOf(ModelException.class)
-        .hasMessage(pictures + " has one class, greens: a training needs two or more");
+        .hasMessage(pictures + " has one class, greens: a training needs at least two");
     assertThat(store.versions()).isEmpty();
 
     Path file = Files.createFile(folder.resolve("file"));
@@ -603,7 +604,7 @@ class TrainerTest {
     TrainingTask task = task(Optional.empty(), options(1, 1, Optional.empty()));
     assertThatThrownBy(() -> blocked.train(task, TrainingProgress.SILENT))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("cannot make the folder " + file);
+        .hasMessageContaining("cannot create the folder " + file);
   }
 
   @Test
@@ -627,8 +628,7 @@ class TrainerTest {
             });
     assertThat(waiting)
         .containsExactly(
-            "greens has 5 images that can be read and needs 6",
-            "notes has 0 images that can be read and needs 6");
+            "greens has 5 readable images and needs 6", "notes has 0 readable images and needs 6");
     assertThat(result.waiting())
         .containsExactly(new ClassSize("greens", 5, 0), new ClassSize("notes", 0, 0));
     assertThat(result.bundle().labels()).containsExactly("discs", "stripes");
@@ -652,7 +652,7 @@ class TrainerTest {
     assertThat(RunFolder.versions(store)).isEmpty();
   }
 
-  /** Counts down to a loss that is no number. */
+  /** Counts down to a loss of NaN. */
   private record FakeStep(
       Weights weights, Preprocessing preprocessing, Set<String> trainable, List<Double> rates)
       implements TrainingStep {
@@ -684,7 +684,7 @@ class TrainerTest {
     public void close() {}
   }
 
-  /** All the pictures, by the engine that serves. */
+  /** Evaluates all images with the serving engine. */
   private Evaluation evaluate(ModelBundle bundle) {
     try (LoadedModel model =
             Engines.load(bundle, new EngineOptions(EngineKind.DEEPLEARNING4J, Device.CPU, 1));

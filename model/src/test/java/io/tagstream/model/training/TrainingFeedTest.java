@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tagstream.model.ModelException;
 import io.tagstream.model.store.Preprocessing;
-import io.tagstream.model.training.ImageReader.Read;
+import io.tagstream.model.training.ImagePrefetcher.Read;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ class TrainingFeedTest {
   private final AtomicInteger reads = new AtomicInteger();
   private List<LabelledImage> images = List.of();
 
-  /** Counts how often its bytes are asked for. */
+  /** Counts how often its bytes are read. */
   private record Counting(LabelledImage.Content content, AtomicInteger reads)
       implements LabelledImage.Content {
     @Override
@@ -134,7 +134,7 @@ class TrainingFeedTest {
         assertThat(reads.get()).isBetween(taken, taken + 6);
       }
     }
-    // Nothing more is asked for, and what is under way is done: the next epoch's first.
+    // No more images are requested; those in progress, the next epoch's first, are finished.
     assertThat(reads.get()).isBetween(2 * ROWS, 2 * ROWS + 6);
   }
 
@@ -149,7 +149,7 @@ class TrainingFeedTest {
       assertThatThrownBy(() -> feed.next(1))
           .isInstanceOf(ModelException.class)
           .hasMessageContaining(
-              "could be read before the training and cannot be now: cannot be read");
+              "was readable before the training and no longer is: cannot be read");
     }
   }
 }

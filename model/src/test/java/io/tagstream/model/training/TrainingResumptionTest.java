@@ -59,7 +59,7 @@ class TrainingResumptionTest {
             new Recipe(
                 "quick",
                 Recipe.Start.AFRESH,
-                Pixels.STANDARDISED,
+                InputScaling.STANDARDISED,
                 Initialisation.HE,
                 new Optimizer.Adam(2e-3),
                 new Schedule.WarmUpThenCosine(0.05),
@@ -96,7 +96,7 @@ class TrainingResumptionTest {
         .train(task, progress);
   }
 
-  /** What an unkilled run gives. */
+  /** The result of an uninterrupted run. */
   private TrainingResult whole(long seed) {
     return train(
         new ModelStore(folder.resolve("other")),
@@ -106,7 +106,7 @@ class TrainingResumptionTest {
         TrainingProgress.SILENT);
   }
 
-  /** Dies at a step, and hears where the run began. */
+  /** Kills the run at a step, and records where it began. */
   private static final class Killed implements TrainingProgress {
     private final long atStep;
     private final List<String> begun = new ArrayList<>();
@@ -154,7 +154,7 @@ class TrainingResumptionTest {
     assertThat(store.versions()).isEmpty();
     List<String> versions = RunFolder.versions(store);
     assertThat(versions).hasSize(1);
-    // What a process that was killed in writing the bundle leaves.
+    // The remains of a process that was killed while it wrote the bundle.
     Path unfinished = store.root().resolve(versions.get(0));
     Files.writeString(Files.createDirectory(unfinished).resolve("model.onnx"), "half");
 
@@ -227,7 +227,7 @@ class TrainingResumptionTest {
               () -> train(store, ArithmeticStep::new, Duration.ZERO, task, TrainingProgress.SILENT))
           .isInstanceOf(ModelException.class)
           .hasMessage("version %s is being trained by another process".formatted(name));
-      // Nobody asked for that name here, so another run begins.
+      // Without the version's name another run begins.
       Killed unnamed = new Killed(1);
       assertThatThrownBy(() -> train(ArithmeticStep::new, Duration.ZERO, 1, unnamed))
           .hasMessage("killed");
@@ -290,7 +290,7 @@ class TrainingResumptionTest {
     assertThat(store.versions()).isEmpty();
   }
 
-  /** A step with something about it that is different. */
+  /** A step whose subclasses change one of its methods. */
   private abstract static class Delegate implements TrainingStep {
     private final TrainingStep step;
 
@@ -355,7 +355,7 @@ class TrainingResumptionTest {
     assertSame(result, whole(1));
   }
 
-  /** A training in a process of its own, which waits for its end after six steps. */
+  /** A training in a separate process, which waits to be killed after six steps. */
   static final class Slow {
     private Slow() {}
 

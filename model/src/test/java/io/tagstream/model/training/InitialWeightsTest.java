@@ -10,7 +10,7 @@ import io.tagstream.model.training.ClassList.Origin;
 import java.nio.FloatBuffer;
 import org.junit.jupiter.api.Test;
 
-class FirstWeightsTest {
+class InitialWeightsTest {
   private final Weights parent = draw(3, 1);
 
   private static Weights draw(int classes, long seed) {
@@ -22,7 +22,7 @@ class FirstWeightsTest {
   @Test
   void newClassesGetRowsBelowTheParents() {
     Weights drawn = draw(5, 2);
-    Weights grown = FirstWeights.inherit(parent, drawn, Origin.GROWN);
+    Weights grown = InitialWeights.inherit(parent, drawn, Origin.GROWN);
     assertOthersAreTheParents(grown);
     FloatBuffer weights = grown.get("fc8.weight");
     int old = parent.get("fc8.weight").remaining();
@@ -36,7 +36,7 @@ class FirstWeightsTest {
   @Test
   void replacedClassesGetANewLastLayer() {
     Weights drawn = draw(3, 2);
-    Weights replaced = FirstWeights.inherit(parent, drawn, Origin.REPLACED);
+    Weights replaced = InitialWeights.inherit(parent, drawn, Origin.REPLACED);
     assertOthersAreTheParents(replaced);
     assertThat(replaced.get("fc8.weight"))
         .isEqualTo(drawn.get("fc8.weight"))
@@ -45,7 +45,7 @@ class FirstWeightsTest {
 
   @Test
   void theParentsClassesKeepItsLastLayer() {
-    Weights same = FirstWeights.inherit(parent, draw(3, 2), Origin.PARENT);
+    Weights same = InitialWeights.inherit(parent, draw(3, 2), Origin.PARENT);
     assertOthersAreTheParents(same);
     assertThat(same.get("fc8.weight")).isEqualTo(parent.get("fc8.weight"));
   }

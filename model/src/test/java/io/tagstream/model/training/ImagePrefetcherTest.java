@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tagstream.model.image.Views;
 import io.tagstream.model.store.Preprocessing;
-import io.tagstream.model.training.ImageReader.Outcome;
-import io.tagstream.model.training.ImageReader.Read;
-import io.tagstream.model.training.ImageReader.Unreadable;
+import io.tagstream.model.training.ImagePrefetcher.Outcome;
+import io.tagstream.model.training.ImagePrefetcher.Read;
+import io.tagstream.model.training.ImagePrefetcher.Unreadable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ImageReaderTest {
+class ImagePrefetcherTest {
   private static final Preprocessing PREPROCESSING =
       new Preprocessing(
           8, 6, Preprocessing.ChannelOrder.RGB, 1, List.of(0.0, 0.0, 0.0), List.of(1.0, 1.0, 1.0));
@@ -30,7 +30,7 @@ class ImageReaderTest {
     List<LabelledImage> images = files(50);
     Files.delete(folder.resolve("7"));
     AtomicInteger begun = new AtomicInteger();
-    try (ImageReader reader = new ImageReader(PREPROCESSING, Views.CENTER, 3)) {
+    try (ImagePrefetcher reader = new ImagePrefetcher(PREPROCESSING, Views.CENTER, 3)) {
       Iterator<Outcome<Integer>> outcomes =
           reader.read(
               images,
@@ -58,7 +58,7 @@ class ImageReaderTest {
 
   @Test
   void aBrokenDecoderIsNoUnreadableImage() throws Exception {
-    try (ImageReader reader = new ImageReader(PREPROCESSING, Views.CENTER, 1)) {
+    try (ImagePrefetcher reader = new ImagePrefetcher(PREPROCESSING, Views.CENTER, 1)) {
       Iterator<Outcome<Integer>> outcomes =
           reader.read(
               files(1),

@@ -22,21 +22,21 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Reads and decodes images on threads of its own, ahead of whoever uses them and no further than a
- * window, so that memory does not grow with the number of images.
+ * Reads and decodes images on background threads, ahead of their use. The window bounds how far
+ * ahead, so that memory does not grow with the number of images.
  */
-final class ImageReader implements AutoCloseable {
+final class ImagePrefetcher implements AutoCloseable {
   private final ExecutorService executor;
   private final List<ImageDecoder> decoders = new ArrayList<>();
   private final BlockingQueue<ImageDecoder> idle;
 
-  /** What to take from an image's encoded bytes. */
+  /** Computes a value from an image's encoded bytes. */
   interface Extraction<T> {
     T extract(LabelledImage image, byte[] encoded, ImageDecoder decoder)
         throws UnreadableImageException;
   }
 
-  /** What came of an image. */
+  /** The value of an image, or why it cannot be read. */
   sealed interface Outcome<T> {
     LabelledImage image();
   }
@@ -46,9 +46,9 @@ final class ImageReader implements AutoCloseable {
   record Unreadable<T>(LabelledImage image, String reason) implements Outcome<T> {}
 
   /**
-   * @param views what the decoders' {@code decode} cuts out
+   * @param views the views that the decoders' {@code decode} cuts out
    */
-  ImageReader(Preprocessing preprocessing, Views views, int threads) {
+  ImagePrefetcher(Preprocessing preprocessing, Views views, int threads) {
     executor =
         Executors.newFixedThreadPool(
             threads,
@@ -67,20 +67,21 @@ final class ImageReader implements AutoCloseable {
     }
   }
 
-  /** An image to read, and what to take from it. */
+  /** An image to read and the value to compute from it. */
   record Request<T>(LabelledImage image, Extraction<T> extraction) {}
 
   /**
-   * The images' outcomes in the order given.
+   * The outcomes of the images, in their order.
    *
-   * @param window images that are decoded or being decoded beside the one in use
+   * @param window the most images that are decoded or being decoded ahead of the one in use
    */
   <T> Iterator<Outcome<T>> read(List<LabelledImage> images, int window, Extraction<T> extraction) {
     return read(images.stream().map(image -> new Request<>(image, extraction)).iterator(), window);
   }
 
   /**
-   * The requests' outcomes in their order. A request is made when there is room for it.
+   * The outcomes of the requests, in their order. The next request is taken when the window has
+   * room.
    *
    * @param window as above
    */
@@ -132,7 +133,7 @@ final class ImageReader implements AutoCloseable {
     }
   }
 
-  /** Waits for the images under way, whose decoders' memory would otherwise go under their feet. */
+  /** Waits for the decodes in progress before freeing their decoders' memory. */
   @Override
   public void close() {
     executor.shutdownNow();

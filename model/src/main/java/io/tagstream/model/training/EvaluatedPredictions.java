@@ -6,7 +6,7 @@ import io.tagstream.model.engine.Forward;
 import io.tagstream.model.engine.Normalization;
 import io.tagstream.model.image.Views;
 import io.tagstream.model.network.Weights;
-import io.tagstream.model.report.Answer;
+import io.tagstream.model.report.LabelledPrediction;
 import io.tagstream.model.serving.Engines;
 import io.tagstream.model.store.Preprocessing;
 import java.util.ArrayList;
@@ -14,20 +14,23 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What weights answer to labelled images.
+ * The predictions of a network for labelled images, with their evaluation.
  *
- * @param each one a readable image, in the images' order
- * @param evaluation of all of them; empty without any
+ * @param each one per readable image, in the images' order
+ * @param evaluation of all predictions; empty without any
  */
-record Answers(List<Answer> each, Optional<Evaluation> evaluation) {
+record EvaluatedPredictions(List<LabelledPrediction> each, Optional<Evaluation> evaluation) {
   private static final int BATCH = 64;
 
-  Answers {
+  EvaluatedPredictions {
     each = List.copyOf(each);
   }
 
-  /** {@link #of(Weights, Preprocessing, List, List, Views, int, TrainingProgress)} on two views. */
-  static Answers of(
+  /**
+   * As {@link #of(Weights, Preprocessing, List, List, Views, int, TrainingProgress)}, with two
+   * views.
+   */
+  static EvaluatedPredictions of(
       Weights weights,
       Preprocessing preprocessing,
       List<LabelledImage> images,
@@ -38,14 +41,14 @@ record Answers(List<Answer> each, Optional<Evaluation> evaluation) {
   }
 
   /**
-   * Asks.
+   * Computes the predictions on the CPU.
    *
-   * @param weights of a network for crops of the preprocessing's size
+   * @param weights of a network whose input is the preprocessing's crop
    * @param labels in class order
-   * @param progress is asked for each image whether to go on, and hears nothing
-   * @throws java.util.concurrent.CancellationException when it says so
+   * @param progress can cancel between images; receives no events
+   * @throws java.util.concurrent.CancellationException if {@code progress} is cancelled
    */
-  static Answers of(
+  static EvaluatedPredictions of(
       Weights weights,
       Preprocessing preprocessing,
       List<LabelledImage> images,
@@ -53,24 +56,24 @@ record Answers(List<Answer> each, Optional<Evaluation> evaluation) {
       Views views,
       int threads,
       TrainingProgress progress) {
-    Collector answers = new Collector(labels);
+    Collector predictions = new Collector(labels);
     if (!images.isEmpty()) {
       try (DeviceWeights onDevice =
               Engines.onCpu(weights, new Normalization(preprocessing), threads, Throttle.none());
           Forward forward = onDevice.newForward(BATCH)) {
         new Evaluator(preprocessing, views, BATCH, 1)
-            .answer(
+            .predict(
                 Classifier.of(forward, preprocessing, labels.size()),
                 images,
-                onlyAsked(progress),
-                answers::add);
+                cancellationOf(progress),
+                predictions::add);
       }
     }
-    return answers.finish();
+    return predictions.finish();
   }
 
-  /** These images were read before, and what could not be read was said. */
-  private static TrainingProgress onlyAsked(TrainingProgress progress) {
+  /** Passes on only the cancellation: unreadable images were reported when they were first read. */
+  private static TrainingProgress cancellationOf(TrainingProgress progress) {
     return new TrainingProgress() {
       @Override
       public boolean isCancelled() {
@@ -79,9 +82,9 @@ record Answers(List<Answer> each, Optional<Evaluation> evaluation) {
     };
   }
 
-  /** Takes answers one by one. */
+  /** Collects predictions one by one. */
   static final class Collector {
-    private final List<Answer> each = new ArrayList<>();
+    private final List<LabelledPrediction> each = new ArrayList<>();
     private final Evaluation.Tally tally;
 
     Collector(List<String> labels) {
@@ -89,16 +92,18 @@ record Answers(List<Answer> each, Optional<Evaluation> evaluation) {
     }
 
     /**
-     * @param probabilities by class
+     * @param probabilities one per class
      */
     void add(LabelledImage image, float[] probabilities) {
       each.add(
-          Answer.of(image.id(), image.classIndex(), probabilities, () -> image.content().read()));
+          LabelledPrediction.of(
+              image.id(), image.classIndex(), probabilities, () -> image.content().read()));
       tally.add(image.classIndex(), probabilities);
     }
 
-    Answers finish() {
-      return new Answers(each, each.isEmpty() ? Optional.empty() : Optional.of(tally.evaluation()));
+    EvaluatedPredictions finish() {
+      return new EvaluatedPredictions(
+          each, each.isEmpty() ? Optional.empty() : Optional.of(tally.evaluation()));
     }
   }
 }

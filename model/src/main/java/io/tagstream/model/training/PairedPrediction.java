@@ -4,24 +4,23 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What two models say to one held-out image. By label, since the two need not have the same
- * classes: a model that lacks the class simply is not right.
+ * The predictions of incumbent and candidate for one held-out image. They are labels, because the
+ * two may have different classes: a model that lacks the class is simply wrong.
  *
  * @param trueClass the image's label
- * @param incumbent the five best labels of the version that is live, best first; none where no
- *     version is
- * @param candidate the five best labels of the one that may replace it, best first
+ * @param incumbent the incumbent's five best labels, best first; empty without an incumbent
+ * @param candidate the candidate's five best labels, best first
  */
-public record PairedAnswer(String trueClass, List<String> incumbent, List<String> candidate) {
+public record PairedPrediction(String trueClass, List<String> incumbent, List<String> candidate) {
   private static final int MOST = 5;
 
-  public PairedAnswer {
+  public PairedPrediction {
     Objects.requireNonNull(trueClass);
     incumbent = List.copyOf(incumbent);
     candidate = List.copyOf(candidate);
     if (candidate.isEmpty() || candidate.size() > MOST || incumbent.size() > MOST) {
       throw new IllegalArgumentException(
-          "an answer names one to five labels: %s, %s".formatted(incumbent, candidate));
+          "a prediction has one to five labels: %s, %s".formatted(incumbent, candidate));
     }
   }
 

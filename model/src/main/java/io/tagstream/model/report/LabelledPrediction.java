@@ -7,16 +7,16 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * What the model says to one labelled image.
+ * A model's prediction for one labelled image.
  *
  * @param id the image's
- * @param trueClass the class its label names
+ * @param trueClass the class of its label
  * @param own the probability of that class
- * @param best the five most probable classes, fewer where there are fewer; the first is the answer
- * @param picture where its encoded bytes are
+ * @param best the five most probable classes, or all if there are fewer, most probable first
+ * @param image reads its encoded bytes
  */
-public record Answer(
-    String id, int trueClass, double own, List<Guess> best, EncodedPicture picture) {
+public record LabelledPrediction(
+    String id, int trueClass, double own, List<Guess> best, EncodedImage image) {
 
   private static final double OWN_BELOW = 0.05;
   private static final double OTHER_ABOVE = 0.9;
@@ -24,15 +24,15 @@ public record Answer(
   /** A class and its probability. */
   public record Guess(int classIndex, double probability) {}
 
-  /** The encoded bytes of an image, read when the page needs them. */
+  /** Reads the encoded bytes of an image when the page needs them. */
   @FunctionalInterface
-  public interface EncodedPicture {
+  public interface EncodedImage {
     byte[] read() throws IOException;
   }
 
-  public Answer {
+  public LabelledPrediction {
     Objects.requireNonNull(id);
-    Objects.requireNonNull(picture);
+    Objects.requireNonNull(image);
     best = List.copyOf(best);
     if (best.isEmpty() || trueClass < 0) {
       throw new IllegalArgumentException("%s: class %d, %s".formatted(id, trueClass, best));
@@ -40,12 +40,14 @@ public record Answer(
   }
 
   /**
-   * An answer as the network gives it. Among equals the lower class counts as more probable.
+   * Makes a prediction of a network's output. Of classes with equal probability, the lower index
+   * ranks first.
    *
-   * @param probabilities one a class
-   * @throws IllegalArgumentException when one is not a number, so that no answer is made up
+   * @param probabilities one per class
+   * @throws IllegalArgumentException if one is not a number, because then no prediction is valid
    */
-  public static Answer of(String id, int trueClass, float[] probabilities, EncodedPicture picture) {
+  public static LabelledPrediction of(
+      String id, int trueClass, float[] probabilities, EncodedImage image) {
     for (int i = 0; i < probabilities.length; i++) {
       if (Float.isNaN(probabilities[i])) {
         throw new IllegalArgumentException(
@@ -56,7 +58,7 @@ public record Answer(
         IntStream.of(BestClasses.of(probabilities))
             .mapToObj(i -> new Guess(i, probabilities[i]))
             .toList();
-    return new Answer(id, trueClass, probabilities[trueClass], best, picture);
+    return new LabelledPrediction(id, trueClass, probabilities[trueClass], best, image);
   }
 
   /** The most probable class. */
@@ -72,12 +74,12 @@ public record Answer(
     return best.stream().anyMatch(guess -> guess.classIndex() == trueClass);
   }
 
-  /** Whether the model is so sure of another class that the label is more likely to be wrong. */
+  /** Whether the model is so confident of another class that the label is probably wrong. */
   boolean labelIsSuspect() {
     return own < OWN_BELOW && first().probability() > OTHER_ABOVE;
   }
 
-  /** At least so many classes there are. */
+  /** A lower limit of the number of classes. */
   int classes() {
     return 1
         + Math.max(trueClass, best.stream().mapToInt(Guess::classIndex).max().orElse(trueClass));

@@ -10,16 +10,16 @@ import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;
 
-/** What a training begins with. */
-final class FirstWeights {
-  private FirstWeights() {}
+/** The initial weights of a training. */
+final class InitialWeights {
+  private InitialWeights() {}
 
   /**
-   * A parent's weights with the last layer that its child's classes need: its own, its own rows and
-   * drawn ones below them, or a drawn one.
+   * A parent's weights with the last layer that the child's classes need: the parent's, the
+   * parent's rows followed by random ones, or a random one.
    *
-   * @param parent closed with what is returned
-   * @param drawn of the child's network
+   * @param parent closed when the result is closed
+   * @param drawn random weights of the child's network
    */
   static Weights inherit(Weights parent, Weights drawn, ClassList.Origin classes) {
     NetworkDescription network = drawn.network();
@@ -29,10 +29,10 @@ final class FirstWeights {
       FloatBuffer mine = drawn.get(name);
       switch (classes) {
         case REPLACED -> lastLayer.put(name, mine);
-        // Rows are units, so the parent's numbers are the first of the longer tensor.
+        // Rows are units, so the parent's values are the first of the longer tensor.
         case GROWN -> lastLayer.put(name, overlaid(mine, parent.get(name)));
         case PARENT -> lastLayer.put(name, parent.get(name));
-        case IMAGES -> throw new IllegalArgumentException("classes of no parent");
+        case IMAGES -> throw new IllegalArgumentException("classes without a parent");
       }
     }
     return replace(parent, network, lastLayer);
@@ -48,9 +48,9 @@ final class FirstWeights {
   }
 
   /**
-   * Weights for a network, some of them new. Closing them closes the old ones.
+   * Replaces some weights of a network. Closing the result closes the old weights.
    *
-   * @param network the old weights' own, or one that differs where the new ones are
+   * @param network the network of the old weights, or one that differs only in the replaced tensors
    */
   static Weights replace(
       Weights old, NetworkDescription network, Map<String, FloatBuffer> replacements) {
