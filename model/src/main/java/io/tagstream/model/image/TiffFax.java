@@ -43,7 +43,7 @@ final class TiffFax implements TiffRows {
   private int[] changes;
   private int changeCount;
 
-  /** The read position and its end, in bits from the start of the file. */
+  /** The read position, in bits from the start of the file. */
   private long at;
 
   private long from;

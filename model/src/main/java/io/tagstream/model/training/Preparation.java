@@ -137,8 +137,10 @@ record Preparation(
   }
 
   /**
-   * Rejects validation images of a class without training images, which is a user's mistake; images
-   * of a waiting class are dropped.
+   * The validation images, with the classes of the training first and waiting classes after them.
+   *
+   * @throws ModelException if an image's class has no image in the training set: a user's mistake,
+   *     whereas a waiting class is none
    */
   private static Dataset known(Dataset validation, List<String> labels, ClassList classes) {
     List<String> all = new ArrayList<>(classes.labels());
@@ -147,7 +149,7 @@ record Preparation(
   }
 
   /** The weights before the first step; closing them closes the parent's weights. */
-  Weights firstWeights() {
+  Weights initialWeights() {
     Weights drawn = recipe.initialisation().draw(network, task.options().seed());
     return recipe.start() == Recipe.Start.PARENT
         ? InitialWeights.inherit(parent.orElseThrow().weights(), drawn, classes.origin())

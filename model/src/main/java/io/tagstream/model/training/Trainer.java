@@ -153,7 +153,7 @@ public final class Trainer {
     TrainingRun run = preparation.run(resources, progress);
     progress.run(version, LAST_LAYER, 1, 0);
     // The trained weights share the lower layers with the initial ones.
-    try (Weights first = preparation.firstWeights()) {
+    try (Weights first = preparation.initialWeights()) {
       TrainingRun.Trained trained = LastLayerTraining.train(run, first);
       ModelDraft draft = draft(preparation, LAST_LAYER, preparation.hyperParameters(), trained);
       return publish(version, started, draft, preparation, run, trained);
@@ -171,7 +171,7 @@ public final class Trainer {
                 preparation.identity(budget),
                 budget,
                 checkpointPause);
-        Weights first = preparation.firstWeights()) {
+        Weights first = preparation.initialWeights()) {
       TrainingRun.Trained trained =
           StepTraining.train(run, checkpoints, steps, first, trainable(preparation));
       Map<String, String> parameters = preparation.hyperParameters();
