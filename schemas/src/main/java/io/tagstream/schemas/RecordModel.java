@@ -10,8 +10,8 @@ import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecordBase;
 
 /**
- * Which class stands for which schema. Avro would look it up by its name, which it refuses for
- * classes that a system property does not list, and which depends on the thread's class loader.
+ * Maps schemas to the generated classes. Avro's own lookup by name depends on the thread's class
+ * loader and refuses classes that a system property does not list.
  */
 final class RecordModel extends SpecificData {
   private static final Map<String, Class<? extends SpecificRecordBase>> CLASSES =
@@ -32,7 +32,7 @@ final class RecordModel extends SpecificData {
 
   private RecordModel() {
     addLogicalTypeConversion(new TimeConversions.TimestampMillisConversion());
-    // Avro's other ways to read, which system properties turn on, do not ask RecordReader.
+    // System properties can turn on two other readers of Avro, which would bypass RecordReader.
     setCustomCoders(false);
     setFastReaderEnabled(false);
   }

@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The six topics' names.
+ * Names of the six topics.
  *
- * @param prefix goes before each name as it is; letters, digits, dot, dash and underscore
+ * @param prefix of each name; at most 200 letters, digits, dots, dashes and underscores
  */
 public record Topics(String prefix) implements Serializable {
   private static final Pattern ALLOWED = Pattern.compile("[A-Za-z0-9._-]{0,200}");
 
-  /** The name of a job that was given none. */
+  /** The default name of a job. */
   public static final String DEFAULT_JOB = "tagstream";
 
   public Topics {
@@ -28,7 +28,7 @@ public record Topics(String prefix) implements Serializable {
     return prefix + "images";
   }
 
-  /** {@link Image} records that carry their label. */
+  /** {@link Image} records with a label. */
   public String labeledImages() {
     return prefix + "labeled-images";
   }
@@ -48,18 +48,18 @@ public record Topics(String prefix) implements Serializable {
     return prefix + "rejected-images";
   }
 
-  /** {@link ModelUpdate} records, in one partition, kept for ever. */
+  /** {@link ModelUpdate} records, in one partition, kept forever. */
   public String modelUpdates() {
     return prefix + "model-updates";
   }
 
-  /** All six. */
+  /** All six names. */
   public List<String> all() {
     return List.of(
         images(), labeledImages(), labels(), predictions(), rejectedImages(), modelUpdates());
   }
 
-  /** The consumer group in which the job of a name commits its offsets. */
+  /** The consumer group in which the job of this name commits its offsets. */
   public static String consumerGroup(String jobName) {
     return "tagstream-" + jobName;
   }
