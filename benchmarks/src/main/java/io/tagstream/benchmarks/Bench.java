@@ -106,7 +106,7 @@ final class Bench {
 
   private static Map<Class<? extends Probe>, String> ladder() {
     Map<Class<? extends Probe>, String> steps = new LinkedHashMap<>();
-    steps.put(EngineStep.class, "engine on ready tensors");
+    steps.put(EngineStep.class, "engine on decoded crops");
     steps.put(DecodeStep.class, "+ decode and preprocess");
     steps.put(MemoryStep.class, "+ Flink, source in memory");
     steps.put(KafkaSourceStep.class, "+ Kafka source");
@@ -208,7 +208,7 @@ final class Bench {
       addIfPossible(results, StepRates.class, task.times(STEP_WARM_UP, STEPS));
     }
     if (results.all().isEmpty()) {
-      throw new UserException("nothing could be measured on the GPU: the reasons are above");
+      throw new UserException("nothing could be measured on the GPU: see the reasons above");
     }
     return results;
   }

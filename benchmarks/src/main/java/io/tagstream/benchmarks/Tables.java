@@ -102,7 +102,7 @@ final class Tables {
         "Engines that sleep",
         "The job fed from memory, with engines that sleep instead of computing, as if a device computed %d images/s for each."
             .formatted(SleepingEngines.RATE_OF_ONE),
-        List.of("subtasks", "images/s", "of one"),
+        List.of("subtasks", "images/s", "ratio to one"),
         rows);
   }
 
@@ -179,7 +179,7 @@ final class Tables {
             new Table(
                 "Training step",
                 "The whole network with 1000 classes, batch 64, on the processors: no training runs on a GPU.",
-                List.of("who", "images/s"),
+                List.of("program", "images/s"),
                 List.of(List.of("Tagstream", number(results.get(StepRates.class, Meter.RATE), 1)))))
         .map(Tables::measured)
         .filter(table -> !table.rows().isEmpty())
@@ -274,7 +274,7 @@ final class Tables {
   }
 
   private Table ladder() {
-    List<String> header = new ArrayList<>(List.of("step", "images/s", "of the one before"));
+    List<String> header = new ArrayList<>(List.of("step", "images/s", "ratio to the step before"));
     STAGES.keySet().forEach(stage -> header.add("ms " + stage));
     header.addAll(List.of("ms rest", "ms total", "KiB allocated", "MiB resident"));
     Bench.MORE_VIEWS.forEach(views -> header.add("images/s of %d views".formatted(views)));
@@ -287,12 +287,12 @@ final class Tables {
     OptionalDouble atLeastOnce = results.get(KafkaSinkStep.AtLeastOnce.class, Meter.RATE);
     rows.add(
         step(
-            "a checkpoint each second (of at least once)",
+            "a checkpoint each second (ratio to at least once)",
             KafkaSinkStep.ExactlyOnceEachSecond.class,
             atLeastOnce));
     rows.add(
         step(
-            "a checkpoint each 30 s (of at least once)",
+            "a checkpoint each 30 s (ratio to at least once)",
             KafkaSinkStep.ExactlyOnceEachHalfMinute.class,
             atLeastOnce));
     return new Table(
@@ -329,7 +329,7 @@ final class Tables {
     return new Table(
         "Peers",
         "Kafka to Kafka, broker on the same machine, one view of each image, the launcher's malloc variables for all. The maps run with parallelism 2, ONNX Runtime with its default numbers of threads, PyTorch with one thread for each map.",
-        List.of("who", "images/s", "Tagstream is times as fast"),
+        List.of("program", "images/s", "Tagstream is times as fast"),
         List.of(
             List.of("Tagstream, exactly once", number(ours, 1), NONE),
             peer("Flink map: ImageIO, Graphics2D, ONNX Runtime, batch 1", NaiveFlink.class, ours),
@@ -367,7 +367,7 @@ final class Tables {
     return new Table(
         "Training step",
         "The whole network with 1000 classes, batch 64, the paper's optimizer; on all processors, then on one thread.",
-        List.of("who", "images/s", "Tagstream is times as fast"),
+        List.of("program", "images/s", "Tagstream is times as fast"),
         List.of(
             List.of("Tagstream", number(ours, 1), NONE),
             peer("DJL, PyTorch", TorchStep.class, ours),
@@ -451,7 +451,7 @@ final class Tables {
                 number(results.get(DecodePixels.class, DecodePixels.CROPS), 2),
                 number(results.get(DecodePixels.class, DecodePixels.IMAGE_IO), 2),
                 number(results.get(DecodePixels.class, DecodePixels.IMAGE_IO_READS), 3)),
-        List.of("decoder", "photos/s", "of OpenCV's bare decode"),
+        List.of("decoder", "photos/s", "ratio to OpenCV's bare decode"),
         rows);
   }
 

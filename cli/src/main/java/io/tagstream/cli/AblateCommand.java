@@ -47,7 +47,7 @@ public final class AblateCommand implements Runnable {
       names = "--images",
       required = true,
       paramLabel = "DIR",
-      description = "A folder with a folder of images per class.")
+      description = "A folder that contains a folder of images for each class.")
   private Path images = Path.of("");
 
   @Option(
@@ -103,7 +103,7 @@ public final class AblateCommand implements Runnable {
     try (Interruption signals = Interruption.listen(() -> {})) {
       ExperimentImages dataset = load(resources, signals::requested);
       err.printf(
-          "%d trainings of %d epochs in all, width %s%n", plan.runs(), plan.epochs(), plan.width());
+          "%d trainings, %d epochs in total, width %s%n", plan.runs(), plan.epochs(), plan.width());
       AblationFindings findings;
       try (AblationView view = new AblationView(err, plan.epochs(), signals::requested)) {
         findings =

@@ -124,12 +124,12 @@ record AblationOutput(AblationFindings findings, AblationPlan plan, ExperimentIm
     facts.put(
         "Epochs",
         plan.table()
-            ? "%d of figure 1's networks, %d of the others"
+            ? "%d for the networks of figure 1, %d for the others"
                 .formatted(plan.figureEpochs(), plan.tableEpochs())
             : Integer.toString(plan.figureEpochs()));
     facts.put("Seeds", Integer.toString(plan.seeds()));
     facts.put(
-        "Time of all steps",
+        "Total time of the steps",
         format("%.0f s", findings.runs().stream().mapToDouble(AblationRun::seconds).sum()));
     facts.put("Made", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     facts.put("Machine", "%s, %s".formatted(made.processor(), made.java()));

@@ -139,7 +139,7 @@ final class CommandsTest {
     String second = writeModel(2);
 
     assertThat(run("model", "promote", second, "--models", models, "--by", "me")).isZero();
-    assertThat(err.toString()).contains("a running job will not notice");
+    assertThat(err.toString()).contains("running jobs are not notified");
     out.getBuffer().setLength(0);
     assertThat(run("model", "list", "--models", models)).isZero();
     assertThat(out.toString().lines())

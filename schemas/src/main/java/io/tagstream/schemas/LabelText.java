@@ -19,7 +19,7 @@ public final class LabelText {
    * white space.
    *
    * @throws IllegalArgumentException when it is empty, longer than 256 characters or holds control
-   *     characters; the message says which
+   *     characters; the message states which
    */
   public static String normalize(String text) {
     String given = text.strip();

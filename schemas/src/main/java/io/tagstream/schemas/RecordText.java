@@ -26,7 +26,7 @@ public final class RecordText {
    *
    * @param what names the text in the message: "the annotator"
    * @throws IllegalArgumentException when it is longer than 256 characters or holds a control
-   *     character; the message says which
+   *     character; the message states which
    */
   public static void require(String what, String text) {
     if (text.length() > LONGEST) {
@@ -40,7 +40,7 @@ public final class RecordText {
    * Checks an image's id.
    *
    * @throws IllegalArgumentException when it is empty, longer than 1024 bytes in UTF-8 or holds a
-   *     control character; the message says which
+   *     control character; the message states which
    */
   public static void requireId(String id) {
     int bytes = id.getBytes(UTF_8).length;

@@ -188,8 +188,7 @@ public final class TrainingFile implements Closeable {
   /**
    * Counts the rows, from the blocks' headers alone.
    *
-   * @throws MalformedFileException when the file is cut short or its blocks do not follow each
-   *     other
+   * @throws MalformedFileException when the file is cut short or its blocks are not contiguous
    */
   public long count() throws IOException, MalformedFileException {
     long rows = 0;
@@ -222,7 +221,7 @@ public final class TrainingFile implements Closeable {
    * Reads a row's image.
    *
    * @param path the file that holds the row
-   * @throws IOException when the file is gone or holds other bytes there
+   * @throws IOException when the file is missing or its bytes have changed
    */
   public static byte[] content(Path path, TrainingRowHead.Content content) throws IOException {
     try (SeekableByteChannel channel = Files.newByteChannel(path)) {

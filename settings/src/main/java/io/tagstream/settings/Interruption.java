@@ -31,7 +31,7 @@ public final class Interruption implements AutoCloseable {
   }
 
   /**
-   * Listens until closed.
+   * Handles the signals until closed.
    *
    * @param stop starts the stop; may return at once or wait for it; runs concurrently with the
    *     caller

@@ -48,7 +48,7 @@ public final class Progress implements AutoCloseable {
   }
 
   /**
-   * Starts the clock.
+   * Starts the progress of a task.
    *
    * @param out a command's standard error
    * @param what the work: "sending"

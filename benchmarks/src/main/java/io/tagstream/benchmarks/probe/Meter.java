@@ -45,7 +45,7 @@ public final class Meter {
   public static Meter start(long warmUp, long count) {
     if (warmUp < 0 || count < 1) {
       throw new IllegalArgumentException(
-          "nothing to count: %d images after %d".formatted(count, warmUp));
+          "no images to count: %d after %d of warm-up".formatted(count, warmUp));
     }
     Meter meter = new Meter(warmUp, count);
     ofProcess = Optional.of(meter);
@@ -54,7 +54,7 @@ public final class Meter {
 
   /** The meter of this process. */
   public static Meter ofProcess() {
-    return ofProcess.orElseThrow(() -> new IllegalStateException("nothing is counted yet"));
+    return ofProcess.orElseThrow(() -> new IllegalStateException("the meter was not started"));
   }
 
   /** Total number of images, for warm-up and counted. */

@@ -47,7 +47,7 @@ record ProcessUsage(
       return new ProcessUsage(
           byThread, millis(Files.readString(SELF.resolve("stat"))), allocated(), resident());
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read what this process uses from /proc", e);
+      throw new UncheckedIOException("cannot read the resources of this process from /proc", e);
     }
   }
 
@@ -96,7 +96,7 @@ record ProcessUsage(
       // -1 for a thread that has ended.
       return Arrays.stream((long[]) bytes).filter(count -> count > 0).sum();
     } catch (JMException e) {
-      throw new IllegalStateException("this JVM does not count what threads allocate", e);
+      throw new IllegalStateException("this JVM does not count the allocation of threads", e);
     }
   }
 }

@@ -41,13 +41,13 @@ final class Announcement {
   }
 
   /**
-   * Announces the change, or warns that running jobs will not notice it. If another user has
-   * changed the live version in the meantime, that change may have been announced before this one.
-   * It is then announced again, so that the last record on the topic names the live version.
+   * Announces the change, or warns that running jobs are not notified. If another user has changed
+   * the live version in the meantime, that change may have been announced before this one. It is
+   * then announced again, so that the last record on the topic names the live version.
    */
   void send(ModelStore store, ModelStatus status, String version, String by, PrintWriter err) {
     if (connection.isEmpty()) {
-      err.println("a running job will not notice: name its broker with --bootstrap-server");
+      err.println("running jobs are not notified: name their broker with --bootstrap-server");
       err.flush();
       return;
     }
