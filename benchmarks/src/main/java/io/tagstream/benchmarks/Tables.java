@@ -124,7 +124,7 @@ final class Tables {
         "What reading a store of this many rows costs a job: the first time, later times, and for a run.",
         "rows",
         Bench.ROWS,
-        List.of(StoreGrowth.FIRST_LOOK, StoreGrowth.LOOK, StoreGrowth.SNAPSHOT, StoreGrowth.HEAP),
+        List.of(StoreGrowth.FIRST_LOOK, StoreGrowth.LOOK, StoreGrowth.COLLECTION, StoreGrowth.HEAP),
         Bench::of);
   }
 

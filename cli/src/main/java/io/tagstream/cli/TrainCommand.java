@@ -1,7 +1,5 @@
 package io.tagstream.cli;
 
-import io.tagstream.job.trainingstore.Addition;
-import io.tagstream.job.trainingstore.TrainingStore;
 import io.tagstream.local.TrainingView;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.nd4j.DirectTrainingStep;
@@ -27,6 +25,8 @@ import io.tagstream.settings.StandardOptions;
 import io.tagstream.settings.TrainingSettings;
 import io.tagstream.settings.UsageException;
 import io.tagstream.settings.UserException;
+import io.tagstream.trainingstore.Addition;
+import io.tagstream.trainingstore.TrainingStore;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;

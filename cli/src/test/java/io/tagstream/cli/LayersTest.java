@@ -34,7 +34,12 @@ final class LayersTest {
   @ArchTest static final ArchRule modelSeesPages = sees("model", "model", "pages");
 
   @ArchTest
-  static final ArchRule jobSeesRecordsAndModel = sees("job", "job", "schemas", "settings", "model");
+  static final ArchRule trainingStoreSeesRecordsAndModel =
+      sees("trainingstore", "trainingstore", "schemas", "settings", "model");
+
+  @ArchTest
+  static final ArchRule jobSeesTheTrainingStoreAndAllAbove =
+      sees("job", "job", "schemas", "settings", "model", "trainingstore");
 
   @ArchTest
   static final ArchRule producersSeeRecords = sees("producers", "producers", "schemas", "settings");
@@ -66,6 +71,15 @@ final class LayersTest {
           .dependOnClassesThat(
               resideInAnyPackage(
                   "org.apache.kafka..", "org.apache.flink..", "org.apache.avro..", "picocli.."));
+
+  /** Commands add to the training store without Flink. */
+  @ArchTest
+  static final ArchRule trainingStoreKnowsNoStreams =
+      noClasses()
+          .that(inModules("trainingstore"))
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage("org.apache.kafka..", "org.apache.flink..", "picocli.."));
 
   /** The protobuf classes shaded into ND4J belong to ONNX and have a separate rule. */
   @ArchTest

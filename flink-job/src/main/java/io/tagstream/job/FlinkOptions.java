@@ -31,6 +31,9 @@ public final class FlinkOptions {
   /** What labels and images of one job in this process may take of native memory. */
   private static final MemorySize ROCKSDB_MEMORY = MemorySize.ofMebiBytes(64);
 
+  /** One that is damaged leaves two others. */
+  private static final int RETAINED_CHECKPOINTS = 3;
+
   /** What the job needs wherever it runs. */
   static Configuration ofJob(
       String jobName,
@@ -48,6 +51,7 @@ public final class FlinkOptions {
     options.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, checkpoints.interval());
     options.set(CheckpointingOptions.MIN_PAUSE_BETWEEN_CHECKPOINTS, checkpoints.minPause());
     options.set(CheckpointingOptions.CHECKPOINTING_TIMEOUT, checkpoints.timeout());
+    options.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, RETAINED_CHECKPOINTS);
     options.set(CheckpointingOptions.ENABLE_UNALIGNED, false);
     options.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, snapshots);
     options.set(CheckpointingOptions.SAVEPOINT_DIRECTORY, snapshots);
@@ -150,6 +154,17 @@ public final class FlinkOptions {
     options.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(4));
     options.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(64));
     options.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(64));
+  }
+
+  /**
+   * How many checkpoints a job leaves.
+   *
+   * @param flink Flink's own settings, as the user gave them
+   */
+  static int retainedCheckpoints(Map<String, String> flink) {
+    return Configuration.fromMap(flink)
+        .getOptional(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS)
+        .orElse(RETAINED_CHECKPOINTS);
   }
 
   /** Flink's own settings, as the user gave them. */

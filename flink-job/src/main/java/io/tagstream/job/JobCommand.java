@@ -63,14 +63,17 @@ public final class JobCommand implements Callable<Integer> {
   @Option(
       names = "--checkpoints",
       paramLabel = "PATH",
-      description = "Where snapshots are kept (default: ${DEFAULT-VALUE}).")
+      description =
+          "Where snapshots are kept, in a folder of the job's name (default: ${DEFAULT-VALUE}, below"
+              + " the working directory). Where a job of the name has committed offsets and no"
+              + " snapshot lies there, a start is refused.")
   private String checkpoints = "./.tagstream/checkpoints";
 
   @Option(
       names = "--fresh",
       description =
-          "Resume from no snapshot. Gives up exactly once: images since the last commit may get"
-              + " two predictions.")
+          "Resume from no snapshot, but from the committed offsets, else the earliest. Gives up"
+              + " exactly once: images since the last commit may get two predictions.")
   private boolean fresh;
 
   @Option(
@@ -83,7 +86,9 @@ public final class JobCommand implements Callable<Integer> {
   @Option(
       names = "--name",
       paramLabel = "N",
-      description = "Names snapshots, transactions and consumer group (default: ${DEFAULT-VALUE}).")
+      description =
+          "Names snapshots, transactions and consumer groups (default: ${DEFAULT-VALUE}). One job of a"
+              + " name runs on a Kafka cluster: a second one is refused, wherever it runs.")
   private String name = Topics.DEFAULT_JOB;
 
   @Option(

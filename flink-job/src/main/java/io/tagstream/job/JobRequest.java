@@ -46,5 +46,10 @@ public record JobRequest(
           "--name: '%s' is no job's name: it begins with a letter or digit, and letters, digits, dots, dashes and underscores follow; a colon would let one job end another's transactions"
               .formatted(name));
     }
+    if (Topics.isLockOfAnother(name)) {
+      throw new UsageException(
+          "--name: '%s' would take the consumer group in which a job named '%s' holds its name; choose another one"
+              .formatted(name, name.substring(0, name.lastIndexOf('-'))));
+    }
   }
 }

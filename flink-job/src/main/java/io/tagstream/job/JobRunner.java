@@ -7,6 +7,9 @@ import io.tagstream.job.inference.MicroBatching;
 import io.tagstream.job.inference.StoreModels;
 import io.tagstream.job.label.ImageRetention;
 import io.tagstream.job.label.KafkaRecordLog;
+import io.tagstream.job.lock.JobName;
+import io.tagstream.job.lock.NameLock;
+import io.tagstream.job.lock.NameLockOperator;
 import io.tagstream.job.retrain.RetrainOperator;
 import io.tagstream.job.retrain.Retraining;
 import io.tagstream.job.retrain.StoredModels;
@@ -16,6 +19,7 @@ import io.tagstream.job.sink.FittingModels;
 import io.tagstream.job.sink.KafkaSinks;
 import io.tagstream.job.sink.RejectionRecords;
 import io.tagstream.job.sink.TransactionLimits;
+import io.tagstream.job.snapshot.EarlierRun;
 import io.tagstream.job.snapshot.JobLock;
 import io.tagstream.job.snapshot.ResumeDecision;
 import io.tagstream.job.snapshot.ResumeDecision.Transactions;
@@ -25,9 +29,7 @@ import io.tagstream.job.snapshot.SnapshotFolder;
 import io.tagstream.job.source.KafkaSourceBroker;
 import io.tagstream.job.source.KafkaSources;
 import io.tagstream.job.suspects.NotePlace;
-import io.tagstream.job.trainingstore.Leftovers;
-import io.tagstream.job.trainingstore.TrainingSink;
-import io.tagstream.job.trainingstore.TrainingStore;
+import io.tagstream.job.trainingsink.TrainingSink;
 import io.tagstream.model.store.JobStatus;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.schemas.TopicLimit;
@@ -48,6 +50,8 @@ import io.tagstream.settings.TrainingSettings;
 import io.tagstream.settings.TrainingStoreSettings;
 import io.tagstream.settings.UsageException;
 import io.tagstream.settings.UserException;
+import io.tagstream.trainingstore.Leftovers;
+import io.tagstream.trainingstore.TrainingStore;
 import java.io.IOException;
 import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
@@ -60,6 +64,7 @@ import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.runtime.jobmanager.HighAvailabilityMode;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.FileUtils;
 import org.slf4j.Logger;
@@ -68,6 +73,9 @@ import org.slf4j.LoggerFactory;
 /** Checks what a job needs, decides what it resumes from, and starts it. */
 public final class JobRunner {
   private static final Logger LOG = LoggerFactory.getLogger(JobRunner.class);
+
+  /** Flink's TaskManagers notice within 50 s that their JobManager is gone. */
+  private static final Duration TAKE_OVER = Duration.ofMinutes(2);
 
   private JobRunner() {}
 
@@ -79,15 +87,19 @@ public final class JobRunner {
    */
   public static RunningJob start(JobRequest request) {
     JobLock lock = JobLock.take(localFolder(request), request.name());
+    Optional<NameLock> nameLock = Optional.empty();
     try {
-      new SnapshotFolder(request.checkpoints(), request.name()).removeEmptyRuns();
+      CropGeometry geometry = check(request);
+      nameLock = Optional.of(name(request).take(Duration.ZERO));
+      new SnapshotFolder(request.checkpoints(), request.name())
+          .tidy(FlinkOptions.retainedCheckpoints(request.settings().flink()));
       Configuration options = new Configuration();
       FlinkOptions.ofMiniCluster(options);
       options.set(CoreOptions.DEFAULT_PARALLELISM, Runtime.getRuntime().availableProcessors());
       if (request.trainingStore().isPresent()) {
         FlinkOptions.rememberImagesHere(options, emptyWorkingFolder(request));
       }
-      Prepared prepared = prepare(request, options);
+      Prepared prepared = prepare(request, geometry, options);
       StreamExecutionEnvironment environment =
           StreamExecutionEnvironment.getExecutionEnvironment(prepared.options());
       prepared.job().addTo(environment, prepared.plan());
@@ -106,8 +118,10 @@ public final class JobRunner {
                   checkpoints.interval(),
                   checkpoints.tolerableAge(),
                   request.settings().get(KafkaSettings.class).outage()),
-              () -> request.connection().answers());
+              () -> request.connection().answers())
+          .named(nameLock.get());
     } catch (RuntimeException | Error e) {
+      nameLock.ifPresent(NameLock::close);
       lock.close();
       throw e;
     }
@@ -123,22 +137,55 @@ public final class JobRunner {
   static void submit(
       JobRequest request, StreamExecutionEnvironment environment, Configuration options)
       throws Exception {
-    Prepared prepared = prepare(request, options);
+    CropGeometry geometry = check(request);
+    NameLock nameLock = name(request).take(patience(options));
+    Prepared prepared;
+    try {
+      prepared = prepare(request, geometry, options);
+    } finally {
+      // The job itself holds its name once it runs.
+      nameLock.close();
+    }
     environment.configure(prepared.options());
-    prepared.job().addTo(environment, prepared.plan(), prepared.facts().onCluster());
+    prepared
+        .job()
+        .addTo(
+            environment,
+            prepared.plan(),
+            new NameLockOperator(name(request), prepared.facts().startedAt()),
+            prepared.facts().onCluster());
     prepared.facts().lines().forEach(LOG::info);
     LOG.info("The job needs {} slots", prepared.plan().slots());
     environment.execute("Tagstream " + request.name());
   }
 
-  private record Prepared(TagstreamJob job, JobPlan plan, Configuration options, JobFacts facts) {}
+  private static JobName name(JobRequest request) {
+    return JobName.of(request.connection(), request.topics(), request.name());
+  }
 
-  private static Prepared prepare(JobRequest request, Configuration given) {
-    Instant startedAt = Instant.now();
+  /**
+   * How long a submission waits for a job of its name. A JobManager that takes over from another
+   * one submits the job anew, while TaskManagers may still run it.
+   */
+  private static Duration patience(Configuration options) {
+    return HighAvailabilityMode.isHighAvailabilityModeActivated(options)
+        ? TAKE_OVER
+        : Duration.ZERO;
+  }
+
+  /** Fails here, with what to do, when there is no live model, or a topic is missing. */
+  private static CropGeometry check(JobRequest request) {
     CropGeometry geometry = liveGeometry(request);
     request.connection().requireTopics(inputsAndOutputs(request));
     RejectionRecords.requireRoom(
         TopicLimit.of(request.connection(), request.topics().rejectedImages()));
+    return geometry;
+  }
+
+  private record Prepared(TagstreamJob job, JobPlan plan, Configuration options, JobFacts facts) {}
+
+  private static Prepared prepare(JobRequest request, CropGeometry geometry, Configuration given) {
+    Instant startedAt = Instant.now();
     TransactionLimits limits = TransactionLimits.of(request.connection());
     Duration timeout = limits.timeoutFor(request.connection());
     CheckpointSettings checkpoints = request.settings().get(CheckpointSettings.class);
@@ -148,15 +195,22 @@ public final class JobRunner {
     Configuration asked = new Configuration(given);
     FlinkOptions.passThrough(asked, request.settings().flink());
     Transactions transactions = new Transactions(timeout, limits.idExpiration());
-    // A checkpoint's transactions began at the barrier of the one before it. No snapshot says how
-    // long it took; where checkpoints are slow or fail, an interval is too short.
+    // A checkpoint's transactions began at the barrier of the one before it, where that was not
+    // given up.
     Duration openBefore = checkpoints.interval();
     Optional<String> named = asked.getOptional(StateRecoveryOptions.SAVEPOINT_PATH);
     ResumeDecision decision;
     if (named.isPresent()) {
       decision = ResumeDecision.named(folder, transactions, openBefore, Instant.now());
     } else {
-      decision = ResumeDecision.of(folder, request.wish(), transactions, openBefore, Instant.now());
+      decision =
+          ResumeDecision.of(
+              folder,
+              request.wish(),
+              EarlierRun.of(request.connection(), request.name(), inputs(request)),
+              transactions,
+              openBefore,
+              Instant.now());
     }
     if (decision.leaveSinksBehind()) {
       LOG.warn("The broker has forgotten the snapshot's transactions: the sinks start anew");
@@ -300,7 +354,6 @@ public final class JobRunner {
     options.set(StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE, true);
   }
 
-  /** Fails here, with what to do, when there is no live model. */
   private static CropGeometry liveGeometry(JobRequest request) {
     ModelStore store = new ModelStore(request.models());
     return CropGeometry.of(store.metadata(store.live()).preprocessing());
@@ -308,14 +361,18 @@ public final class JobRunner {
 
   private static List<String> inputsAndOutputs(JobRequest request) {
     Topics topics = request.topics();
-    Stream<String> always =
-        Stream.of(
-            topics.images(),
-            topics.labeledImages(),
-            topics.modelUpdates(),
-            topics.predictions(),
-            topics.rejectedImages());
-    return Stream.concat(always, request.trainingStore().stream().map(store -> topics.labels()))
+    return Stream.concat(
+            inputs(request).stream(),
+            Stream.of(topics.modelUpdates(), topics.predictions(), topics.rejectedImages()))
+        .toList();
+  }
+
+  /** Whose offsets the job commits. */
+  private static List<String> inputs(JobRequest request) {
+    Topics topics = request.topics();
+    return Stream.concat(
+            Stream.of(topics.images(), topics.labeledImages()),
+            request.trainingStore().stream().map(store -> topics.labels()))
         .toList();
   }
 

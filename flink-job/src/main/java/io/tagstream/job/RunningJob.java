@@ -4,6 +4,7 @@ import io.tagstream.job.health.JobFacts;
 import io.tagstream.job.health.JobWatch;
 import io.tagstream.job.health.Observation;
 import io.tagstream.job.health.Tolerance;
+import io.tagstream.job.lock.NameLock;
 import io.tagstream.job.snapshot.JobLock;
 import io.tagstream.job.snapshot.SnapshotFolder;
 import io.tagstream.settings.UserException;
@@ -60,6 +61,9 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
   private final CompletableFuture<JobResult> result;
   private final TaskManagerWatch taskManager;
   private BooleanSupplier kafkaAnswers = () -> true;
+
+  /** None in tests without Kafka. */
+  private Optional<NameLock> nameLock = Optional.empty();
 
   /** None in tests that look at the job themselves. */
   private Optional<JobWatch> watch = Optional.empty();
@@ -137,6 +141,17 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
   /** Has the job watched until it is closed. */
   RunningJob watched(JobFacts facts, Tolerance tolerance, BooleanSupplier kafkaAnswers) {
     watch = Optional.of(JobWatch.start(this, facts, tolerance, kafkaAnswers));
+    return this;
+  }
+
+  /** Takes over the lock of its name; the job ends when another one has a better claim. */
+  RunningJob named(NameLock taken) {
+    nameLock = Optional.of(taken);
+    CompletableFuture<Void> unused =
+        taken
+            .lost()
+            .thenAccept(
+                why -> watch.ifPresentOrElse(watching -> watching.giveUp(why), () -> giveUp(why)));
     return this;
   }
 
@@ -307,6 +322,7 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
     watch.ifPresent(JobWatch::close);
     taskManager.close();
     closeQuietly(cluster);
+    nameLock.ifPresent(NameLock::close);
     lock.close();
   }
 }

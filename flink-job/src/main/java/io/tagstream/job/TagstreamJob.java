@@ -22,6 +22,7 @@ import io.tagstream.job.label.LabelFetch;
 import io.tagstream.job.label.LabelJoin;
 import io.tagstream.job.label.ReadLabels;
 import io.tagstream.job.label.RecordLog;
+import io.tagstream.job.lock.NameLockOperator;
 import io.tagstream.job.retrain.Retraining;
 import io.tagstream.job.source.OffsetGuard;
 import io.tagstream.job.source.SourceBroker;
@@ -85,9 +86,19 @@ public final class TagstreamJob {
     SingleOutputStreamOperator<Void> unused = addStream(environment, plan);
   }
 
-  /** Adds the job to an environment of a cluster, with what writes its status there. */
-  public void addTo(StreamExecutionEnvironment environment, JobPlan plan, StatusOperator status) {
+  /**
+   * Adds the job to an environment of a cluster, with what holds its name there, and what writes
+   * its status.
+   */
+  public void addTo(
+      StreamExecutionEnvironment environment,
+      JobPlan plan,
+      NameLockOperator name,
+      StatusOperator status) {
     addStream(environment, plan)
+        .transform("Name lock", Types.VOID, name)
+        .uid("name-lock")
+        .setParallelism(1)
         .transform("Status", Types.VOID, status)
         .uid("status")
         .setParallelism(1);
@@ -126,8 +137,7 @@ public final class TagstreamJob {
 
     DataStream<Coordinates> read =
         incoming
-            .map(record -> record.source)
-            .returns(Coordinates.class)
+            .map(new CoordinatesOf())
             .name("Coordinates")
             .uid("coordinates")
             .setParallelism(plan.sourceParallelism());

@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 
@@ -19,7 +18,7 @@ public final class FakeBroker implements SourceBroker {
   private int silentQuestions;
 
   /**
-   * @param ends of its partitions, which begin at 0
+   * @param ends of its partitions
    */
   public FakeBroker(String clusterId, Map<TopicPartition, Long> ends) {
     this.clusterId = clusterId;
@@ -52,13 +51,6 @@ public final class FakeBroker implements SourceBroker {
   }
 
   @Override
-  public Map<TopicPartition, Long> earliest(Set<TopicPartition> partitions) {
-    Map<TopicPartition, Long> earliest = latest(partitions);
-    earliest.replaceAll((partition, end) -> 0L);
-    return earliest;
-  }
-
-  @Override
   public Map<TopicPartition, Long> latest(Set<TopicPartition> partitions) {
     answer();
     Map<TopicPartition, Long> found = new HashMap<>(ends);
@@ -72,12 +64,6 @@ public final class FakeBroker implements SourceBroker {
     Map<String, String> found = new HashMap<>(topicIds);
     found.keySet().retainAll(topics);
     return found;
-  }
-
-  @Override
-  public Map<TopicPartition, OffsetAndMetadata> committed(
-      String group, Set<TopicPartition> partitions) {
-    return Map.of();
   }
 
   @Override

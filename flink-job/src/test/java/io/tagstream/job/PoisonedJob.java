@@ -122,6 +122,7 @@ public final class PoisonedJob {
         ResumeDecision.of(
             snapshots,
             new Wish(false, false),
+            Optional.empty(),
             new Transactions(Duration.ofMinutes(15), Duration.ofDays(7)),
             Duration.ofMillis(100),
             Instant.now());

@@ -23,6 +23,7 @@ import io.tagstream.job.snapshot.JobLock;
 import io.tagstream.job.snapshot.ResumeDecision;
 import io.tagstream.job.snapshot.ResumeDecision.Transactions;
 import io.tagstream.job.snapshot.ResumeDecision.Wish;
+import io.tagstream.job.snapshot.Snapshot;
 import io.tagstream.job.snapshot.SnapshotFolder;
 import io.tagstream.job.suspects.NotePlace;
 import io.tagstream.schemas.Image;
@@ -44,11 +45,15 @@ import io.tagstream.settings.UserException;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -170,6 +175,7 @@ class RestartTest {
         ResumeDecision.of(
             folder,
             new Wish(false, false),
+            Optional.empty(),
             new Transactions(Duration.ofMinutes(15), Duration.ofDays(7)),
             Duration.ofMillis(100),
             Instant.now());
@@ -374,6 +380,35 @@ class RestartTest {
       second.close();
     }
     assertEveryRecordOnce();
+  }
+
+  @Test
+  void everySnapshotKnowsWhenItWasTaken() throws Exception {
+    Instant before = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+    SnapshotFolder folder = new SnapshotFolder(checkpoints.toString(), "test");
+    List<Snapshot> left;
+    RunningJob job = start(QUICK, RECORDS);
+    try {
+      do {
+        assertThat(job.await(Duration.ofMillis(20))).isFalse();
+        left = folder.newestFirst(Instant.EPOCH);
+      } while (left.size() < 3);
+      assertThat(job.stop()).isPresent();
+    } finally {
+      job.close();
+    }
+    Instant after = Instant.now();
+    List<Snapshot> all = new ArrayList<>(left);
+    setFileTime(folder.newest(Instant.EPOCH).orElseThrow(), after.plusSeconds(3600));
+    // A stop leaves its savepoint alone.
+    all.addAll(folder.newestFirst(Instant.EPOCH));
+    assertThat(all).hasSize(4);
+    assertThat(all).allSatisfy(one -> assertThat(one.takenAt()).isBetween(before, after));
+  }
+
+  private static void setFileTime(Snapshot snapshot, Instant time) throws IOException {
+    Files.setLastModifiedTime(
+        Path.of(URI.create(snapshot.location())).resolve("_metadata"), FileTime.from(time));
   }
 
   @Test

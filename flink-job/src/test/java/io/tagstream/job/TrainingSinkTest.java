@@ -9,16 +9,16 @@ import io.tagstream.job.snapshot.ResumeDecision;
 import io.tagstream.job.snapshot.ResumeDecision.Transactions;
 import io.tagstream.job.snapshot.ResumeDecision.Wish;
 import io.tagstream.job.snapshot.SnapshotFolder;
-import io.tagstream.job.trainingstore.Leftovers;
-import io.tagstream.job.trainingstore.Listing;
-import io.tagstream.job.trainingstore.Snapshot;
-import io.tagstream.job.trainingstore.StoredImage;
-import io.tagstream.job.trainingstore.TrainingSink;
-import io.tagstream.job.trainingstore.TrainingStore;
+import io.tagstream.job.trainingsink.TrainingSink;
 import io.tagstream.settings.CheckpointSettings;
 import io.tagstream.settings.JobSettings;
 import io.tagstream.settings.KafkaSettings;
 import io.tagstream.settings.Settings;
+import io.tagstream.trainingstore.ImageCollection;
+import io.tagstream.trainingstore.Leftovers;
+import io.tagstream.trainingstore.Listing;
+import io.tagstream.trainingstore.StoredImage;
+import io.tagstream.trainingstore.TrainingStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -176,6 +176,7 @@ class TrainingSinkTest {
         ResumeDecision.of(
             snapshots,
             new Wish(false, false),
+            Optional.empty(),
             new Transactions(Duration.ofMinutes(15), Duration.ofDays(7)),
             Duration.ofMillis(100),
             Instant.now());
@@ -226,10 +227,10 @@ class TrainingSinkTest {
     Listing listing = store.list();
     assertThat(listing.unusable()).isEmpty();
     assertThat(listing.rows()).isEqualTo(ROWS);
-    Snapshot snapshot = store.read(listing.files());
-    assertThat(snapshot.images()).extracting(StoredImage::id).containsExactlyElementsOf(ids());
-    assertThat(snapshot.withdrawn()).hasSize(ROWS / 10);
-    StoredImage last = snapshot.images().get(snapshot.images().size() - 1);
+    ImageCollection collection = store.read(listing.files());
+    assertThat(collection.images()).extracting(StoredImage::id).containsExactlyElementsOf(ids());
+    assertThat(collection.withdrawn()).hasSize(ROWS / 10);
+    StoredImage last = collection.images().get(collection.images().size() - 1);
     assertThat(last.group()).contains("group 199");
     assertThat(last.content().read()).asString(StandardCharsets.UTF_8).isEqualTo("content 199");
   }

@@ -13,7 +13,7 @@ import org.apache.avro.specific.SpecificRecordBase;
  * Maps schemas to the generated classes. Avro's own lookup by name depends on the thread's class
  * loader and refuses classes that a system property does not list.
  */
-final class RecordModel extends SpecificData {
+public final class RecordModel extends SpecificData {
   private static final Map<String, Class<? extends SpecificRecordBase>> CLASSES =
       Stream.of(
               Confusion.class,
@@ -28,7 +28,8 @@ final class RecordModel extends SpecificData {
               TrainingImage.class)
           .collect(Collectors.toUnmodifiableMap(Class::getName, Function.identity()));
 
-  static final RecordModel INSTANCE = new RecordModel();
+  /** The only instance. Thread-safe. */
+  public static final RecordModel INSTANCE = new RecordModel();
 
   private RecordModel() {
     addLogicalTypeConversion(new TimeConversions.TimestampMillisConversion());

@@ -13,7 +13,7 @@ import org.apache.avro.specific.SpecificRecord;
  *
  * <p>Avro itself refuses lengths and counts beyond the remaining bytes before it allocates.
  */
-final class RecordReader<T extends SpecificRecord> extends SpecificDatumReader<T> {
+public final class RecordReader<T extends SpecificRecord> extends SpecificDatumReader<T> {
 
   /** The longest collection that Tagstream writes: the cells of a confusion matrix. */
   static final int MOST_ITEMS = 1000;
@@ -22,7 +22,7 @@ final class RecordReader<T extends SpecificRecord> extends SpecificDatumReader<T
    * @param writer the schema with which the bytes were written
    * @param reader the schema of the record's class
    */
-  RecordReader(Schema writer, Schema reader) {
+  public RecordReader(Schema writer, Schema reader) {
     super(writer, reader, RecordModel.INSTANCE);
   }
 

@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
 public record Topics(String prefix) implements Serializable {
   private static final Pattern ALLOWED = Pattern.compile("[A-Za-z0-9._-]{0,200}");
 
+  private static final String LOCK = "-lock";
+
   /** The default name of a job. */
   public static final String DEFAULT_JOB = "tagstream";
 
@@ -62,5 +64,17 @@ public record Topics(String prefix) implements Serializable {
   /** The consumer group in which the job of this name commits its offsets. */
   public static String consumerGroup(String jobName) {
     return "tagstream-" + jobName;
+  }
+
+  /**
+   * The consumer group that locks a job's name: its first member is the job that holds the name.
+   */
+  public static String lockGroup(String jobName) {
+    return consumerGroup(jobName) + LOCK;
+  }
+
+  /** Whether a job of this name would use another job's lock group as its consumer group. */
+  public static boolean isLockOfAnother(String jobName) {
+    return jobName.endsWith(LOCK);
   }
 }

@@ -2,12 +2,12 @@ package io.tagstream.benchmarks.growth;
 
 import io.tagstream.benchmarks.probe.Probe;
 import io.tagstream.benchmarks.probe.ProbeTask;
-import io.tagstream.job.trainingstore.Addition;
-import io.tagstream.job.trainingstore.Listing;
-import io.tagstream.job.trainingstore.Snapshot;
-import io.tagstream.job.trainingstore.TrainingStore;
 import io.tagstream.model.training.Dataset;
 import io.tagstream.model.training.LabelledImage;
+import io.tagstream.trainingstore.Addition;
+import io.tagstream.trainingstore.ImageCollection;
+import io.tagstream.trainingstore.Listing;
+import io.tagstream.trainingstore.TrainingStore;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -28,8 +28,8 @@ public final class StoreGrowth implements Probe {
   /** Each later listing, which a job repeats every few seconds. */
   public static final String LOOK = "look ms";
 
-  /** Reading the images and classes of a run. */
-  public static final String SNAPSHOT = "snapshot ms";
+  /** Reading the images and classes of a run; the figure keeps the name of earlier releases. */
+  public static final String COLLECTION = "snapshot ms";
 
   /** Heap that the listings keep. */
   public static final String HEAP = "heap MiB";
@@ -50,9 +50,9 @@ public final class StoreGrowth implements Probe {
     Listing listing = store.list();
     double look = millisSince(start);
     start = System.nanoTime();
-    Snapshot snapshot = store.read(listing.files());
-    int images = snapshot.inClasses(List.of()).images().size();
-    double snapshotMillis = millisSince(start);
+    ImageCollection collection = store.read(listing.files());
+    int images = collection.inClasses(List.of()).images().size();
+    double collectionMillis = millisSince(start);
     if (images != task.count()) {
       throw new IllegalStateException("%d images of %d".formatted(images, task.count()));
     }
@@ -61,8 +61,8 @@ public final class StoreGrowth implements Probe {
         firstLook,
         LOOK,
         look,
-        SNAPSHOT,
-        snapshotMillis,
+        COLLECTION,
+        collectionMillis,
         HEAP,
         LiveHeap.mebibytes() - before);
   }

@@ -22,7 +22,6 @@ import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.connector.datagen.source.DataGeneratorSource;
 import org.apache.flink.connector.datagen.source.GeneratorFunction;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /** In-memory replacements of a job's Kafka sources and logs. */
@@ -103,11 +102,6 @@ final class MemorySources {
     }
 
     @Override
-    public Map<TopicPartition, Long> earliest(Set<TopicPartition> partitions) {
-      return partitions.stream().collect(Collectors.toMap(partition -> partition, none -> 0L));
-    }
-
-    @Override
     public Map<TopicPartition, Long> latest(Set<TopicPartition> partitions) {
       return partitions.stream()
           .collect(Collectors.toMap(partition -> partition, none -> Long.MAX_VALUE));
@@ -115,12 +109,6 @@ final class MemorySources {
 
     @Override
     public Map<String, String> topicIds(Set<String> topics) {
-      return Map.of();
-    }
-
-    @Override
-    public Map<TopicPartition, OffsetAndMetadata> committed(
-        String group, Set<TopicPartition> partitions) {
       return Map.of();
     }
 

@@ -168,15 +168,21 @@ public final class JobWatch implements AutoCloseable {
     age.step(Duration.ofNanos(now - lookedAt), seen.completed(), !kafkaAway);
     lookedAt = now;
     late = age.counted().plus(age.withoutKafka()).compareTo(tolerance.lately(seen.last())) > 0;
-    if (age.counted().compareTo(tolerance.tolerableAge()) > 0 && givenUp.isEmpty()) {
-      UserException why = new UserException(tooOld());
-      givenUp = Optional.of(why);
-      judge();
-      job.giveUp(why);
+    if (age.counted().compareTo(tolerance.tolerableAge()) > 0) {
+      giveUp(new UserException(tooOld()));
     }
     judge();
     if (seen.state() != before) {
       Future<?> unused = threads.submit(this::write);
+    }
+  }
+
+  /** Ends the job, as failed, unless that was done before. */
+  public synchronized void giveUp(UserException why) {
+    if (givenUp.isEmpty()) {
+      givenUp = Optional.of(why);
+      judge();
+      job.giveUp(why);
     }
   }
 

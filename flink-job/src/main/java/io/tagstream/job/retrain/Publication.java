@@ -3,6 +3,7 @@ package io.tagstream.job.retrain;
 import io.tagstream.model.store.LiveChange;
 import io.tagstream.model.store.Verdict;
 import io.tagstream.schemas.ModelStatus;
+import io.tagstream.trainingstore.RunOutcome;
 import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
@@ -36,7 +37,7 @@ final class Publication {
     this.clock = clock;
   }
 
-  Outcome publish(String version, Verdict verdict) {
+  RunOutcome publish(String version, Verdict verdict) {
     return switch (verdict.outcome()) {
       case PROMOTED -> promote(version, verdict);
       case NO_GAIN -> outcome(version, ModelStatus.CANDIDATE, summary(verdict));
@@ -52,7 +53,7 @@ final class Publication {
    * @param cause why the last one did
    * @throws RuntimeException when the stores do not say
    */
-  Outcome giveUp(String version, Optional<Verdict> judged, int attempts, Throwable cause) {
+  RunOutcome giveUp(String version, Optional<Verdict> judged, int attempts, Throwable cause) {
     if (wentLive(version, models.live(), models.history())) {
       return outcome(
           version,
@@ -78,7 +79,7 @@ final class Publication {
   }
 
   /** Of a run whose parent is damaged and no longer live. */
-  Outcome withoutParent(String version, String parent) {
+  RunOutcome withoutParent(String version, String parent) {
     return outcome(
         version,
         ModelStatus.REJECTED,
@@ -99,7 +100,7 @@ final class Publication {
     return !history.isEmpty() && history.get(history.size() - 1).version().equals(version);
   }
 
-  private Outcome promote(String version, Verdict verdict) {
+  private RunOutcome promote(String version, Verdict verdict) {
     while (true) {
       String live = models.live();
       List<LiveChange> history = models.history();
@@ -140,7 +141,7 @@ final class Publication {
         verdict.reason());
   }
 
-  private Outcome outcome(String version, ModelStatus status, String reason) {
-    return new Outcome(version, status, reason, clock.instant());
+  private RunOutcome outcome(String version, ModelStatus status, String reason) {
+    return new RunOutcome(version, status, reason, clock.instant());
   }
 }

@@ -14,6 +14,8 @@ import io.tagstream.schemas.LabelOrigin;
 import io.tagstream.schemas.ModelStatus;
 import io.tagstream.settings.DurationText;
 import io.tagstream.settings.RetrainSettings;
+import io.tagstream.trainingstore.RetrainRun;
+import io.tagstream.trainingstore.RunOutcome;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -114,6 +116,9 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   /** How well a version did on the held-out images as an incumbent: later than in its own run. */
   public record Measured(String version, double top1) {}
 
+  /** The runs there were, and the one of them that has no outcome. */
+  private record KnownRuns(List<RetrainRun> all, Optional<RetrainRun> unfinished) {}
+
   /**
    * What the stores' thread saw.
    *
@@ -126,7 +131,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
       String live,
       Optional<String> damage,
       Optional<Double> heldOutTop1,
-      Optional<List<Run>> runs) {}
+      Optional<KnownRuns> runs) {}
 
   /**
    * The live version was read as a whole and is damaged.
@@ -175,10 +180,10 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   private transient LastingState runWaits;
 
   /** From its manifest to its outcome. */
-  private transient Optional<Run> run;
+  private transient Optional<RetrainRun> run;
 
   /** In the state, from the announcement to the outcome. */
-  private transient Optional<Outcome> announced;
+  private transient Optional<RunOutcome> announced;
 
   /** The first checkpoint that has {@link #announced}, and {@link #told}. */
   private transient OptionalLong announcedIn;
@@ -241,7 +246,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     savedWindows = list(context, "accuracy", LiveAccuracy.SavedWindow.class);
     savedArming = list(context, "accuracy-arming", LiveAccuracy.SavedArming.class);
     if (context.isRestored()) {
-      announced = only(savedAnnounced);
+      announced = only(savedAnnounced).map(Outcome::restored);
       // Whatever checkpoint this start resumed from is complete.
       announcedIn = announced.isPresent() ? OptionalLong.of(0) : OptionalLong.empty();
       told = announced.flatMap(RetrainOperator::toldBy);
@@ -325,7 +330,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
       looking = true;
       boolean readRuns = phase == Phase.UNKNOWN;
       // Attempts pin it themselves; between two of them nobody else does.
-      Set<String> parents = run.map(Run::parent).stream().collect(Collectors.toSet());
+      Set<String> parents = run.map(RetrainRun::parent).stream().collect(Collectors.toSet());
       inStores(
           "look at its stores",
           () -> {
@@ -373,7 +378,10 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
 
   private Look look(boolean readRuns, Set<String> parents) throws IOException {
     models.hold(parents);
-    Optional<List<Run>> runs = readRuns ? Optional.of(ledger.runs()) : Optional.empty();
+    Optional<KnownRuns> runs =
+        readRuns
+            ? Optional.of(new KnownRuns(ledger.runs(), ledger.unfinished()))
+            : Optional.empty();
     Optional<String> wrong = models.damage();
     if (wrong.isPresent()) {
       // Which classes are new nobody can say; the labels are counted and wait.
@@ -406,7 +414,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
           accuracy.fall(live, Optional.ofNullable(measured.get(live)).or(() -> heldOutTop1));
       trigger
           .fires(counts, arrivals, fall, requests.all(), now())
-          .ifPresent(cause -> begin(cause, fall.isPresent()));
+          .ifPresent(start -> begin(start, fall.isPresent()));
     }
     show();
   }
@@ -430,16 +438,17 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   }
 
   /** Finds out from the manifests where the runs stand. */
-  private void takeUp(List<Run> runs) {
-    runs.forEach(
-        known -> {
-          answeredRequests.addAll(known.requests());
-          known.fallSeenUpTo().ifPresent(accuracy::disarm);
-        });
+  private void takeUp(KnownRuns runs) {
+    runs.all()
+        .forEach(
+            known -> {
+              answeredRequests.addAll(known.requests());
+              known.fallSeenUpTo().ifPresent(accuracy::disarm);
+            });
     requests.removeAll(answeredRequests);
-    run = runs.stream().filter(known -> !known.ended()).findFirst();
+    run = runs.unfinished();
     boolean wasAnnounced =
-        run.isPresent() && announced.map(Outcome::version).equals(run.map(Run::version));
+        run.isPresent() && announced.map(RunOutcome::version).equals(run.map(RetrainRun::version));
     if (wasAnnounced) {
       phase = Phase.ENDING;
       writeOutcome();
@@ -455,7 +464,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     }
   }
 
-  private void begin(Cause cause, boolean fallen) {
+  private void begin(Trigger.Start start, boolean fallen) {
     phase = Phase.BEGINNING;
     List<String> ids = requests.all().stream().map(RetrainRequest::id).toList();
     Optional<Instant> fallSeenUpTo =
@@ -471,8 +480,15 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
             mail("the live version is damaged", () -> cannotBegin(parent, wrong.get()));
             return;
           }
-          Run begun =
-              new Run(models.newVersion(), parent, cause, ids, fallSeenUpTo, started, false);
+          RetrainRun begun =
+              new RetrainRun(
+                  models.newVersion(),
+                  parent,
+                  started,
+                  start.cause(),
+                  start.reason(),
+                  ids,
+                  fallSeenUpTo);
           ledger.begin(begun, models.versions());
           mail("a run begins", () -> begun(begun));
         },
@@ -487,7 +503,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     show();
   }
 
-  private void begun(Run begun) {
+  private void begun(RetrainRun begun) {
     reported.started();
     damaged = Optional.empty();
     run = Optional.of(begun);
@@ -575,7 +591,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     return wait.compareTo(LONGEST_WAIT) < 0 ? wait : LONGEST_WAIT;
   }
 
-  private void announce(Outcome outcome, Optional<Verdict> verdict) {
+  private void announce(RunOutcome outcome, Optional<Verdict> verdict) {
     if (outcome.status() == ModelStatus.PROMOTED) {
       emit(outcome, ModelStatus.CANDIDATE, verdict);
     }
@@ -587,7 +603,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     phase = Phase.ANNOUNCED;
   }
 
-  private static Optional<String> toldBy(Outcome outcome) {
+  private static Optional<String> toldBy(RunOutcome outcome) {
     return outcome.status() == ModelStatus.PROMOTED
         ? Optional.of(outcome.version())
         : Optional.empty();
@@ -617,7 +633,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     phase = Phase.ANNOUNCED;
   }
 
-  private void emit(Outcome outcome, ModelStatus status, Optional<Verdict> verdict) {
+  private void emit(RunOutcome outcome, ModelStatus status, Optional<Verdict> verdict) {
     output.collect(
         new StreamRecord<>(
             new ModelNews(
@@ -630,7 +646,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   }
 
   private void writeOutcome() {
-    Outcome outcome = announced.orElseThrow();
+    RunOutcome outcome = announced.orElseThrow();
     Optional<String> lastWord = told;
     inStores(
         "end a run",
@@ -662,7 +678,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     }
   }
 
-  private void over(Outcome outcome) {
+  private void over(RunOutcome outcome) {
     if (phase != Phase.ENDING) {
       // Two ticks, two mails.
       return;
@@ -730,7 +746,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   @Override
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
-    savedAnnounced.update(announced.map(List::of).orElse(List.of()));
+    savedAnnounced.update(announced.map(Outcome::of).map(List::of).orElse(List.of()));
     savedArrivals.update(List.of(arrivals));
     savedRequests.update(requests.all());
     List<Measured> scores = new ArrayList<>();
@@ -789,7 +805,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
                 under ->
                     new RetrainStatus.Run(
                         under.version(),
-                        under.cause().text(),
+                        under.reason(),
                         under.started(),
                         thread.map(RunThread::attempt).orElse(failedAttempts + 1),
                         thread.flatMap(RunThread::progress),

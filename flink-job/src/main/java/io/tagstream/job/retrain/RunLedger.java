@@ -1,8 +1,11 @@
 package io.tagstream.job.retrain;
 
+import io.tagstream.trainingstore.RetrainRun;
+import io.tagstream.trainingstore.RunOutcome;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -22,15 +25,17 @@ public interface RunLedger extends Serializable {
   Counts counts(List<String> known) throws IOException;
 
   /** The runs there were, oldest first, but for old ones whose versions are gone. */
-  List<Run> runs() throws IOException;
+  List<RetrainRun> runs() throws IOException;
+
+  /** The run that has no outcome. */
+  Optional<RetrainRun> unfinished() throws IOException;
 
   /**
    * Writes the manifest of a run over all that is in the store now.
    *
-   * @param run its name and cause
    * @param versions that there are: their runs are remembered, those of others for a while
    */
-  void begin(Run run, Set<String> versions) throws IOException;
+  void begin(RetrainRun run, Set<String> versions) throws IOException;
 
   /**
    * Notes that an attempt of a run begins.
@@ -46,5 +51,5 @@ public interface RunLedger extends Serializable {
   void giveBack(String version) throws IOException;
 
   /** Ends a run. Nothing happens when it has ended. */
-  void end(Outcome outcome) throws IOException;
+  void end(RunOutcome outcome) throws IOException;
 }

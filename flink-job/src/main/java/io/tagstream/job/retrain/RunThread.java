@@ -3,6 +3,8 @@ package io.tagstream.job.retrain;
 import io.tagstream.job.threads.PatientWait;
 import io.tagstream.model.store.RetrainStatus;
 import io.tagstream.model.store.Verdict;
+import io.tagstream.trainingstore.RetrainRun;
+import io.tagstream.trainingstore.RunOutcome;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +29,7 @@ final class RunThread implements AutoCloseable {
    *
    * @param verdict on its version, if there is one
    */
-  record Over(Outcome outcome, Optional<Verdict> verdict) implements Ending {}
+  record Over(RunOutcome outcome, Optional<Verdict> verdict) implements Ending {}
 
   /**
    * The attempt failed.
@@ -45,7 +47,7 @@ final class RunThread implements AutoCloseable {
    */
   record Held(int attempt, String damage) implements Ending {}
 
-  private final Run run;
+  private final RetrainRun run;
   private final RunLedger ledger;
   private final Training training;
   private final Models models;
@@ -66,7 +68,7 @@ final class RunThread implements AutoCloseable {
    * @param then hears the end on this thread, unless the attempt is cancelled
    */
   RunThread(
-      Run run,
+      RetrainRun run,
       RunLedger ledger,
       Training training,
       Models models,
@@ -93,7 +95,7 @@ final class RunThread implements AutoCloseable {
     thread.start();
   }
 
-  Run run() {
+  RetrainRun run() {
     return run;
   }
 
@@ -130,7 +132,7 @@ final class RunThread implements AutoCloseable {
         return held(e.getMessage());
       }
     }
-    Outcome outcome = publication.publish(run.version(), judged.get());
+    RunOutcome outcome = publication.publish(run.version(), judged.get());
     prune();
     return new Over(outcome, judged);
   }
@@ -143,7 +145,7 @@ final class RunThread implements AutoCloseable {
       throw new IllegalStateException(
           "its process died in each of %d attempts".formatted(attempts));
     }
-    LOG.info("Training {}, attempt {}: {}", run.version(), attempt, run.cause().text());
+    LOG.info("Training {}, attempt {}: {}", run.version(), attempt, run.reason());
     try {
       Verdict verdict = training.train(run, step -> progress = Optional.of(step), () -> cancelled);
       LOG.info("{} is judged: {}, {}", run.version(), verdict.outcome().word(), verdict.reason());
@@ -188,7 +190,7 @@ final class RunThread implements AutoCloseable {
       return new Failed(attempt, cause, Optional.empty());
     }
     try {
-      Outcome outcome =
+      RunOutcome outcome =
           publication.giveUp(run.version(), judged, Math.min(attempt, attempts), cause);
       return new Failed(attempt, cause, Optional.of(new Over(outcome, judged)));
     } catch (RuntimeException e) {

@@ -1,23 +1,24 @@
 package io.tagstream.job.retrain;
 
-import io.tagstream.job.trainingstore.Housekeeping;
-import io.tagstream.job.trainingstore.Listing;
-import io.tagstream.job.trainingstore.RunOutcome;
-import io.tagstream.job.trainingstore.StoreFile;
-import io.tagstream.job.trainingstore.StoredImage;
-import io.tagstream.job.trainingstore.TrainingRun;
-import io.tagstream.job.trainingstore.TrainingStore;
 import io.tagstream.model.training.ClassNames;
 import io.tagstream.model.training.ClassSize;
 import io.tagstream.settings.TrainingStoreSettings;
+import io.tagstream.trainingstore.Housekeeping;
+import io.tagstream.trainingstore.Listing;
+import io.tagstream.trainingstore.RetrainRun;
+import io.tagstream.trainingstore.RunManifest;
+import io.tagstream.trainingstore.RunOutcome;
+import io.tagstream.trainingstore.StoreFile;
+import io.tagstream.trainingstore.StoredImage;
+import io.tagstream.trainingstore.TrainingStore;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -109,43 +110,26 @@ public final class StoredRuns implements RunLedger {
   }
 
   @Override
-  public List<Run> runs() {
+  public List<RetrainRun> runs() {
     return store.runs().versions().stream()
         .flatMap(version -> store.runs().find(version).stream())
-        .map(
-            run ->
-                new Run(
-                    run.version(),
-                    run.parent(),
-                    new Cause(
-                        Cause.Kind.valueOf(run.cause().toUpperCase(Locale.ROOT)), run.reason()),
-                    run.requests(),
-                    run.fallSeenUpTo(),
-                    run.started(),
-                    store.runs().ended(run.version())))
+        .map(RunManifest::run)
         .toList();
   }
 
   @Override
-  public void begin(Run run, Set<String> versions) {
+  public Optional<RetrainRun> unfinished() {
+    return store.runs().unfinished().stream().map(RunManifest::run).findFirst();
+  }
+
+  @Override
+  public void begin(RetrainRun run, Set<String> versions) {
     Housekeeping.in(store, settings, versions, run.started());
     Listing listing = store.list();
-    boolean begun =
-        store
-            .runs()
-            .begin(
-                new TrainingRun(
-                    run.version(),
-                    run.parent(),
-                    run.started(),
-                    run.cause().kind().name().toLowerCase(Locale.ROOT),
-                    run.cause().text(),
-                    run.requests(),
-                    run.fallSeenUpTo(),
-                    listing.rowsBeside(store.runs().parts()),
-                    listing.files(),
-                    listing.unusable()));
-    if (!begun) {
+    RunManifest manifest =
+        new RunManifest(
+            run, listing.rowsBeside(store.runs().parts()), listing.files(), listing.unusable());
+    if (!store.runs().begin(manifest)) {
       throw new IllegalStateException("a run for %s began before".formatted(run.version()));
     }
   }
@@ -166,12 +150,7 @@ public final class StoredRuns implements RunLedger {
   }
 
   @Override
-  public void end(Outcome outcome) {
-    boolean unused =
-        store
-            .runs()
-            .end(
-                new RunOutcome(
-                    outcome.version(), outcome.status().word(), outcome.reason(), outcome.at()));
+  public void end(RunOutcome outcome) {
+    boolean unused = store.runs().end(outcome);
   }
 }

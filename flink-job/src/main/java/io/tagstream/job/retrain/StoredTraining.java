@@ -1,9 +1,6 @@
 package io.tagstream.job.retrain;
 
 import io.tagstream.job.threads.Watchdog;
-import io.tagstream.job.trainingstore.Snapshot;
-import io.tagstream.job.trainingstore.TrainingRun;
-import io.tagstream.job.trainingstore.TrainingStore;
 import io.tagstream.model.ModelException;
 import io.tagstream.model.engine.Processors;
 import io.tagstream.model.engine.nd4j.DirectTrainingStep;
@@ -19,6 +16,10 @@ import io.tagstream.model.training.TrainingProgress;
 import io.tagstream.model.training.TrainingResources;
 import io.tagstream.model.training.TrainingTask;
 import io.tagstream.settings.TrainingSettings;
+import io.tagstream.trainingstore.ImageCollection;
+import io.tagstream.trainingstore.RetrainRun;
+import io.tagstream.trainingstore.RunManifest;
+import io.tagstream.trainingstore.TrainingStore;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -79,14 +80,14 @@ public final class StoredTraining implements Training {
   }
 
   @Override
-  public Optional<Verdict> judged(Run run) {
+  public Optional<Verdict> judged(RetrainRun run) {
     ModelStore store = Engines.store(Path.of(models)).usedBy(job);
     return store.versions().contains(run.version())
         ? Optional.of(verdict(store, run))
         : Optional.empty();
   }
 
-  private static Verdict verdict(ModelStore store, Run run) {
+  private static Verdict verdict(ModelStore store, RetrainRun run) {
     return store
         .metadata(run.version())
         .verdict()
@@ -95,7 +96,7 @@ public final class StoredTraining implements Training {
 
   @Override
   public Verdict train(
-      Run run, Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled) {
+      RetrainRun run, Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled) {
     ModelStore store = Engines.store(Path.of(models)).usedBy(job);
     Trainer trainer =
         new Trainer(
@@ -120,14 +121,14 @@ public final class StoredTraining implements Training {
     return Math.max(towers, wanted);
   }
 
-  TrainingTask task(Run run, ModelStore store) {
+  TrainingTask task(RetrainRun run, ModelStore store) {
     TrainingStore rows = new TrainingStore(Path.of(images));
-    TrainingRun manifest =
+    RunManifest manifest =
         rows.runs()
             .find(run.version())
             .orElseThrow(() -> new ModelException("the run for " + run.version() + " is unknown"));
-    Snapshot snapshot = rows.read(manifest.files());
-    List<String> unusable = snapshot.unusable();
+    ImageCollection collection = rows.read(manifest.files());
+    List<String> unusable = collection.unusable();
     if (!unusable.isEmpty()) {
       LOG.warn(
           "Left out {} images without a picture or a label: {}{}",
@@ -138,10 +139,10 @@ public final class StoredTraining implements Training {
     return new TrainingTask(
         Optional.of(run.version()),
         // Which classes are large enough is for the training to say, which knows what it can read.
-        snapshot.inClasses(store.open(run.parent()).labels()),
+        collection.inClasses(store.open(run.parent()).labels()),
         true,
         Optional.empty(),
-        rows.newTo(run.parent(), snapshot),
+        rows.newTo(run.parent(), collection),
         rows.runs().find(run.parent()).isPresent(),
         TrainingOptions.defaults(run.version().hashCode())
             .within(imageSteps, longest)

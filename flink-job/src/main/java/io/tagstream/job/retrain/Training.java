@@ -2,6 +2,7 @@ package io.tagstream.job.retrain;
 
 import io.tagstream.model.store.RetrainStatus;
 import io.tagstream.model.store.Verdict;
+import io.tagstream.trainingstore.RetrainRun;
 import java.io.Serializable;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -12,7 +13,7 @@ import java.util.function.Consumer;
 public interface Training extends Serializable {
 
   /** How a run's version was judged; empty while there is no such version. */
-  Optional<Verdict> judged(Run run);
+  Optional<Verdict> judged(RetrainRun run);
 
   /**
    * Trains on what a run's manifest names, from the run's last checkpoint if there is one, judges
@@ -23,6 +24,7 @@ public interface Training extends Serializable {
    * @throws CancellationException when that said so
    * @throws Exception when there is no version: the images are no training set, the disk is full
    */
-  Verdict train(Run run, Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled)
+  Verdict train(
+      RetrainRun run, Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled)
       throws Exception;
 }

@@ -3,6 +3,7 @@ package io.tagstream.job.retrain;
 import io.tagstream.job.flow.RetrainRequest;
 import io.tagstream.settings.DurationText;
 import io.tagstream.settings.RetrainSettings;
+import io.tagstream.trainingstore.RetrainRun;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -13,6 +14,13 @@ import java.util.stream.Collectors;
 final class Trigger {
   /** Of those who asked for a run, so many are named in its manifest. */
   private static final int NAMED = 5;
+
+  /**
+   * Why a run is to start.
+   *
+   * @param reason for a person
+   */
+  record Start(RetrainRun.Cause cause, String reason) {}
 
   private final RetrainSettings settings;
 
@@ -28,7 +36,7 @@ final class Trigger {
    * @param arrivals after the look that gave the counts
    * @param requests those that no run has taken
    */
-  Optional<Cause> fires(
+  Optional<Start> fires(
       Counts counts,
       Arrivals arrivals,
       Optional<LiveAccuracy.Fall> fall,
@@ -38,7 +46,7 @@ final class Trigger {
       return Optional.empty();
     }
     if (!requests.isEmpty()) {
-      return Optional.of(new Cause(Cause.Kind.REQUEST, text(requests)));
+      return Optional.of(new Start(RetrainRun.Cause.REQUEST, text(requests)));
     }
     long needed = needed(counts);
     boolean quiet = arrivals.quiet(now).compareTo(settings.quietAfter()) >= 0;
@@ -46,19 +54,19 @@ final class Trigger {
     boolean learnable =
         counts.newLabels() >= settings.agedLabels() && (quiet || counts.newLabels() >= needed);
     if (fall.isPresent() && learnable) {
-      return fall.map(fallen -> new Cause(Cause.Kind.ACCURACY, fallen.toString()));
+      return fall.map(fallen -> new Start(RetrainRun.Cause.ACCURACY, fallen.toString()));
     }
     if (counts.newLabels() >= 2 * needed || (counts.newLabels() >= needed && quiet)) {
       return Optional.of(
-          new Cause(
-              Cause.Kind.LABELS,
+          new Start(
+              RetrainRun.Cause.LABELS,
               "%d new labels, %d are enough".formatted(counts.newLabels(), needed)));
     }
     if (counts.newLabels() >= settings.agedLabels()
         && arrivals.age(now).compareTo(settings.maxAge()) >= 0) {
       return Optional.of(
-          new Cause(
-              Cause.Kind.AGE,
+          new Start(
+              RetrainRun.Cause.AGE,
               "%d new labels, the first of them %s old"
                   .formatted(counts.newLabels(), DurationText.format(settings.maxAge()))));
     }

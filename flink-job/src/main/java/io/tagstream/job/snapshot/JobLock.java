@@ -2,10 +2,9 @@ package io.tagstream.job.snapshot;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.tagstream.job.lock.ThisProcess;
 import io.tagstream.settings.UserException;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -13,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 
 /** Keeps a second process from a job's snapshots, and says who has them. Ends with the process. */
 public final class JobLock implements AutoCloseable {
@@ -47,7 +45,7 @@ public final class JobLock implements AutoCloseable {
                 .formatted(jobName, holder.isEmpty() ? "another process" : holder, folder));
       }
       channel.truncate(0);
-      channel.write(ByteBuffer.wrap(holder().getBytes(UTF_8)), 0);
+      channel.write(ByteBuffer.wrap(ThisProcess.since(Instant.now()).getBytes(UTF_8)), 0);
       return new JobLock(channel);
     } catch (IOException e) {
       throw new UserException("cannot lock %s: %s".formatted(file, e), e);
@@ -60,18 +58,6 @@ public final class JobLock implements AutoCloseable {
     } catch (OverlappingFileLockException heldByThisProcess) {
       return false;
     }
-  }
-
-  private static String holder() {
-    String host;
-    try {
-      host = InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      host = "this host";
-    }
-    return "process %d on %s (since %s)"
-        .formatted(
-            ProcessHandle.current().pid(), host, Instant.now().truncatedTo(ChronoUnit.SECONDS));
   }
 
   @Override

@@ -1,10 +1,12 @@
 package io.tagstream.job.snapshot;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import io.tagstream.settings.UserException;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -12,12 +14,14 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.runtime.checkpoint.Checkpoints;
 import org.apache.flink.runtime.checkpoint.OperatorState;
+import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
 import org.apache.flink.runtime.state.OperatorStateHandle;
 
-/** What a snapshot says of its operators. */
+/** What a snapshot says of itself and of its operators. */
 public final class SnapshotContents {
   private static final int CHUNK = 1 << 16;
 
@@ -76,7 +80,7 @@ public final class SnapshotContents {
         read > 0;
         read = in.readNBytes(bytes, kept, CHUNK - kept)) {
       int filled = kept + read;
-      Matcher matcher = pattern.matcher(new String(bytes, 0, filled, StandardCharsets.ISO_8859_1));
+      Matcher matcher = pattern.matcher(new String(bytes, 0, filled, ISO_8859_1));
       while (matcher.find()) {
         found.add(matcher.group());
       }
@@ -87,13 +91,38 @@ public final class SnapshotContents {
   }
 
   private static List<OperatorState> operators(String location) {
-    Path metadata = new Path(location, SnapshotFolder.METADATA);
-    try (DataInputStream in = new DataInputStream(metadata.getFileSystem().open(metadata))) {
-      return List.copyOf(
-          Checkpoints.loadCheckpointMetadata(in, SnapshotContents.class.getClassLoader(), location)
-              .getOperatorStates());
+    try {
+      return List.copyOf(metadata(new Path(location)).getOperatorStates());
     } catch (IOException e) {
-      throw new UserException("cannot read %s: %s".formatted(metadata, e), e);
+      throw new UserException("cannot read snapshot %s: %s".formatted(location, e), e);
+    }
+  }
+
+  /**
+   * When a snapshot was begun, as it says itself.
+   *
+   * @throws IOException when it cannot be read or is damaged
+   */
+  static Optional<Instant> takenAt(Path location) throws IOException {
+    return SnapshotTime.of(metadata(location));
+  }
+
+  /** The metadata as it is, which has the paths of all files that the snapshot refers to. */
+  static String text(Path location) throws IOException {
+    Path file = new Path(location, SnapshotFolder.METADATA);
+    try (FSDataInputStream in = file.getFileSystem().open(file)) {
+      return new String(in.readAllBytes(), ISO_8859_1);
+    }
+  }
+
+  private static CheckpointMetadata metadata(Path location) throws IOException {
+    Path file = new Path(location, SnapshotFolder.METADATA);
+    try (DataInputStream in = new DataInputStream(file.getFileSystem().open(file))) {
+      return Checkpoints.loadCheckpointMetadata(
+          in, SnapshotContents.class.getClassLoader(), location.toString());
+    } catch (RuntimeException e) {
+      // Flink checks little of what it reads.
+      throw new IOException(e.toString(), e);
     }
   }
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.flink.core.fs.FSDataInputStream;
@@ -31,10 +32,10 @@ public final class SnapshotFolder {
   /** Written last, so that a snapshot with one is whole. */
   static final String METADATA = "_metadata";
 
-  private static final String CHECKPOINT = "chk-";
+  private static final Pattern CHECKPOINT = Pattern.compile("chk-(\\d{1,18})");
   private static final String SAVEPOINT = "savepoint-";
 
-  /** What Flink makes for a run at once, and never removes. */
+  /** What Flink makes for a run at once, and does not remove with the last checkpoint. */
   private static final Set<String> RUN_FOLDERS = Set.of("shared", "taskowned");
 
   private static final String NOTES = "job.properties";
@@ -67,20 +68,44 @@ public final class SnapshotFolder {
         : Optional.empty();
   }
 
+  /** The folder, as a user would write it. */
+  String shown() {
+    return local().map(java.nio.file.Path::toString).orElse(location());
+  }
+
   /** What Flink is told to write to. */
   public String location() {
     return folder.toString();
   }
 
   /**
-   * The newest whole snapshot completed since an instant.
+   * The snapshots taken since an instant, newest first. Unfinished ones are left out.
    *
    * @throws UserException when the folder cannot be read
    */
+  public List<Snapshot> newestFirst(Instant since) {
+    List<Snapshot> found = new ArrayList<>();
+    try {
+      for (FileStatus child : list(folder)) {
+        if (child.getPath().getName().startsWith(SAVEPOINT)) {
+          snapshot(child.getPath()).ifPresent(found::add);
+        } else if (child.isDir()) {
+          found.addAll(ofRun(child.getPath()));
+        }
+      }
+    } catch (IOException e) {
+      throw new UserException("cannot read the snapshots in %s: %s".formatted(folder, e), e);
+    }
+    return found.stream()
+        .filter(snapshot -> !snapshot.takenAt().isBefore(since))
+        // Stable: checkpoints of one run stay in the order of their ids.
+        .sorted(Comparator.comparing(Snapshot::takenAt).reversed())
+        .toList();
+  }
+
+  /** The first of {@link #newestFirst}. */
   public Optional<Snapshot> newest(Instant since) {
-    return all().stream()
-        .filter(snapshot -> !snapshot.completedAt().isBefore(since))
-        .max(Comparator.comparing(Snapshot::completedAt));
+    return newestFirst(since).stream().findFirst();
   }
 
   /**
@@ -93,10 +118,13 @@ public final class SnapshotFolder {
    */
   public Optional<Set<String>> texts(Pattern wanted, Optional<String> named) {
     Set<String> found = new HashSet<>();
+    List<Snapshot> all = newestFirst(Instant.MIN);
+    if (all.stream().anyMatch(snapshot -> snapshot.damage().isPresent())) {
+      return Optional.empty();
+    }
     List<String> locations =
         Stream.concat(
-                all().stream().map(Snapshot::location),
-                named.stream().map(SnapshotFolder::directory))
+                all.stream().map(Snapshot::location), named.stream().map(SnapshotFolder::directory))
             .toList();
     for (String location : locations) {
       Optional<Set<String>> texts = SnapshotContents.texts(location, wanted);
@@ -114,66 +142,102 @@ public final class SnapshotFolder {
     return path.getName().equals(METADATA) ? path.getParent().toString() : path.toString();
   }
 
-  private List<Snapshot> all() {
-    List<Snapshot> found = new ArrayList<>();
-    try {
-      for (FileStatus child : list(folder)) {
-        String name = child.getPath().getName();
-        if (name.startsWith(SAVEPOINT)) {
-          snapshot(child.getPath()).ifPresent(found::add);
-        } else if (child.isDir()) {
-          for (FileStatus grandchild : list(child.getPath())) {
-            if (grandchild.getPath().getName().startsWith(CHECKPOINT)) {
-              snapshot(grandchild.getPath()).ifPresent(found::add);
-            }
-          }
-        }
+  /**
+   * The checkpoints of one run, newest first. Their ids say which that is, and none is younger than
+   * the one after it, even if it was copied later.
+   */
+  private static List<Snapshot> ofRun(Path run) throws IOException {
+    List<FileStatus> folders = new ArrayList<>();
+    for (FileStatus child : list(run)) {
+      if (CHECKPOINT.matcher(child.getPath().getName()).matches()) {
+        folders.add(child);
       }
-    } catch (IOException e) {
-      throw new UserException("cannot read the snapshots in %s: %s".formatted(folder, e), e);
     }
-    return found;
+    folders.sort(Comparator.comparing((FileStatus child) -> id(child)).reversed());
+    List<Snapshot> checkpoints = new ArrayList<>();
+    Instant next = Instant.MAX;
+    for (FileStatus child : folders) {
+      Optional<Snapshot> checkpoint = snapshot(child.getPath());
+      if (checkpoint.isPresent()) {
+        Snapshot whole = checkpoint.get();
+        next = whole.takenAt().isBefore(next) ? whole.takenAt() : next;
+        checkpoints.add(new Snapshot(whole.location(), whole.name(), next, whole.damage()));
+      }
+    }
+    return checkpoints;
+  }
+
+  private static long id(FileStatus checkpoint) {
+    Matcher name = CHECKPOINT.matcher(checkpoint.getPath().getName());
+    return name.matches() ? Long.parseLong(name.group(1)) : 0;
   }
 
   private static Optional<Snapshot> snapshot(Path location) throws IOException {
+    FileStatus metadata;
     try {
-      FileStatus metadata = location.getFileSystem().getFileStatus(new Path(location, METADATA));
-      return Optional.of(
-          new Snapshot(
-              location.toString(),
-              location.getName(),
-              Instant.ofEpochMilli(metadata.getModificationTime())));
+      metadata = location.getFileSystem().getFileStatus(new Path(location, METADATA));
     } catch (FileNotFoundException unfinished) {
       return Optional.empty();
+    }
+    Instant written = Instant.ofEpochMilli(metadata.getModificationTime());
+    try {
+      Instant takenAt = SnapshotContents.takenAt(location).orElse(written);
+      return Optional.of(
+          new Snapshot(location.toString(), location.getName(), takenAt, Optional.empty()));
+    } catch (FileNotFoundException discardedMeanwhile) {
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(
+          new Snapshot(
+              location.toString(), location.getName(), written, Optional.of(e.toString())));
     }
   }
 
   /**
-   * Removes the folders of runs whose snapshots are all gone, which Flink leaves behind. No run of
-   * the job may be under way.
+   * Removes what nothing else does: checkpoints that earlier runs left beside the one that was
+   * resumed from, but for the newest few, and the folders of runs without checkpoints, whose files
+   * no snapshot refers to. Savepoints stay. No run of the job may be under way.
+   *
+   * @param retained how many of the newest snapshots stay in any case
    */
-  public void removeEmptyRuns() {
+  public void tidy(int retained) {
+    List<Snapshot> all = newestFirst(Instant.MIN);
+    if (all.stream().anyMatch(snapshot -> snapshot.damage().isPresent())) {
+      // What it refers to is not known.
+      return;
+    }
     try {
-      for (FileStatus run : list(folder)) {
-        List<FileStatus> contents = List.of(list(run.getPath()));
-        if (run.isDir() && !contents.isEmpty() && allEmptyFoldersOfARun(contents)) {
-          run.getPath().getFileSystem().delete(run.getPath(), true);
+      for (Snapshot old : all.subList(Math.min(retained, all.size()), all.size())) {
+        if (CHECKPOINT.matcher(old.name()).matches()) {
+          Path location = new Path(old.location());
+          location.getFileSystem().delete(location, true);
         }
       }
+      removeRunsWithoutCheckpoints();
     } catch (IOException e) {
       throw new UserException("cannot tidy the snapshots in %s: %s".formatted(folder, e), e);
     }
   }
 
-  private static boolean allEmptyFoldersOfARun(List<FileStatus> contents) throws IOException {
-    for (FileStatus child : contents) {
-      if (!child.isDir()
-          || !RUN_FOLDERS.contains(child.getPath().getName())
-          || list(child.getPath()).length > 0) {
-        return false;
+  private void removeRunsWithoutCheckpoints() throws IOException {
+    List<String> metadata = new ArrayList<>();
+    for (Snapshot snapshot : newestFirst(Instant.MIN)) {
+      metadata.add(SnapshotContents.text(new Path(snapshot.location())));
+    }
+    for (FileStatus run : list(folder)) {
+      String name = run.getPath().getName();
+      if (run.isDir() && isOfRun(run) && metadata.stream().noneMatch(text -> text.contains(name))) {
+        run.getPath().getFileSystem().delete(run.getPath(), true);
       }
     }
-    return true;
+  }
+
+  /** Whether a folder holds what Flink makes for a run, and no checkpoint, finished or not. */
+  private static boolean isOfRun(FileStatus folder) throws IOException {
+    List<FileStatus> contents = List.of(list(folder.getPath()));
+    return !contents.isEmpty()
+        && contents.stream()
+            .allMatch(child -> child.isDir() && RUN_FOLDERS.contains(child.getPath().getName()));
   }
 
   private static FileStatus[] list(Path path) throws IOException {

@@ -9,14 +9,15 @@ import java.util.Properties;
  * What a job writes beside its snapshots when it starts and when it has stopped, for the next start
  * to judge them by.
  *
- * @param startedAt snapshots completed before this are an earlier run's
+ * @param startedAt snapshots taken before this are an earlier run's
  * @param resumableFor how long the broker keeps what this run's checkpoints leave to be committed
- * @param earlierResumableFor the same for the newest snapshot completed before this run
+ * @param earlierResumableFor the same for the newest snapshot taken before this run
  * @param finishedStop the name of the savepoint whose stop ran to its end, all committed
  * @param sinkGeneration part of the sinks' uids
- * @param sinksSince snapshots completed before this hold the state of sinks of an earlier
- *     generation
- * @param snapshotsSince snapshots completed before this were given up ({@code --fresh})
+ * @param sinksSince snapshots taken before this hold the state of sinks of an earlier generation
+ * @param snapshotsSince snapshots taken before this were given up ({@code --fresh})
+ * @param freshFrom the committed offsets from which a start with {@code --fresh} began: until a run
+ *     commits others, a start without a snapshot goes on with it
  */
 public record SnapshotNotes(
     Instant startedAt,
@@ -25,7 +26,8 @@ public record SnapshotNotes(
     Optional<String> finishedStop,
     int sinkGeneration,
     Instant sinksSince,
-    Instant snapshotsSince) {
+    Instant snapshotsSince,
+    Optional<String> freshFrom) {
   private static final String STARTED = "started.at";
   private static final String RESUMABLE = "resumable.ms";
   private static final String EARLIER_RESUMABLE = "resumable.earlier.ms";
@@ -33,6 +35,7 @@ public record SnapshotNotes(
   private static final String GENERATION = "sink.generation";
   private static final String SINKS_SINCE = "sinks.since";
   private static final String SNAPSHOTS_SINCE = "snapshots.since";
+  private static final String FRESH_FROM = "fresh.from";
 
   /** For a name that never ran. */
   public static SnapshotNotes first(Duration resumableFor) {
@@ -43,12 +46,13 @@ public record SnapshotNotes(
         Optional.empty(),
         0,
         Instant.EPOCH,
-        Instant.EPOCH);
+        Instant.EPOCH,
+        Optional.empty());
   }
 
-  /** How long after its completion everything in a snapshot can still be committed. */
+  /** How long after it was taken everything in a snapshot can still be committed. */
   Duration resumableFor(Snapshot snapshot) {
-    return snapshot.completedAt().isBefore(startedAt) ? earlierResumableFor : resumableFor;
+    return snapshot.takenAt().isBefore(startedAt) ? earlierResumableFor : resumableFor;
   }
 
   /** Whether a stop that ran to its end wrote a snapshot. */
@@ -65,7 +69,8 @@ public record SnapshotNotes(
         finishedStop,
         sinkGeneration,
         sinksSince,
-        snapshotsSince);
+        snapshotsSince,
+        freshFrom);
   }
 
   SnapshotNotes withNewSinks(Instant now) {
@@ -76,7 +81,8 @@ public record SnapshotNotes(
         finishedStop,
         sinkGeneration + 1,
         now,
-        snapshotsSince);
+        snapshotsSince,
+        freshFrom);
   }
 
   SnapshotNotes stoppedWith(String savepoint) {
@@ -87,7 +93,8 @@ public record SnapshotNotes(
         Optional.of(savepoint),
         sinkGeneration,
         sinksSince,
-        snapshotsSince);
+        snapshotsSince,
+        freshFrom);
   }
 
   static SnapshotNotes from(Properties properties) {
@@ -98,7 +105,8 @@ public record SnapshotNotes(
         Optional.ofNullable(properties.getProperty(FINISHED_STOP)),
         Integer.parseInt(properties.getProperty(GENERATION)),
         Instant.parse(properties.getProperty(SINKS_SINCE)),
-        Instant.parse(properties.getProperty(SNAPSHOTS_SINCE)));
+        Instant.parse(properties.getProperty(SNAPSHOTS_SINCE)),
+        Optional.ofNullable(properties.getProperty(FRESH_FROM)));
   }
 
   Properties toProperties() {
@@ -110,6 +118,7 @@ public record SnapshotNotes(
     properties.setProperty(GENERATION, Integer.toString(sinkGeneration));
     properties.setProperty(SINKS_SINCE, sinksSince.toString());
     properties.setProperty(SNAPSHOTS_SINCE, snapshotsSince.toString());
+    freshFrom.ifPresent(offsets -> properties.setProperty(FRESH_FROM, offsets));
     return properties;
   }
 }

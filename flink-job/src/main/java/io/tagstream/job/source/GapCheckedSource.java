@@ -18,7 +18,6 @@ import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumState;
 import org.apache.flink.connector.kafka.source.metrics.KafkaSourceReaderMetrics;
 import org.apache.flink.connector.kafka.source.reader.KafkaSourceReader;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
-import org.apache.flink.connector.kafka.source.reader.fetcher.KafkaSourceFetcherManager;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.metrics.MetricGroup;
@@ -31,7 +30,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * A Kafka source without an end that skips no record in silence: the connector's own, with its
- * enumerator and state, but for {@link GapCheckedSplitReader}.
+ * enumerator and state, but for {@link GapCheckedSplitReader} and {@link PromptCommits}.
  */
 final class GapCheckedSource<T>
     implements Source<T, KafkaPartitionSplit, KafkaSourceEnumState>,
@@ -42,7 +41,7 @@ final class GapCheckedSource<T>
   private final KafkaSource<T> kafka;
   private final Properties consumer;
   private final KafkaRecordDeserializationSchema<T> records;
-  private final SourceBroker broker;
+  private final KafkaSourceBroker broker;
   private final boolean acceptLoss;
 
   /**
@@ -56,7 +55,7 @@ final class GapCheckedSource<T>
       KafkaSource<T> kafka,
       Properties consumer,
       KafkaRecordDeserializationSchema<T> records,
-      SourceBroker broker,
+      KafkaSourceBroker broker,
       boolean acceptLoss) {
     this.kafka = kafka;
     this.consumer = new Properties();
@@ -100,10 +99,9 @@ final class GapCheckedSource<T>
         .forEach(key -> options.setString(key, consumer.getProperty(key)));
     return new KafkaSourceReader<>(
         queue,
-        new KafkaSourceFetcherManager(
+        PromptCommits.of(
             queue,
-            () -> GapCheckedSplitReader.open(consumer, context, metrics, broker, acceptLoss),
-            finished -> {}),
+            () -> GapCheckedSplitReader.open(consumer, context, metrics, broker, acceptLoss)),
         new PositionEmitter<>(records),
         options,
         context,

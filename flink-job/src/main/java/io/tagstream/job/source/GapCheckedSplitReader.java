@@ -52,7 +52,7 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
 
   private final Positions positions;
   private final String group;
-  private final SourceBroker broker;
+  private final KafkaSourceBroker broker;
   private final boolean acceptLoss;
   private final JobMetrics.Reading metrics;
 
@@ -73,7 +73,7 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
       Properties consumer,
       SourceReaderContext context,
       KafkaSourceReaderMetrics kafkaMetrics,
-      SourceBroker broker,
+      KafkaSourceBroker broker,
       boolean acceptLoss) {
     super(PositionInterceptor.telling(positions, consumer), context, kafkaMetrics);
     this.positions = positions;
@@ -92,7 +92,7 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
       Properties consumer,
       SourceReaderContext context,
       KafkaSourceReaderMetrics kafkaMetrics,
-      SourceBroker broker,
+      KafkaSourceBroker broker,
       boolean acceptLoss) {
     return new GapCheckedSplitReader(
         new Positions(), consumer, context, kafkaMetrics, broker, acceptLoss);

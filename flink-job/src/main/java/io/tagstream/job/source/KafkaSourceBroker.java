@@ -52,8 +52,8 @@ public final class KafkaSourceBroker implements SourceBroker {
     return admin().describeCluster().clusterId().get();
   }
 
-  @Override
-  public Map<TopicPartition, Long> earliest(Set<TopicPartition> partitions) throws Exception {
+  /** Offsets of the oldest record still there, or of the next one; none of a missing partition. */
+  Map<TopicPartition, Long> earliest(Set<TopicPartition> partitions) throws Exception {
     return offsets(partitions, OffsetSpec.earliest());
   }
 
@@ -110,9 +110,9 @@ public final class KafkaSourceBroker implements SourceBroker {
     }
   }
 
-  @Override
-  public Map<TopicPartition, OffsetAndMetadata> committed(
-      String group, Set<TopicPartition> partitions) throws Exception {
+  /** What a consumer group has committed; none of a partition without. */
+  Map<TopicPartition, OffsetAndMetadata> committed(String group, Set<TopicPartition> partitions)
+      throws Exception {
     if (partitions.isEmpty()) {
       return Map.of();
     }

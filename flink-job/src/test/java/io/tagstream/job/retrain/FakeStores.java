@@ -4,10 +4,11 @@ import io.tagstream.model.ModelException;
 import io.tagstream.model.store.LiveChange;
 import io.tagstream.model.store.RetrainStatus;
 import io.tagstream.model.store.Verdict;
+import io.tagstream.trainingstore.RetrainRun;
+import io.tagstream.trainingstore.RunOutcome;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -80,8 +81,8 @@ final class FakeStores implements RunLedger, Models, Training {
 
   final Semaphore permits = new Semaphore(0);
 
-  final List<Run> manifests = new CopyOnWriteArrayList<>();
-  final Map<String, Outcome> outcomes = new ConcurrentHashMap<>();
+  final List<RetrainRun> manifests = new CopyOnWriteArrayList<>();
+  final Map<String, RunOutcome> outcomes = new ConcurrentHashMap<>();
   final Map<String, Integer> attempts = new ConcurrentHashMap<>();
   final Set<String> bundles = ConcurrentHashMap.newKeySet();
   final List<LiveChange> changes = new CopyOnWriteArrayList<>();
@@ -119,25 +120,18 @@ final class FakeStores implements RunLedger, Models, Training {
   }
 
   @Override
-  public List<Run> runs() throws IOException {
+  public List<RetrainRun> runs() throws IOException {
     check();
-    List<Run> runs = new ArrayList<>();
-    for (Run run : manifests) {
-      runs.add(
-          new Run(
-              run.version(),
-              run.parent(),
-              run.cause(),
-              run.requests(),
-              run.fallSeenUpTo(),
-              run.started(),
-              outcomes.containsKey(run.version())));
-    }
-    return runs;
+    return List.copyOf(manifests);
   }
 
   @Override
-  public void begin(Run run, Set<String> versions) throws IOException {
+  public Optional<RetrainRun> unfinished() {
+    return manifests.stream().filter(run -> !outcomes.containsKey(run.version())).findFirst();
+  }
+
+  @Override
+  public void begin(RetrainRun run, Set<String> versions) throws IOException {
     meet(noManifestFor);
     if (noManifest) {
       lostManifests.incrementAndGet();
@@ -157,7 +151,7 @@ final class FakeStores implements RunLedger, Models, Training {
   }
 
   @Override
-  public void end(Outcome outcome) throws IOException {
+  public void end(RunOutcome outcome) throws IOException {
     if (noOutcome) {
       throw new IOException("no space left");
     }
@@ -271,7 +265,7 @@ final class FakeStores implements RunLedger, Models, Training {
 
   @Override
   public Verdict train(
-      Run run, Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled)
+      RetrainRun run, Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled)
       throws IOException, InterruptedException {
     trainings.add(run.version());
     progress.accept(new RetrainStatus.Progress(1, 3, 7, 21, 40, 0.5, 0.01, Duration.ofSeconds(9)));
@@ -293,11 +287,11 @@ final class FakeStores implements RunLedger, Models, Training {
   }
 
   @Override
-  public Optional<Verdict> judged(Run run) {
+  public Optional<Verdict> judged(RetrainRun run) {
     return bundles.contains(run.version()) ? Optional.of(verdict(run)) : Optional.empty();
   }
 
-  private Verdict verdict(Run run) {
+  private Verdict verdict(RetrainRun run) {
     return new Verdict(
         decision,
         "because",

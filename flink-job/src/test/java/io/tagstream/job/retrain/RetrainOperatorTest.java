@@ -12,6 +12,7 @@ import io.tagstream.model.store.Verdict;
 import io.tagstream.schemas.ModelStatus;
 import io.tagstream.settings.RetrainSettings;
 import io.tagstream.settings.Settings;
+import io.tagstream.trainingstore.RetrainRun;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -193,7 +194,7 @@ class RetrainOperatorTest {
   }
 
   /** What comes from Kafka, again if the state is from before it. */
-  private void send(Cause.Kind cause) throws Exception {
+  private void send(RetrainRun.Cause cause) throws Exception {
     switch (cause) {
       case REQUEST -> request("r1");
       case ACCURACY -> answers("v0", 0, 60, "random");
@@ -201,11 +202,11 @@ class RetrainOperatorTest {
     }
   }
 
-  private void assertOneRunOverADeath(Cause.Kind cause, Death death) throws Exception {
-    if (cause == Cause.Kind.LABELS) {
+  private void assertOneRunOverADeath(RetrainRun.Cause cause, Death death) throws Exception {
+    if (cause == RetrainRun.Cause.LABELS) {
       stores.beforeAnyRun = new Counts(400, 1000, 100, List.of());
     }
-    if (cause == Cause.Kind.ACCURACY) {
+    if (cause == RetrainRun.Cause.ACCURACY) {
       // The version stays live, so that only the arming keeps the fall from starting another run.
       stores.decision = Verdict.Outcome.NO_GAIN;
       // Too few to start a run by themselves.
@@ -225,7 +226,7 @@ class RetrainOperatorTest {
       case AFTER_PROMOTION -> {
         await(() -> !stores.manifests.isEmpty());
         // Mails are left lying: the task never hears of it.
-        while (cause != Cause.Kind.ACCURACY && stores.changes.isEmpty()) {
+        while (cause != RetrainRun.Cause.ACCURACY && stores.changes.isEmpty()) {
           if (stores.trainings.isEmpty()) {
             mailbox.tryYield();
           }
@@ -257,9 +258,9 @@ class RetrainOperatorTest {
     lookUntilQuiet();
 
     assertThat(stores.manifests).hasSize(1);
-    assertThat(stores.manifests.get(0).cause().kind()).isEqualTo(cause);
+    assertThat(stores.manifests.get(0).cause()).isEqualTo(cause);
     assertThat(stores.outcomes).containsOnlyKeys("v1");
-    if (cause == Cause.Kind.ACCURACY) {
+    if (cause == RetrainRun.Cause.ACCURACY) {
       assertThat(committed).containsExactly("candidate v1");
       assertThat(stores.changes).isEmpty();
     } else {
@@ -272,19 +273,19 @@ class RetrainOperatorTest {
   @ParameterizedTest
   @EnumSource
   void aRequestMakesOneRunWhereverTheProcessDies(Death death) throws Exception {
-    assertOneRunOverADeath(Cause.Kind.REQUEST, death);
+    assertOneRunOverADeath(RetrainRun.Cause.REQUEST, death);
   }
 
   @ParameterizedTest
   @EnumSource
   void newLabelsMakeOneRunWhereverTheProcessDies(Death death) throws Exception {
-    assertOneRunOverADeath(Cause.Kind.LABELS, death);
+    assertOneRunOverADeath(RetrainRun.Cause.LABELS, death);
   }
 
   @ParameterizedTest
   @EnumSource
   void aFallMakesOneRunWhereverTheProcessDies(Death death) throws Exception {
-    assertOneRunOverADeath(Cause.Kind.ACCURACY, death);
+    assertOneRunOverADeath(RetrainRun.Cause.ACCURACY, death);
   }
 
   @Test
@@ -296,7 +297,7 @@ class RetrainOperatorTest {
     stores.beforeAnyRun = new Counts(60, 1060, 100, List.of());
     Instant visible = now;
     await(() -> !stores.manifests.isEmpty());
-    assertThat(stores.manifests.get(0).cause().kind()).isEqualTo(Cause.Kind.ACCURACY);
+    assertThat(stores.manifests.get(0).cause()).isEqualTo(RetrainRun.Cause.ACCURACY);
     assertThat(stores.manifests.get(0).started())
         .isAfterOrEqualTo(visible.plus(SETTINGS.quietAfter()));
   }
@@ -388,7 +389,7 @@ class RetrainOperatorTest {
     stores.holdBeforeBundle = false;
     awaitOutcomes(2);
     assertThat(stores.manifests)
-        .extracting(Run::requests)
+        .extracting(RetrainRun::requests)
         .startsWith(List.of("r1", "r2"), List.of("r3"));
   }
 
@@ -686,7 +687,7 @@ class RetrainOperatorTest {
         .isEqualTo(
             "v0, from which it was to go on, is damaged and no longer live; its labels count for the next run");
     assertThat(stores.manifests.get(1).parent()).isEqualTo("before");
-    assertThat(stores.manifests.get(1).cause().kind()).isEqualTo(Cause.Kind.LABELS);
+    assertThat(stores.manifests.get(1).cause()).isEqualTo(RetrainRun.Cause.LABELS);
   }
 
   @Test
@@ -784,7 +785,11 @@ class RetrainOperatorTest {
     assertThat(stores.status.orElseThrow().requests()).isEqualTo(1000);
     stores.beforeAnyRun = new Counts(900, 1000, 25, List.of());
     awaitOutcomes(1);
-    assertThat(stores.manifests).first().extracting(Run::requests).asInstanceOf(LIST).hasSize(1000);
+    assertThat(stores.manifests)
+        .first()
+        .extracting(RetrainRun::requests)
+        .asInstanceOf(LIST)
+        .hasSize(1000);
     lookAgain();
     assertThat(stores.status.orElseThrow().requests()).isZero();
   }

@@ -11,6 +11,7 @@ import io.tagstream.model.store.Provenance;
 import io.tagstream.settings.Settings;
 import io.tagstream.settings.TrainingSettings;
 import io.tagstream.settings.TrainingStoreSettings;
+import io.tagstream.trainingstore.RetrainRun;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -24,15 +25,15 @@ class StoredTrainingTest {
 
   @TempDir private Path folder;
 
-  private static Run run(String version, String parent) {
-    return new Run(
+  private static RetrainRun run(String version, String parent) {
+    return new RetrainRun(
         version,
         parent,
-        new Cause(Cause.Kind.LABELS, "they came"),
-        List.of(),
-        Optional.empty(),
         Instant.EPOCH,
-        false);
+        RetrainRun.Cause.LABELS,
+        "they came",
+        List.of(),
+        Optional.empty());
   }
 
   @Test
@@ -49,10 +50,10 @@ class StoredTrainingTest {
             Settings.defaults().get(TrainingSettings.class),
             25);
     String imported = write(models);
-    Run first = run(write(models), imported);
+    RetrainRun first = run(write(models), imported);
     runs.begin(first, Set.of(imported));
     assertThat(training.task(first, models).parentLearnedHere()).isFalse();
-    Run second = run(write(models), first.version());
+    RetrainRun second = run(write(models), first.version());
     runs.begin(second, Set.of(imported, first.version()));
     assertThat(training.task(second, models).parentLearnedHere()).isTrue();
   }

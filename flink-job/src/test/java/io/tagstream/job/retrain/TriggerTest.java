@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tagstream.job.flow.RetrainRequest;
 import io.tagstream.settings.RetrainSettings;
 import io.tagstream.settings.Settings;
+import io.tagstream.trainingstore.RetrainRun;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +21,7 @@ class TriggerTest {
 
   private final Trigger trigger = new Trigger(Settings.defaults().get(RetrainSettings.class));
 
-  private Optional<Cause.Kind> fires(
+  private Optional<RetrainRun.Cause> fires(
       long newLabels, long rows, long heldOut, long quietSeconds, long ageSeconds) {
     return trigger
         .fires(
@@ -29,7 +30,7 @@ class TriggerTest {
             Optional.empty(),
             List.of(),
             NOW)
-        .map(Cause::kind);
+        .map(Trigger.Start::cause);
   }
 
   @Test
@@ -45,7 +46,7 @@ class TriggerTest {
                 Optional.empty(),
                 requests,
                 NOW))
-        .map(Cause::text)
+        .map(Trigger.Start::reason)
         .contains(
             "asked for by user1, asked for by user2, asked for by user3, asked for by user4, asked for by user5 and 995 more");
   }
@@ -75,7 +76,7 @@ class TriggerTest {
     "0, 0, 0, 0, 0,"
   })
   void countsAndTimes(
-      long newLabels, long rows, long heldOut, long quiet, long age, Cause.Kind expected) {
+      long newLabels, long rows, long heldOut, long quiet, long age, RetrainRun.Cause expected) {
     assertThat(fires(newLabels, rows, heldOut, quiet, age))
         .isEqualTo(Optional.ofNullable(expected));
   }
@@ -85,11 +86,12 @@ class TriggerTest {
     Counts counts = new Counts(400, 1000, 25, List.of());
     Arrivals arrivals = new Arrivals(400, NOW, NOW);
     assertThat(trigger.fires(counts, arrivals, Optional.of(FALL), List.of(REQUEST), NOW))
-        .contains(new Cause(Cause.Kind.REQUEST, "asked for by ann (new camera)"));
+        .contains(new Trigger.Start(RetrainRun.Cause.REQUEST, "asked for by ann (new camera)"));
     assertThat(trigger.fires(counts, arrivals, Optional.of(FALL), List.of(), NOW))
         .contains(
-            new Cause(
-                Cause.Kind.ACCURACY, "live top-1 of v1 fell from 90.0 % to 60.0 % on 200 labels"));
+            new Trigger.Start(
+                RetrainRun.Cause.ACCURACY,
+                "live top-1 of v1 fell from 90.0 % to 60.0 % on 200 labels"));
   }
 
   @ParameterizedTest
@@ -102,7 +104,8 @@ class TriggerTest {
     "199, 0,",
     "200, 0, ACCURACY"
   })
-  void aFallWaitsUntilTheStoreHasWhatShowedIt(long newLabels, long quiet, Cause.Kind expected) {
+  void aFallWaitsUntilTheStoreHasWhatShowedIt(
+      long newLabels, long quiet, RetrainRun.Cause expected) {
     Arrivals arrivals = new Arrivals(newLabels, NOW.minusSeconds(quiet), NOW.minusSeconds(quiet));
     assertThat(
             trigger
@@ -112,7 +115,7 @@ class TriggerTest {
                     Optional.of(FALL),
                     List.of(),
                     NOW)
-                .map(Cause::kind))
+                .map(Trigger.Start::cause))
         .isEqualTo(Optional.ofNullable(expected));
   }
 

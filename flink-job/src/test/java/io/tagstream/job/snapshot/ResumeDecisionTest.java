@@ -6,12 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tagstream.job.snapshot.ResumeDecision.Transactions;
 import io.tagstream.job.snapshot.ResumeDecision.Wish;
 import io.tagstream.settings.UserException;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,15 +33,21 @@ class ResumeDecisionTest {
     folder.write(SnapshotNotes.first(TRANSACTIONS.timeout().minusSeconds(5)));
   }
 
-  private String whole(String name, Instant completedAt) throws IOException {
-    Path metadata = Files.createDirectories(checkpoints.resolve("job").resolve(name));
-    Files.setLastModifiedTime(
-        Files.createFile(metadata.resolve("_metadata")), FileTime.from(completedAt));
-    return metadata.toString();
+  /** Of an earlier release: the times of files count. */
+  private String whole(String name, Instant completedAt) throws Exception {
+    return new SnapshotFiles(checkpoints.resolve("job")).withoutRecord(name, completedAt);
   }
 
   private ResumeDecision decide(Wish wish, Instant now) {
-    return ResumeDecision.of(folder, wish, TRANSACTIONS, Duration.ofSeconds(5), now);
+    return decide(wish, Optional.empty(), now);
+  }
+
+  private ResumeDecision decide(Wish wish, Optional<EarlierRun> earlier, Instant now) {
+    return ResumeDecision.of(folder, wish, earlier, TRANSACTIONS, Duration.ofSeconds(5), now);
+  }
+
+  private static Optional<EarlierRun> committed(long offset) {
+    return Optional.of(new EarlierRun("tagstream-job", "{images-0=%d}".formatted(offset)));
   }
 
   private static String location(ResumeDecision decision) {
@@ -55,7 +60,68 @@ class ResumeDecisionTest {
   }
 
   @Test
-  void takesTheNewestOfAllRunsAndKinds() throws IOException {
+  void refusesToStartWithoutTheSnapshotOfAnEarlierRun() {
+    assertThatThrownBy(() -> decide(PLAIN, committed(40), TEN))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("consumer group tagstream-job has committed offsets")
+        .hasMessageContaining("a job of this name has run")
+        .hasMessageContaining("--checkpoints, in " + checkpoints.resolve("job"))
+        .hasMessageContaining("working directory")
+        .hasMessageContaining("another --name")
+        .hasMessageContaining("--fresh, which gives up exactly once");
+    assertThatThrownBy(() -> decide(ACCEPT_LOSS, committed(40), TEN))
+        .isInstanceOf(UserException.class);
+  }
+
+  @Test
+  void startsWithoutThatSnapshotWhereItIsGivenUp() {
+    assertThat(decide(FRESH, committed(40), TEN).snapshot()).isEmpty();
+  }
+
+  @Test
+  void resumesFromASnapshotWhateverIsCommitted() throws Exception {
+    String newest = whole("a/chk-1", TEN);
+    assertThat(location(decide(PLAIN, committed(40), TEN.plusSeconds(1)))).isEqualTo(newest);
+  }
+
+  @Test
+  void aFreshStartHoldsUntilItsRunHasCommitted() throws Exception {
+    folder.write(decide(FRESH, committed(40), TEN).notes());
+    // It died before its first checkpoint, and so did the one after it.
+    ResumeDecision second = decide(PLAIN, committed(40), TEN.plusSeconds(10));
+    assertThat(second.snapshot()).isEmpty();
+    folder.write(second.notes());
+    assertThat(decide(PLAIN, committed(40), TEN.plusSeconds(20)).snapshot()).isEmpty();
+    // Its snapshot has been there, and somebody removed it.
+    assertThatThrownBy(() -> decide(PLAIN, committed(50), TEN.plusSeconds(30)))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("tagstream-job");
+  }
+
+  @Test
+  void namesTheSnapshotBeforeADamagedOne() throws Exception {
+    SnapshotFiles files = new SnapshotFiles(checkpoints.resolve("job"));
+    String older = files.write("a/chk-8", TEN, TEN);
+    String damaged = files.damaged("a/chk-9", TEN.plusSeconds(5));
+    assertThatThrownBy(() -> decide(PLAIN, TEN.plusSeconds(10)))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining(damaged + " cannot be read")
+        .hasMessageContaining("moved out of " + checkpoints.resolve("job"))
+        .hasMessageContaining("resumes from file:" + older)
+        .hasMessageContaining("second prediction");
+  }
+
+  @Test
+  void refusesACopyOfAnOldCheckpoint() throws Exception {
+    new SnapshotFiles(checkpoints.resolve("job")).write("a/chk-1", TEN, TEN.plusSeconds(3600));
+    assertThatThrownBy(() -> decide(PLAIN, TEN.plusSeconds(3601)))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("chk-1 is ")
+        .hasMessageContaining("transaction.timeout.ms");
+  }
+
+  @Test
+  void takesTheNewestOfAllRunsAndKinds() throws Exception {
     whole("a/chk-9", TEN.minusSeconds(60));
     whole("savepoint-aa-1", TEN.minusSeconds(30));
     String newest = whole("b/chk-2", TEN.minusSeconds(10));
@@ -65,14 +131,14 @@ class ResumeDecisionTest {
   }
 
   @Test
-  void leavesAnUnfinishedSnapshotAlone() throws IOException {
+  void leavesAnUnfinishedSnapshotAlone() throws Exception {
     String whole = whole("a/chk-1", TEN.minusSeconds(20));
     Files.createDirectories(checkpoints.resolve("job/a/chk-2"));
     assertThat(location(decide(PLAIN, TEN))).isEqualTo(whole);
   }
 
   @Test
-  void refusesACheckpointWhoseTransactionsTimedOutAndNamesTheConsequence() throws IOException {
+  void refusesACheckpointWhoseTransactionsTimedOutAndNamesTheConsequence() throws Exception {
     whole("a/chk-1", TEN);
     decide(PLAIN, TEN.plus(Duration.ofMinutes(15)).minusSeconds(6));
     assertThatThrownBy(() -> decide(PLAIN, TEN.plus(Duration.ofMinutes(15)).minusSeconds(5)))
@@ -83,7 +149,7 @@ class ResumeDecisionTest {
   }
 
   @Test
-  void judgesByTheTimeoutThatTheSnapshotsTransactionsHad() throws IOException {
+  void judgesByTheTimeoutThatTheSnapshotsTransactionsHad() throws Exception {
     folder.write(SnapshotNotes.first(Duration.ofSeconds(30)));
     whole("a/chk-1", TEN);
     // A start with more time that leaves no snapshot of its own.
@@ -94,7 +160,7 @@ class ResumeDecisionTest {
   }
 
   @Test
-  void aNamedSnapshotIsNotJudged() throws IOException {
+  void aNamedSnapshotIsNotJudged() throws Exception {
     whole("a/chk-1", TEN);
     Instant later = TEN.plus(Duration.ofHours(1));
     ResumeDecision named = ResumeDecision.named(folder, TRANSACTIONS, Duration.ofSeconds(5), later);
@@ -104,7 +170,7 @@ class ResumeDecisionTest {
   }
 
   @Test
-  void refusesAnOldSavepointWhoseStopDidNotEnd() throws IOException {
+  void refusesAnOldSavepointWhoseStopDidNotEnd() throws Exception {
     String finished = whole("savepoint-aa-1", TEN);
     folder.noteFinishedStop(finished);
     whole("savepoint-bb-2", TEN.plusSeconds(1));
@@ -114,7 +180,7 @@ class ResumeDecisionTest {
   }
 
   @Test
-  void goesOnFromAnOldCheckpointWhereLossIsAccepted() throws IOException {
+  void goesOnFromAnOldCheckpointWhereLossIsAccepted() throws Exception {
     String old = whole("a/chk-1", TEN);
     ResumeDecision decision = decide(ACCEPT_LOSS, TEN.plus(Duration.ofHours(1)));
     assertThat(location(decision)).isEqualTo(old);
@@ -122,7 +188,7 @@ class ResumeDecisionTest {
   }
 
   @Test
-  void neverRefusesWhatAStopWroteForItsAge() throws IOException {
+  void neverRefusesWhatAStopWroteForItsAge() throws Exception {
     String savepoint = whole("savepoint-aa-1", TEN);
     folder.noteFinishedStop(savepoint);
     // Nor after a start that died before its first checkpoint.
@@ -133,7 +199,7 @@ class ResumeDecisionTest {
   }
 
   @Test
-  void leavesTheSinksBehindOnceTheBrokerForgotTheirIds() throws IOException {
+  void leavesTheSinksBehindOnceTheBrokerForgotTheirIds() throws Exception {
     folder.noteFinishedStop(whole("savepoint-aa-1", TEN));
     Instant later = TEN.plus(Duration.ofDays(8));
     ResumeDecision decision = decide(PLAIN, later);
@@ -155,22 +221,7 @@ class ResumeDecisionTest {
   }
 
   @Test
-  void removesTheRunsThatLeftNothing() throws IOException {
-    Path job = checkpoints.resolve("job");
-    Files.createDirectories(job.resolve("a/shared"));
-    Files.createDirectories(job.resolve("a/taskowned"));
-    Files.createDirectories(job.resolve("b/shared"));
-    Files.createFile(job.resolve("b/shared/state"));
-    Files.createDirectories(job.resolve("c/shared"));
-    String checkpoint = whole("c/chk-1", TEN);
-    folder.removeEmptyRuns();
-    assertThat(job.resolve("a")).doesNotExist();
-    assertThat(job.resolve("b/shared/state")).exists();
-    assertThat(location(decide(PLAIN, TEN))).isEqualTo(checkpoint);
-  }
-
-  @Test
-  void aFreshStartGivesUpWhatWasBeforeForTheStartsAfterIt() throws IOException {
+  void aFreshStartGivesUpWhatWasBeforeForTheStartsAfterIt() throws Exception {
     whole("a/chk-1", TEN.minusSeconds(10));
     ResumeDecision fresh = decide(FRESH, TEN);
     assertThat(fresh.snapshot()).isEmpty();

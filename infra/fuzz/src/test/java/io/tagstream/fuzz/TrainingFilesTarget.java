@@ -1,7 +1,7 @@
 package io.tagstream.fuzz;
 
-import io.tagstream.schemas.MalformedFileException;
-import io.tagstream.schemas.TrainingFile;
+import io.tagstream.trainingstore.MalformedFileException;
+import io.tagstream.trainingstore.TrainingFile;
 import java.io.IOException;
 import java.nio.file.Path;
 

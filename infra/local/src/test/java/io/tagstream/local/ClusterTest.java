@@ -1,14 +1,22 @@
 package io.tagstream.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.tagstream.job.trainingstore.TrainingStore;
+import io.tagstream.job.JobRequest;
+import io.tagstream.job.JobRunner;
+import io.tagstream.job.snapshot.ResumeDecision.Wish;
+import io.tagstream.model.engine.Device;
+import io.tagstream.model.engine.EngineKind;
+import io.tagstream.model.image.Views;
 import io.tagstream.model.store.JobStatus;
 import io.tagstream.schemas.Label;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.schemas.Topics;
 import io.tagstream.settings.Settings;
+import io.tagstream.settings.UserException;
+import io.tagstream.trainingstore.TrainingStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -66,6 +74,10 @@ final class ClusterTest {
       JobStatus status = JobStatus.read(stream.models(), Topics.DEFAULT_JOB).orElseThrow();
       assertThat(status.lastCheckpoint()).isPresent();
       assertThat(status.process().id()).isNotEqualTo(ProcessHandle.current().pid());
+      assertThatThrownBy(() -> JobRunner.start(another(stream, settings)))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining(
+              "job tagstream is running already: process %d on".formatted(status.process().id()));
       stream.send(
           Label.newBuilder()
               .setImageId("scene-0")
@@ -79,5 +91,21 @@ final class ClusterTest {
         TimeUnit.MILLISECONDS.sleep(200);
       }
     }
+  }
+
+  /** A job of the same name in this process, with other checkpoints. */
+  private JobRequest another(TestStream stream, Settings settings) {
+    return new JobRequest(
+        stream.connection(),
+        TestStream.TOPICS,
+        stream.models(),
+        Optional.empty(),
+        directory.resolve("elsewhere").toString(),
+        Topics.DEFAULT_JOB,
+        EngineKind.DEEPLEARNING4J,
+        Device.CPU,
+        Views.CENTER,
+        new Wish(true, false),
+        settings);
   }
 }

@@ -197,13 +197,17 @@ final class DeletedRecordsTest {
 
     void until(BooleanSupplier condition) throws Exception {
       while (!condition.getAsBoolean()) {
-        try {
-          reader.isAvailable().get(100, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-          continue;
-        }
-        reader.pollNext(this);
+        takeTurn();
       }
+    }
+
+    void takeTurn() throws Exception {
+      try {
+        reader.isAvailable().get(100, TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        return;
+      }
+      reader.pollNext(this);
     }
 
     void untilRead(int records) throws Exception {
@@ -392,9 +396,9 @@ final class DeletedRecordsTest {
     send(5, 10);
     Reading first = read(atCommitted(), false);
     first.untilRead(5);
-    commit(first, 5);
+    OffsetAndMetadata committed = commit(first, 5);
     first.close();
-    send(5, 10);
+    assertThat(committed.metadata()).startsWith("topic-id=");
     Reading second = read(atCommitted(), false);
     second.untilRead(5);
     assertThat(second.offsets).isEqualTo(offsets(5, 10));
@@ -402,23 +406,43 @@ final class DeletedRecordsTest {
     assertThat(read(atCommitted(), false).end()).contains("%s offsets 5 to 6".formatted(partition));
   }
 
-  /** Commits the offsets that were read for the job's group, and returns them. */
+  /**
+   * Commits the offsets that were read for the job's group, sends five more records, and returns
+   * the commit.
+   */
   private OffsetAndMetadata commit(Reading reading, long next) throws Exception {
     reading.reader.snapshotState(1);
     reading.reader.notifyCheckpointComplete(1);
-    try (Admin admin = connection.admin()) {
-      while (true) {
-        OffsetAndMetadata committed =
-            admin
-                .listConsumerGroupOffsets(GROUP)
-                .partitionsToOffsetAndMetadata()
-                .get()
-                .get(partition);
-        if (committed != null && committed.offset() == next) {
-          return committed;
-        }
+    send(5, 10);
+    while (true) {
+      reading.takeTurn();
+      OffsetAndMetadata committed = committed();
+      if (committed != null && committed.offset() == next) {
+        return committed;
       }
     }
+  }
+
+  private OffsetAndMetadata committed() throws Exception {
+    try (Admin admin = connection.admin()) {
+      return admin
+          .listConsumerGroupOffsets(GROUP)
+          .partitionsToOffsetAndMetadata()
+          .get()
+          .get(partition);
+    }
+  }
+
+  @Test
+  void aCloseWaitsForTheCommitOfTheLastCheckpoint() throws Exception {
+    send(5, 10);
+    Reading reading = read(atCommitted(), false);
+    reading.untilRead(5);
+    // The topic has no new records, so the reader is in a poll that lasts ten seconds.
+    reading.reader.snapshotState(1);
+    reading.reader.notifyCheckpointComplete(1);
+    reading.close();
+    assertThat(committed().offset()).isEqualTo(5);
   }
 
   @Test

@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tagstream.job.retrain.RetrainCommand;
-import io.tagstream.job.trainingstore.StoreFile;
-import io.tagstream.job.trainingstore.StoredImage;
-import io.tagstream.job.trainingstore.TrainingRun;
-import io.tagstream.job.trainingstore.TrainingStore;
 import io.tagstream.model.store.ModelStore;
 import io.tagstream.schemas.Label;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.settings.Settings;
+import io.tagstream.trainingstore.RunManifest;
+import io.tagstream.trainingstore.StoreFile;
+import io.tagstream.trainingstore.StoredImage;
+import io.tagstream.trainingstore.TrainingStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -159,15 +159,16 @@ final class EarlierReleaseTest {
         assertThat(image.content().read()).isNotEmpty();
       }
 
-      TrainingRun run = train(stream, after, store);
-      assertThat(run.parts()).containsAll(files);
-      assertThat(run.leftOut()).isEmpty();
-      assertThat(new ModelStore(stream.models()).metadata(run.version()).verdict()).isPresent();
+      RunManifest manifest = train(stream, after, store);
+      assertThat(manifest.parts()).containsAll(files);
+      assertThat(manifest.leftOut()).isEmpty();
+      assertThat(new ModelStore(stream.models()).metadata(manifest.run().version()).verdict())
+          .isPresent();
       after.destroy();
       assertThat(after.waitFor()).isZero();
       System.out.printf(
           "%d images: %d answered by the earlier release, %d by this one; %d labels, %d files of the earlier release's training store in the run for %s%n",
-          ALL, predicted, ALL - predicted, rows, files.size(), run.version());
+          ALL, predicted, ALL - predicted, rows, files.size(), manifest.run().version());
     }
   }
 
@@ -244,7 +245,7 @@ final class EarlierReleaseTest {
     }
   }
 
-  private static TrainingRun train(TestStream stream, Process job, TrainingStore store)
+  private static RunManifest train(TestStream stream, Process job, TrainingStore store)
       throws Exception {
     int exit =
         new CommandLine(new RetrainCommand())

@@ -58,26 +58,25 @@ final class FencedJobTest {
   }
 
   private RunningJob start(Map<String, String> sets) {
-    return start(stream.checkpoints(), false, sets);
-  }
-
-  private RunningJob start(Path checkpoints, boolean fresh, Map<String, String> sets) {
     return JobRunner.start(
         new JobRequest(
             stream.connection(),
             TestStream.TOPICS,
             stream.models(),
             Optional.empty(),
-            checkpoints.toString(),
+            stream.checkpoints().toString(),
             "test",
             EngineKind.DEEPLEARNING4J,
             Device.CPU,
             Views.CENTER,
-            new Wish(fresh, false),
+            new Wish(false, false),
             settings(sets)));
   }
 
-  /** Initialises producers with the job's ids, as a second job of its name would. */
+  /**
+   * Initialises producers with the job's ids, as a job of its name from a release without name
+   * locks would.
+   */
   private void fence(List<String> ids) {
     for (String id : ids) {
       Properties properties = stream.connection().producerProperties();
@@ -120,18 +119,6 @@ final class FencedJobTest {
   void theJobEndsWithTheCause() throws Exception {
     try (RunningJob job = fenced(Map.of("restart.attempts", "0"))) {
       assertFenced(job);
-    }
-  }
-
-  @Test
-  void theFirstOfTwoJobsOfOneNameEndsWithTheCause() throws Exception {
-    try (RunningJob first = start(Map.of("restart.attempts", "0"))) {
-      writeTen(first);
-      try (RunningJob second = start(directory.resolve("elsewhere"), true, Map.of())) {
-        second.awaitRunning();
-        stream.send(TestStream.TOPICS.images(), 10, 20);
-        assertFenced(first);
-      }
     }
   }
 

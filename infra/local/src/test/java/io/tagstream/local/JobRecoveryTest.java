@@ -7,27 +7,35 @@ import io.tagstream.job.JobOnCluster;
 import io.tagstream.job.JobRequest;
 import io.tagstream.job.JobRunner;
 import io.tagstream.job.RunningJob;
+import io.tagstream.job.lock.JobName;
+import io.tagstream.job.lock.NameLock;
 import io.tagstream.job.snapshot.ResumeDecision.Wish;
 import io.tagstream.model.engine.Device;
 import io.tagstream.model.engine.EngineKind;
 import io.tagstream.model.image.Views;
+import io.tagstream.model.store.JobStatus;
 import io.tagstream.schemas.KafkaConnection;
 import io.tagstream.schemas.Prediction;
+import io.tagstream.schemas.Topics;
 import io.tagstream.schemas.WireFormat;
 import io.tagstream.settings.Settings;
 import io.tagstream.settings.UserException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterEach;
@@ -46,8 +54,8 @@ final class JobRecoveryTest {
           Map.of("checkpoint.interval", "500 ms", "topics.partitions", "1"),
           Map.of());
 
-  /** Short, so that a test can outlast it; checkpoints are much more frequent. */
-  private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(8);
+  /** Short, so that a test can outlast it, but long enough to start a process on a busy machine. */
+  private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(20);
 
   @TempDir private Path directory;
   private TestStream stream;
@@ -85,31 +93,46 @@ final class JobRecoveryTest {
 
   /** Starts {@code tagstream job} as a process. */
   private Process jobProcess() throws IOException {
+    return jobProcess(stream.checkpoints());
+  }
+
+  private Process jobProcess(Path checkpoints, String... more) throws IOException {
+    List<String> command = new ArrayList<>(command(checkpoints));
+    command.addAll(TestStream.SHORT_SESSION);
+    command.addAll(List.of(more));
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                "--add-opens=java.base/java.util=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                JobOnCluster.class.getName(),
-                "--bootstrap-server",
-                stream.bootstrapServer(),
-                "--models",
-                stream.models().toString(),
-                "--checkpoints",
-                stream.checkpoints().toString(),
-                "--name",
-                "test",
-                "--views",
-                "1",
-                "--set",
-                "checkpoint.interval=500 ms")
+        new ProcessBuilder(command)
             .redirectErrorStream(true)
-            .redirectOutput(directory.resolve("job-%d.log".formatted(processes.size())).toFile())
+            .redirectOutput(log(processes.size()).toFile())
             .start();
     processes.add(process);
     return process;
+  }
+
+  private Path log(int process) {
+    return directory.resolve("job-%d.log".formatted(process));
+  }
+
+  private List<String> command(Path checkpoints) {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Xmx512m",
+        "--add-opens=java.base/java.util=ALL-UNNAMED",
+        "-cp",
+        System.getProperty("java.class.path"),
+        JobOnCluster.class.getName(),
+        "--bootstrap-server",
+        stream.bootstrapServer(),
+        "--models",
+        stream.models().toString(),
+        "--checkpoints",
+        checkpoints.toString(),
+        "--name",
+        "test",
+        "--views",
+        "1",
+        "--set",
+        "checkpoint.interval=500 ms");
   }
 
   /**
@@ -158,6 +181,67 @@ final class JobRecoveryTest {
     assertThat(predicted(stream.connection(), 340)).containsExactlyInAnyOrderElementsOf(upTo(340));
     second.destroy();
     assertThat(second.waitFor()).isZero();
+  }
+
+  @Test
+  void aSecondJobOfTheNameIsRefusedWithAnyFolderAndTheFirstContinues() throws Exception {
+    stream.send(TestStream.TOPICS.images(), 0, 10);
+    try (RunningJob first = JobRunner.start(request(stream.connection(), new Wish(false, false)))) {
+      predicted(stream.connection(), 10);
+      Process second = jobProcess(directory.resolve("elsewhere"), "--fresh");
+      assertThat(second.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(second.exitValue()).isEqualTo(1);
+      assertThat(Files.readString(log(0)))
+          .contains(
+              "job test is running already: process %d on".formatted(ProcessHandle.current().pid()))
+          .contains("consumer group tagstream-test-lock")
+          .contains("another --name");
+      stream.send(TestStream.TOPICS.images(), 10, 20);
+      assertThat(predicted(stream.connection(), 20)).containsExactlyInAnyOrderElementsOf(upTo(20));
+      assertThat(first.observe().restarts().count()).isZero();
+      assertThat(first.stop()).isPresent();
+    }
+  }
+
+  @Test
+  void ofTwoJobsOfOneNameTheLaterOneYields() throws Exception {
+    try (RunningJob later = JobRunner.start(request(stream.connection(), new Wish(false, false)));
+        NameLock earlier =
+            JobName.of(stream.connection(), TestStream.TOPICS, "test")
+                .keep(Instant.EPOCH, "earlier")) {
+      assertThatThrownBy(later::await)
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("runs a job of this name")
+          .hasMessageContaining("began before it");
+      assertThat(earlier.lost()).isNotDone();
+    }
+    JobStatus status = JobStatus.read(stream.models(), "test").orElseThrow();
+    assertThat(status.state()).isEqualTo(JobStatus.State.FAILED);
+    assertThat(status.cause().orElseThrow()).contains("began before it");
+  }
+
+  @Test
+  void committedOffsetsWithoutASnapshotAreRefusedUnlessFresh() throws Exception {
+    stream.send(TestStream.TOPICS.images(), 0, 10);
+    // The offsets of a job whose snapshots are in another folder.
+    try (Admin admin = stream.connection().admin()) {
+      admin
+          .alterConsumerGroupOffsets(
+              Topics.consumerGroup("test"),
+              Map.of(new TopicPartition(TestStream.TOPICS.images(), 0), new OffsetAndMetadata(4)))
+          .all()
+          .get();
+    }
+    assertThatThrownBy(() -> JobRunner.start(request(stream.connection(), new Wish(false, false))))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("consumer group tagstream-test has committed offsets")
+        .hasMessageContaining(stream.checkpoints().resolve("test").toString())
+        .hasMessageContaining("--fresh");
+    try (RunningJob job = JobRunner.start(request(stream.connection(), new Wish(true, false)))) {
+      assertThat(predicted(stream.connection(), 6))
+          .containsExactlyInAnyOrder(4L, 5L, 6L, 7L, 8L, 9L);
+      assertThat(job.stop()).isPresent();
+    }
   }
 
   @Test

@@ -7,8 +7,6 @@ import io.tagstream.job.JobRunner;
 import io.tagstream.job.RunningJob;
 import io.tagstream.job.retrain.RetrainCommand;
 import io.tagstream.job.snapshot.ResumeDecision.Wish;
-import io.tagstream.job.trainingstore.TrainingRun;
-import io.tagstream.job.trainingstore.TrainingStore;
 import io.tagstream.model.engine.Device;
 import io.tagstream.model.engine.EngineKind;
 import io.tagstream.model.image.Views;
@@ -19,6 +17,8 @@ import io.tagstream.model.store.Verdict;
 import io.tagstream.schemas.ModelUpdate;
 import io.tagstream.schemas.Prediction;
 import io.tagstream.settings.Settings;
+import io.tagstream.trainingstore.RetrainRun;
+import io.tagstream.trainingstore.TrainingStore;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -105,7 +105,7 @@ final class RetrainTest {
         while (store.runs().versions().size() < 2) {
           assertThat(job.await(Duration.ofMillis(200))).isFalse();
         }
-        TrainingRun asked = store.runs().find(store.runs().versions().get(1)).orElseThrow();
+        RetrainRun asked = store.runs().find(store.runs().versions().get(1)).orElseThrow().run();
         assertThat(asked.requests()).containsExactly(request);
         assertThat(asked.parent()).isEqualTo(second);
         assertThat(asked.reason()).isEqualTo("asked for by ann (new camera)");

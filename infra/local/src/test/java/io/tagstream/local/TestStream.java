@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,6 +54,13 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class TestStream implements AutoCloseable {
   static final Topics TOPICS = new Topics("");
 
+  /**
+   * Options for a short session, because the successor of a killed process waits until its session
+   * expires.
+   */
+  static final List<String> SHORT_SESSION =
+      List.of("--set", "kafka.session.timeout.ms=2000", "--set", "kafka.heartbeat.interval.ms=500");
+
   private static final DrawnScenes SCENES = new DrawnScenes(3);
 
   private final Path directory;
@@ -74,9 +82,10 @@ final class TestStream implements AutoCloseable {
   TestStream(Path directory, Settings settings, Map<String, String> brokerSettings) {
     this.directory = directory;
     this.settings = settings;
-    this.brokerSettings = brokerSettings;
+    this.brokerSettings = new HashMap<>(Map.of("group.min.session.timeout.ms", "1000"));
+    this.brokerSettings.putAll(brokerSettings);
     writeModel(1);
-    broker = startBroker("kafka", 0, brokerSettings);
+    broker = startBroker("kafka", 0, this.brokerSettings);
   }
 
   /** Stops the broker; its address no longer accepts connections. */
@@ -132,6 +141,7 @@ final class TestStream implements AutoCloseable {
             "test",
             "--views",
             "1"));
+    command.addAll(SHORT_SESSION);
     command.addAll(List.of(more));
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();

@@ -80,11 +80,14 @@ class EngineMemoryTest {
                     Provenance.made("drawn for a test", "numbered", "none")))
             .version();
     ModelBundle bundle = store.open(version);
+    // Other tests of this JVM may have left copies for the garbage collector.
+    List<String> before = Files.readAllLines(maps);
     try (LoadedModel model = Engines.load(bundle, new EngineOptions(kind, Device.CPU));
         Engine engine = model.newEngine(1)) {
       // Neither the file nor the copy that was made of it, which has no name.
       assertThat(Files.readAllLines(maps))
           .noneMatch(line -> line.contains(bundle.onnx().toString()))
+          .filteredOn(line -> !before.contains(line))
           .noneMatch(line -> line.contains("/tagstream-") && line.contains(".onnx (deleted)"));
       // The engine has copied what it needs.
       assertThat(engine.probabilities(Bundles.images(network, 1, 1, 2), 1)).hasNumberOfRows(1);

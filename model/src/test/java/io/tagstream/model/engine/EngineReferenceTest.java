@@ -51,17 +51,19 @@ class EngineReferenceTest {
     OPS {
       @Override
       LoadedModel load(ModelBundle bundle) {
-        return new SharedModel(
-            bundle,
-            new DirectWeights(bundle.weights(), new Normalization(bundle.preprocessing()), 2));
+        try (Weights weights = bundle.weights()) {
+          return new SharedModel(
+              bundle, new DirectWeights(weights, new Normalization(bundle.preprocessing()), 2));
+        }
       }
     },
     GRAPH {
       @Override
       LoadedModel load(ModelBundle bundle) {
-        return new SharedModel(
-            bundle,
-            new SameDiffWeights(bundle.weights(), new Normalization(bundle.preprocessing())));
+        try (Weights weights = bundle.weights()) {
+          return new SharedModel(
+              bundle, new SameDiffWeights(weights, new Normalization(bundle.preprocessing())));
+        }
       }
     },
     ONNX_RUNTIME {

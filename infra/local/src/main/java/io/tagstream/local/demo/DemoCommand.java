@@ -3,6 +3,7 @@ package io.tagstream.local.demo;
 import io.tagstream.consumers.RetrainingText;
 import io.tagstream.job.JobRequest;
 import io.tagstream.job.snapshot.ResumeDecision.Wish;
+import io.tagstream.job.snapshot.SnapshotFolder;
 import io.tagstream.local.LocalBroker;
 import io.tagstream.local.StateDirectory;
 import io.tagstream.model.ModelException;
@@ -161,9 +162,9 @@ public final class DemoCommand implements Callable<Integer> {
               EngineKind.DEEPLEARNING4J,
               Device.AUTO,
               Views.CENTER_AND_FLIP,
-              // Accepts losses: after a pause, retention may have deleted unread images, which are
-              // not worth an error here.
-              new Wish(false, true),
+              // Retention may have deleted unread images, or a user the folder of checkpoints; a
+              // demo need not fail because of that.
+              new Wish(hasNoSnapshot(directory), true),
               settings);
       Scoreboard scoreboard =
           new Scoreboard(
@@ -183,6 +184,12 @@ public final class DemoCommand implements Callable<Integer> {
           .run(job, stop);
       scoreboard.close();
     }
+  }
+
+  private static boolean hasNoSnapshot(StateDirectory directory) {
+    return new SnapshotFolder(directory.checkpoints().toString(), JOB)
+        .newest(Instant.EPOCH)
+        .isEmpty();
   }
 
   private DemoImages images(StateDirectory directory) {

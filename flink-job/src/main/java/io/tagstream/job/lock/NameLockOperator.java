@@ -1,0 +1,73 @@
+package io.tagstream.job.lock;
+
+import io.tagstream.settings.UserException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+
+/**
+ * Holds the job's name on a cluster, where the process that submits a job is not the one that runs
+ * it. While the job waits for a restart nobody holds it, and another job can take it; that one
+ * yields once this one is back. Its parallelism is one; it has no state.
+ */
+public final class NameLockOperator extends AbstractStreamOperator<Void>
+    implements OneInputStreamOperator<Void, Void> {
+  private static final long serialVersionUID = 1L;
+
+  private static final Duration LOOK = Duration.ofSeconds(1);
+
+  private final JobName name;
+  private final Instant since;
+  private final String id = UUID.randomUUID().toString();
+
+  private transient Optional<NameLock> lock;
+
+  /**
+   * @param since when the job was submitted, having found nobody of its name
+   */
+  public NameLockOperator(JobName name, Instant since) {
+    this.name = name;
+    this.since = since;
+  }
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    lock = Optional.of(name.keep(since, id));
+    lookLater();
+  }
+
+  private void lookLater() {
+    long now = getProcessingTimeService().getCurrentProcessingTime();
+    var unused = getProcessingTimeService().registerTimer(now + LOOK.toMillis(), time -> look());
+  }
+
+  private void look() {
+    Optional<UserException> why = Optional.ofNullable(lock.orElseThrow().lost().getNow(null));
+    if (why.isPresent()) {
+      throw new SuppressRestartsException(why.get());
+    }
+    lookLater();
+  }
+
+  @Override
+  public void processElement(StreamRecord<Void> element) {
+    // The guard lets nothing through.
+  }
+
+  @Override
+  public void close() throws Exception {
+    try {
+      if (lock != null) {
+        lock.ifPresent(NameLock::close);
+      }
+    } finally {
+      super.close();
+    }
+  }
+}
