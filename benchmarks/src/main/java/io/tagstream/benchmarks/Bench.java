@@ -37,36 +37,39 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What is measured, in which order. */
+/** Runs the probes of a benchmark, in a fixed order. */
 final class Bench {
   static final int BATCH = 32;
 
-  /** The ladder is climbed with one crop an image; once more with these in a full run. */
+  /**
+   * The ladder runs with one view of each image; a full run repeats it with these numbers of views.
+   */
   static final List<Integer> MORE_VIEWS = List.of(2, 10);
 
   /**
-   * The JVM compiles a record's way through Flink and Kafka once after some hundreds of them and
-   * again after 5,000, each time for seconds; what counts lies between.
+   * Records before the counted ones. The JIT compiles the path of a record through Flink and Kafka
+   * after some hundreds of records and again after 5,000, each time for seconds; the counted
+   * records are between the two.
    */
   static final int WARM_UP = 3000;
 
-  /** Of a full run, in which what counts comes after both. */
+  /** Warm-up of a full run, whose counted records come after both compilations. */
   private static final int LONG_WARM_UP = 6500;
 
   static final int COUNT = 1600;
 
-  /** What a job takes beyond what counts, at most. */
+  /** Most records that a job reads ahead of the counted ones. */
   private static final int AHEAD = 1400;
 
-  /** Of the rate that saturates, in percent. */
+  /** Loads in percent of the saturation rate. */
   static final List<Integer> LOADS = List.of(10, 25, 50, 70, 85, 95);
 
-  /** Of a training store. */
+  /** Sizes of the training store. */
   static final List<Integer> ROWS = List.of(100, 1_000, 10_000, 100_000);
 
   private static final int SLEEPING_SECONDS = 10;
 
-  /** Small pictures a second, of a stream of a million. */
+  /** Small images a second in a stream of a million. */
   private static final int STREAM_RATE = 2500;
 
   private static final int OVERLOAD = 10;
@@ -83,7 +86,7 @@ final class Bench {
   private static final int ENGINE_WARM_UP = 1;
   private static final int ENGINE_TURNS = 5;
 
-  /** The ladder's steps in words, from the bottom. */
+  /** The steps of the ladder with their titles, from the bottom. */
   static final Map<Class<? extends Probe>, String> LADDER = ladder();
 
   private final ProbeRunner runner;
@@ -92,7 +95,7 @@ final class Bench {
   private final PrintWriter err;
 
   /**
-   * @param labelled where the pictures lie in a folder per class, if they do
+   * @param labelled the folder of images, if it has a folder for each class
    */
   Bench(ProbeRunner runner, ProbeTask task, Optional<String> labelled, PrintWriter err) {
     this.runner = runner;
@@ -103,7 +106,7 @@ final class Bench {
 
   private static Map<Class<? extends Probe>, String> ladder() {
     Map<Class<? extends Probe>, String> steps = new LinkedHashMap<>();
-    steps.put(EngineStep.class, "engine on ready tensors");
+    steps.put(EngineStep.class, "engine on decoded crops");
     steps.put(DecodeStep.class, "+ decode and preprocess");
     steps.put(MemoryStep.class, "+ Flink, source in memory");
     steps.put(KafkaSourceStep.class, "+ Kafka source");
@@ -112,7 +115,7 @@ final class Bench {
     return Collections.unmodifiableMap(steps);
   }
 
-  /** Images in the topic: more than any probe reads while it counts. */
+  /** Images on the topic: more than any probe reads. */
   static int topic(int rounds) {
     return warmUp(rounds) + COUNT + AHEAD;
   }
@@ -122,9 +125,9 @@ final class Bench {
   }
 
   /**
-   * Measures everything; with one round only what a quick look needs.
+   * Runs all probes, or with one round only those of a quick run.
    *
-   * @param rounds of the ladder and the peers, which alternate
+   * @param rounds rounds in which ladder and peers alternate
    */
   Results run(int rounds) throws InterruptedException {
     Results results = new Results();
@@ -188,12 +191,12 @@ final class Bench {
       addIfPossible(results, IntegerAgreement.class, task.on(labelled.get()));
     } else if (rounds > 1) {
       err.println(
-          "left out: whether integers answer as floats do needs photos in a folder a class");
+          "skipped: the agreement of int8 with fp32 needs photos in a folder for each class");
     }
     return results;
   }
 
-  /** What there is to measure on a GPU. */
+  /** Runs the probes of a GPU. */
   Results runOnGpu() throws InterruptedException {
     Results results = new Results();
     ProbeTask turns = task.times(ENGINE_WARM_UP, ENGINE_TURNS);
@@ -201,11 +204,11 @@ final class Bench {
       addIfPossible(results, GpuRates.class, turns.inBatchesOf(batch));
     }
     if (SessionWeights.cudaInBuild()) {
-      // The other build's training step is none of the processors'.
+      // Only this build trains on the processors.
       addIfPossible(results, StepRates.class, task.times(STEP_WARM_UP, STEPS));
     }
     if (results.all().isEmpty()) {
-      throw new UserException("nothing could be measured on the GPU: the reasons are above");
+      throw new UserException("nothing could be measured on the GPU: see the reasons above");
     }
     return results;
   }
@@ -224,7 +227,7 @@ final class Bench {
     addIfPossible(
         results,
         StreamGrowth.class,
-        task.times(0, Collections.max(StreamGrowth.LOOKS)).atRate(STREAM_RATE));
+        task.times(0, Collections.max(StreamGrowth.SIZES)).atRate(STREAM_RATE));
   }
 
   /** A figure of {@link StoreGrowth} for a number of rows. */
@@ -245,12 +248,12 @@ final class Bench {
     }
   }
 
-  /** A figure of {@link Latency} at a share of the rate that saturates. */
+  /** A figure of {@link Latency} at a share of the saturation rate. */
   static String at(String figure, int percent) {
     return "%s at %d %%".formatted(figure, percent);
   }
 
-  /** The figure of a step on several crops an image, in images/s. */
+  /** The figure of a step with several views, in images/s. */
   static String rate(int views) {
     return "%s of %d views".formatted(Meter.RATE, views);
   }
@@ -261,7 +264,7 @@ final class Bench {
         .forEach((figure, value) -> results.add(probe, Map.of(onOneThread(figure), value)));
   }
 
-  /** A figure on one thread instead of as many as there are processors. */
+  /** A figure on one thread instead of one for each processor. */
   static String onOneThread(String figure) {
     return figure + ", one thread";
   }
@@ -271,13 +274,13 @@ final class Bench {
     results.add(probe, run(probe, of));
   }
 
-  /** What a machine may be too slow for is missing then, and all else is not lost. */
+  /** Runs a probe for which the machine may be too slow; a failure only leaves out its figures. */
   private void addIfPossible(Results results, Class<? extends Probe> probe, ProbeTask of)
       throws InterruptedException {
     try {
       add(results, probe, of);
     } catch (UserException e) {
-      err.println("left out: " + e.getMessage());
+      err.println("skipped: " + e.getMessage());
       err.flush();
     }
   }

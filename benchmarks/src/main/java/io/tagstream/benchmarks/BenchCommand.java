@@ -28,18 +28,17 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream bench}. */
+/** {@code tagstream bench}: measures the pipeline and its peers. */
 @Command(
     name = "bench",
     description =
-        "Measure the pipeline step by step, and what else there is, on this machine. Leave the"
-            + " machine alone meanwhile.")
+        "Measure the pipeline step by step, and comparable programs, on this machine, which should do nothing else meanwhile.")
 public final class BenchCommand implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofMinutes(15);
 
   private static final int NO_GPU = 3;
 
-  /** Of ladder and peers in a full run. */
+  /** Rounds of ladder and peers in a full run. */
   private static final int ROUNDS = 3;
 
   @Mixin StandardOptions standard = new StandardOptions();
@@ -48,33 +47,34 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--images",
       paramLabel = "DIR",
-      description = "Pictures to measure with (default: drawn ones).")
+      description = "Images to measure with (default: drawn ones).")
   private Optional<String> images = Optional.empty();
 
-  @Option(names = "--quick", description = "Once instead of three times, in some ten minutes.")
+  @Option(names = "--quick", description = "Run one round instead of three, in about ten minutes.")
   private boolean quick;
 
   @Option(
       names = "--gpu",
       description =
-          "Measure the engines on this machine's NVIDIA GPU instead, and the training step. Without one"
-              + " the exit code is 3.")
+          "Measure the engines on this machine's NVIDIA GPU and the training step instead. Without a GPU the exit code is 3.")
   private boolean gpu;
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = "Where bench.json and bench.html go, and what the processes logged.")
+      description =
+          "Folder for bench.json, bench.html and the logs of the processes (default: ${DEFAULT-VALUE}).")
   private Path out = Path.of("bench");
 
   @Override
   public Integer call() throws InterruptedException, IOException {
     if (!Files.isDirectory(Path.of("/proc/self/task"))) {
-      throw new UserException("bench reads from /proc what a process uses: it runs on Linux only");
+      throw new UserException(
+          "bench runs on Linux only, because it reads the use of resources from /proc");
     }
     PrintWriter err = spec.commandLine().getErr();
     if (gpu && Gpu.found().isEmpty()) {
-      err.println("no NVIDIA GPU here: nvidia-smi names none");
+      err.println("no NVIDIA GPU found: nvidia-smi lists none");
       err.flush();
       return NO_GPU;
     }
@@ -82,7 +82,7 @@ public final class BenchCommand implements Callable<Integer> {
     Path folder = Files.createTempDirectory(out, "work");
     try {
       Workspace workspace = new Workspace(folder);
-      err.println("writing pictures and a model");
+      err.println("writing images and a model");
       workspace.fill(images, err);
       if (gpu) {
         measureOnGpu(task(workspace, ""), logs);
@@ -126,7 +126,7 @@ public final class BenchCommand implements Callable<Integer> {
         new Report(
             Instant.now().truncatedTo(ChronoUnit.SECONDS),
             machine(),
-            images.map(where -> "photos of " + where).orElse("drawn pictures"),
+            images.map(where -> "photos of " + where).orElse("drawn images"),
             rounds,
             results.all(),
             new Targets(results, !quick).all());
@@ -151,7 +151,7 @@ public final class BenchCommand implements Callable<Integer> {
     stdout.flush();
   }
 
-  /** As each model's provenance names it. */
+  /** Processor and Java, as in the provenance of a model. */
   private static String machine() {
     Provenance made = Provenance.made("", "", "");
     return "%s, %s".formatted(made.processor(), made.java());

@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** {@code bench.html}: the tables with bars beside their numbers, in one page of its own. */
+/** Renders {@code bench.html}, a self-contained page of tables with bars. */
 final class BenchPage {
   private static final int BAR_WIDTH = 160;
   private static final int BAR_HEIGHT = 10;
@@ -67,7 +67,8 @@ final class BenchPage {
   }
 
   /**
-   * The first column of numbers has bars, as shares of its largest; one without a name has none.
+   * The first column of numbers gets bars in proportion to its largest number, unless the column
+   * has no name.
    */
   private static String table(Table table) {
     boolean bars = !table.header().get(1).isEmpty();

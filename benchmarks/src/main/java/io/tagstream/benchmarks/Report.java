@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * {@code bench.json}.
+ * The content of {@code bench.json}.
  *
- * @param machine processor, how many, and Java, in words
- * @param images what was measured with, in words
- * @param rounds of the ladder and the peers
- * @param figures by probe, by name
+ * @param machine processor, number of processors, and Java
+ * @param images description of the images
+ * @param rounds number of rounds of the ladder and the peers
+ * @param figures by name of the probe, then by name of the figure
  */
 record Report(
     Instant at,

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 
-/** The figures of all probes, medians over their rounds. */
+/** The figures of all probes, as medians of the rounds. */
 final class Results {
   private final Map<Class<? extends Probe>, Turns> byProbe = new LinkedHashMap<>();
 
@@ -17,18 +17,18 @@ final class Results {
     figures.forEach(turns::add);
   }
 
-  /** All of a probe's; none where it did not run. */
+  /** All figures of a probe; empty if it did not run. */
   Map<String, Double> of(Class<? extends Probe> probe) {
     return byProbe.getOrDefault(probe, new Turns()).medians();
   }
 
-  /** Empty where it was not measured. */
+  /** One figure; empty if it was not measured. */
   OptionalDouble get(Class<? extends Probe> probe, String figure) {
     Double value = of(probe).get(figure);
     return value == null ? OptionalDouble.empty() : OptionalDouble.of(value);
   }
 
-  /** The sum of a probe's figures that are called {@code before}, then one of the words. */
+  /** The sum of a probe's figures whose names begin with {@code before} and one of the words. */
   OptionalDouble sum(Class<? extends Probe> probe, String before, List<String> words) {
     double[] values =
         of(probe).entrySet().stream()
@@ -42,14 +42,14 @@ final class Results {
         : OptionalDouble.of(Arrays.stream(values).sum());
   }
 
-  /** All figures: by probe's name, by figure's. */
+  /** All figures, by name of the probe, then by name of the figure. */
   Map<String, Map<String, Double>> all() {
     Map<String, Map<String, Double>> all = new LinkedHashMap<>();
     byProbe.forEach((probe, turns) -> all.put(probe.getSimpleName(), turns.medians()));
     return all;
   }
 
-  /** Empty where one of the two is. */
+  /** The ratio of two figures; empty if one of them is. */
   static OptionalDouble ratio(OptionalDouble of, OptionalDouble to) {
     return of.isPresent() && to.isPresent()
         ? OptionalDouble.of(of.getAsDouble() / to.getAsDouble())

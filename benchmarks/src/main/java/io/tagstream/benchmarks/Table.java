@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
 /**
  * Rows under a header; the first column is text, the others are numbers.
  *
- * @param note what the numbers are, in a sentence
+ * @param note explains the numbers
  */
 record Table(String title, String note, List<String> header, List<List<String>> rows) {
   Table {
@@ -16,7 +16,7 @@ record Table(String title, String note, List<String> header, List<List<String>> 
     rows = rows.stream().map(List::copyOf).toList();
     int columns = header.size();
     if (rows.stream().anyMatch(row -> row.size() != columns)) {
-      throw new IllegalArgumentException("a row of %s has other columns".formatted(title));
+      throw new IllegalArgumentException("a row of %s does not match its header".formatted(title));
     }
   }
 

@@ -38,11 +38,11 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** A run's figures, as tables. */
+/** Arranges the figures of a run in tables. */
 final class Tables {
   private static final String NONE = "-";
 
-  /** A stage and what the names of its threads begin with. */
+  /** Stages, each with the prefixes of its threads' names. */
   private static final Map<String, List<String>> STAGES = stages();
 
   private final Results results;
@@ -51,7 +51,7 @@ final class Tables {
     this.results = results;
   }
 
-  /** Those of which the run measured something. */
+  /** The tables for which the run has figures. */
   List<Table> all() {
     return Stream.of(
             ladder(),
@@ -72,7 +72,7 @@ final class Tables {
         .toList();
   }
 
-  /** Without the rows and columns of which the run measured nothing. */
+  /** The table without rows and columns that have no figures. */
   private static Table measured(Table table) {
     List<List<String>> rows =
         table.rows().stream()
@@ -100,9 +100,9 @@ final class Tables {
         });
     return new Table(
         "Engines that sleep",
-        "The job fed from memory, with engines that sleep for what a device would take, %d images/s each."
+        "The job fed from memory, with engines that sleep instead of computing, as if a device computed %d images/s for each."
             .formatted(SleepingEngines.RATE_OF_ONE),
-        List.of("subtasks", "images/s", "of one"),
+        List.of("subtasks", "images/s", "ratio to one"),
         rows);
   }
 
@@ -110,9 +110,9 @@ final class Tables {
     return growth(
         StreamGrowth.class,
         "One job",
-        "After so many small pictures through a small network at a steady rate.",
+        "After this many small images through a small network at a steady rate.",
         "images",
-        StreamGrowth.LOOKS,
+        StreamGrowth.SIZES,
         List.of(StreamGrowth.HEAP, StreamGrowth.LATENCY, StreamGrowth.CHECKPOINT),
         StreamGrowth::after);
   }
@@ -121,7 +121,7 @@ final class Tables {
     return growth(
         StoreGrowth.class,
         "Training store",
-        "What a job's look into a store of so many rows costs, and a run's snapshot of it.",
+        "What reading a store of this many rows costs a job: the first time, later times, and for a run.",
         "rows",
         Bench.ROWS,
         List.of(StoreGrowth.FIRST_LOOK, StoreGrowth.LOOK, StoreGrowth.COLLECTION, StoreGrowth.HEAP),
@@ -129,10 +129,10 @@ final class Tables {
   }
 
   /**
-   * How a probe's figures grow.
+   * A table of a probe's figures for several counts.
    *
-   * @param counts of {@code what}, a row each
-   * @param name of a figure at a count
+   * @param counts counts of {@code what}, one for each row
+   * @param name the name of a figure for a count
    */
   private Table growth(
       Class<? extends Probe> probe,
@@ -153,7 +153,7 @@ final class Tables {
     return new Table(title, note, header, rows);
   }
 
-  /** Of a run on a GPU. */
+  /** The tables of a run on a GPU. */
   List<Table> onGpu() {
     List<String> engines =
         Stream.of(GpuRates.FLOAT, GpuRates.HALF, GpuRates.OURS)
@@ -173,13 +173,13 @@ final class Tables {
     return Stream.of(
             new Table(
                 "Engines on " + Gpu.describe(Gpu.found()),
-                "Images/s on crops that are ready, and fed by a decoder a processor.",
+                "Images/s on decoded crops, and with one decoder for each processor.",
                 header,
                 rows),
             new Table(
                 "Training step",
                 "The whole network with 1000 classes, batch 64, on the processors: no training runs on a GPU.",
-                List.of("who", "images/s"),
+                List.of("program", "images/s"),
                 List.of(List.of("Tagstream", number(results.get(StepRates.class, Meter.RATE), 1)))))
         .map(Tables::measured)
         .filter(table -> !table.rows().isEmpty())
@@ -198,12 +198,12 @@ final class Tables {
     }
     return new Table(
         "Latency against load",
-        "The job with its defaults, from an image's append to its prediction, at shares of the rate that saturates.",
+        "The job with its defaults, from an image's append to its prediction, at shares of the saturation rate.",
         List.of("load", "p99 ms", "p50 ms", "images/s"),
         rows);
   }
 
-  /** The same as a picture; none of a run that did not measure it. */
+  /** The latencies as a chart; empty if the run did not measure them. */
   Optional<Chart> loadChart() {
     List<Chart.Line> lines = new ArrayList<>();
     for (String figure : List.of(Latency.P99, Latency.P50)) {
@@ -233,8 +233,8 @@ final class Tables {
 
   private Table overload() {
     return new Table(
-        "Ten times too much",
-        "Images sent at ten times the rate that saturates, until the last is answered.",
+        "Overload",
+        "Images sent at ten times the saturation rate, until the last one is answered.",
         List.of("what", ""),
         Stream.of(
                 Overload.SENT,
@@ -251,7 +251,7 @@ final class Tables {
   private Table swaps() {
     return new Table(
         "Model swaps",
-        "At half the rate that saturates.",
+        "At half the saturation rate.",
         List.of("what", ""),
         Stream.of(
                 SwapLatency.P50_AT_REST,
@@ -274,9 +274,9 @@ final class Tables {
   }
 
   private Table ladder() {
-    List<String> header = new ArrayList<>(List.of("step", "images/s", "of the one before"));
+    List<String> header = new ArrayList<>(List.of("step", "images/s", "ratio to the step before"));
     STAGES.keySet().forEach(stage -> header.add("ms " + stage));
-    header.addAll(List.of("ms rest", "ms in all", "KiB allocated", "MiB resident"));
+    header.addAll(List.of("ms rest", "ms total", "KiB allocated", "MiB resident"));
     Bench.MORE_VIEWS.forEach(views -> header.add("images/s of %d views".formatted(views)));
     List<List<String>> rows = new ArrayList<>();
     OptionalDouble before = OptionalDouble.empty();
@@ -287,17 +287,17 @@ final class Tables {
     OptionalDouble atLeastOnce = results.get(KafkaSinkStep.AtLeastOnce.class, Meter.RATE);
     rows.add(
         step(
-            "a checkpoint a second (of at least once)",
+            "a checkpoint each second (ratio to at least once)",
             KafkaSinkStep.ExactlyOnceEachSecond.class,
             atLeastOnce));
     rows.add(
         step(
-            "a checkpoint each 30 s (of at least once)",
+            "a checkpoint each 30 s (ratio to at least once)",
             KafkaSinkStep.ExactlyOnceEachHalfMinute.class,
             atLeastOnce));
     return new Table(
         "The ladder",
-        "One crop an image; processor time and allocation an image; ceiling %s images/s = cores / (1/decode + 1/engine)."
+        "One view of each image; processor time and allocation for each image; ceiling %s images/s = cores / (1/decode + 1/engine)."
             .formatted(number(Targets.ceiling(results), 1)),
         header,
         rows);
@@ -328,8 +328,8 @@ final class Tables {
     OptionalDouble ours = results.get(KafkaSinkStep.ExactlyOnce.class, Meter.RATE);
     return new Table(
         "Peers",
-        "Kafka to Kafka, broker on the same machine, one crop an image, the launcher's malloc variables for all. The maps run with parallelism 2, ONNX Runtime with its own numbers of threads, PyTorch with one a map.",
-        List.of("who", "images/s", "Tagstream is times as fast"),
+        "Kafka to Kafka, broker on the same machine, one view of each image, the launcher's malloc variables for all. The maps run with parallelism 2, ONNX Runtime with its default numbers of threads, PyTorch with one thread for each map.",
+        List.of("program", "images/s", "Tagstream is times as fast"),
         List.of(
             List.of("Tagstream, exactly once", number(ours, 1), NONE),
             peer("Flink map: ImageIO, Graphics2D, ONNX Runtime, batch 1", NaiveFlink.class, ours),
@@ -350,7 +350,7 @@ final class Tables {
             .collect(Collectors.joining(", "));
     return new Table(
         "Two towers",
-        "Half of the processors for each, against one network with all of them. Each tower sends the other, in bytes an image, the backward pass included: %s."
+        "Two towers with half of the processors each, against one network with all of them. Bytes that each tower sends the other for each image, including the backward pass: %s."
             .formatted(exchanged),
         List.of("what", "one network images/s", "two towers images/s", "towers are times as fast"),
         List.of(
@@ -366,8 +366,8 @@ final class Tables {
     OptionalDouble alone = results.get(StepRates.class, Bench.onOneThread(Meter.RATE));
     return new Table(
         "Training step",
-        "The whole network with 1000 classes, batch 64, the paper's update; all processors, then one thread.",
-        List.of("who", "images/s", "Tagstream is times as fast"),
+        "The whole network with 1000 classes, batch 64, the paper's optimizer; on all processors, then on one thread.",
+        List.of("program", "images/s", "Tagstream is times as fast"),
         List.of(
             List.of("Tagstream", number(ours, 1), NONE),
             peer("DJL, PyTorch", TorchStep.class, ours),
@@ -389,7 +389,7 @@ final class Tables {
   private Table engines() {
     return engines(
         "Engines",
-        "Images/s on the same weights, from bytes to probabilities, all processors. Best fp32 rate of this machine: %s GFLOP/s in a product, %s in a convolution.%s"
+        "Images/s with the same weights, from bytes to probabilities, on all processors. Best fp32 rate of this machine: %s GFLOP/s in a matrix product, %s in a convolution.%s"
             .formatted(
                 number(results.get(Roofline.class, Roofline.PRODUCT), 0),
                 number(results.get(Roofline.class, Roofline.CONVOLUTION), 0),
@@ -404,7 +404,7 @@ final class Tables {
   private Table engines(String title, String note, UnaryOperator<String> figure) {
     List<String> header = new ArrayList<>(List.of("engine"));
     Contest.BATCHES.forEach(batch -> header.add("batch " + batch));
-    header.add("batch 1, one each 20 ms");
+    header.add("batch 1, one every 20 ms");
     List<List<String>> rows = new ArrayList<>();
     for (String engine : EngineRates.NAMES) {
       rows.add(engine(engine, EngineRates.class, figure));
@@ -417,9 +417,9 @@ final class Tables {
     OptionalDouble share = results.get(IntegerAgreement.class, IntegerAgreement.SHARE);
     return share.isEmpty()
         ? ""
-        : " Integers answer %s held-out pictures as floats do, a share of %s."
+        : " int8 predicts the same class as fp32 for a share of %2$s of %1$s held-out images."
             .formatted(
-                number(results.get(IntegerAgreement.class, IntegerAgreement.PICTURES), 0),
+                number(results.get(IntegerAgreement.class, IntegerAgreement.IMAGES), 0),
                 number(share, 3));
   }
 
@@ -446,12 +446,12 @@ final class Tables {
                         number(Results.ratio(OptionalDouble.of(rate), bare), 2))));
     return new Table(
         "Decoders",
-        "Photos a second of one processor's time. A crop differs by %s levels of 255 from that of OpenCV's full size and area filter, ImageIO's pictures by %s from OpenCV's; ImageIO reads %s of the photos."
+        "Photos a second of processor time. A crop differs by %s levels of 255 from one that OpenCV decodes at full size and resizes with the area filter; ImageIO's images differ by %s from OpenCV's. ImageIO reads a share of %s of the photos."
             .formatted(
                 number(results.get(DecodePixels.class, DecodePixels.CROPS), 2),
                 number(results.get(DecodePixels.class, DecodePixels.IMAGE_IO), 2),
                 number(results.get(DecodePixels.class, DecodePixels.IMAGE_IO_READS), 3)),
-        List.of("decoder", "photos/s", "of OpenCV's bare decode"),
+        List.of("decoder", "photos/s", "ratio to OpenCV's bare decode"),
         rows);
   }
 

@@ -4,11 +4,11 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 
 /**
- * What Tagstream wants to reach on two processors, as a ratio.
+ * A ratio that Tagstream should reach on two processors.
  *
- * @param wanted at least, or at most where less is better
- * @param measured empty where the run did not measure it
- * @param full whether the run was to measure everything: then no figure is a target missed
+ * @param wanted the minimum, or the maximum if less is better
+ * @param measured empty if the run did not measure it
+ * @param full whether the run was a full one, in which a target without a figure is missed
  */
 record Target(String name, double wanted, Better better, OptionalDouble measured, boolean full) {
   private static final String MISSED = "missed";

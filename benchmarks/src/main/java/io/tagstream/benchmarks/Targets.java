@@ -21,20 +21,20 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** The targets, as far as a run's figures go. */
+/** The targets, with the figures that a run has measured. */
 final class Targets {
 
-  /** Multiplications and additions of the paper's network, an image. */
+  /** Multiplications and additions of the paper's network for one image. */
   private static final double FLOP = 2 * 724_406_816.0;
 
-  /** The share of pictures that integers must answer as floats do. */
-  private static final double SAME_ANSWERS = 0.98;
+  /** Smallest share of images for which int8 must predict the same class as fp32. */
+  private static final double MIN_AGREEMENT = 0.98;
 
   private final Results results;
   private final boolean full;
 
   /**
-   * @param full whether the run was to measure everything
+   * @param full whether the run was a full one
    */
   Targets(Results results, boolean full) {
     this.results = results;
@@ -89,8 +89,8 @@ final class Targets {
   }
 
   /**
-   * Images a second that processors would give if nothing but decoding and the engine took time:
-   * cores / (1/decode + 1/engine), both on one core.
+   * Images a second if nothing but decoding and the engine took time: cores / (1/decode +
+   * 1/engine), with both rates on one core.
    */
   static OptionalDouble ceiling(Results results) {
     OptionalDouble decode = results.get(DecodeRates.class, DecodeRates.crops(1));
@@ -102,7 +102,7 @@ final class Targets {
     return OptionalDouble.of(cores / (1 / decode.getAsDouble() + cores / engine.getAsDouble()));
   }
 
-  /** What a full batch takes in the engine alone. */
+  /** Time of a full batch in the engine alone, in milliseconds. */
   private OptionalDouble batchMillis() {
     OptionalDouble rate = rate(EngineStep.class);
     return rate.isPresent()
@@ -122,7 +122,7 @@ final class Targets {
     return results.get(EngineRates.class, figure);
   }
 
-  /** The worst of the batches. */
+  /** The lowest ratio of the batch sizes. */
   private OptionalDouble batches(String of, String peer) {
     return IntStream.of(16, 64)
         .mapToObj(
@@ -132,13 +132,13 @@ final class Targets {
         .min();
   }
 
-  /** The worst of the batches, where the answers stay the same; else it is no gain at all. */
+  /** The lowest ratio of the batch sizes; 0 if too few predictions agree. */
   private OptionalDouble integers() {
     OptionalDouble same = results.get(IntegerAgreement.class, IntegerAgreement.SHARE);
     if (same.isEmpty()) {
       return same;
     }
-    return same.getAsDouble() < SAME_ANSWERS
+    return same.getAsDouble() < MIN_AGREEMENT
         ? OptionalDouble.of(0)
         : batches(EngineRates.INTEGERS, EngineRates.REWRITTEN);
   }
@@ -150,7 +150,7 @@ final class Targets {
         .max();
   }
 
-  /** Images a second at the best rate that was measured. */
+  /** Images a second at the best measured rate. */
   private OptionalDouble roofline() {
     return DoubleStream.concat(
             results.get(Roofline.class, Roofline.PRODUCT).stream(),

@@ -30,13 +30,13 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What is measured with: pictures that can all be read, and a model of the paper's size.
+ * The input of a benchmark: images that can all be decoded, and a model of the paper's size.
  *
- * @param folder thrown away afterwards
+ * @param folder deleted afterwards
  */
 record Workspace(Path folder) {
-  /** So many pictures; more would only fill the disk. */
-  private static final int PICTURES = 500;
+  /** Number of images; more would only need disk space. */
+  private static final int IMAGES = 500;
 
   private static final int CALIBRATED_ON = 50;
   private static final int CLASSES = 1000;
@@ -51,20 +51,20 @@ record Workspace(Path folder) {
   }
 
   /**
-   * Writes pictures and model.
+   * Writes images and model.
    *
-   * @param images where pictures are; drawn ones without
-   * @param err hears of pictures that cannot be read
+   * @param images the folder of images; empty for drawn ones
+   * @param err receives a line for each image that cannot be decoded
    */
   void fill(Optional<String> images, PrintWriter err) throws IOException {
     Files.createDirectories(photos());
     if (images.isPresent()) {
       ImageFiles found = ImageFiles.find(images.get());
-      found.passedOver().forEach(file -> leftOut(file.name(), file.reason(), err));
+      found.skipped().forEach(file -> reportSkipped(file.name(), file.reason(), err));
       copyReadable(found.files(), err);
     } else {
       DrawnScenes scenes = new DrawnScenes(SEED);
-      for (int i = 0; i < PICTURES; i++) {
+      for (int i = 0; i < IMAGES; i++) {
         write(i, bytes(scenes.scene(i).jpeg()));
       }
     }
@@ -85,7 +85,7 @@ record Workspace(Path folder) {
       }
       return calibration.quantization().orElseThrow();
     } catch (UnreadableImageException e) {
-      throw new IllegalStateException("it could be read before", e);
+      throw new IllegalStateException("the image could be decoded before", e);
     }
   }
 
@@ -100,7 +100,7 @@ record Workspace(Path folder) {
     int copied = 0;
     try (ImageDecoder decoder = decoder(preprocessing)) {
       for (ImageFile file : files) {
-        if (copied == PICTURES) {
+        if (copied == IMAGES) {
           break;
         }
         byte[] content = Files.readAllBytes(file.path());
@@ -109,17 +109,17 @@ record Workspace(Path folder) {
           write(copied, content);
           copied++;
         } catch (UnreadableImageException e) {
-          leftOut(file.name(), e.reason(), err);
+          reportSkipped(file.name(), e.reason(), err);
         }
       }
     }
     if (copied == 0) {
-      throw new UserException("none of the files at --images can be read as a picture");
+      throw new UserException("none of the files at --images can be decoded");
     }
   }
 
-  private static void leftOut(String name, String reason, PrintWriter err) {
-    err.printf("%s is left out: %s%n", name, reason);
+  private static void reportSkipped(String name, String reason, PrintWriter err) {
+    err.printf("skipped %s: %s%n", name, reason);
   }
 
   private void write(int number, byte[] content) throws IOException {

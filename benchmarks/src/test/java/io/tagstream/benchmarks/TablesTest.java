@@ -37,7 +37,7 @@ class TablesTest {
     assertThat(tables.get(0).header()).containsExactly("engine", "batch 16");
     assertThat(tables.get(0).rows()).containsExactly(List.of(EngineRates.OURS, "134.4"));
     assertThat(tables.get(1).note())
-        .contains("differs by 0.76 levels", "pictures by 0.89", "reads 1.000 of");
+        .contains("differs by 0.76 levels", "differ by 0.89", "a share of 1.000 of");
   }
 
   @Test
@@ -50,7 +50,7 @@ class TablesTest {
 
     List<Table> tables = new Tables(results).all();
     assertThat(tables).extracting(Table::title).containsExactly("Two towers");
-    assertThat(tables.get(0).note()).endsWith("the backward pass included: 173,056 for conv3.");
+    assertThat(tables.get(0).note()).endsWith("including the backward pass: 173,056 for conv3.");
     assertThat(tables.get(0).rows())
         .containsExactly(List.of("training, batch 64", "66.6", "33.3", "0.50"));
   }

@@ -27,12 +27,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream ablate}. */
+/** {@code tagstream ablate}: measures what each idea of AlexNet's paper contributes. */
 @Command(
     name = "ablate",
     description = {
-      "Train networks that differ in one idea of AlexNet's paper each, and compare them.",
-      "It goes on where it was interrupted: what was trained lies in a folder beside --out."
+      "Train networks that each differ in one idea of AlexNet's paper, and compare them.",
+      "An interrupted run resumes: finished trainings are kept in a folder next to --out."
     })
 public final class AblateCommand implements Runnable {
   private static final int QUICK_EPOCHS = 36;
@@ -47,7 +47,7 @@ public final class AblateCommand implements Runnable {
       names = "--images",
       required = true,
       paramLabel = "DIR",
-      description = "A folder with a folder of images per class.")
+      description = "A folder that contains a folder of images for each class.")
   private Path images = Path.of("");
 
   @Option(
@@ -58,20 +58,21 @@ public final class AblateCommand implements Runnable {
 
   @Option(
       names = "--quick",
-      description = "Only ReLU against tanh, with one seed and one rate each: minutes.")
+      description =
+          "Compare only ReLU with tanh, each with one seed and one learning rate; takes minutes.")
   private boolean quick;
 
   @Option(
       names = "--seeds",
       paramLabel = "N",
-      description = "Trainings of each network (default: 3, with --quick 1).")
+      description = "Number of trainings of each network (default: 3, with --quick 1).")
   private Optional<Integer> seeds = Optional.empty();
 
   @Option(
       names = "--width",
       paramLabel = "F",
       description = {
-        "Of the paper's maps and units each network has this share (default: ${DEFAULT-VALUE}).",
+        "Share of the paper's maps and units that each network has (default: ${DEFAULT-VALUE}).",
         "1 is the paper's network."
       })
   private double width = 0.25;
@@ -79,16 +80,19 @@ public final class AblateCommand implements Runnable {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      description = "Passes over the images, for all trainings.")
+      description =
+          "Epochs of each training (default: 40 for ReLU and tanh, 25 for the others; with --quick 36).")
   private Optional<Integer> epochs = Optional.empty();
 
-  @Option(names = "--json", description = "Print one JSON object a training and a difference.")
+  @Option(
+      names = "--json",
+      description = "Print one JSON object for each training and each difference.")
   private boolean json;
 
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = "The page with charts (default: ${DEFAULT-VALUE}).")
+      description = "The HTML page with charts (default: ${DEFAULT-VALUE}).")
   private Path out = Path.of("ablation.html");
 
   @Override
@@ -97,24 +101,24 @@ public final class AblateCommand implements Runnable {
     TrainingResources resources = TrainingResources.all();
     PrintWriter err = spec.commandLine().getErr();
     try (Interruption signals = Interruption.listen(() -> {})) {
-      ExperimentImages pictures = pictures(resources, signals::requested);
+      ExperimentImages dataset = load(resources, signals::requested);
       err.printf(
-          "%d trainings of %d epochs in all, width %s%n", plan.runs(), plan.epochs(), plan.width());
+          "%d trainings, %d epochs in total, width %s%n", plan.runs(), plan.epochs(), plan.width());
       AblationFindings findings;
       try (AblationView view = new AblationView(err, plan.epochs(), signals::requested)) {
         findings =
-            new Ablation(pictures, plan, DirectTrainingStep::new, resources, kept(), view).run();
+            new Ablation(dataset, plan, DirectTrainingStep::new, resources, kept(), view).run();
       }
-      AblationOutput output = new AblationOutput(findings, plan, pictures);
+      AblationOutput output = new AblationOutput(findings, plan, dataset);
       Files.writeString(out, AblationPage.html(output.report()));
       PrintWriter stdout = spec.commandLine().getOut();
       (json ? output.json() : output.text()).forEach(stdout::println);
       stdout.flush();
-      err.printf("%s shows it%n", out);
+      err.printf("report: %s%n", out);
       err.flush();
     } catch (CancellationException e) {
       throw new UserException(
-          "interrupted: the same command goes on with the trainings that are not done", e);
+          "interrupted: run the same command again to resume with the trainings that are left", e);
     } catch (IOException e) {
       throw new UserException("cannot write " + out + ": " + e, e);
     }
@@ -133,7 +137,7 @@ public final class AblateCommand implements Runnable {
     }
   }
 
-  private ExperimentImages pictures(TrainingResources resources, BooleanSupplier interrupted) {
+  private ExperimentImages load(TrainingResources resources, BooleanSupplier interrupted) {
     try (TrainingView view = new TrainingView(spec.commandLine().getErr(), false, interrupted)) {
       return ExperimentImages.of(
           FolderDataset.list(images),
@@ -144,7 +148,7 @@ public final class AblateCommand implements Runnable {
     }
   }
 
-  /** Beside the page, so that two of them do not meet. */
+  /** Named after the page, so that two ablations with different pages do not share it. */
   private Path kept() {
     return out.resolveSibling(out.getFileName() + ".runs");
   }

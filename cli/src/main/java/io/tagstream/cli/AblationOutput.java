@@ -18,10 +18,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** What an ablation found, in lines, as JSON and as what its page shows. */
-record AblationOutput(AblationFindings findings, AblationPlan plan, ExperimentImages pictures) {
+/** Formats the results of an ablation as text, as JSON and for its page. */
+record AblationOutput(AblationFindings findings, AblationPlan plan, ExperimentImages images) {
 
-  /** For a person. */
+  /** The lines for a terminal. */
   List<String> text() {
     List<String> lines = new ArrayList<>(List.of(figure1(), ""));
     lines.add(
@@ -44,7 +44,7 @@ record AblationOutput(AblationFindings findings, AblationPlan plan, ExperimentIm
     return lines;
   }
 
-  /** An object a training, then one a difference. */
+  /** One object for each training, then one for each difference. */
   List<String> json() {
     return Stream.concat(
             findings.runs().stream().map(AblationOutput::json),
@@ -81,7 +81,7 @@ record AblationOutput(AblationFindings findings, AblationPlan plan, ExperimentIm
         });
   }
 
-  /** For the page. */
+  /** The content of the page. */
   AblationReport report() {
     return new AblationReport(
         List.of(curve("ReLU", findings.relu()), curve("tanh", findings.tanh())),
@@ -96,7 +96,7 @@ record AblationOutput(AblationFindings findings, AblationPlan plan, ExperimentIm
         facts());
   }
 
-  /** The first seed's. */
+  /** The curve of the first seed. */
   private static AblationReport.Curve curve(String name, List<AblationRun> runs) {
     return new AblationReport.Curve(name, runs.get(0).trainError());
   }
@@ -117,20 +117,19 @@ record AblationOutput(AblationFindings findings, AblationPlan plan, ExperimentIm
     Provenance made = Provenance.made("", "", "");
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put(
-        "Pictures",
-        "%d to learn from and %d to measure with, %d classes"
-            .formatted(
-                pictures.trainingCount(), pictures.validationCount(), pictures.labels().size()));
+        "Images",
+        "%d for training and %d for measuring, %d classes"
+            .formatted(images.trainingCount(), images.validationCount(), images.labels().size()));
     facts.put("Width", format("%s of the paper's maps and units", plan.width()));
     facts.put(
         "Epochs",
         plan.table()
-            ? "%d of figure 1's networks, %d of the others"
+            ? "%d for the networks of figure 1, %d for the others"
                 .formatted(plan.figureEpochs(), plan.tableEpochs())
             : Integer.toString(plan.figureEpochs()));
     facts.put("Seeds", Integer.toString(plan.seeds()));
     facts.put(
-        "Time of all steps",
+        "Total time of the steps",
         format("%.0f s", findings.runs().stream().mapToDouble(AblationRun::seconds).sum()));
     facts.put("Made", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     facts.put("Machine", "%s, %s".formatted(made.processor(), made.java()));

@@ -9,14 +9,14 @@ import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 
-/** Shows an ablation on a terminal or in lines: all its epochs in one bar. */
+/** Shows the progress of an ablation: all its epochs in one bar. */
 final class AblationView implements Ablation.Listener, AutoCloseable {
   private final Progress progress;
   private final BooleanSupplier interrupted;
 
   /**
    * @param err a command's standard error
-   * @param interrupted ends the ablation once it is true
+   * @param interrupted cancels the ablation once it returns true
    */
   AblationView(PrintWriter err, long epochs, BooleanSupplier interrupted) {
     progress = Progress.start(err, "ablation", "epochs", OptionalLong.of(epochs));
@@ -48,7 +48,7 @@ final class AblationView implements Ablation.Listener, AutoCloseable {
             100 * run.lastError(),
             100 * run.top1(),
             run.seconds(),
-            before ? ", done before" : ""));
+            before ? ", from an earlier run" : ""));
   }
 
   @Override

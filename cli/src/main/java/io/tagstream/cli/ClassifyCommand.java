@@ -40,7 +40,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream classify}. */
+/** {@code tagstream classify}: tags files with a model of a store. */
 @Command(name = "classify", description = "Tag image files without Kafka or Flink.")
 public final class ClassifyCommand implements Runnable {
   private static final int BATCH = 32;
@@ -55,7 +55,7 @@ public final class ClassifyCommand implements Runnable {
       names = "--models",
       required = true,
       paramLabel = "PATH",
-      description = "The folder of models.")
+      description = "The model store.")
   private Path models = Path.of("");
 
   @Option(names = "--model", paramLabel = "V", description = "The version (default: the live one).")
@@ -64,10 +64,10 @@ public final class ClassifyCommand implements Runnable {
   @Option(names = "--json", description = "Print one JSON object a line.")
   private boolean json;
 
-  @Parameters(arity = "1..*", paramLabel = "FILE", description = "The pictures.")
+  @Parameters(arity = "1..*", paramLabel = "FILE", description = "The image files.")
   private List<String> files = new ArrayList<>();
 
-  /** Why a file has no answer. */
+  /** Why a file has no prediction. */
   private record Unreadable(RejectionStage stage, String reason) {}
 
   @Override
@@ -91,20 +91,20 @@ public final class ClassifyCommand implements Runnable {
         for (String file : some) {
           read(file, decoder, limits, crops).ifPresent(why -> failures.put(file, why));
         }
-        float[][] answers =
+        float[][] probabilities =
             crops.isEmpty() ? new float[0][] : engine.probabilities(crops, views.count());
-        print(some, failures, answers, bundle, views);
-        unreadable += some.size() - answers.length;
+        print(some, failures, probabilities, bundle, views);
+        unreadable += some.size() - probabilities.length;
       }
     }
     if (unreadable > 0) {
       throw new UserException(
-          "%d of %d files could not be read; they are named above"
+          "%d of %d files could not be read; see the reasons above"
               .formatted(unreadable, files.size()));
     }
   }
 
-  /** Adds the file's crops, or tells why there are none. */
+  /** Adds the file's crops, or returns why there are none. */
   private static Optional<Unreadable> read(
       String file, ImageDecoder decoder, DecodeLimits limits, List<byte[]> crops) {
     Path path = Path.of(file);
@@ -139,13 +139,13 @@ public final class ClassifyCommand implements Runnable {
   private void print(
       List<String> some,
       Map<String, Unreadable> failures,
-      float[][] answers,
+      float[][] probabilities,
       ModelBundle bundle,
       Views views) {
     Instant now = Instant.now();
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    int answered = 0;
+    int predicted = 0;
     for (String file : some) {
       if (failures.containsKey(file)) {
         Unreadable failure = failures.get(file);
@@ -159,7 +159,7 @@ public final class ClassifyCommand implements Runnable {
                         failure.stage().word(),
                         Printable.of(failure.reason())));
       } else {
-        List<Tag> tags = best(answers[answered++], bundle.labels());
+        List<Tag> tags = best(probabilities[predicted++], bundle.labels());
         out.println(
             json
                 ? JsonLines.classification(file, bundle.version(), tags, views.count(), now)

@@ -20,7 +20,7 @@ import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** The program: its commands and how it starts. */
+/** The main class, with the list of commands. */
 @Command(
     name = "tagstream",
     description = "Tags images as they arrive: Kafka, Flink, AlexNet.",
@@ -48,7 +48,7 @@ public final class Tagstream {
 
   public static void main(String[] args) {
     if (Arrays.asList(args).contains("--verbose") || Arrays.asList(args).contains("-v")) {
-      // Log4j reads these when the first logger is made, which is later.
+      // Log4j reads these properties when the first logger is created, which happens later.
       System.setProperty("tagstream.log.level", "INFO");
       System.setProperty("tagstream.log.broker", "INFO");
       System.setProperty("tagstream.log.exceptions", "full");

@@ -40,12 +40,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream train}. */
+/** {@code tagstream train}: trains a version of a model store from a folder. */
 @Command(
     name = "train",
     description = {
-      "Train a model from a folder that holds a folder of images per class.",
-      "The first version in a store becomes live, a later one is a candidate until promoted."
+      "Train a model from a folder that contains a folder of images for each class.",
+      "The first version in a store becomes live; a later one is a candidate until it is promoted."
     })
 public final class TrainCommand implements Runnable {
   @Mixin StandardOptions standard = new StandardOptions();
@@ -55,14 +55,14 @@ public final class TrainCommand implements Runnable {
       names = "--images",
       required = true,
       paramLabel = "DIR",
-      description = "A folder with a folder of images per class.")
+      description = "A folder that contains a folder of images for each class.")
   private Path images = Path.of("");
 
   @Option(
       names = "--models",
       required = true,
       paramLabel = "PATH",
-      description = "The folder of models that gets the new version.")
+      description = "The model store that gets the new version.")
   private Path models = Path.of("");
 
   @Option(
@@ -70,7 +70,7 @@ public final class TrainCommand implements Runnable {
       paramLabel = "DIR",
       description = {
         "Measure on these images (default: a fifth of --images is held out).",
-        "All of --images train then, without --training-store."
+        "Without --training-store all of --images are then used for training."
       })
   private Optional<Path> validation = Optional.empty();
 
@@ -78,37 +78,41 @@ public final class TrainCommand implements Runnable {
       names = "--recipe",
       paramLabel = "NAME",
       description =
-          "paper, small-data or fine-tune (default: fine-tune where all layers of --parent have learned, else small-data).")
+          "paper, small-data or fine-tune (default: fine-tune if every layer of --parent was trained, else small-data).")
   private Optional<String> recipe = Optional.empty();
 
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      description = "Passes over the images (default: the recipe's budget).")
+      description =
+          "Passes over the images (default: as many as the recipe's budget of images allows).")
   private Optional<Integer> epochs = Optional.empty();
 
-  @Option(names = "--seed", paramLabel = "N", description = "Of every random choice (default: 1).")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Seed of every random choice (default: 1).")
   private long seed = 1;
 
   @Option(
       names = "--parent",
       paramLabel = "VERSION",
       description =
-          "Begin with this version: its classes and network, and with fine-tune its weights.")
+          "Start from this version: its classes and network, and with fine-tune its weights.")
   private Optional<String> parent = Optional.empty();
 
   @Option(
       names = "--freeze-to",
       paramLabel = "conv5|fc7",
-      description = "Keep every layer up to and including this one as it is.")
+      description = "Freeze every layer up to and including this one.")
   private Optional<FreezeTo> freezeTo = Optional.empty();
 
   @Option(
       names = "--training-store",
       paramLabel = "PATH",
       description = {
-        "Add the pictures of --images to this training store, before they are learned.",
-        "The fifth of them that a job on the store holds out does not train here either."
+        "Add the images of --images to this training store before the training.",
+        "The fifth that a job with this store holds out is not used for training here either."
       })
   private Optional<Path> trainingStore = Optional.empty();
 
@@ -121,12 +125,12 @@ public final class TrainCommand implements Runnable {
   public void run() {
     Settings all = settings.load();
     TrainingSettings limits = all.get(TrainingSettings.class);
-    Dataset pictures = FolderDataset.list(images);
-    TrainingTask asked =
-        TrainingTask.of(pictures, validation.map(FolderDataset::list), options(limits));
-    TrainingTask task = trainingStore.isPresent() ? asked.splitting() : asked;
+    Dataset dataset = FolderDataset.list(images);
+    TrainingTask requested =
+        TrainingTask.of(dataset, validation.map(FolderDataset::list), options(limits));
+    TrainingTask task = trainingStore.isPresent() ? requested.splitting() : requested;
     ModelStore store = Engines.store(models);
-    trainingStore.ifPresent(path -> addTo(path, pictures));
+    trainingStore.ifPresent(path -> addTo(path, dataset));
     TrainingResult result = train(store, task, limits);
     String version = result.bundle().version();
     if (promote && !store.live().equals(version)) {
@@ -147,12 +151,14 @@ public final class TrainCommand implements Runnable {
     PrintWriter out = spec.commandLine().getOut();
     out.printf(
         "%s: %s; %s%n",
-        version, accuracy, store.live().equals(version) ? "live" : "a candidate until promoted");
+        version,
+        accuracy,
+        store.live().equals(version) ? "live" : "a candidate until it is promoted");
     out.flush();
     deleteOld(store, all.get(ModelStoreSettings.class).keep());
   }
 
-  /** The model is there whatever becomes of older ones. */
+  /** A failure to delete old versions is only reported, since the new version is complete. */
   private void deleteOld(ModelStore store, int keep) {
     PrintWriter err = spec.commandLine().getErr();
     try {
@@ -160,21 +166,21 @@ public final class TrainCommand implements Runnable {
           .prune(keep)
           .forEach(old -> err.printf("deleted %s: models.keep is %d versions%n", old, keep));
     } catch (ModelException e) {
-      err.printf("old versions stay: %s%n", Printable.of(e.getMessage()));
+      err.printf("old versions were not deleted: %s%n", Printable.of(e.getMessage()));
     }
     err.flush();
   }
 
-  private void addTo(Path path, Dataset pictures) {
-    int added = Addition.of(pictures, new TrainingStore(path), Instant.now());
+  private void addTo(Path path, Dataset dataset) {
+    int added = Addition.of(dataset, new TrainingStore(path), Instant.now());
     PrintWriter err = spec.commandLine().getErr();
-    err.printf("%s: %d of %d pictures are new%n", path, added, pictures.images().size());
+    err.printf("%s: %d of %d images are new%n", path, added, dataset.images().size());
     err.flush();
   }
 
   private TrainingResult train(ModelStore store, TrainingTask task, TrainingSettings limits) {
-    // The first signal is asked for before each step and image; nothing more is to be done when it
-    // comes.
+    // The training checks for a signal before each step and image, so the handler has nothing to
+    // do.
     try (Interruption signals = Interruption.listen(() -> {});
         TrainingView view =
             new TrainingView(
@@ -185,7 +191,7 @@ public final class TrainCommand implements Runnable {
           .train(task, view);
     } catch (CancellationException e) {
       throw new UserException(
-          e.getMessage() + "; the same command goes on from what checkpoints there are", e);
+          e.getMessage() + "; run the same command again to resume from the last checkpoint", e);
     }
   }
 
@@ -206,7 +212,7 @@ public final class TrainCommand implements Runnable {
     }
   }
 
-  /** Where there is no parent to take it from. */
+  /** The network of a training without a parent. */
   private static NetworkDescription network(TrainingSettings limits) {
     return NetworkDescription.alexNet(1)
         .normalizing(

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class ClassPathTest {
   @Test
-  void noCommandHasTheLibrariesThatBenchMeasuresAgainst() {
+  void theClassPathHasNoLibrariesOfBenchsPeers() {
     String classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     List<String> names =

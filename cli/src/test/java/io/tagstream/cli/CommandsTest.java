@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** The commands on models, run as the user types them. */
+/** Runs the commands on models with the arguments that a user types. */
 final class CommandsTest {
   @TempDir Path directory;
 
@@ -53,7 +53,7 @@ final class CommandsTest {
   }
 
   @Test
-  void everyCommandExplainsItself() {
+  void everyCommandHasHelp() {
     CommandLine program = new CommandLine(new Tagstream());
     assertThat(program.getSubcommands().keySet())
         .containsExactlyInAnyOrder(
@@ -80,7 +80,7 @@ final class CommandsTest {
   }
 
   @Test
-  void classifyAnswersEachFileInOrder() throws IOException {
+  void classifyTagsEachFileInOrder() throws IOException {
     String version = writeModel(1);
     String scene = writeScene(0);
     String broken = directory.resolve("broken.jpg").toString();
@@ -101,10 +101,10 @@ final class CommandsTest {
     assertThat(err.toString()).contains(broken + ": ", missing + ": no such file");
   }
 
-  /** A pipe would be waited for, and a device has no end. */
+  /** Opening a pipe would block, and a device has no end. */
   @Test
   @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-  void whatIsNoFileIsNamedAndNotWaitedFor() throws Exception {
+  void pipesAndDevicesAreReportedWithoutBeingOpened() throws Exception {
     writeModel(1);
     String pipe = directory.resolve("pipe").toString();
     assertThat(new ProcessBuilder("mkfifo", pipe).start().waitFor()).isZero();
@@ -139,7 +139,7 @@ final class CommandsTest {
     String second = writeModel(2);
 
     assertThat(run("model", "promote", second, "--models", models, "--by", "me")).isZero();
-    assertThat(err.toString()).contains("a running job will not notice");
+    assertThat(err.toString()).contains("running jobs are not notified");
     out.getBuffer().setLength(0);
     assertThat(run("model", "list", "--models", models)).isZero();
     assertThat(out.toString().lines())
@@ -151,9 +151,9 @@ final class CommandsTest {
     assertThat(out.toString()).startsWith(first + " is live");
   }
 
-  /** Refused before anything is looked for or changed. */
+  /** The text is refused before a broker or a store is opened. */
   @Test
-  void textThatNobodyCouldKeepIsWrongUsage() {
+  void invalidTextInAnOptionIsWrongUsage() {
     String first = writeModel(1);
     String second = writeModel(2);
     for (String bad : List.of("x".repeat(257), "two\nlines", "a\u009b2J", "\u202eeb")) {
@@ -177,7 +177,7 @@ final class CommandsTest {
   }
 
   @Test
-  void aListSaysWhatIsWrongWithWhatIsLive() throws IOException {
+  void listReportsADamagedLiveFile() throws IOException {
     String version = writeModel(1);
     Files.writeString(Path.of(models, "live"), "a\u009b2J\nb");
     assertThat(run("model", "list", "--models", models)).isZero();
@@ -186,15 +186,15 @@ final class CommandsTest {
   }
 
   @Test
-  void whatGoesIntoATrainingStoreIsHeldOutBesideValidationImagesToo() throws IOException {
+  void trainWithATrainingStoreHoldsImagesOutInAdditionToValidationImages() throws IOException {
     String parent = writeModel(1);
-    Path pictures = writeLabelledScenes("pictures", 0, 40);
+    Path photos = writeLabelledScenes("pictures", 0, 40);
     Path validation = writeLabelledScenes("validation", 40, 50);
     List<String> usual =
         List.of(
             "train",
             "--images",
-            pictures.toString(),
+            photos.toString(),
             "--validation",
             validation.toString(),
             "--models",
@@ -211,7 +211,7 @@ final class CommandsTest {
     assertThat(run(usual.toArray(String[]::new))).isZero();
     assertThat(newestTrainingImages()).contains(40L);
     assertThat(run(stored.toArray(String[]::new))).isZero();
-    assertThat(newestTrainingImages()).contains(40L - heldOut(pictures));
+    assertThat(newestTrainingImages()).contains(40L - heldOut(photos));
   }
 
   private Optional<Long> newestTrainingImages() {
@@ -233,7 +233,7 @@ final class CommandsTest {
     return count;
   }
 
-  /** In a folder for each label. */
+  /** Writes scenes into a folder for each label. */
   private Path writeLabelledScenes(String name, int from, int to) throws IOException {
     Path folder = directory.resolve(name);
     for (int number = from; number < to; number++) {
@@ -255,7 +255,7 @@ final class CommandsTest {
   }
 
   @Test
-  void modelListSaysWhatIsKnownOfEachVersion() {
+  void modelListShowsTheDetailsOfEachVersion() {
     String imported = writeModel(1);
     String trained = writeJudged(imported);
     store().write(new LiveAccuracyRecord(Map.of(trained, new LiveAccuracyRecord.Score(83, 100))));
@@ -313,9 +313,9 @@ final class CommandsTest {
             "learned     every layer",
             "verdict     rejected: worse",
             "held out    4 images, 1 more left out as duplicates of training images",
-            "this one    top-1 25.0 %, top-5 75.0 %",
+            "candidate   top-1 25.0 %, top-5 75.0 %",
             "incumbent   top-1 50.0 %, top-5 100.0 %, " + imported,
-            "sign test   b = 2 right only by the incumbent, c = 1 only by this one, p = 0.500");
+            "sign test   b = 2 right only by the incumbent, c = 1 only by the candidate, p = 0.500");
     String label = DrawnScenes.LABELS.get(0);
     String other = DrawnScenes.LABELS.get(1);
     assertThat(out.toString())
@@ -373,22 +373,23 @@ final class CommandsTest {
   }
 
   @Test
-  void quantizeWritesACandidateOfIntegers() throws IOException {
+  void quantizeAddsACandidateWithIntegers() throws IOException {
     String version = writeModel(1);
-    Path pictures = Files.createDirectory(directory.resolve("flat"));
+    Path photos = Files.createDirectory(directory.resolve("flat"));
     for (int i = 0; i < 12; i++) {
-      write(new DrawnScenes(5).scene(i), pictures.resolve("%d.jpg".formatted(i)));
+      write(new DrawnScenes(5).scene(i), photos.resolve("%d.jpg".formatted(i)));
     }
 
     int exit =
-        run("model", "quantize", version, "--calibrate", pictures.toString(), "--models", models);
+        run("model", "quantize", version, "--calibrate", photos.toString(), "--models", models);
 
     assertThat(exit).isZero();
     String integers = store().versions().get(1);
     assertThat(out.toString().lines())
         .contains(
-            "no verdict  the folders of %s are not the labels of %s".formatted(pictures, version),
-            "./tagstream model promote %s --models %s makes it live".formatted(integers, models));
+            "no verdict  the folders of %s are not the labels of %s".formatted(photos, version),
+            "make it live with ./tagstream model promote %s --models %s"
+                .formatted(integers, models));
     assertThat(store().live()).isEqualTo(version);
     out.getBuffer().setLength(0);
     assertThat(
@@ -397,7 +398,7 @@ final class CommandsTest {
                 "quantize",
                 version,
                 "--calibrate",
-                pictures.toString(),
+                photos.toString(),
                 "--models",
                 models,
                 "--json"))
@@ -410,7 +411,7 @@ final class CommandsTest {
   }
 
   @Test
-  void showSaysWhatIsNormalisedAndDrawsTheTowers() {
+  void showPrintsTheNormalisationAndDrawsTheTowers() {
     String version = writeModel(1);
     Path diagram = directory.resolve("towers.svg");
     assertThat(run("model", "show", version, "--models", models, "--diagram", diagram.toString()))
@@ -424,16 +425,16 @@ final class CommandsTest {
   }
 
   @Test
-  void showSaysWhatATrainingTakes() {
+  void showPrintsTheMemoryOfATraining() {
     String version = writeModel(1);
     String[] show = {"model", "show", version, "--models", models, "--memory"};
     assertThat(run(with(show, "1 GiB"))).isZero();
     assertThat(out.toString())
         .containsPattern("one device +weights +gradients +momentum +batch 1 +batch 32 +batch 128")
         .containsPattern("a tower +weights")
-        .containsPattern("in 1 GiB: batches of up to [1-9]\\d+; larger ones pass in parts");
+        .containsPattern("in 1 GiB: batches of up to [1-9]\\d+; larger ones are computed in parts");
     assertThat(run(with(show, "1 KiB"))).isZero();
-    assertThat(out.toString()).contains("in 1 KiB: no batch, not even one picture");
+    assertThat(out.toString()).contains("in 1 KiB: no batch, not even one image");
     assertThat(run(with(show, "lots"))).isEqualTo(2);
     assertThat(err.toString()).contains("'lots': a size is a whole number and B, KiB");
   }
@@ -443,14 +444,14 @@ final class CommandsTest {
   }
 
   @Test
-  void ablatePrintsTrainingsAndDifferencesAndGoesOn() throws IOException {
-    Path pictures = writeLabelledScenes("classes", 0, 40);
+  void ablatePrintsTrainingsAndDifferencesAndResumes() throws IOException {
+    Path photos = writeLabelledScenes("classes", 0, 40);
     Path page = directory.resolve("ideas.html");
     String[] command = {
       "ablate",
       "--quick",
       "--images",
-      pictures.toString(),
+      photos.toString(),
       "--width",
       "0.03",
       "--epochs",
@@ -481,11 +482,11 @@ final class CommandsTest {
     out.getBuffer().setLength(0);
     assertThat(run(command)).isZero();
     assertThat(out.toString().lines().toList()).isEqualTo(lines);
-    assertThat(err.toString()).contains("done before");
+    assertThat(err.toString()).contains("from an earlier run");
   }
 
   @Test
-  void anEmptyStoreSaysHowToFillIt() {
+  void theErrorOfAnEmptyStoreTellsHowToFillIt() {
     Path scene = directory.resolve("scene.jpg");
     List<List<String>> commands =
         List.of(

@@ -16,9 +16,10 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /**
- * The whole of {@code ablate} on real pictures: {@code mvn -pl cli -am test -Plong
+ * The complete {@code ablate} on real images: {@code mvn -pl cli -am test -Plong
  * -Dtest=FullAblation -Dsurefire.failIfNoSpecifiedTests=false -Dimages=DIR [-Dvalidation=DIR]
- * [-Dpage=FILE]}. Over an hour on two processors; with the same page it goes on where it stopped.
+ * [-Dpage=FILE]}. Takes over an hour on two processors; with the same page an interrupted run
+ * resumes.
  */
 class FullAblation {
   private static final Pattern RUN =
@@ -34,7 +35,7 @@ class FullAblation {
   @Tag("long")
   void reluIsAheadAndEachIdeaHasItsInterval() {
     String images = System.getProperty("images", "");
-    assumeTrue(!images.isEmpty(), "skipped: -Dimages=DIR names no pictures");
+    assumeTrue(!images.isEmpty(), "skipped: set -Dimages=DIR to a folder of images");
     List<String> command = new ArrayList<>(List.of("ablate", "--json", "--images", images));
     String validation = System.getProperty("validation", "");
     if (!validation.isEmpty()) {
@@ -64,7 +65,7 @@ class FullAblation {
                         Double.parseDouble(found.group(2)), Double.parseDouble(found.group(3))));
   }
 
-  /** To a training error of 25 %, of all its trainings. */
+  /** Fewest epochs to a training error of 25 % among all trainings of a variant. */
   private static int fewestEpochs(List<String> lines, String variant) {
     return lines.stream()
         .map(RUN::matcher)

@@ -14,13 +14,13 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** Which module may see which, and which package alone touches a foreign library. */
+/** Which module may use which, and which package alone uses a foreign library. */
 @AnalyzeClasses(packages = "io.tagstream", importOptions = DoNotIncludeTests.class)
 final class LayersTest {
-  /** The one package of {@code com.sun} that the JDK documents for everybody. */
+  /** The only package of {@code com.sun} that is a supported API of the JDK. */
   private static final String HTTP_SERVER = "com.sun.net.httpserver..";
 
-  /** Each package is a slice, of whatever module. */
+  /** Each package of every module is a slice. */
   @ArchTest
   static final ArchRule packagesHaveNoCircles =
       slices().matching("io.tagstream.(**)").should().beFreeOfCycles();
@@ -44,7 +44,7 @@ final class LayersTest {
   @ArchTest
   static final ArchRule producersSeeRecords = sees("producers", "producers", "schemas", "settings");
 
-  /** Of the model the store, and the exception that it throws. */
+  /** Of the model they may use only the store and the exception that it throws. */
   @ArchTest
   static final ArchRule consumersSeeRecordsAndTheStore =
       classes()
@@ -77,7 +77,7 @@ final class LayersTest {
               resideInAnyPackage(
                   "org.apache.kafka..", "org.apache.flink..", "org.apache.avro..", "picocli.."));
 
-  /** Commands add to it without Flink. */
+  /** Commands add to the training store without Flink. */
   @ArchTest
   static final ArchRule trainingStoreKnowsNoStreams =
       noClasses()
@@ -86,7 +86,7 @@ final class LayersTest {
           .dependOnClassesThat(
               resideInAnyPackage("org.apache.kafka..", "org.apache.flink..", "picocli.."));
 
-  /** The protobuf that ND4J carries along is ONNX's and has a rule of its own. */
+  /** The protobuf classes shaded into ND4J belong to ONNX and have a separate rule. */
   @ArchTest
   static final ArchRule nd4jStaysInItsPackages =
       noClasses()
@@ -157,7 +157,7 @@ final class LayersTest {
         .allowEmptyShould(true);
   }
 
-  /** What is measured against a library, or is a peer that uses it, knows it too. */
+  /** Benchmarks that measure a library, and peers that use it, may use it too. */
   private static ArchRule only(String library, String packageOfModel) {
     return noClasses()
         .that(

@@ -32,8 +32,8 @@ import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
 /**
- * Of every configuration of Log4j that we ship, that nothing a record says can forge a line, and
- * that a broker that is away does not fill the log.
+ * Tests every Log4j configuration that is shipped: text from a record cannot forge a line, and an
+ * outage of the broker does not fill the log.
  */
 class LogLayoutTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
@@ -99,13 +99,13 @@ class LogLayoutTest {
   }
 
   /**
-   * A layout alone: to load the whole configuration would open the files of its appenders.
+   * Builds only the layout, because loading the whole configuration would open its log files.
    *
    * @param values of the configuration's properties
    */
   private static Shipped shipped(
       Path file, String pattern, String writeExceptions, Map<String, String> values) {
-    // A stack trace comes with --verbose alone.
+    // Stack traces are only logged with --verbose.
     System.setProperty("tagstream.log.exceptions", "full");
     String whole = new StrSubstitutor(new Interpolator(values)).replace(pattern);
     System.clearProperty("tagstream.log.exceptions");
@@ -150,7 +150,7 @@ class LogLayoutTest {
         .doesNotContain("\n12:00:00 ERROR", "\u001b", "\u009b", "\u202e", "\u2028");
   }
 
-  /** The operator mounts a configuration of its own over the image's. */
+  /** Flink's operator mounts its own log configuration over the image's. */
   @Test
   void kubernetesHasTheImagesLayouts() throws IOException {
     List<String> image =
@@ -182,7 +182,7 @@ class LogLayoutTest {
 
   @ParameterizedTest
   @MethodSource("limits")
-  void theWarningsOfAClientOfAnAbsentBrokerAreLimited(Map<String, String> limit) {
+  void clientWarningsInAnOutageAreRateLimited(Map<String, String> limit) {
     assertThat(limit).containsEntry("logger", "org.apache.kafka.clients.NetworkClient");
     BurstFilter filter =
         BurstFilter.newBuilder()

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** How a job stands by what it wrote last, in words and as JSON. */
+/** Formats the last status that a job wrote, as lines of text and as JSON. */
 final class JobText {
   private final JobStatus status;
   private final Instant now;
@@ -23,7 +23,7 @@ final class JobText {
 
   List<String> lines() {
     List<String> lines = new ArrayList<>();
-    lines.add("job %s: %s".formatted(status.job(), standing()));
+    lines.add("job %s: %s".formatted(status.job(), state()));
     lines.add(
         "engine: %s on %s, %d views; Kafka cluster %s at %s"
             .formatted(
@@ -45,7 +45,7 @@ final class JobText {
     return lines;
   }
 
-  private String standing() {
+  private String state() {
     if (status.isStale(now)) {
       return "does not run; it was %s %s, and %s%s"
           .formatted(
@@ -54,7 +54,7 @@ final class JobText {
               process(),
               status.process().isGone() ? " is gone" : " has not written its status since");
     }
-    String cause = status.cause().map(why -> ": " + why).orElse("");
+    String cause = status.cause().map(": "::concat).orElse("");
     return switch (status.state()) {
       case RUNNING, STARTING, RESTARTING, STOPPING ->
           "%s%s, since %s, %s"
@@ -89,7 +89,7 @@ final class JobText {
             checkpoint.bytes().map(bytes -> ", " + size(bytes)).orElse(""));
   }
 
-  /** Down to whole units. */
+  /** In the largest unit of which there are ten, rounded down. */
   private static String size(long bytes) {
     long unit = 1;
     while (bytes / unit >= 10 * 1024) {
@@ -110,13 +110,13 @@ final class JobText {
     return RoughTime.of(age(at)) + " ago";
   }
 
-  /** Another machine's clock may be ahead. */
+  /** Never negative, even if the clock of the job's machine is ahead. */
   private Duration age(Instant at) {
     Duration age = Duration.between(at, now);
     return age.isNegative() ? Duration.ZERO : age;
   }
 
-  /** An object of its own. */
+  /** Writes the status as a JSON object. */
   void writeTo(JsonGenerator json) throws IOException {
     json.writeStartObject();
     json.writeStringField("state", status.state().word());

@@ -4,7 +4,7 @@ import io.tagstream.settings.Printable;
 import java.io.PrintWriter;
 import java.util.function.Function;
 
-/** Prints each record at once, until there were enough or nobody reads any more. */
+/** Prints each record immediately, until the maximum is reached or the output is closed. */
 final class LineSink<T> implements TopicReader.Sink<T> {
   private final PrintWriter out;
   private final PrintWriter err;
@@ -24,7 +24,8 @@ final class LineSink<T> implements TopicReader.Sink<T> {
   public boolean record(T record) {
     out.println(text.apply(record));
     printed++;
-    // Flushes; an error means that the reader of a pipe has gone, which is its right.
+    // checkError flushes. An error means that the reader of a pipe has ended, which is not a
+    // failure.
     return !out.checkError() && printed < max;
   }
 

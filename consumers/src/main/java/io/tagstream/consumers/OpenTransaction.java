@@ -17,15 +17,16 @@ import org.apache.kafka.clients.admin.TransactionDescription;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * A transaction that is open on topics which are read committed: nothing behind its beginning is
- * seen by their readers before it ends.
+ * A transaction that is open on the output topics. Read-committed consumers see nothing after its
+ * first record until it ends.
  *
- * @param transactionalId empty where no coordinator knows the transaction any more, or this user
- *     may not see it
+ * @param transactionalId empty if no coordinator knows the transaction any more or this user may
+ *     not see it
  * @param beginnings the offset of its first record, by partition; not empty
- * @param since when it began; without its id when its producer last wrote, which is later
- * @param timeout after which the broker ends it; empty without its id
- * @param behind offsets from its beginnings to the partitions' ends: its own records and others
+ * @param since when it began; without an id, when its producer last wrote, which is later
+ * @param timeout after which the broker aborts it; empty without an id
+ * @param behind number of offsets from its first records to the ends of the partitions, those of
+ *     other transactions included
  */
 record OpenTransaction(
     Optional<String> transactionalId,
@@ -35,15 +36,18 @@ record OpenTransaction(
     Optional<Duration> timeout,
     long behind) {
 
-  /** A job that works keeps one open for two checkpoints; one that is older deserves an advice. */
+  /**
+   * A running job keeps a transaction open for two checkpoints; for an older one the text adds
+   * advice.
+   */
   private static final Duration USUAL = Duration.ofMinutes(1);
 
   /**
-   * The one that began first.
+   * Selects the transaction that began first.
    *
-   * @param producers those that each partition knows
-   * @param transactions by id, those that the coordinators know
-   * @param ends of the partitions
+   * @param producers the producers that each partition knows
+   * @param transactions the transactions that the coordinators know, by id
+   * @param ends the end offsets of the partitions
    */
   static Optional<OpenTransaction> oldest(
       Map<TopicPartition, ? extends Collection<ProducerState>> producers,
@@ -64,7 +68,7 @@ record OpenTransaction(
         .min(Comparator.comparing(OpenTransaction::since));
   }
 
-  /** What one producer has open. */
+  /** The open transaction of one producer. */
   private static final class Opened {
     private final Map<TopicPartition, Long> beginnings = new HashMap<>();
     private long lastWrite;
@@ -81,7 +85,8 @@ record OpenTransaction(
       Optional<Map.Entry<String, TransactionDescription>> known =
           transactions.entrySet().stream()
               .filter(entry -> entry.getValue().producerId() == producerId)
-              // One that its coordinator has ended, and forgotten here, never ends by itself.
+              // Without a start time the coordinator has ended it, but this partition got no
+              // marker: a hanging transaction, which never ends by itself.
               .filter(entry -> entry.getValue().transactionStartTimeMs().isPresent())
               .findFirst();
       SortedMap<String, Long> sorted = new TreeMap<>();
@@ -102,17 +107,17 @@ record OpenTransaction(
     }
   }
 
-  /** Whether a job began it. */
+  /** Whether the named job began it. */
   boolean isOf(String job) {
     return transactionalId.filter(id -> id.startsWith(job + ":")).isPresent();
   }
 
-  /** In one line. */
+  /** One line on the transaction. */
   String text(String job, Instant now) {
     String whose =
         transactionalId
             .map(id -> (isOf(job) ? "" : "of another program, ") + id)
-            .orElse("of producer %d, whose name the broker does not tell".formatted(producerId));
+            .orElse("of producer %d, whose id the broker does not report".formatted(producerId));
     String text =
         "%s old, %s, on %s"
             .formatted(RoughTime.of(age(now)), whose, String.join(", ", beginnings.keySet()));
@@ -121,18 +126,19 @@ record OpenTransaction(
 
   private String advice(Instant now) {
     String waiting =
-        "; committed readers wait for it with %d offsets behind its beginning".formatted(behind);
+        "; read-committed consumers wait for it, %d offsets after its first record"
+            .formatted(behind);
     if (timeout.isPresent()) {
       Duration left = timeout.get().minus(age(now));
-      return "%s; if its program does not end it, the broker does %s (transaction.timeout.ms is %s)"
+      return "%s; if its program does not end it, the broker aborts it %s (transaction.timeout.ms is %s)"
           .formatted(
               waiting,
-              left.isNegative() ? "any moment" : "in " + RoughTime.of(left),
+              left.isNegative() ? "at any moment" : "in " + RoughTime.of(left),
               DurationText.format(timeout.get()));
     }
     String partition = beginnings.firstKey();
     int dash = partition.lastIndexOf('-');
-    return "%s; if its program is gone and no broker ends it, kafka-transactions.sh abort --topic %s --partition %s --start-offset %d does"
+    return "%s; if its program has ended and no broker aborts it, run kafka-transactions.sh abort --topic %s --partition %s --start-offset %d"
         .formatted(
             waiting,
             partition.substring(0, dash),
@@ -145,7 +151,7 @@ record OpenTransaction(
     return age.isNegative() ? Duration.ZERO : age;
   }
 
-  /** An object of its own. */
+  /** Writes the transaction as a JSON object. */
   void writeTo(JsonGenerator json, String job, Instant now) throws IOException {
     json.writeStartObject();
     json.writeFieldName("transactionalId");

@@ -18,21 +18,21 @@ import org.apache.kafka.clients.admin.TransactionDescription;
 import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.common.TopicPartition;
 
-/** Asks the brokers which transactions are open on topics, whoever began them. */
+/** Finds the open transactions on topics, those of other programs included. */
 final class OpenTransactions {
   private OpenTransactions() {}
 
   /**
-   * The one that began first. Topics that are not there have none.
+   * The open transaction that began first. Missing topics are ignored.
    *
-   * @throws io.tagstream.settings.UserException when the broker does not let this user see them
+   * @throws io.tagstream.settings.UserException when this user may not see the transactions
    */
   static Optional<OpenTransaction> oldest(Admin admin, List<String> topics) {
-    Set<String> present = new HashSet<>(BrokerAnswer.of(admin.listTopics().names()));
+    Set<String> present = new HashSet<>(BrokerResponse.of(admin.listTopics().names()));
     present.retainAll(topics);
     List<TopicPartition> partitions = TopicPartitions.of(admin, present);
     Map<TopicPartition, List<ProducerState>> producers = new HashMap<>();
-    BrokerAnswer.of(admin.describeProducers(partitions).all())
+    BrokerResponse.of(admin.describeProducers(partitions).all())
         .forEach((partition, state) -> producers.put(partition, open(state)));
     producers.values().removeIf(List::isEmpty);
     if (producers.isEmpty()) {
@@ -56,17 +56,17 @@ final class OpenTransactions {
             .map(ProducerState::producerId)
             .collect(Collectors.toSet());
     List<String> transactionalIds =
-        BrokerAnswer.of(
+        BrokerResponse.of(
                 admin.listTransactions(new ListTransactionsOptions().filterProducerIds(ids)).all())
             .stream()
             .map(TransactionListing::transactionalId)
             .toList();
-    return BrokerAnswer.of(admin.describeTransactions(transactionalIds).all());
+    return BrokerResponse.of(admin.describeTransactions(transactionalIds).all());
   }
 
   private static Map<TopicPartition, Long> ends(Admin admin, Set<TopicPartition> partitions) {
     Map<TopicPartition, Long> ends = new HashMap<>();
-    BrokerAnswer.of(
+    BrokerResponse.of(
             admin
                 .listOffsets(
                     partitions.stream()

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Predictions and rejections for people: a line each, or a row of a table on a terminal. */
+/** Formats predictions and rejections as lines of text, or as rows of a table on a terminal. */
 public final class PredictionText {
   private static final int BAR = 20;
   private static final int PERCENT = 5;
@@ -51,7 +51,7 @@ public final class PredictionText {
     int name = nameWidth(columns);
     List<Tag> tags = prediction.getTags();
     if (tags.isEmpty()) {
-      // None of our models gives such an answer, but anybody may write to the topic.
+      // The job writes no such prediction, but other programs may write to the topic.
       return "%s  no tags".formatted(fit(Printable.of(prediction.getImageId()), name));
     }
     Tag best = tags.get(0);
@@ -73,7 +73,7 @@ public final class PredictionText {
     return left > LEAST_NAME ? row + fit(second, left - 1).stripTrailing() : row;
   }
 
-  /** Two names, a bar and a second tag share the line. */
+  /** A third of the width that the bar leaves, for the image, the tag and the second tag. */
   private static int nameWidth(int columns) {
     return Math.max(LEAST_NAME, (columns - BAR - PERCENT - 7) / 3);
   }
@@ -82,7 +82,7 @@ public final class PredictionText {
     return String.format(Locale.ROOT, "%5.1f %%", tag.getProbability() * 100);
   }
 
-  /** Pads, or keeps the end, where ids differ. */
+  /** Pads the text, or cuts its beginning, because ids differ at the end. */
   private static String fit(String text, int width) {
     int length = text.codePointCount(0, text.length());
     if (length <= width) {

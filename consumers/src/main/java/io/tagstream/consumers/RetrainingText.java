@@ -13,9 +13,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** How a job's retraining stands, in words and as JSON. */
+/** Formats the status of a job's retraining, as lines of text and as JSON. */
 public final class RetrainingText {
-  /** A job that runs writes every few seconds. */
+  /** A running job writes its status every few seconds; an older status is not current. */
   private static final Duration FRESH = Duration.ofSeconds(30);
 
   private final RetrainStatus status;
@@ -29,14 +29,14 @@ public final class RetrainingText {
   List<String> lines() {
     List<String> lines = new ArrayList<>();
     if (status.stopped().isPresent()) {
-      lines.add("the training stopped with its job at " + status.stopped().get());
+      lines.add("the training stopped with the job at " + status.stopped().get());
     } else if (!fresh()) {
       lines.add(
-          "the job does not run, or trains nothing; what follows is of %s, %s"
+          "the job is not running or does not train; its last status is of %s, %s"
               .formatted(
                   status.at(),
                   status.at().isAfter(now)
-                      ? "which is still to come: a clock was wrong"
+                      ? "which is in the future: a clock was wrong"
                       : RoughTime.of(Duration.between(status.at(), now)) + " ago"));
     }
     status.damage().ifPresent(damage -> lines.add("no run starts: " + damage));
@@ -44,7 +44,7 @@ public final class RetrainingText {
     if (!status.waiting().isEmpty()) {
       lines.add("classes that wait: " + String.join("; ", status.waiting()));
     }
-    status.run().ifPresent(run -> lines.add(goesOn() ? line(run) : unfinished(run)));
+    status.run().ifPresent(run -> lines.add(isTraining() ? line(run) : unfinished(run)));
     status
         .last()
         .ifPresent(
@@ -56,7 +56,7 @@ public final class RetrainingText {
     return lines;
   }
 
-  /** The run under way or, without one, what the next waits for; in one line. */
+  /** One line on the current run or, without one, on what the next run waits for. */
   public static String summary(RetrainStatus status) {
     return Printable.of(
         status
@@ -66,7 +66,7 @@ public final class RetrainingText {
             .orElseGet(() -> waitsFor(status)));
   }
 
-  private boolean goesOn() {
+  private boolean isTraining() {
     return status.stopped().isEmpty() && fresh();
   }
 
@@ -85,11 +85,11 @@ public final class RetrainingText {
                 .filter(labels -> labels > 0)
                 .map("; %d labels wait for their image"::formatted)
                 .orElse(""),
-            status.requests() == 0 ? "" : "; asked for by retrain");
+            status.requests() == 0 ? "" : "; requested by retrain");
   }
 
   private boolean fresh() {
-    // Also of one from the future: a clock was ahead when it was written.
+    // A status from the future, written while a clock was ahead, is not fresh either.
     return Duration.between(status.at(), now).abs().compareTo(FRESH) <= 0;
   }
 
@@ -113,9 +113,9 @@ public final class RetrainingText {
             run.cause());
   }
 
-  /** Of a run that nobody goes on with now: no time is left for what does not happen. */
+  /** A run that no process continues now; so there is no remaining time. */
   private static String unfinished(RetrainStatus.Run run) {
-    return "unfinished run: %s%s goes on with the job, %s"
+    return "unfinished run: %s%s resumes with the job, %s"
         .formatted(
             run.version(),
             run.progress().map(progress -> ", " + position(progress) + ",").orElse(""),
@@ -148,7 +148,7 @@ public final class RetrainingText {
         answers.labels());
   }
 
-  /** An object of its own. */
+  /** Writes the status as a JSON object. */
   void writeTo(JsonGenerator json) throws IOException {
     json.writeStartObject();
     json.writeStringField("at", status.at().toString());

@@ -2,11 +2,11 @@ package io.tagstream.consumers;
 
 import java.time.Duration;
 
-/** Times as a person reads them. */
+/** Formats durations with one unit, for people. */
 final class RoughTime {
   private RoughTime() {}
 
-  /** In seconds, minutes, hours or days: the largest of which there are two. */
+  /** In the largest unit, of seconds, minutes, hours and days, of which there are at least two. */
   static String of(Duration time) {
     long seconds = Math.max(time.toSeconds(), 0);
     if (seconds < 120) {

@@ -37,11 +37,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream status}: how the stream stands. */
+/** {@code tagstream status}: shows the state of the job and the stream. */
 @Command(
     name = "status",
     description =
-        "Show how the job stands, the live version, the lag, the rejections and the training.")
+        "Show the state of the job, the live version, the lag, the rejections and the training.")
 public final class StatusCommand implements Runnable {
   @Spec private CommandSpec spec;
   @Mixin StandardOptions standard = new StandardOptions();
@@ -50,7 +50,8 @@ public final class StatusCommand implements Runnable {
   @Option(
       names = "--models",
       paramLabel = "PATH",
-      description = "The model store, to show the job, its live version and its training.")
+      description =
+          "The model store; with it the job, its live version and its training are shown.")
   private Optional<Path> models = Optional.empty();
 
   @Option(
@@ -75,7 +76,7 @@ public final class StatusCommand implements Runnable {
       if (json) {
         out.println(new StatusJson(job, models).of(read(connection, topics, job)));
       } else {
-        // First what needs no Kafka: where it is away, this says most.
+        // The job's lines need no Kafka, so they come first: in an outage they are all there is.
         jobLines(job).forEach(line -> out.println(Printable.of(line)));
         out.flush();
         print(out, read(connection, topics, job));
@@ -90,7 +91,7 @@ public final class StatusCommand implements Runnable {
     }
   }
 
-  /** The one asked for, else the only one that has written its status into the store. */
+  /** The requested job, else the only job that has written its status into the store. */
   private String job() {
     if (name.isPresent()) {
       return name.get();
@@ -103,7 +104,7 @@ public final class StatusCommand implements Runnable {
       return Topics.DEFAULT_JOB;
     }
     throw new UsageException(
-        "the store has the status of the jobs %s: choose one with --name"
+        "the store has the status of several jobs, %s: choose one with --name"
             .formatted(String.join(", ", jobs)));
   }
 
@@ -118,7 +119,7 @@ public final class StatusCommand implements Runnable {
               status -> lines.addAll(new JobText(status, Instant.now()).lines()),
               () ->
                   lines.add(
-                      "job %s: no status in %s; it has not run with this store, or an earlier version runs it"
+                      "job %s: no status in %s; it has not run with this store, or an earlier release runs it"
                           .formatted(job, models.get())));
     } catch (ModelException e) {
       lines.add("job %s: its status is unknown: %s".formatted(job, e.getMessage()));
@@ -177,7 +178,10 @@ public final class StatusCommand implements Runnable {
         oldestOpen(admin, topics));
   }
 
-  /** Fewer users may see transactions than offsets: that is no reason to show nothing at all. */
+  /**
+   * A user may have the right to see offsets but not transactions; the other parts are then still
+   * shown.
+   */
   private static StreamStatus.Open oldestOpen(Admin admin, Topics topics) {
     try {
       return new StreamStatus.Open(
@@ -192,7 +196,7 @@ public final class StatusCommand implements Runnable {
   private static Map<TopicPartition, Long> offsets(
       Admin admin, Collection<TopicPartition> partitions, OffsetSpec which) {
     Map<TopicPartition, ListOffsetsResultInfo> found =
-        BrokerAnswer.of(
+        BrokerResponse.of(
             admin
                 .listOffsets(
                     partitions.stream()
@@ -208,7 +212,7 @@ public final class StatusCommand implements Runnable {
         admin.listConsumerGroupOffsets(Topics.consumerGroup(job)).partitionsToOffsetAndMetadata();
     Map<TopicPartition, Long> committed = new HashMap<>();
     try {
-      BrokerAnswer.of(asked)
+      BrokerResponse.of(asked)
           .forEach(
               (partition, offset) ->
                   Optional.ofNullable(offset)
@@ -236,7 +240,7 @@ public final class StatusCommand implements Runnable {
             retraining -> retraining.lines().forEach(line -> out.println(Printable.of(line))));
   }
 
-  /** A store without a live version is a state like any other; the message says what to do. */
+  /** A store without a live version is not an error here; the message says what to do. */
   private static String liveText(Path models) {
     try {
       return new ModelStore(models).live();

@@ -14,7 +14,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
-/** What {@code status --json} prints, of one job. */
+/** The output of {@code status --json} for one job. */
 final class StatusJson {
   private static final JsonFactory JSON = new JsonFactory();
 
@@ -30,7 +30,7 @@ final class StatusJson {
     void writeTo(JsonGenerator json) throws IOException;
   }
 
-  /** All of it. */
+  /** The complete status. */
   String of(StreamStatus stream) {
     return object(
         json -> {
@@ -51,7 +51,7 @@ final class StatusJson {
         });
   }
 
-  /** What is known without Kafka, and why it gave no answer. */
+  /** The status that is known without Kafka, and why Kafka did not answer. */
   String without(String problem) {
     return object(
         json -> {

@@ -10,12 +10,13 @@ import java.util.TreeMap;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * How the stream stands.
+ * Progress of a job on its topics.
  *
- * @param job the job's name, by which its consumer group is found
+ * @param job the job's name, which determines its consumer group
  * @param started whether the job has ever committed an offset
- * @param lag records that wait, by topic: all there are, where the job has not committed
- * @param rejected rejections there are, by stage; every known stage is there
+ * @param lag records that the job has not read yet, by topic; all records of a partition where it
+ *     has not committed
+ * @param rejected number of rejections, by stage; contains every known stage
  * @param open the oldest open transaction on the outputs
  */
 record StreamStatus(
@@ -24,7 +25,7 @@ record StreamStatus(
   /**
    * The oldest open transaction.
    *
-   * @param unknown why it cannot be told
+   * @param unknown why it could not be determined
    */
   record Open(Optional<OpenTransaction> oldest, Optional<String> unknown) {
     String text(String job) {
@@ -43,9 +44,10 @@ record StreamStatus(
   /**
    * Adds up the lag of each topic.
    *
-   * @param ends where each partition ends
-   * @param beginnings its first offset that is still there
-   * @param committed what the job's group committed; partitions it never did are missing
+   * @param ends the end offset of each partition
+   * @param beginnings the first offset that each partition still has
+   * @param committed the offsets that the job's group committed, without partitions where it did
+   *     not commit
    */
   static Map<String, Long> lag(
       Map<TopicPartition, Long> ends,
@@ -55,14 +57,14 @@ record StreamStatus(
     ends.forEach(
         (partition, end) -> {
           long beginning = beginnings.getOrDefault(partition, 0L);
-          // What retention took before the job read it does not wait any more.
+          // Records that were deleted before the job read them do not count.
           long next = Math.max(committed.getOrDefault(partition, beginning), beginning);
           lag.merge(partition.topic(), Math.max(end - next, 0), Long::sum);
         });
     return lag;
   }
 
-  /** Counts words of {@link io.tagstream.schemas.Rejection#getStage()}. */
+  /** Counts rejections by {@link io.tagstream.schemas.Rejection#getStage()}. */
   static final class StageCounts {
     private final Map<String, Long> counts = new LinkedHashMap<>();
 
@@ -81,7 +83,7 @@ record StreamStatus(
     }
   }
 
-  /** The rejections in a few words: {@code 21 (decode 20, avro 1)}. */
+  /** A summary of the rejections: {@code 21 (decode 20, avro 1)}. */
   String rejectedText() {
     long all = rejected.values().stream().mapToLong(Long::longValue).sum();
     Optional<String> stages =

@@ -21,20 +21,24 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream tail}: prints what was committed. */
-@Command(name = "tail", description = "Print predictions, committed ones only, as they come.")
+/** {@code tagstream tail}: prints committed predictions or rejections. */
+@Command(name = "tail", description = "Print committed predictions as they arrive.")
 public final class TailCommand implements Runnable {
   @Spec private CommandSpec spec;
   @Mixin StandardOptions standard = new StandardOptions();
   @Mixin private KafkaOptions kafka = new KafkaOptions();
 
-  @Option(names = "--from-beginning", description = "Print also what is there already.")
+  @Option(
+      names = "--from-beginning",
+      description = "Start with the oldest record instead of the next one.")
   private boolean fromBeginning;
 
-  @Option(names = "--max", paramLabel = "N", description = "End after N records.")
+  @Option(names = "--max", paramLabel = "N", description = "Stop after N records.")
   private Optional<Long> max = Optional.empty();
 
-  @Option(names = "--to-end", description = "End where the topic ended at the start.")
+  @Option(
+      names = "--to-end",
+      description = "Stop at the offsets where the topic ended when the command started.")
   private boolean toEnd;
 
   @Option(names = "--json", description = "Print one JSON object a line.")
@@ -88,7 +92,7 @@ public final class TailCommand implements Runnable {
           sink);
       if (sink.malformed() > 0 && !interruption.requested()) {
         throw new UserException(
-            "%d records of %s could not be read; they are named above"
+            "%d records of %s could not be read; see the reasons above"
                 .formatted(sink.malformed(), topic));
       }
     }

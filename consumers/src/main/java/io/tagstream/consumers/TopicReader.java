@@ -20,9 +20,9 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Reads the committed records of one topic, all its partitions, without a consumer group.
+ * Reads the committed records of all partitions of one topic, without a consumer group.
  *
- * <p>One thread reads; {@link #stop} may come from any other.
+ * <p>One thread may read; {@link #stop} may be called from any thread.
  */
 public final class TopicReader<T extends SpecificRecord> implements AutoCloseable {
   private static final Duration POLL = Duration.ofSeconds(1);
@@ -45,7 +45,7 @@ public final class TopicReader<T extends SpecificRecord> implements AutoCloseabl
   public static <T extends SpecificRecord> TopicReader<T> open(
       KafkaConnection connection, String topic, WireFormat<T> format) {
     Properties properties = connection.consumerProperties();
-    // A reader that retention overtakes goes on with the oldest there is, not the newest.
+    // If the next record was deleted, reading continues with the oldest record, not the newest.
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     return new TopicReader<>(
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
@@ -53,30 +53,29 @@ public final class TopicReader<T extends SpecificRecord> implements AutoCloseabl
         format);
   }
 
-  /** Where reading begins. */
   public enum Start {
     BEGINNING,
     END
   }
 
-  /** Where reading ends, if nothing else ends it. */
+  /** Where reading ends, unless the sink or {@link #stop} ends it earlier. */
   public enum Stop {
     NEVER,
-    /** At the offsets that were the end when reading began. */
+    /** At the end offsets of the time when reading began. */
     END_AT_START
   }
 
-  /** Takes the records, on the reading thread; each method answers whether to go on. */
+  /** Receives the records on the reading thread; each method returns whether to continue. */
   public interface Sink<T> {
     boolean record(T record);
 
     boolean malformed(String where, String reason);
   }
 
-  /** Reads until the sink has enough, the end is reached, or {@link #stop} is called. */
+  /** Reads until the sink returns false, the end is reached, or {@link #stop} is called. */
   public void read(Start start, Stop stop, Sink<T> sink) {
     try {
-      // Committed ones only: this end lies before the first open transaction.
+      // For a read-committed consumer the end is before the first open transaction.
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
       if (start == Start.BEGINNING) {
         consumer.seekToBeginning(partitions);
@@ -86,7 +85,7 @@ public final class TopicReader<T extends SpecificRecord> implements AutoCloseabl
       Map<TopicPartition, Long> unreached = new HashMap<>(ends);
       while (true) {
         if (stop == Stop.END_AT_START) {
-          // By position: a transaction's markers take offsets and are no records.
+          // Compares positions, not records, because transaction markers occupy offsets.
           unreached.entrySet().removeIf(end -> consumer.position(end.getKey()) >= end.getValue());
           if (unreached.isEmpty()) {
             return;
@@ -97,7 +96,7 @@ public final class TopicReader<T extends SpecificRecord> implements AutoCloseabl
         }
       }
     } catch (WakeupException e) {
-      // Asked to stop.
+      // stop() was called.
     }
   }
 
@@ -129,7 +128,7 @@ public final class TopicReader<T extends SpecificRecord> implements AutoCloseabl
     return sink.record(value);
   }
 
-  /** Ends a read, from any thread. */
+  /** Ends the current read. Thread-safe. */
   public void stop() {
     consumer.wakeup();
   }

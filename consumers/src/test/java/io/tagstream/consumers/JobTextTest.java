@@ -79,7 +79,7 @@ class JobTextTest {
   }
 
   @Test
-  void saysHowAJobStandsThatRuns() {
+  void reportsARunningJob() {
     assertThat(lines(running()))
         .containsExactly(
             "job flowers: running, since 2012-12-03T09:00:00Z, process 4711 on elsewhere.invalid",
@@ -91,7 +91,7 @@ class JobTextTest {
   }
 
   @Test
-  void saysTheSameAsJson() throws IOException {
+  void reportsTheSameAsJson() throws IOException {
     assertThat(json(running()))
         .isEqualTo(
             "{\"state\":\"running\",\"stale\":false,\"cause\":null,\"startedAt\":\"2012-12-03T09:00:00Z\",\"writtenAt\":\"2012-12-03T09:59:58Z\""
@@ -106,7 +106,7 @@ class JobTextTest {
   }
 
   @Test
-  void leavesOutWhatIsNotKnown() {
+  void leavesOutUnknownValues() {
     JobStatus onACluster =
         status(
             State.RUNNING,
@@ -124,7 +124,7 @@ class JobTextTest {
   }
 
   @Test
-  void saysWhyAJobRestarts() {
+  void reportsWhyAJobRestarts() {
     JobStatus restarting =
         status(
             State.RESTARTING,
@@ -141,9 +141,9 @@ class JobTextTest {
             "last checkpoint: none since the start");
   }
 
-  /** Its process was killed, most likely. */
+  /** Most likely its process was killed. */
   @Test
-  void doesNotCallAJobRunningThatWritesNoMore() throws IOException {
+  void aJobThatStoppedWritingDoesNotRun() throws IOException {
     JobStatus old =
         status(
             State.RUNNING,
@@ -174,7 +174,7 @@ class JobTextTest {
   }
 
   @Test
-  void saysWithWhatAJobEnded() throws IOException {
+  void reportsHowAJobEnded() throws IOException {
     JobStatus stopped =
         status(
             State.STOPPED,
@@ -209,7 +209,7 @@ class JobTextTest {
             "job flowers: failed at 2012-12-03T10:00:00Z (0 s ago) without a savepoint, file:/c/chk-17 remains: the device is gone");
   }
 
-  /** Another machine's clock is ahead of this one's. */
+  /** The clock of the job's machine is ahead. */
   @Test
   void noAgeIsNegative() throws IOException {
     JobStatus ahead =

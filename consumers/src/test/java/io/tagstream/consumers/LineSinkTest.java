@@ -17,20 +17,20 @@ class LineSinkTest {
   }
 
   @Test
-  void eachLineIsThereAtOnce() {
+  void eachLineIsFlushed() {
     assertThat(sink(out, 5).record(1)).isTrue();
     assertThat(out.toString()).isEqualToIgnoringNewLines("n1");
   }
 
   @Test
-  void theLastLineIsTheLast() {
+  void theSinkEndsAtItsMaximum() {
     LineSink<Integer> sink = sink(out, 2);
     assertThat(sink.record(1)).isTrue();
     assertThat(sink.record(2)).isFalse();
   }
 
   @Test
-  void aPipeThatNobodyReadsEndsIt() {
+  void aClosedPipeEndsIt() {
     Writer broken =
         new Writer() {
           @Override
@@ -48,7 +48,7 @@ class LineSinkTest {
   }
 
   @Test
-  void aMalformedRecordIsNoRecord() {
+  void aMalformedRecordDoesNotCountAsPrinted() {
     LineSink<Integer> sink = sink(out, 1);
     assertThat(sink.malformed("t[0]@1", "cut short")).isTrue();
     assertThat(sink.malformed()).isEqualTo(1);

@@ -51,13 +51,13 @@ class OpenTransactionTest {
   }
 
   @Test
-  void thereIsNoneWhereNoProducerHasOneOpen() {
+  void withoutAnOpenProducerThereIsNone() {
     ProducerState idle = producer(1, Duration.ofMinutes(9), OptionalLong.empty());
     assertThat(OpenTransaction.oldest(Map.of(FIRST, List.of(idle)), Map.of(), ENDS)).isEmpty();
   }
 
   @Test
-  void theOneThatBeganFirstIsTheOldestWhateverItsPartition() {
+  void theFirstToBeginIsTheOldestOnAnyPartition() {
     Optional<OpenTransaction> oldest =
         OpenTransaction.oldest(
             Map.of(
@@ -82,7 +82,7 @@ class OpenTransactionTest {
   }
 
   @Test
-  void oneThatIsOldSaysWhatWaitsAndWhenItEnds() throws IOException {
+  void anOldOneReportsHowMuchWaitsAndWhenItEnds() throws IOException {
     OpenTransaction transaction =
         OpenTransaction.oldest(
                 Map.of(FIRST, List.of(producer(7, Duration.ofMinutes(5), OptionalLong.of(20)))),
@@ -91,7 +91,7 @@ class OpenTransactionTest {
             .orElseThrow();
     assertThat(transaction.text("flowers", NOW))
         .isEqualTo(
-            "5 min old, of another program, orders-1, on predictions-0; committed readers wait for it with 80 offsets behind its beginning; if its program does not end it, the broker does in 10 min (transaction.timeout.ms is 15 min)");
+            "5 min old, of another program, orders-1, on predictions-0; read-committed consumers wait for it, 80 offsets after its first record; if its program does not end it, the broker aborts it in 10 min (transaction.timeout.ms is 15 min)");
     assertThat(json(transaction))
         .isEqualTo(
             "{\"transactionalId\":\"orders-1\",\"producerId\":7,\"ofThisJob\":false,\"since\":\"2012-12-03T09:55:00Z\",\"ageSeconds\":300,\"timeoutMs\":900000,\"partitions\":[\"predictions-0\"],\"offsetsBehind\":80}");
@@ -99,7 +99,7 @@ class OpenTransactionTest {
 
   /** A hanging transaction, or one that this user may not see. */
   @Test
-  void oneThatNobodyKnowsIsNamedByItsProducer() throws IOException {
+  void anUnknownOneIsNamedByItsProducer() throws IOException {
     OpenTransaction transaction =
         OpenTransaction.oldest(
                 Map.of(
@@ -111,15 +111,15 @@ class OpenTransactionTest {
                 ENDS)
             .orElseThrow();
     assertThat(transaction.text("flowers", NOW))
-        .startsWith("5 min old, of producer 7, whose name the broker does not tell, on ")
+        .startsWith("5 min old, of producer 7, whose id the broker does not report, on ")
         .endsWith(
-            "kafka-transactions.sh abort --topic predictions --partition 0 --start-offset 20 does");
+            "run kafka-transactions.sh abort --topic predictions --partition 0 --start-offset 20");
     assertThat(json(transaction)).contains("\"transactionalId\":null", "\"timeoutMs\":null");
   }
 
-  /** The prefix of one name may begin another. */
+  /** One job's name may be the prefix of another's. */
   @Test
-  void anotherJobsIsNotThisOnes() {
+  void aTransactionOfAnotherJobIsNotOfThisOne() {
     OpenTransaction transaction =
         OpenTransaction.oldest(
                 Map.of(FIRST, List.of(producer(7, Duration.ZERO, OptionalLong.of(20)))),

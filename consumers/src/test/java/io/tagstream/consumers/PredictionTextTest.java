@@ -45,7 +45,7 @@ class PredictionTextTest {
   }
 
   @Test
-  void aRejectionSaysWhereItStood() {
+  void aRejectionShowsItsCoordinates() {
     assertThat(PredictionText.line(rejection().setImageId("a.jpg").build()))
         .isEqualTo("a.jpg  avro  cut\\u001b[2J short  images[3]@14");
     assertThat(PredictionText.line(rejection().build())).startsWith("(no id)  avro");
@@ -76,13 +76,13 @@ class PredictionTextTest {
   }
 
   @Test
-  void anAnswerWithoutTagsHasARow() {
+  void aPredictionWithoutTagsHasARow() {
     assertThat(PredictionText.row(prediction("a"), 80)).startsWith("a ").endsWith("no tags");
   }
 
-  /** An id that clears the screen would be a joke once. */
+  /** An id could hold an escape sequence that clears the screen. */
   @Test
-  void nothingMovesTheCursor() {
+  void controlCharactersAreEscaped() {
     Prediction prediction = prediction("a\u001b[2J\r\u009b2Jb", new Tag("x\ny\u202egpj", 0, 1f));
     assertThat(PredictionText.row(prediction, 80) + PredictionText.line(prediction))
         .doesNotContain("\u001b", "\r", "\n", "\u009b", "\u202e");

@@ -51,7 +51,7 @@ class RetrainingTextTest {
         pause);
   }
 
-  /** Of a job whose live version is gone. */
+  /** The status of a job whose live version is damaged. */
   private static RetrainStatus troubled(Optional<Instant> stopped) {
     RetrainStatus sound = status(100, 0, true);
     return new RetrainStatus(
@@ -78,7 +78,7 @@ class RetrainingTextTest {
   }
 
   @Test
-  void aRunThatWaitsSaysWhenItGoesOnAndWhy() {
+  void aPausedRunReportsWhenItResumesAndWhy() {
     assertThat(new RetrainingText(troubled(Optional.empty()), NOW).lines())
         .containsExactly(
             "no run starts: version v1 is damaged",
@@ -87,12 +87,12 @@ class RetrainingTextTest {
   }
 
   @Test
-  void whatStoppedHasNoTimeLeft() {
+  void aStoppedRunHasNoRemainingTime() {
     assertThat(new RetrainingText(troubled(Optional.of(NOW)), NOW).lines())
-        .startsWith("the training stopped with its job at 2012-12-03T10:00:00Z")
+        .startsWith("the training stopped with the job at 2012-12-03T10:00:00Z")
         .endsWith(
-            "unfinished run: v2, epoch 3 of 15, 120 of 750 image-steps, goes on with the job, 400 new labels, 200 are enough");
-    // A process that was killed did not say so.
+            "unfinished run: v2, epoch 3 of 15, 120 of 750 image-steps, resumes with the job, 400 new labels, 200 are enough");
+    // A process that was killed wrote no stop.
     assertThat(new RetrainingText(status(100, 0, true), NOW.plusSeconds(300)).lines())
         .noneMatch(line -> line.endsWith("left"))
         .anyMatch(line -> line.startsWith("unfinished run: v2"));
@@ -110,18 +110,18 @@ class RetrainingTextTest {
   }
 
   @Test
-  void anOldStatusSaysSo() {
+  void anOldStatusIsReportedAsOld() {
     assertThat(new RetrainingText(status(24, 1, false), NOW.plusSeconds(300)).lines())
         .startsWith(
-            "the job does not run, or trains nothing; what follows is of 2012-12-03T10:00:00Z, 5 min ago",
-            "new labels: 150, a run starts at 200; 1000 rows in the training store, 24 images held out, no run before 25; 12 labels wait for their image; asked for by retrain");
+            "the job is not running or does not train; its last status is of 2012-12-03T10:00:00Z, 5 min ago",
+            "new labels: 150, a run starts at 200; 1000 rows in the training store, 24 images held out, no run before 25; 12 labels wait for their image; requested by retrain");
   }
 
   @Test
   void aStatusFromTheFutureIsNotFresh() {
     assertThat(new RetrainingText(status(24, 1, false), NOW.minusSeconds(300)).lines().get(0))
         .isEqualTo(
-            "the job does not run, or trains nothing; what follows is of 2012-12-03T10:00:00Z, which is still to come: a clock was wrong");
+            "the job is not running or does not train; its last status is of 2012-12-03T10:00:00Z, which is in the future: a clock was wrong");
   }
 
   @Test

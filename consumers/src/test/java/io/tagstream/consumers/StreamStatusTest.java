@@ -17,7 +17,7 @@ class StreamStatusTest {
   private static final TopicPartition LABELED = new TopicPartition("labeled-images", 0);
 
   @Test
-  void lagIsWhatLiesBetweenTheCommitAndTheEnd() {
+  void lagIsTheDistanceFromTheCommitToTheEnd() {
     assertThat(
             StreamStatus.lag(
                 Map.of(FIRST, 100L, SECOND, 50L, LABELED, 7L),
@@ -27,13 +27,13 @@ class StreamStatusTest {
   }
 
   @Test
-  void whatRetentionTookDoesNotWait() {
+  void deletedRecordsDoNotCountAsLag() {
     assertThat(StreamStatus.lag(Map.of(FIRST, 100L), Map.of(FIRST, 80L), Map.of(FIRST, 5L)))
         .containsExactly(entry("images", 20L));
   }
 
   @Test
-  void everyStageIsCountedAlsoOneOfALaterVersion() {
+  void everyStageIsCountedIncludingAnUnknownOne() {
     StreamStatus.StageCounts counts = new StreamStatus.StageCounts();
     counts.add("decode");
     counts.add("decode");

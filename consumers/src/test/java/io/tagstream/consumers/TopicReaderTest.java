@@ -71,7 +71,7 @@ class TopicReaderTest {
                 .build()));
   }
 
-  /** Offset 1 of the first partition is a transaction's marker: no record, yet the end is 2. */
+  /** Offset 1 of the first partition is a transaction marker, not a record, so its end is 2. */
   @Test
   void theEndIsReachedByPositionNotByCount() {
     TopicReader<Label> reader = reader(2, 1);
@@ -88,7 +88,7 @@ class TopicReaderTest {
   }
 
   @Test
-  void whatComesLaterIsBeyondTheEnd() {
+  void laterRecordsAreBeyondTheEnd() {
     TopicReader<Label> reader = reader(1, 1);
     broker.schedulePollTask(
         () -> {
@@ -125,7 +125,7 @@ class TopicReaderTest {
   }
 
   @Test
-  void theSinkSaysWhenItIsEnough() {
+  void theSinkEndsTheRead() {
     TopicReader<Label> reader = reader(3, 0);
     enough = 2;
     broker.schedulePollTask(
@@ -141,7 +141,7 @@ class TopicReaderTest {
   }
 
   @Test
-  void aMalformedRecordIsNamedAndTheRestIsRead() {
+  void aMalformedRecordIsReportedAndTheRestIsRead() {
     TopicReader<Label> reader = reader(3, 0);
     broker.schedulePollTask(
         () -> {

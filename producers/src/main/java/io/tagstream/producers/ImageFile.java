@@ -11,16 +11,16 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A file to send, whatever is in it.
+ * A file to send; its content is not checked.
  *
- * @param name its path relative to what was asked for, with slashes
+ * @param name its path relative to the requested folder, with slashes
  */
 public record ImageFile(Path path, String name) {
 
-  /** Of which a request to a broker could hold a copy. */
+  /** Largest file that is read, in bytes. */
   private static final long LARGEST = 1L << 30;
 
-  /** The name of the folder the file is in. */
+  /** The name of the file's folder. */
   public String folder() {
     return Optional.ofNullable(path.toAbsolutePath().normalize().getParent())
         .map(Path::getFileName)
@@ -32,7 +32,7 @@ public record ImageFile(Path path, String name) {
    * Reads the file into a record.
    *
    * @throws IOException when it cannot be read
-   * @throws IllegalArgumentException when the id is none
+   * @throws IllegalArgumentException when the id is not valid
    */
   public Image read(String id) throws IOException {
     return record(id).build();
@@ -42,7 +42,7 @@ public record ImageFile(Path path, String name) {
    * Reads the file into a record with its folder's name as label.
    *
    * @throws IOException when it cannot be read
-   * @throws IllegalArgumentException when the id is none, or the folder's name is no label
+   * @throws IllegalArgumentException when the id or the folder's name is not valid
    */
   public Image readLabeled(String id) throws IOException {
     return record(id).setLabel(LabelText.normalize(folder())).build();

@@ -17,27 +17,27 @@ import java.util.function.Predicate;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * The files that were asked for, sorted by name, and those that cannot be sent.
+ * The requested files, sorted by name, and those that are skipped.
  *
- * @param passedOver links and what is neither file nor folder, with the reason: following a link
- *     could send a file twice, or for ever
+ * @param skipped links and anything that is neither file nor folder, with the reason. Links are not
+ *     followed, because one could lead to the same file again or into a cycle
  */
-public record ImageFiles(List<ImageFile> files, List<Unsent> passedOver) {
+public record ImageFiles(List<ImageFile> files, List<Unsent> skipped) {
 
   public ImageFiles {
     files = List.copyOf(files);
-    passedOver = List.copyOf(passedOver);
+    skipped = List.copyOf(skipped);
   }
 
   /** A file that was not sent, and why. */
   public record Unsent(String name, String reason) {}
 
   /**
-   * Finds every regular file below a folder, hidden ones apart; or the one file; or those that a
-   * pattern such as {@code photos/**}{@code /*.jpg} matches, named relative to the part before the
-   * first wildcard. Nothing is opened.
+   * Finds every regular file below a folder except hidden ones, or a single file, or the files that
+   * a pattern such as {@code photos/**}{@code /*.jpg} matches, named relative to the part before
+   * the first wildcard. Opens no file.
    *
-   * @throws UserException when there is nothing there
+   * @throws UserException when nothing is found
    */
   public static ImageFiles find(String where) {
     Path path = path(where);
@@ -61,34 +61,34 @@ public record ImageFiles(List<ImageFile> files, List<Unsent> passedOver) {
     }
     String pattern = where.substring(folderEnd);
     PathMatcher matcher = matcher(pattern, where);
-    // As shells have it, **/ also stands for no folder at all.
+    // As in shells, **/ also matches no folder at all.
     PathMatcher shallow = matcher(pattern.replace("**/", ""), where);
     return below(base, file -> matcher.matches(file) || shallow.matches(file), where);
   }
 
   private static ImageFiles below(Path folder, Predicate<Path> wanted, String where) {
     List<ImageFile> files = new ArrayList<>();
-    List<Unsent> passedOver = new ArrayList<>();
+    List<Unsent> skipped = new ArrayList<>();
     try {
-      // The walk does not follow links, not even the one that was asked for.
+      // The walk follows no links, so a requested link must be resolved first.
       Path root = folder.toRealPath();
-      Files.walkFileTree(root, new Collector(root, wanted, files, passedOver));
+      Files.walkFileTree(root, new Collector(root, wanted, files, skipped));
     } catch (IOException e) {
       throw new UserException("cannot read %s: %s".formatted(where, e.getMessage()), e);
     }
-    if (files.isEmpty() && passedOver.isEmpty()) {
+    if (files.isEmpty() && skipped.isEmpty()) {
       throw new UserException("no files at %s: check --images".formatted(where));
     }
     files.sort(Comparator.comparing(ImageFile::name));
-    passedOver.sort(Comparator.comparing(Unsent::name));
-    return new ImageFiles(files, passedOver);
+    skipped.sort(Comparator.comparing(Unsent::name));
+    return new ImageFiles(files, skipped);
   }
 
   private static Path path(String where) {
     try {
       return Path.of(where);
     } catch (InvalidPathException e) {
-      throw new UserException("%s is no path: %s".formatted(where, e.getReason()), e);
+      throw new UserException("%s is not a valid path: %s".formatted(where, e.getReason()), e);
     }
   }
 
@@ -96,7 +96,8 @@ public record ImageFiles(List<ImageFile> files, List<Unsent> passedOver) {
     try {
       return FileSystems.getDefault().getPathMatcher("glob:" + pattern);
     } catch (PatternSyntaxException e) {
-      throw new UserException("%s is no pattern: %s".formatted(where, e.getDescription()), e);
+      throw new UserException(
+          "%s is not a valid pattern: %s".formatted(where, e.getDescription()), e);
     }
   }
 
@@ -113,13 +114,13 @@ public record ImageFiles(List<ImageFile> files, List<Unsent> passedOver) {
     private final Path root;
     private final Predicate<Path> wanted;
     private final List<ImageFile> files;
-    private final List<Unsent> passedOver;
+    private final List<Unsent> skipped;
 
-    Collector(Path root, Predicate<Path> wanted, List<ImageFile> files, List<Unsent> passedOver) {
+    Collector(Path root, Predicate<Path> wanted, List<ImageFile> files, List<Unsent> skipped) {
       this.root = root;
       this.wanted = wanted;
       this.files = files;
-      this.passedOver = passedOver;
+      this.skipped = skipped;
     }
 
     @Override
@@ -138,10 +139,12 @@ public record ImageFiles(List<ImageFile> files, List<Unsent> passedOver) {
       if (attributes.isRegularFile()) {
         files.add(new ImageFile(file, name(relative)));
       } else {
-        passedOver.add(
+        skipped.add(
             new Unsent(
                 name(relative),
-                attributes.isSymbolicLink() ? "a link, which is not followed" : "no regular file"));
+                attributes.isSymbolicLink()
+                    ? "a link, which is not followed"
+                    : "not a regular file"));
       }
       return FileVisitResult.CONTINUE;
     }
@@ -151,7 +154,7 @@ public record ImageFiles(List<ImageFile> files, List<Unsent> passedOver) {
       if (file.equals(root)) {
         throw e;
       }
-      passedOver.add(new Unsent(name(root.relativize(file)), Reasons.of(e)));
+      skipped.add(new Unsent(name(root.relativize(file)), ReadFailure.reason(e)));
       return FileVisitResult.CONTINUE;
     }
 

@@ -9,21 +9,23 @@ import java.nio.file.Files;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
-/**
- * Sends files, in order, and names each one that could not be sent.
- *
- * @param largest a file beyond this is not even read
- */
-record ImageUpload(
-    RecordSender<Image> sender,
-    Pace pace,
-    Progress progress,
-    boolean labeled,
-    String idPrefix,
-    DataSize largest,
-    AtomicLong sent,
-    AtomicLong unsent) {
+/** Sends files in order and reports each one that was not sent. */
+final class ImageUpload {
+  private final RecordSender<Image> sender;
+  private final Pace pace;
+  private final Progress progress;
+  private final boolean labeled;
+  private final String idPrefix;
+  private final DataSize largest;
 
+  // The producer's thread counts too.
+  private final AtomicLong sent = new AtomicLong();
+  private final AtomicLong unsent = new AtomicLong();
+
+  /**
+   * @param labeled whether each record gets its folder's name as label
+   * @param largest a larger file is skipped without being read
+   */
   ImageUpload(
       RecordSender<Image> sender,
       Pace pace,
@@ -31,13 +33,28 @@ record ImageUpload(
       boolean labeled,
       String idPrefix,
       DataSize largest) {
-    this(sender, pace, progress, labeled, idPrefix, largest, new AtomicLong(), new AtomicLong());
+    this.sender = sender;
+    this.pace = pace;
+    this.progress = progress;
+    this.labeled = labeled;
+    this.idPrefix = idPrefix;
+    this.largest = largest;
+  }
+
+  /** Images that the broker has acknowledged. */
+  long sent() {
+    return sent.get();
+  }
+
+  /** Files that were skipped or refused. */
+  long unsent() {
+    return unsent.get();
   }
 
   /**
    * Sends all files {@code repeat} times. Returns early when the pace is stopped.
    *
-   * @throws UserException when the broker takes no more records
+   * @throws UserException when the broker no longer accepts records
    */
   void run(List<ImageFile> files, int repeat) {
     for (int round = 1; round <= repeat; round++) {
@@ -50,8 +67,8 @@ record ImageUpload(
     }
   }
 
-  /** Counts and names a file that is not sent. */
-  void passOver(String name, String reason) {
+  /** Counts and reports a file that is not sent. */
+  void skip(String name, String reason) {
     unsent.incrementAndGet();
     progress.message("tagstream: not sent: %s: %s".formatted(name, reason));
     progress.advance(1);
@@ -61,16 +78,16 @@ record ImageUpload(
     try {
       long size = Files.size(file.path());
       if (size > largest.bytes()) {
-        passOver(
+        skip(
             file.path().toString(),
-            "%d bytes, and a request holds at most %s".formatted(size, largest));
+            "%d bytes, but a request may have at most %s".formatted(size, largest));
         return;
       }
       sender.send(labeled ? file.readLabeled(id) : file.read(id), new Outcome(file));
     } catch (IOException e) {
-      passOver(file.path().toString(), Reasons.of(e));
+      skip(file.path().toString(), ReadFailure.reason(e));
     } catch (IllegalArgumentException e) {
-      passOver(file.path().toString(), e.getMessage());
+      skip(file.path().toString(), e.getMessage());
     }
   }
 
@@ -89,7 +106,7 @@ record ImageUpload(
 
     @Override
     public void refused(String reason) {
-      passOver(file.path().toString(), reason);
+      skip(file.path().toString(), reason);
     }
   }
 }

@@ -24,7 +24,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream label}: says what pictures show. */
+/** {@code tagstream label}: sends labels for images. */
 @Command(name = "label", description = "Send labels. Nothing is sent unless every one is valid.")
 public final class LabelCommand implements Runnable {
   private static final int SHOWN_PROBLEMS = 20;
@@ -36,19 +36,19 @@ public final class LabelCommand implements Runnable {
   @Parameters(
       paramLabel = "ID=LABEL",
       arity = "0..*",
-      description = "An image id and its label; the last = parts them.")
+      description = "An image id and its label, separated by the last =.")
   private List<String> assignments = new ArrayList<>();
 
   @Option(
       names = "--csv",
       paramLabel = "FILE",
-      description = "Lines of id,label in UTF-8; a first line id,label is a heading.")
+      description = "Lines of id,label in UTF-8; a first line id,label is a header.")
   private Optional<Path> csv = Optional.empty();
 
   @Option(
       names = "--annotator",
       paramLabel = "NAME",
-      description = "Who says so (default: the name you are logged in with).")
+      description = "Who gives the labels (default: your login name).")
   private String annotator = System.getProperty("user.name", "");
 
   @Option(
@@ -88,7 +88,7 @@ public final class LabelCommand implements Runnable {
         .getErr()
         .println("sent %d of %d labels to %s".formatted(count.sent.get(), lines.size(), topic));
     if (count.sent.get() < lines.size()) {
-      throw new UserException("the broker refused labels: they are too large");
+      throw new UserException("the broker refused labels that are too large");
     }
   }
 
@@ -100,7 +100,7 @@ public final class LabelCommand implements Runnable {
       sent.incrementAndGet();
     }
 
-    /** What is missing from the count was refused. */
+    /** Refused labels are those missing from the count. */
     @Override
     public void refused(String reason) {}
   }
@@ -142,7 +142,7 @@ public final class LabelCommand implements Runnable {
           .map(Printable::of)
           .forEach(spec.commandLine().getErr()::println);
       throw new UserException(
-          "%d lines of %s are wrong, the first of them named above; nothing was sent"
+          "%d lines of %s are wrong, see the first of them above; nothing was sent"
               .formatted(problems.size(), csv.orElseThrow()));
     }
     if (lines.isEmpty()) {

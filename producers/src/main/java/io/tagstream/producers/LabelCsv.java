@@ -12,14 +12,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Reads {@code id,label} lines as RFC 4180 has them: a field in double quotes may hold commas, line
- * ends and doubled quotes.
+ * Reads {@code id,label} lines in the format of RFC 4180: a field in double quotes may contain
+ * commas, line breaks and doubled quotes.
  */
 final class LabelCsv {
-  private static final Set<List<String>> HEADINGS =
+  private static final Set<List<String>> HEADERS =
       Set.of(List.of("id", "label"), List.of("imageId", "label"));
 
-  /** A million labels; a larger file is sent in parts. */
+  /** Largest file, in bytes; enough for a million labels. */
   private static final long LARGEST = 128 << 20;
 
   private static final String BYTE_ORDER_MARK = "\uFEFF";
@@ -33,9 +33,9 @@ final class LabelCsv {
   }
 
   /**
-   * Reads the whole file.
+   * Reads a whole file.
    *
-   * @param problems gets a line {@code FILE:LINE: what is wrong} for each record that is no label
+   * @param problems receives a line {@code FILE:LINE: reason} for each invalid record
    * @throws UserException when the file cannot be read
    */
   static List<LabelLine> read(Path file, List<String> problems) {
@@ -46,7 +46,7 @@ final class LabelCsv {
     } catch (CharacterCodingException e) {
       throw new UserException("%s is not in UTF-8".formatted(file), e);
     } catch (IOException e) {
-      throw new UserException("cannot read %s: %s".formatted(file, Reasons.of(e)), e);
+      throw new UserException("cannot read %s: %s".formatted(file, ReadFailure.reason(e)), e);
     }
     LabelCsv csv = new LabelCsv(text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text);
     List<LabelLine> labels = new ArrayList<>();
@@ -55,8 +55,8 @@ final class LabelCsv {
       try {
         List<String> fields = csv.record();
         boolean blank = fields.equals(List.of(""));
-        boolean heading = line == 1 && HEADINGS.contains(fields);
-        if (!blank && !heading) {
+        boolean header = line == 1 && HEADERS.contains(fields);
+        if (!blank && !header) {
           labels.add(label(fields));
         }
       } catch (IllegalArgumentException e) {
@@ -69,12 +69,15 @@ final class LabelCsv {
   private static LabelLine label(List<String> fields) {
     if (fields.size() != 2) {
       throw new IllegalArgumentException(
-          "two fields are wanted, id and label, not %d".formatted(fields.size()));
+          "two fields are expected, id and label, not %d".formatted(fields.size()));
     }
     return new LabelLine(fields.get(0), fields.get(1));
   }
 
-  /** Reads to the record's end, also when it throws, so that the next line is judged by itself. */
+  /**
+   * Reads to the end of the record, also when it throws, so that the next record is parsed from its
+   * beginning.
+   */
   private List<String> record() {
     List<String> fields = new ArrayList<>();
     do {

@@ -7,7 +7,8 @@ import io.tagstream.schemas.RecordText;
 record LabelLine(String imageId, String label) {
 
   /**
-   * @throws IllegalArgumentException when one of them is not valid; the message says which and why
+   * @throws IllegalArgumentException when one of them is not valid; the message states which and
+   *     why
    */
   LabelLine {
     if (imageId.isBlank()) {
@@ -17,7 +18,10 @@ record LabelLine(String imageId, String label) {
     label = LabelText.normalize(label);
   }
 
-  /** Reads {@code ID=LABEL}; an id is often a path and may hold = itself, a label rarely does. */
+  /**
+   * Parses {@code ID=LABEL} at the last =, because an id, often a path, is more likely to contain =
+   * than a label.
+   */
   static LabelLine ofAssignment(String text) {
     int equals = text.lastIndexOf('=');
     if (equals < 0) {

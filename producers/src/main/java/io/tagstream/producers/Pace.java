@@ -4,9 +4,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/** Lets one thread through at a steady rate, until it is stopped. */
+/** Gives one thread turns at a steady rate, until it is stopped. */
 public final class Pace {
-  /** What may be made up for at once after a delay: a longer pause does not end in a flood. */
+  /**
+   * Turns of at most this time are made up for after a delay, so that a long pause causes no burst.
+   */
   private static final long CATCH_UP = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final long interval;
@@ -21,7 +23,7 @@ public final class Pace {
   }
 
   /**
-   * So many turns a second.
+   * A pace with a fixed rate.
    *
    * @param rate turns a second, above 0
    */
@@ -32,12 +34,12 @@ public final class Pace {
     return new Pace((long) (TimeUnit.SECONDS.toNanos(1) / rate), System::nanoTime);
   }
 
-  /** As fast as it goes. */
+  /** A pace without waits. */
   public static Pace unlimited() {
     return new Pace(0, System::nanoTime);
   }
 
-  /** Waits for the next turn; false once stopped, also while it waits. */
+  /** Waits for the next turn; returns false once stopped, also when stopped while it waits. */
   public boolean awaitTurn() {
     long wait = untilDue();
     due = Math.max(due, nanoTime.getAsLong() - CATCH_UP) + interval;
@@ -49,12 +51,12 @@ public final class Pace {
     }
   }
 
-  /** Nanoseconds, 0 when the next turn is due. */
+  /** Nanoseconds until the next turn; 0 when it is due. */
   long untilDue() {
     return Math.max(due - nanoTime.getAsLong(), 0);
   }
 
-  /** Ends the wait, from any thread; there are no more turns. */
+  /** Ends the current wait and allows no further turns. Thread-safe. */
   public void stop() {
     stopped.countDown();
   }

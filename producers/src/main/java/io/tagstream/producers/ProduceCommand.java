@@ -21,13 +21,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream produce}: files in, image records out. */
+/** {@code tagstream produce}: sends files as image records. */
 @Command(
     name = "produce",
     description = {
       "Send images.",
-      "Every regular file below DIR is sent, whatever its name, hidden ones apart; its id is the"
-          + " prefix and its path relative to DIR."
+      "Every regular file below DIR is sent, whatever its name, except hidden ones; its id is the prefix followed by its path relative to DIR."
     })
 public final class ProduceCommand implements Runnable {
   @Spec private CommandSpec spec;
@@ -50,16 +49,17 @@ public final class ProduceCommand implements Runnable {
   @Option(
       names = "--rate",
       paramLabel = "N",
-      description = "Images a second (default: as fast as the broker takes them).")
+      description = "Images a second (default: as fast as the broker accepts them).")
   private Optional<Double> rate = Optional.empty();
 
   @Option(
       names = "--repeat",
       paramLabel = "N",
-      description = "Send all N times; from the second time ids end in #2, #3 … (default: 1).")
+      description =
+          "Send all files N times; from the second time on, ids end in #2, #3 … (default: 1).")
   private int repeat = 1;
 
-  @Option(names = "--id-prefix", paramLabel = "P", description = "Goes before each id.")
+  @Option(names = "--id-prefix", paramLabel = "P", description = "Prefix of each id.")
   private String idPrefix = "";
 
   @Override
@@ -78,7 +78,7 @@ public final class ProduceCommand implements Runnable {
     ImageFiles found = find();
     connection.requireTopics(List.of(topic));
 
-    long total = (long) repeat * found.files().size() + found.passedOver().size();
+    long total = (long) repeat * found.files().size() + found.skipped().size();
     boolean interrupted;
     ImageUpload upload;
     try (Progress progress =
@@ -88,20 +88,19 @@ public final class ProduceCommand implements Runnable {
         RecordSender<Image> sender = RecordSender.ofImages(connection, topic)) {
       upload =
           new ImageUpload(sender, pace, progress, labeled, idPrefix, connection.largestRequest());
-      found.passedOver().forEach(file -> upload.passOver(file.name(), file.reason()));
+      found.skipped().forEach(file -> upload.skip(file.name(), file.reason()));
       upload.run(found.files(), repeat);
       interrupted = interruption.requested();
     }
     spec.commandLine()
         .getErr()
-        .println("sent %d of %d images to %s".formatted(upload.sent().get(), total, topic));
-    if (upload.unsent().get() > 0) {
+        .println("sent %d of %d images to %s".formatted(upload.sent(), total, topic));
+    if (upload.unsent() > 0) {
       throw new UserException(
-          "%d of %d images were not sent; they are named above"
-              .formatted(upload.unsent().get(), total));
+          "%d of %d images were not sent; see the reasons above".formatted(upload.unsent(), total));
     }
     if (interrupted) {
-      throw new UserException("interrupted; what was sent has arrived");
+      throw new UserException("interrupted; the images counted as sent have reached the topic");
     }
   }
 
@@ -113,14 +112,14 @@ public final class ProduceCommand implements Runnable {
     }
   }
 
-  /** A shell that expands a pattern hands over several; their names must still tell them apart. */
+  /** A shell may expand a pattern to several arguments; the names of all files must differ. */
   private ImageFiles find() {
     List<ImageFile> files = new ArrayList<>();
-    List<ImageFiles.Unsent> passedOver = new ArrayList<>();
+    List<ImageFiles.Unsent> skipped = new ArrayList<>();
     for (String where : images) {
       ImageFiles found = ImageFiles.find(where);
       files.addAll(found.files());
-      passedOver.addAll(found.passedOver());
+      skipped.addAll(found.skipped());
     }
     Map<String, ImageFile> byName = new HashMap<>();
     for (ImageFile file : files) {
@@ -131,6 +130,6 @@ public final class ProduceCommand implements Runnable {
                 .formatted(other.path(), file.path()));
       }
     }
-    return new ImageFiles(files, passedOver);
+    return new ImageFiles(files, skipped);
   }
 }

@@ -19,16 +19,17 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Sends records to one topic, keyed by image id, each acknowledged by all replicas and none twice.
- * One thread sends; closing waits until everything sent is acknowledged or refused.
+ * Sends records to one topic, keyed by image id. An idempotent producer waits for all replicas'
+ * acknowledgement. One thread may send; closing waits until every record is acknowledged or
+ * refused.
  */
 public final class RecordSender<T extends SpecificRecord> implements AutoCloseable {
 
-  /** Hears what became of one record, on the producer's thread or the sender's. */
+  /** Receives the outcome of one record, on the producer's thread or the sending one. */
   public interface Outcome {
     void acknowledged();
 
-    /** The record alone is the cause; the ones after it go on. */
+    /** Only this record failed; later records are still sent. */
     void refused(String reason);
   }
 
@@ -37,7 +38,7 @@ public final class RecordSender<T extends SpecificRecord> implements AutoCloseab
   private final WireFormat<T> format;
   private final Function<T, String> id;
 
-  /** The first failure that is not one record's own: nothing more is sent after it. */
+  /** The first failure that does not concern a single record; nothing is sent after it. */
   private final AtomicReference<Exception> failure = new AtomicReference<>();
 
   RecordSender(
@@ -51,13 +52,13 @@ public final class RecordSender<T extends SpecificRecord> implements AutoCloseab
     this.id = id;
   }
 
-  /** Sends images, to the topic of plain or of labelled ones. */
+  /** A sender of images, for the topic of images or of labelled images. */
   public static RecordSender<Image> ofImages(KafkaConnection connection, String topic) {
     return new RecordSender<>(
         producer(connection), topic, WireFormat.of(Image.class), Image::getId);
   }
 
-  /** Sends labels. */
+  /** A sender of labels. */
   public static RecordSender<Label> ofLabels(KafkaConnection connection, String topic) {
     return new RecordSender<>(
         producer(connection), topic, WireFormat.of(Label.class), Label::getImageId);
@@ -69,14 +70,14 @@ public final class RecordSender<T extends SpecificRecord> implements AutoCloseab
   }
 
   /**
-   * Hands a record to the producer; waits while its buffer is full.
+   * Passes a record to the producer; blocks while its buffer is full.
    *
-   * @throws UserException when an earlier record failed for a reason that is not its own
+   * @throws UserException when sending failed earlier for a reason that is not a single record's
    */
   public void send(T record, Outcome outcome) {
     check();
     String key = id.apply(record);
-    // The callback hears of every failure.
+    // The callback receives every failure.
     Future<RecordMetadata> unused =
         producer.send(
             new ProducerRecord<>(
@@ -85,9 +86,9 @@ public final class RecordSender<T extends SpecificRecord> implements AutoCloseab
   }
 
   /**
-   * Waits until every record is acknowledged or refused, and disconnects.
+   * Waits until every record is acknowledged or refused, then disconnects.
    *
-   * @throws UserException when a record failed for a reason that is not its own
+   * @throws UserException when sending failed for a reason that is not a single record's
    */
   @Override
   public void close() {
@@ -103,7 +104,7 @@ public final class RecordSender<T extends SpecificRecord> implements AutoCloseab
     if (e == null) {
       outcome.acknowledged();
     } else if (e instanceof RecordTooLargeException) {
-      outcome.refused("larger than the broker takes on topic " + topic);
+      outcome.refused("larger than the broker accepts on topic " + topic);
     } else {
       failure.compareAndSet(null, e);
     }
@@ -114,7 +115,7 @@ public final class RecordSender<T extends SpecificRecord> implements AutoCloseab
         .ifPresent(
             e -> {
               throw new UserException(
-                  "the broker no longer takes records on topic %s: %s"
+                  "the broker no longer accepts records on topic %s: %s"
                       .formatted(topic, e.getMessage()),
                   e);
             });

@@ -37,24 +37,24 @@ class ImageFilesTest {
   }
 
   @Test
-  void everyRegularFileIsFoundHiddenOnesApartSorted() {
+  void everyRegularFileExceptHiddenOnesIsFoundSorted() {
     ImageFiles found = ImageFiles.find(folder.toString());
 
     assertThat(found.files())
         .extracting(ImageFile::name)
         .containsExactly("a.jpg", "b/a.TXT", "b/c/no extension", "b/empty", "b/z.jpg");
-    assertThat(found.passedOver()).isEmpty();
+    assertThat(found.skipped()).isEmpty();
   }
 
   @Test
-  void aHiddenFolderThatIsAskedForIsRead() {
+  void aRequestedHiddenFolderIsRead() {
     assertThat(ImageFiles.find(folder.resolve("b/.hidden").toString()).files())
         .extracting(ImageFile::name)
         .containsExactly("x.jpg");
   }
 
   @Test
-  void linksArePassedOver() throws IOException {
+  void linksAreSkipped() throws IOException {
     Files.createSymbolicLink(folder.resolve("b/link.jpg"), Path.of("z.jpg"));
     Files.createSymbolicLink(folder.resolve("loop"), folder);
     Files.createSymbolicLink(folder.resolve("broken"), Path.of("nowhere"));
@@ -62,26 +62,26 @@ class ImageFilesTest {
     ImageFiles found = ImageFiles.find(folder.toString());
 
     assertThat(found.files()).hasSize(5);
-    assertThat(found.passedOver())
+    assertThat(found.skipped())
         .extracting(ImageFiles.Unsent::name)
         .containsExactly("b/link.jpg", "broken", "loop");
-    assertThat(found.passedOver())
+    assertThat(found.skipped())
         .allMatch(unsent -> unsent.reason().equals("a link, which is not followed"));
   }
 
   @Test
-  void aLinkThatIsAskedForIsFollowed() throws IOException {
+  void aRequestedLinkIsFollowed() throws IOException {
     Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("b"));
     assertThat(ImageFiles.find(link.toString()).files()).hasSize(4);
   }
 
   @Test
-  void aFolderThatMayNotBeReadIsPassedOver() throws IOException {
+  void anUnreadableFolderIsSkipped() throws IOException {
     Path locked = folder.resolve("b/c");
     Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("---------"));
     assumeThat(Files.isReadable(locked)).as("root may read everything").isFalse();
     try {
-      assertThat(ImageFiles.find(folder.toString()).passedOver())
+      assertThat(ImageFiles.find(folder.toString()).skipped())
           .containsExactly(new ImageFiles.Unsent("b/c", "may not be read"));
     } finally {
       Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("rwx------"));
@@ -89,14 +89,14 @@ class ImageFilesTest {
   }
 
   @Test
-  void aFileIsNamedByItsName() {
+  void aSingleFileHasItsFileNameAsName() {
     assertThat(ImageFiles.find(folder.resolve("b/z.jpg").toString()).files())
         .extracting(ImageFile::name)
         .containsExactly("z.jpg");
   }
 
   @Test
-  void aPatternIsNamedBelowItsFirstWildcard() {
+  void filesOfAPatternAreNamedRelativeToItsFixedPart() {
     assertThat(ImageFiles.find(folder + "/**/*.jpg").files())
         .extracting(ImageFile::name)
         .containsExactly("a.jpg", "b/z.jpg");
@@ -106,7 +106,7 @@ class ImageFilesTest {
   }
 
   @Test
-  void whatIsNotThereIsNamed() throws IOException {
+  void aMissingPathIsReported() throws IOException {
     Path empty = Files.createDirectory(folder.resolve("nothing"));
     for (String where :
         new String[] {
@@ -119,7 +119,7 @@ class ImageFilesTest {
   }
 
   @Test
-  void aRecordHoldsTheBytesAndTheFoldersName() throws IOException {
+  void aRecordHoldsTheBytesAndTheFolderNameAsLabel() throws IOException {
     ImageFile file = new ImageFile(folder.resolve("b/z.jpg"), "b/z.jpg");
 
     Image plain = file.read("id");

@@ -76,7 +76,7 @@ class ImageUploadTest {
   }
 
   @Test
-  void idsArePrefixAndPathAndTellRepetitionsApart() throws Exception {
+  void idsArePrefixPathAndNumberOfTheRepetition() throws Exception {
     ImageUpload upload = upload(broker, false);
     upload.run(found(), 3);
 
@@ -89,8 +89,8 @@ class ImageUploadTest {
             "p/roses/2.jpg#2",
             "p/roses/1.jpg#3",
             "p/roses/2.jpg#3");
-    assertThat(upload.sent()).hasValue(6);
-    assertThat(upload.unsent()).hasValue(0);
+    assertThat(upload.sent()).isEqualTo(6);
+    assertThat(upload.unsent()).isEqualTo(0);
   }
 
   @Test
@@ -99,32 +99,32 @@ class ImageUploadTest {
     assertThat(sent()).hasSize(2).allMatch(image -> image.getLabel().orElse("").equals("roses"));
   }
 
-  /** A record with such an id would be rejected. */
+  /** The job would reject a record with such an id. */
   @Test
-  void aFileWhoseNameIsNoIdIsNamedAndTheRestIsSent() throws Exception {
+  void aFileWithAnInvalidIdIsReportedAndTheRestIsSent() throws Exception {
     Files.writeString(folder.resolve("roses/\u001b[2J\n.jpg"), "three");
     ImageUpload upload = upload(broker, false);
     upload.run(found(), 1);
 
     assertThat(sent()).hasSize(2);
-    assertThat(upload.unsent()).hasValue(1);
+    assertThat(upload.unsent()).isEqualTo(1);
     assertThat(err.toString())
         .contains("roses/\\u001b[2J\\u000a.jpg: the id holds the control character U+001B");
   }
 
   @Test
-  void aFileBeyondTheLimitIsNotReadButNamed() throws Exception {
+  void aFileBeyondTheLimitIsReportedWithoutBeingRead() throws Exception {
     Files.write(folder.resolve("roses/0.jpg"), new byte[1001]);
     ImageUpload upload = upload(broker, false);
     upload.run(found(), 1);
 
     assertThat(sent()).hasSize(2);
-    assertThat(upload.unsent()).hasValue(1);
+    assertThat(upload.unsent()).isEqualTo(1);
     assertThat(err.toString()).contains("roses/0.jpg: 1001 bytes");
   }
 
   @Test
-  void aFileThatIsGoneIsNamedAndTheRestIsSent() throws Exception {
+  void aMissingFileIsReportedAndTheRestIsSent() throws Exception {
     List<ImageFile> files = found();
     Files.delete(folder.resolve("roses/1.jpg"));
     ImageUpload upload = upload(broker, false);
@@ -135,16 +135,16 @@ class ImageUploadTest {
   }
 
   @Test
-  void aRecordTheBrokerFindsTooLargeIsNamedAndTheRestIsSent() {
+  void aRecordTooLargeForTheBrokerIsReportedAndTheRestIsSent() {
     MockProducer<byte[], byte[]> refusing = broker(false);
     ImageUpload upload = upload(refusing, false);
     upload.run(found(), 1);
     refusing.errorNext(new RecordTooLargeException("too large"));
     refusing.completeNext();
 
-    assertThat(upload.sent()).hasValue(1);
-    assertThat(upload.unsent()).hasValue(1);
-    assertThat(err.toString()).contains("roses/1.jpg: larger than the broker takes");
+    assertThat(upload.sent()).isEqualTo(1);
+    assertThat(upload.unsent()).isEqualTo(1);
+    assertThat(err.toString()).contains("roses/1.jpg: larger than the broker accepts");
   }
 
   @Test
@@ -156,12 +156,12 @@ class ImageUploadTest {
 
     assertThatThrownBy(() -> upload.run(found(), 1))
         .isInstanceOf(UserException.class)
-        .hasMessage("the broker no longer takes records on topic images: not yours");
+        .hasMessage("the broker no longer accepts records on topic images: not yours");
     assertThat(refusing.history()).hasSize(2);
   }
 
   @Test
-  void aFailureIsNotLostWhenItIsTheLast() {
+  void aFailureOfTheLastRecordIsReportedOnClose() {
     MockProducer<byte[], byte[]> refusing = broker(false);
     RecordSender<Image> sender = new RecordSender<>(refusing, "images", FORMAT, Image::getId);
     sender.send(

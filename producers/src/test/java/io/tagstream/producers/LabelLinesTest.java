@@ -22,7 +22,7 @@ class LabelLinesTest {
   }
 
   @Test
-  void theLastEqualsSignPartsIdAndLabel() {
+  void theLastEqualsSignSeparatesIdAndLabel() {
     assertThat(LabelLine.ofAssignment("a/b=c.jpg= red rose "))
         .isEqualTo(new LabelLine("a/b=c.jpg", "red rose"));
     for (String wrong :
@@ -39,7 +39,7 @@ class LabelLinesTest {
   }
 
   @Test
-  void aHeadingAndAByteOrderMarkArePassedOver() throws IOException {
+  void aHeaderAndAByteOrderMarkAreSkipped() throws IOException {
     assertThat(read("\uFEFFid,label\na,x\n")).containsExactly(line("a", "x"));
     assertThat(read("imageId,label\na,x\n")).containsExactly(line("a", "x"));
     assertThat(read("a,x\nid,label\n")).containsExactly(line("a", "x"), line("id", "label"));
@@ -54,7 +54,7 @@ class LabelLinesTest {
   }
 
   @Test
-  void everyWrongLineIsNamedWithItsNumber() throws IOException {
+  void everyInvalidLineIsReportedWithItsNumber() throws IOException {
     String longest = "x".repeat(257);
     List<LabelLine> good =
         read(
@@ -65,8 +65,8 @@ class LabelLinesTest {
     assertThat(problems)
         .containsExactly(
             file + ":2: the image id is empty",
-            file + ":3: two fields are wanted, id and label, not 1",
-            file + ":4: two fields are wanted, id and label, not 3",
+            file + ":3: two fields are expected, id and label, not 1",
+            file + ":4: two fields are expected, id and label, not 3",
             file + ":7: characters follow a closing quote",
             file + ":8: the label has 257 characters, at most 256 are allowed",
             file + ":9: the label is empty",
@@ -75,7 +75,7 @@ class LabelLinesTest {
   }
 
   @Test
-  void anotherEncodingIsNamed() throws IOException {
+  void anotherEncodingIsReported() throws IOException {
     Path file = Files.write(folder.resolve("l.csv"), "a,é\n".getBytes(StandardCharsets.ISO_8859_1));
     assertThatThrownBy(() -> LabelCsv.read(file, problems))
         .isInstanceOf(UserException.class)

@@ -10,13 +10,13 @@ class PaceTest {
   private static final long MILLISECOND = TimeUnit.MILLISECONDS.toNanos(1);
   private long now;
 
-  /** A clock that stands still: a turn that is due is given at once. */
+  /** The clock stands still, so a due turn is given at once. */
   @Test
-  void whatWasMissedIsMadeUpForOnlyInPart() {
+  void aDelayIsMadeUpForOnlyInPart() {
     Pace pace = new Pace(10 * MILLISECOND, () -> now);
     assertThat(pace.awaitTurn()).isTrue();
     now += 1000 * MILLISECOND;
-    // 100 ms are made up for, which are ten turns, and the one that is due now.
+    // 100 ms are made up for: ten turns, and the one that is due now.
     for (int turn = 0; turn < 11; turn++) {
       assertThat(pace.awaitTurn()).isTrue();
     }

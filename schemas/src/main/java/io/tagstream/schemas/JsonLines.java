@@ -12,15 +12,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What {@code --json} prints: one object a line, times in ISO-8601 and UTC, bytes in base64, hashes
- * in hexadecimal. A field of the first release without a value is null; a later one is left out.
+ * The output of {@code --json}: one object a line, times in ISO-8601 and UTC, bytes in base64,
+ * hashes in hexadecimal. A field without a value is null if the first release had it; fields of
+ * later releases are then left out.
  */
 public final class JsonLines {
   private static final JsonFactory JSON = new JsonFactory();
 
   private JsonLines() {}
 
-  /** A line on one prediction, without the line's end. */
+  /** A prediction as one line, without its terminator. */
   public static String prediction(Prediction prediction) {
     return object(
         json -> {
@@ -49,7 +50,7 @@ public final class JsonLines {
         });
   }
 
-  /** A line on one rejection, without the line's end. */
+  /** A rejection as one line, without its terminator. */
   public static String rejection(Rejection rejection) {
     return object(
         json -> {
@@ -62,7 +63,7 @@ public final class JsonLines {
         });
   }
 
-  /** A line on a picture that was never on a topic: a prediction without source. */
+  /** The prediction for an image that came from no topic: it has no source. */
   public static String classification(
       String imageId, String modelVersion, List<Tag> tags, int views, Instant predictedAt) {
     return object(
@@ -74,7 +75,7 @@ public final class JsonLines {
         });
   }
 
-  /** A line on a picture that was never on a topic and could not be tagged. */
+  /** An image that came from no topic and could not be tagged. */
   public static String failure(String imageId, RejectionStage stage, String reason) {
     return object(
         json -> {

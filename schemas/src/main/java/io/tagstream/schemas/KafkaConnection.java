@@ -27,23 +27,24 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaFuture;
 
 /**
- * Where the broker is, how long to wait for it, and the client properties that fit the topics.
+ * Address of the brokers, how long to wait for them, and client properties that suit the topics.
  *
  * @param bootstrapServers {@code HOST:PORT}, several joined by commas
- * @param patience how long to wait for broker and topics
- * @param clientProperties Kafka's own, which go before those given here
+ * @param patience how long to wait for a broker and the topics
+ * @param clientProperties the user's Kafka properties, which override those set here, except the
+ *     servers and the isolation level
  */
 public record KafkaConnection(
     String bootstrapServers, Duration patience, Map<String, String> clientProperties) {
   private static final Pattern ADDRESS = Pattern.compile("\\[?(.+?)]?:(\\d{1,5})");
   private static final Duration PAUSE = Duration.ofMillis(200);
 
-  /** Even without any wait, an answer takes its time. */
+  /** An attempt gets this long even when the wait is over or zero. */
   private static final Duration ONE_ATTEMPT = Duration.ofSeconds(2);
 
   private static final int REQUEST_BYTES = TopicAdministration.REJECTION_RECORD_BYTES;
 
-  /** Three of the largest records on their way: enough to keep the connection busy. */
+  /** Room for three of the largest records, enough to keep the connection busy. */
   private static final long BUFFER_BYTES = 3L * REQUEST_BYTES;
 
   /**
@@ -54,12 +55,12 @@ public record KafkaConnection(
     addresses(bootstrapServers);
   }
 
-  /** An admin client, which the caller closes. Waits for nothing. */
+  /** A new admin client, which the caller closes. Does not wait for a broker. */
   public Admin admin() {
     return Admin.create(commonProperties());
   }
 
-  /** Properties of any client: the servers, and what the user passes through. */
+  /** Properties of any client: the servers and the user's properties. */
   public Properties commonProperties() {
     Properties properties = new Properties();
     properties.putAll(clientProperties);
@@ -68,8 +69,8 @@ public record KafkaConnection(
   }
 
   /**
-   * An idempotent producer's, whose requests hold the largest record. Without compression, because
-   * pictures are compressed already.
+   * Properties of an idempotent producer whose requests can hold the largest record. It does not
+   * compress, because encoded images are compressed already.
    */
   public Properties producerProperties() {
     Properties properties = new Properties();
@@ -82,15 +83,15 @@ public record KafkaConnection(
     return properties;
   }
 
-  /** What a producer's request holds at most, and so a record. */
+  /** The largest request of a producer, and therefore the largest record. */
   public DataSize largestRequest() {
     return new DataSize(
         Long.parseLong(producerProperties().getProperty(ProducerConfig.MAX_REQUEST_SIZE_CONFIG)));
   }
 
   /**
-   * A read-committed consumer's, whose fetches hold the largest record and no more than that, since
-   * each broker's answer stands whole in the heap.
+   * Properties of a read-committed consumer. A fetch holds the largest record and no more, because
+   * each broker's response is held whole in the heap.
    */
   public Properties consumerProperties() {
     Properties properties = new Properties();
@@ -106,13 +107,13 @@ public record KafkaConnection(
   /**
    * Returns once a broker answers.
    *
-   * @throws UserException when none did in time, with host and port
+   * @throws UserException with host and port when none did in time
    */
   public void awaitBroker() {
     awaitBroker(deadline());
   }
 
-  /** Whether a broker answers now, or within two seconds. */
+  /** Whether a broker answers within two seconds. */
   public boolean answers() {
     try {
       new KafkaConnection(bootstrapServers, Duration.ZERO, clientProperties).awaitBroker();
@@ -125,8 +126,8 @@ public record KafkaConnection(
   /**
    * Returns once a broker answers and has these topics.
    *
-   * @throws UserException when that did not happen in time, with the topics that are missing and
-   *     the command that creates them
+   * @throws UserException with the missing topics and the command that creates them, when that did
+   *     not happen in time
    */
   public void requireTopics(Collection<String> topics) {
     long deadline = deadline();
@@ -161,8 +162,8 @@ public record KafkaConnection(
   }
 
   /**
-   * Why no address accepts a connection; empty when one does. Kafka's client is not asked before,
-   * because it logs each failed attempt.
+   * Why no address accepts a connection; empty when one does. A plain socket is tried before
+   * Kafka's client, because that logs each failed attempt.
    */
   private Optional<String> refusal(long deadline) {
     String reason = "";
@@ -198,14 +199,14 @@ public record KafkaConnection(
       Thread.currentThread().interrupt();
       throw new UserException("interrupted while waiting for " + bootstrapServers, e);
     } finally {
-      // Without a limit it waits a minute for the answer that did not come.
+      // Without a timeout, close waits up to a minute for the pending response.
       admin.close(Duration.ZERO);
     }
   }
 
   private UserException noAnswer(Throwable cause) {
     return new UserException(
-        "%s accepts connections but gives no answer as a Kafka broker does (waited %s): check --bootstrap-server and the kafka. settings"
+        "%s accepts connections but does not answer as a Kafka broker (waited %s): check --bootstrap-server and the kafka. settings"
             .formatted(bootstrapServers, DurationText.format(patience)),
         cause);
   }
@@ -214,7 +215,7 @@ public record KafkaConnection(
     return System.nanoTime() + patience.toNanos();
   }
 
-  /** What is left, and time for one attempt at least. */
+  /** The time left, but at least enough for one attempt. */
   private static Duration attempt(long deadline) {
     Duration left = Duration.ofNanos(deadline - System.nanoTime());
     return left.compareTo(ONE_ATTEMPT) < 0 ? ONE_ATTEMPT : left;

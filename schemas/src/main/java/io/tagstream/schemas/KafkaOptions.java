@@ -11,7 +11,7 @@ import org.apache.kafka.clients.CommonClientConfigs;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What every command that talks to Kafka takes. */
+/** The options of every command that connects to Kafka. */
 public final class KafkaOptions {
   private static final String DEFAULT_SERVERS = "127.0.0.1:9092";
 
@@ -21,23 +21,20 @@ public final class KafkaOptions {
       description = "The broker (default: kafka.bootstrap.servers, else " + DEFAULT_SERVERS + ").")
   private Optional<String> servers = Optional.empty();
 
-  @Option(
-      names = "--topic-prefix",
-      paramLabel = "P",
-      description = "Goes before each topic's name.")
+  @Option(names = "--topic-prefix", paramLabel = "P", description = "Prefix of each topic's name.")
   private String prefix = "";
 
   @Option(
       names = "--wait",
       paramLabel = "TIME",
       converter = DurationText.class,
-      description = "How long to wait for broker and topics (default: 30 s).")
+      description = "How long to wait for the broker and the topics (default: 30 s).")
   private Duration wait = Duration.ofSeconds(30);
 
   @Mixin private SettingsOptions settings = new SettingsOptions();
 
   /**
-   * The settings of file, environment and {@code --set}.
+   * The settings from the file, the environment and {@code --set}.
    *
    * @throws UsageException with every problem in one line
    */
@@ -45,7 +42,10 @@ public final class KafkaOptions {
     return settings.load();
   }
 
-  /** As {@link #settings()}, with settings of the command's own options, which go before all. */
+  /**
+   * As {@link #settings()}, with settings that the command's options imply, which override all
+   * others.
+   */
   public Settings settings(Map<String, String> options) {
     return settings.load(options);
   }
@@ -53,7 +53,7 @@ public final class KafkaOptions {
   /**
    * The names of the topics.
    *
-   * @throws UsageException when the prefix cannot be part of one
+   * @throws UsageException when the prefix is not allowed in a topic's name
    */
   public Topics topics() {
     try {
@@ -64,9 +64,9 @@ public final class KafkaOptions {
   }
 
   /**
-   * Where the broker is, with the settings' {@code kafka.} properties.
+   * The connection to the brokers, with the settings' {@code kafka.} properties.
    *
-   * @throws UsageException when the address is none
+   * @throws UsageException when the address is not HOST:PORT
    */
   public KafkaConnection connection(Settings settings) {
     String address =
@@ -82,9 +82,9 @@ public final class KafkaOptions {
   }
 
   /**
-   * The connection only where a broker was named, by option or setting.
+   * The connection, if an option or a setting names a broker.
    *
-   * @throws UsageException when the address is none
+   * @throws UsageException when the address is not HOST:PORT
    */
   public Optional<KafkaConnection> namedConnection(Settings settings) {
     boolean named =

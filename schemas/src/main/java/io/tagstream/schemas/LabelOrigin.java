@@ -1,14 +1,14 @@
 package io.tagstream.schemas;
 
-/** Why a picture was labelled: the words of {@link Label#getOrigin()}. */
+/** Why an image was labelled: the values of {@link Label#getOrigin()}. */
 public enum LabelOrigin {
-  /** Whoever sent the picture knew. */
+  /** The producer of the image knew its label. */
   PRODUCER("producer"),
-  /** Picked at random, so that accuracy can be estimated without bias. */
+  /** The image was drawn at random, for an unbiased estimate of accuracy. */
   RANDOM("random"),
-  /** Picked because the model was in doubt. */
+  /** The image was chosen because the model was uncertain. */
   UNCERTAIN("uncertain"),
-  /** Someone saw a wrong tag. */
+  /** A person corrected a wrong prediction. */
   CORRECTION("correction");
 
   private final String word;
@@ -17,7 +17,7 @@ public enum LabelOrigin {
     this.word = word;
   }
 
-  /** As it stands in the record. */
+  /** The value in the record. */
   public String word() {
     return word;
   }

@@ -1,6 +1,6 @@
 package io.tagstream.schemas;
 
-/** A record's value that cannot be read; the message is the reason a rejection gives. */
+/** A record's value cannot be read; the message becomes the reason of the rejection. */
 public final class MalformedRecordException extends Exception {
   private static final long serialVersionUID = 1L;
 

@@ -1,16 +1,16 @@
 package io.tagstream.schemas;
 
-/** What happened to a model: the words of {@link ModelUpdate#getStatus()}. */
+/** What happened to a model: the values of {@link ModelUpdate#getStatus()}. */
 public enum ModelStatus {
-  /** A training was asked for. */
+  /** A training was requested. */
   REQUESTED("requested"),
-  /** A training made a version that is not live yet. */
+  /** A training produced a version that is not live yet. */
   CANDIDATE("candidate"),
   /** The version was made live. */
   PROMOTED("promoted"),
-  /** The candidate will not be made live. */
+  /** The gate rejected the candidate; it does not become live. */
   REJECTED("rejected"),
-  /** The version was made live again, in place of a later one. */
+  /** The version became live again, in place of a later one. */
   ROLLED_BACK("rolled-back");
 
   private final String word;
@@ -19,7 +19,7 @@ public enum ModelStatus {
     this.word = word;
   }
 
-  /** As it stands in the record. */
+  /** The value in the record. */
   public String word() {
     return word;
   }

@@ -10,8 +10,8 @@ import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecordBase;
 
 /**
- * Which class stands for which schema. Avro would look it up by its name, which it refuses for
- * classes that a system property does not list, and which depends on the thread's class loader.
+ * Maps schemas to the generated classes. Avro's own lookup by name depends on the thread's class
+ * loader and refuses classes that a system property does not list.
  */
 public final class RecordModel extends SpecificData {
   private static final Map<String, Class<? extends SpecificRecordBase>> CLASSES =
@@ -28,12 +28,12 @@ public final class RecordModel extends SpecificData {
               TrainingImage.class)
           .collect(Collectors.toUnmodifiableMap(Class::getName, Function.identity()));
 
-  /** The one there is, for any thread. */
+  /** The only instance. Thread-safe. */
   public static final RecordModel INSTANCE = new RecordModel();
 
   private RecordModel() {
     addLogicalTypeConversion(new TimeConversions.TimestampMillisConversion());
-    // Avro's other ways to read, which system properties turn on, do not ask RecordReader.
+    // System properties can turn on two other readers of Avro, which would bypass RecordReader.
     setCustomCoders(false);
     setFastReaderEnabled(false);
   }

@@ -7,20 +7,20 @@ import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
- * Reads records whose collections hold at most {@link #MOST_ITEMS}: of entries of two bytes each a
- * record of 20 MiB would make a gigabyte of objects. Avro's own limit is a system property that is
- * read once, when its class is loaded, which a job on a cluster may be too late for.
+ * Reads records and refuses collections of more than {@link #MOST_ITEMS}: 20 MiB of entries of two
+ * bytes each would become a gigabyte of objects. Avro's own limit is a system property that is read
+ * once, when its class is loaded; on a cluster the job may start after that.
  *
- * <p>Lengths and counts beyond the bytes that are left Avro itself refuses before it allocates.
+ * <p>Avro itself refuses lengths and counts beyond the remaining bytes before it allocates.
  */
 public final class RecordReader<T extends SpecificRecord> extends SpecificDatumReader<T> {
 
-  /** The longest that anything of ours writes: the cells of a confusion matrix. */
+  /** The longest collection that Tagstream writes: the cells of a confusion matrix. */
   static final int MOST_ITEMS = 1000;
 
   /**
-   * @param writer the schema that the bytes were written with
-   * @param reader that of the record's class
+   * @param writer the schema with which the bytes were written
+   * @param reader the schema of the record's class
    */
   public RecordReader(Schema writer, Schema reader) {
     super(writer, reader, RecordModel.INSTANCE);

@@ -5,28 +5,28 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.tagstream.settings.Printable;
 
 /**
- * What may stand in a record as text that is kept: in the job's state, in the training store, in
- * manifests. Whoever may write to a topic could otherwise fill them with a megabyte a record. What
- * is longer is refused, never cut: two names would become one.
+ * Limits for text that is kept in the job's state, the training store and manifests. Without them a
+ * producer could fill these with a megabyte a record. Longer text is refused, not truncated,
+ * because truncation could make two names equal.
  */
 public final class RecordText {
-  /** Characters of any but an id at most, as Java counts them. */
+  /** Longest text except an id, in UTF-16 code units. */
   public static final int LONGEST = 256;
 
   /**
-   * An id goes out twice, as key and in the value, to topics whose records a broker limits to 1 MiB
-   * unless told otherwise; in bytes of UTF-8.
+   * Longest id, in bytes of UTF-8. An id is written twice, as key and in the value, to topics whose
+   * records the broker limits to 1 MiB by default.
    */
   public static final int LONGEST_ID = 1024;
 
   private RecordText() {}
 
   /**
-   * Returns where a text can be used: a label, a name, a word, a reason.
+   * Checks a text that is not an id: a label, a name, a word, a reason.
    *
-   * @param what it is, for the message: "the annotator"
+   * @param what names the text in the message: "the annotator"
    * @throws IllegalArgumentException when it is longer than 256 characters or holds a control
-   *     character; the message says which
+   *     character; the message states which
    */
   public static void require(String what, String text) {
     if (text.length() > LONGEST) {
@@ -37,10 +37,10 @@ public final class RecordText {
   }
 
   /**
-   * Returns where an image's id can be used.
+   * Checks an image's id.
    *
    * @throws IllegalArgumentException when it is empty, longer than 1024 bytes in UTF-8 or holds a
-   *     control character; the message says which
+   *     control character; the message states which
    */
   public static void requireId(String id) {
     int bytes = id.getBytes(UTF_8).length;

@@ -1,16 +1,16 @@
 package io.tagstream.schemas;
 
-/** Where a record failed: the words of {@link Rejection#getStage()}. */
+/** Where a record failed: the values of {@link Rejection#getStage()}. */
 public enum RejectionStage {
-  /** The value is no Avro record of a known schema, or none of a picture that can be named. */
+  /** The value is not an Avro record of a known schema, or its id is not allowed. */
   AVRO("avro"),
-  /** The picture at {@code uri} could not be had. */
+  /** The image at {@code uri} could not be fetched. */
   FETCH("fetch"),
-  /** The bytes are no picture that can be read whole. */
+  /** The bytes are not an image that can be decoded completely. */
   DECODE("decode"),
-  /** Over image.max-bytes or image.max-pixels. */
+  /** The image exceeds one of the {@code image.*} settings. */
   LIMIT("limit"),
-  /** The engine gave no probabilities for this picture. */
+  /** The engine computed no probabilities for the image. */
   INFERENCE("inference"),
   /** A label that cannot be used. */
   LABEL("label");
@@ -21,7 +21,7 @@ public enum RejectionStage {
     this.word = word;
   }
 
-  /** As it stands in the record. */
+  /** The value in the record. */
   public String word() {
     return word;
   }

@@ -3,11 +3,11 @@ package io.tagstream.schemas;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** What the training store tells pictures apart by. */
+/** The hash by which the training store identifies images. */
 public final class Sha256 {
   private Sha256() {}
 
-  /** SHA-256 of a picture's bytes, 32 bytes. */
+  /** The 32 bytes of the SHA-256. */
   public static byte[] of(byte[] bytes) {
     try {
       return MessageDigest.getInstance("SHA-256").digest(bytes);

@@ -21,34 +21,34 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 
-/** Creates the topics with their limits, or holds those that exist against the same. */
+/** Creates the topics with their limits, and compares existing topics with the same limits. */
 public final class TopicAdministration {
   private static final int MEBIBYTE = 1 << 20;
 
-  /** A picture of 20 MiB and what stands around it. */
+  /** An image of 20 MiB and the record around it. */
   static final int IMAGE_RECORD_BYTES = 21 * MEBIBYTE;
 
-  /** The largest image record and what a rejection adds to it. */
+  /** The largest image record and the fields that a rejection adds. */
   static final int REJECTION_RECORD_BYTES = 22 * MEBIBYTE;
 
-  /** The broker deletes whole segments only, and one is 1 GiB unless the topic says otherwise. */
+  /** The broker deletes only whole segments; this is their default size. */
   private static final long DEFAULT_SEGMENT_BYTES = 1L << 30;
 
-  /** Retention is then exact to a quarter. */
+  /** With four segments in the retention size, the broker exceeds it by a quarter at most. */
   private static final int SEGMENTS_KEPT = 4;
 
-  private static final String FOR_EVER = "-1";
+  private static final String UNLIMITED = "-1";
 
   private final Admin admin;
 
   /**
-   * @param admin stays the caller's to close
+   * @param admin is closed by the caller
    */
   public TopicAdministration(Admin admin) {
     this.admin = admin;
   }
 
-  /** What became of one topic. */
+  /** The result for one topic. */
   public sealed interface Outcome {
     String topic();
   }
@@ -57,7 +57,7 @@ public final class TopicAdministration {
 
   public record Exists(String topic) implements Outcome {}
 
-  /** It exists and was left as it is. */
+  /** It exists with other limits and was not changed. */
   public record Differs(String topic, List<Difference> differences) implements Outcome {
     public Differs {
       differences = List.copyOf(differences);
@@ -65,16 +65,18 @@ public final class TopicAdministration {
   }
 
   /**
-   * One thing about a topic that is not as it should be.
+   * One property of a topic that is not as planned.
    *
    * @param name a topic configuration's name, or {@code partitions} or {@code replication}
    */
   public record Difference(String name, String found, String wanted) {}
 
   /**
-   * How a topic should be; {@code partitions} is the least an existing one must have.
+   * The planned properties of a topic.
    *
-   * @param whereKnown limits in bytes that not every broker has; an existing topic may allow more
+   * @param partitions the minimum, or the required number if {@code exactly}
+   * @param whereKnown limits in bytes that older brokers do not know; an existing topic may allow
+   *     more
    */
   record Plan(
       String topic,
@@ -93,8 +95,9 @@ public final class TopicAdministration {
   }
 
   /**
-   * Creates what is missing, in the order of {@link Topics#all()}. An existing topic is never
-   * changed; it may have more partitions than wanted, because nobody can take partitions away.
+   * Creates the missing topics. An existing topic is never changed; it may have more partitions
+   * than planned, because Kafka cannot remove partitions. Returns results in the order of {@link
+   * Topics#all()}.
    *
    * @throws UserException when the broker refuses
    */
@@ -115,8 +118,7 @@ public final class TopicAdministration {
   }
 
   /**
-   * Creates a further topic for predictions unless there is a topic of that name, which is left as
-   * it is.
+   * Creates another topic for predictions. An existing topic of that name is not changed.
    *
    * @throws UserException when the broker refuses
    */
@@ -127,7 +129,7 @@ public final class TopicAdministration {
     }
   }
 
-  /** False when someone else was faster. */
+  /** Returns false when another client created the topic first. */
   boolean create(Plan plan, TopicSettings settings) {
     Optional<Short> replication =
         settings.replication().isPresent()
@@ -141,7 +143,7 @@ public final class TopicAdministration {
             || plan.whereKnown().isEmpty()) {
           throw e;
         }
-        // An older broker, which refuses the whole topic for a limit that it does not know.
+        // An older broker refuses the whole topic because of a limit that it does not know.
         admin.createTopics(List.of(plan.newTopic(replication, false))).all().get();
       }
       return true;
@@ -236,10 +238,10 @@ public final class TopicAdministration {
             TopicConfig.CLEANUP_POLICY_CONFIG,
             TopicConfig.CLEANUP_POLICY_DELETE,
             TopicConfig.RETENTION_MS_CONFIG,
-            FOR_EVER,
+            UNLIMITED,
             TopicConfig.RETENTION_BYTES_CONFIG,
-            FOR_EVER);
-    // max.message.bytes counts compressed bytes: a few kilobytes could hold gigabytes.
+            UNLIMITED);
+    // max.message.bytes limits compressed bytes: a few kilobytes could decompress to gigabytes.
     Map<String, Long> unpacked =
         Map.of(TopicConfig.MAX_DECOMPRESSED_MESSAGE_BYTES_CONFIG, (long) IMAGE_RECORD_BYTES);
     int partitions = settings.partitions();

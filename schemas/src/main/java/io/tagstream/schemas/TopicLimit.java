@@ -13,16 +13,15 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 
 /**
- * The limit of a topic as the broker has it, asked anew each time, and of what a producer sends at
- * once.
+ * The smaller of a topic's limit, which is read from the broker on each call, and a producer's.
  *
- * @param properties an admin client's
- * @param largestRequest by the producer's own settings
+ * @param properties of an admin client
+ * @param largestRequest the producer's limit, in bytes
  */
 public record TopicLimit(Properties properties, String topic, long largestRequest)
     implements RecordLimit {
 
-  /** Of a topic, for the producers of a connection. */
+  /** The limit of a topic for producers with this connection's properties. */
   public static TopicLimit of(KafkaConnection connection, String topic) {
     Properties producer = connection.producerProperties();
     return new TopicLimit(
@@ -44,11 +43,12 @@ public record TopicLimit(Properties properties, String topic, long largestReques
               .map(Long::parseLong)
               .orElseThrow(
                   () ->
-                      new UserException("the broker does not tell max.message.bytes of " + topic));
+                      new UserException(
+                          "the broker does not report max.message.bytes of " + topic));
       return Math.min(allowed, largestRequest);
     } catch (ExecutionException e) {
       throw new UserException(
-          "the broker does not tell how large a record of %s may be: %s; the job needs DESCRIBE_CONFIGS on the topic"
+          "the broker does not report how large a record of %s may be: %s; the job needs DESCRIBE_CONFIGS on the topic"
               .formatted(topic, e.getCause().getMessage()),
           e.getCause());
     } catch (InterruptedException e) {

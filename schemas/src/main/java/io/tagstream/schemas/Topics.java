@@ -5,16 +5,16 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The six topics' names.
+ * Names of the six topics.
  *
- * @param prefix goes before each name as it is; letters, digits, dot, dash and underscore
+ * @param prefix of each name; at most 200 letters, digits, dots, dashes and underscores
  */
 public record Topics(String prefix) implements Serializable {
   private static final Pattern ALLOWED = Pattern.compile("[A-Za-z0-9._-]{0,200}");
 
   private static final String LOCK = "-lock";
 
-  /** The name of a job that was given none. */
+  /** The default name of a job. */
   public static final String DEFAULT_JOB = "tagstream";
 
   public Topics {
@@ -30,7 +30,7 @@ public record Topics(String prefix) implements Serializable {
     return prefix + "images";
   }
 
-  /** {@link Image} records that carry their label. */
+  /** {@link Image} records with a label. */
   public String labeledImages() {
     return prefix + "labeled-images";
   }
@@ -50,28 +50,30 @@ public record Topics(String prefix) implements Serializable {
     return prefix + "rejected-images";
   }
 
-  /** {@link ModelUpdate} records, in one partition, kept for ever. */
+  /** {@link ModelUpdate} records, in one partition, kept forever. */
   public String modelUpdates() {
     return prefix + "model-updates";
   }
 
-  /** All six. */
+  /** All six names. */
   public List<String> all() {
     return List.of(
         images(), labeledImages(), labels(), predictions(), rejectedImages(), modelUpdates());
   }
 
-  /** The consumer group in which the job of a name commits its offsets. */
+  /** The consumer group in which the job of this name commits its offsets. */
   public static String consumerGroup(String jobName) {
     return "tagstream-" + jobName;
   }
 
-  /** The consumer group whose first member is the job that has a name. */
+  /**
+   * The consumer group that locks a job's name: its first member is the job that holds the name.
+   */
   public static String lockGroup(String jobName) {
     return consumerGroup(jobName) + LOCK;
   }
 
-  /** Whether a job's own consumer group would be the lock of another job. */
+  /** Whether a job of this name would use another job's lock group as its consumer group. */
   public static boolean isLockOfAnother(String jobName) {
     return jobName.endsWith(LOCK);
   }

@@ -24,10 +24,10 @@ import org.apache.avro.specific.SpecificDatumWriter;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
- * Records as they stand on topics: Avro's single-object encoding, which is the bytes C3 01, the
- * writer schema's CRC-64-AVRO fingerprint (8 bytes, little-endian) and the Avro binary.
+ * The encoding of records on topics, Avro's single-object encoding: the bytes C3 01, the writer
+ * schema's CRC-64-AVRO fingerprint (8 bytes, little-endian) and the Avro binary.
  *
- * <p>Any number of threads may use one.
+ * <p>Thread-safe.
  */
 public final class WireFormat<T extends SpecificRecord> {
   private static final List<String> RELEASES = List.of("v1", "v1.1");
@@ -49,12 +49,12 @@ public final class WireFormat<T extends SpecificRecord> {
     writers.put(fingerprint(schema), schema);
   }
 
-  /** The format of one of the generated records: {@code WireFormat.of(Image.class)}. */
+  /** The format of a generated record class: {@code WireFormat.of(Image.class)}. */
   public static <T extends SpecificRecord> WireFormat<T> of(Class<T> type) {
     return new WireFormat<>(type, released(type));
   }
 
-  /** Schemas that differ from the current one lie among the resources, and never change. */
+  /** Released schemas that differ from the current one; they are resources and never change. */
   private static List<Schema> released(Class<?> type) {
     List<Schema> schemas = new ArrayList<>();
     for (String release : RELEASES) {
@@ -70,16 +70,16 @@ public final class WireFormat<T extends SpecificRecord> {
     return schemas;
   }
 
-  /** As {@link #of}, reading also what was written with released schemas before the current one. */
+  /** As {@link #of}, but also reads values written with these earlier schemas. */
   static <T extends SpecificRecord> WireFormat<T> of(Class<T> type, List<Schema> earlier) {
     return new WireFormat<>(type, earlier);
   }
 
-  /** The value of a Kafka record. */
+  /** Encodes the value of a Kafka record. */
   public byte[] encode(T value) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
     bytes.writeBytes(header);
-    // Direct, because a picture's megabytes need no second buffer on their way.
+    // The direct encoder has no buffer, through which an image's megabytes would be copied.
     BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
     try {
       new SpecificDatumWriter<T>(schema, RecordModel.INSTANCE).write(value, encoder);
@@ -92,8 +92,8 @@ public final class WireFormat<T extends SpecificRecord> {
   /**
    * Reads the value of a Kafka record.
    *
-   * @throws MalformedRecordException when it is not one whole record of this type, with the reason;
-   *     whatever it says, reading it takes little more memory than its size
+   * @throws MalformedRecordException with the reason when it is not exactly one record of this
+   *     type. Reading any value, even a malicious one, takes little more memory than its size
    */
   public T decode(byte[] value) throws MalformedRecordException {
     Schema writer = writer(value);
@@ -110,8 +110,8 @@ public final class WireFormat<T extends SpecificRecord> {
       throw new MalformedRecordException(
           "the %s record is cut short at %d bytes".formatted(schema.getName(), value.length), e);
     } catch (IOException | RuntimeException e) {
-      // Any of them: Avro has several of its own and also throws what the JDK has, such as
-      // UnsupportedOperationException for a length beyond any array.
+      // Avro throws several runtime exceptions, some of them the JDK's, such as
+      // UnsupportedOperationException for a length beyond the longest array.
       throw new MalformedRecordException(
           "not a valid %s record: %s"
               .formatted(
@@ -130,7 +130,7 @@ public final class WireFormat<T extends SpecificRecord> {
     }
     if (value[0] == CONFLUENT_MARKER && value.length >= CONFLUENT_HEADER) {
       throw new MalformedRecordException(
-          "the record is in Confluent's wire format (schema id %d); reading it needs schema.registry.url"
+          "the record is in Confluent's wire format (schema id %d), which is not supported: send Avro's single-object encoding"
               .formatted(ByteBuffer.wrap(value).getInt(1)));
     }
     if (value[0] != MARKER[0] || (value.length > 1 && value[1] != MARKER[1])) {

@@ -18,14 +18,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Records that somebody made so that reading them takes more than they are worth. */
+/** Malicious records, crafted to take far more memory than their size. */
 class HostileRecordsTest {
   private static final int HEADER = 10;
 
-  /** Of its size a record of short strings takes some thirty times in objects. */
+  /**
+   * Limit of allocation for each byte read; a record of short strings takes some thirty times its
+   * size.
+   */
   private static final long BYTES_A_BYTE = 64;
 
-  /** What any record takes, however short; the first refusal loads classes. */
+  /** Allocation allowed for any record, however short, because the first refusal loads classes. */
   private static final long BYTES_AT_LEAST = 4 << 20;
 
   private interface Body {
@@ -50,7 +53,7 @@ class HostileRecordsTest {
     return WireFormat.of((Class<T>) record.getClass()).encode(record);
   }
 
-  /** An image whose attributes are so many pairs of a short key and nothing. */
+  /** An image with this many attributes, each a short key and an empty value. */
   private static byte[] imageOfAttributes(int entries) throws IOException {
     return record(
         Records.image(),
@@ -71,7 +74,7 @@ class HostileRecordsTest {
   }
 
   @Test
-  void attributesWithoutNumberAreRefused() throws IOException {
+  void tooManyAttributesAreRefused() throws IOException {
     byte[] record = imageOfAttributes(1_000_000);
     long before = allocated();
     assertThatThrownBy(() -> WireFormat.of(Image.class).decode(record))
@@ -81,13 +84,13 @@ class HostileRecordsTest {
   }
 
   @Test
-  void asManyAsThereMayBeAreRead() throws Exception {
+  void theLargestAllowedNumberIsRead() throws Exception {
     assertThat(WireFormat.of(Image.class).decode(imageOfAttributes(1000)).getAttributes())
         .hasSize(1000);
   }
 
   @Test
-  void tagsWithoutNumberAreRefused() throws IOException {
+  void tooManyTagsAreRefused() throws IOException {
     byte[] record =
         record(
             Records.prediction(),
@@ -118,10 +121,10 @@ class HostileRecordsTest {
         Records.modelUpdate());
   }
 
-  /** Changed bytes become lengths, counts and branches of unions that nobody wrote. */
+  /** Flipped bytes produce false lengths, counts and union branches. */
   @ParameterizedTest
   @MethodSource("records")
-  void whateverItSaysARecordTakesLittleMoreThanItsSize(SpecificRecord of) throws Exception {
+  void aDamagedRecordTakesLittleMoreThanItsSize(SpecificRecord of) throws Exception {
     byte[] whole = encode(of);
     WireFormat<? extends SpecificRecord> format = WireFormat.of(of.getClass());
     Random random = new Random(17);
@@ -143,15 +146,15 @@ class HostileRecordsTest {
     }
   }
 
-  /** An array or a map of two billion items, a string and bytes of two gigabytes. */
+  /** Claims an array or a map of two billion items, a string and bytes of two gigabytes. */
   @ParameterizedTest
   @MethodSource("records")
-  void aNumberThatLiesTakesNothing(SpecificRecord of) throws Exception {
+  void aFalseCountTakesNoMemory(SpecificRecord of) throws Exception {
     byte[] whole = encode(of);
     WireFormat<? extends SpecificRecord> format = WireFormat.of(of.getClass());
     for (int at = HEADER; at < whole.length; at++) {
       byte[] lie = Arrays.copyOf(whole, whole.length + 5);
-      // 2,147,483,631 as Avro writes it.
+      // 2,147,483,631 in Avro's encoding.
       byte[] number = {(byte) 0xde, (byte) 0xff, (byte) 0xff, (byte) 0xff, 0x0f};
       System.arraycopy(number, 0, lie, at, number.length);
       System.arraycopy(whole, at, lie, at + number.length, whole.length - at);
@@ -168,7 +171,7 @@ class HostileRecordsTest {
   }
 
   @Test
-  void textOfAnyBytesIsReadInItsOwnSize() throws Exception {
+  void textOfInvalidBytesTakesLittleMoreThanItsSize() throws Exception {
     String text = new String(new byte[1 << 20], StandardCharsets.ISO_8859_1);
     byte[] record = encode(Image.newBuilder(Records.image()).setId(text).build());
     long before = allocated();

@@ -25,7 +25,7 @@ class KafkaConnectionTest {
   private static final Duration SHORT = Duration.ofMillis(300);
 
   @Test
-  void aPortThatRefusesIsNamedOnceTheWaitIsOver() throws IOException {
+  void aRefusedConnectionIsReportedAfterTheWait() throws IOException {
     int port;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
@@ -48,12 +48,12 @@ class KafkaConnectionTest {
   }
 
   @Test
-  void aPortThatIsNoBrokersIsNamed() throws IOException {
+  void aServerThatIsNoBrokerIsReported() throws IOException {
     try (ServerSocket mute = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       String address = "127.0.0.1:" + mute.getLocalPort();
       assertThatThrownBy(() -> new KafkaConnection(address, SHORT, Map.of()).awaitBroker())
           .isInstanceOf(UserException.class)
-          .hasMessageStartingWith(address + " accepts connections but gives no answer");
+          .hasMessageStartingWith(address + " accepts connections but does not answer");
     }
   }
 
@@ -81,7 +81,7 @@ class KafkaConnectionTest {
   }
 
   @Test
-  void theUsersPropertiesGoFirstButReadingStaysCommitted() {
+  void theUsersPropertiesOverrideOursExceptTheIsolationLevel() {
     Map<String, String> user =
         Map.of(
             "compression.type", "zstd",
@@ -113,7 +113,7 @@ class KafkaConnectionTest {
   }
 
   @Test
-  void optionsSayWhereAndHowLong() {
+  void optionsSetAddressAndWait() {
     assertThat(connection().bootstrapServers()).isEqualTo("127.0.0.1:9092");
     assertThat(connection().patience()).isEqualTo(Duration.ofSeconds(30));
     assertThat(connection("--bootstrap-server", "h:1", "--wait", "2 s"))
@@ -129,7 +129,7 @@ class KafkaConnectionTest {
   }
 
   @Test
-  void optionsThatCannotBeAreWrongUsage() {
+  void invalidOptionsAreWrongUsage() {
     assertThatThrownBy(() -> options("--topic-prefix", "a/b").topics())
         .isInstanceOf(UsageException.class)
         .hasMessageStartingWith("--topic-prefix: ");

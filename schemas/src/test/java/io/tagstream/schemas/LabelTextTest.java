@@ -26,16 +26,16 @@ class LabelTextTest {
         .hasMessage("the label has 257 characters, at most 256 are allowed");
   }
 
-  /** Sorting the marks on one letter took the normalizer minutes, with each in the other's way. */
+  /** The normalizer took minutes to sort the marks on one letter. */
   @Test
   @Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-  void marksWithoutNumberAreRefusedUnsorted() {
+  void tooManyMarksAreRefusedBeforeTheyAreNormalised() {
     String label = "a" + "\u0300\u0316".repeat(500_000);
     assertThatThrownBy(() -> LabelText.normalize(label))
         .hasMessage("the label has 1000001 characters, at most 256 are allowed");
   }
 
-  /** Zero-width joiners and direction marks belong to some scripts' words. */
+  /** Words of some scripts contain zero-width joiners and direction marks. */
   @ParameterizedTest
   @ValueSource(strings = {"می\u200cخواهم", "שלום\u200f!", "👨\u200d👩\u200d👧"})
   void wordsOfEveryScriptAreLabels(String text) {

@@ -20,7 +20,7 @@ import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.internals.KafkaFutureImpl;
 import org.junit.jupiter.api.Test;
 
-/** Creating topics on a broker that does not know every configuration of ours. */
+/** Creating topics on a broker that does not know every topic configuration. */
 class OlderBrokerTest {
   private static final TopicSettings SETTINGS = Settings.defaults().get(TopicSettings.class);
 
@@ -32,7 +32,7 @@ class OlderBrokerTest {
     }
   }
 
-  /** Refuses a topic as a broker does, where one of its configurations has one of these names. */
+  /** Refuses a topic, as an older broker does, if it has a configuration of one of these names. */
   private Admin broker(Set<String> unknown) {
     return (Admin)
         Proxy.newProxyInstance(
@@ -69,7 +69,7 @@ class OlderBrokerTest {
   }
 
   @Test
-  void inputsLimitWhatARecordUnpacksTo() {
+  void inputTopicsLimitTheDecompressedSize() {
     for (String topic : List.of("images", "labeled-images", "labels")) {
       assertThat(plan(topic).whereKnown())
           .containsExactly(Map.entry("max.decompressed.message.bytes", 21L << 20));

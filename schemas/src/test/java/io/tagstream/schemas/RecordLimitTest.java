@@ -28,7 +28,7 @@ class RecordLimitTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 1000, 1 << 20, 30_000_000})
-  void noRecordThatIsAllowedIsTooLargeForAProducer(int valueBytes) {
+  void aProducerAcceptsEveryAllowedRecord(int valueBytes) {
     for (int keyBytes : new int[] {0, 1, 1024}) {
       assertThat(
               (long)
@@ -44,7 +44,7 @@ class RecordLimitTest {
 
   @ParameterizedTest
   @EnumSource(CompressionType.class)
-  void norForABrokerWhereNothingCanBeCompressed(CompressionType type) {
+  void aBrokerAcceptsEveryAllowedRecordThatDoesNotCompress(CompressionType type) {
     for (int bytes : new int[] {1, 5_000, 3_000_000}) {
       byte[] noise = new byte[bytes];
       new Random(bytes).nextBytes(noise);

@@ -23,8 +23,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Released schemas lie in {@code released/VERSION/}, whole, as {@code Schema.toString(true)} writes
- * them, and never change. A new version is a new folder.
+ * Released schemas are in {@code released/VERSION/}, complete, in the format of {@code
+ * Schema.toString(true)}. They never change; a new version is a new folder.
  */
 class SchemaEvolutionTest {
   private static final List<String> RELEASES = List.of("v1", "v1.1", "v2");
@@ -50,17 +50,17 @@ class SchemaEvolutionTest {
 
   @ParameterizedTest
   @MethodSource("released")
-  void anOldReaderSurvivesWhatIsWrittenNow(Released released) throws IOException {
+  void releasedReadersReadTheCurrentSchema(Released released) throws IOException {
     assertCompatible(released.schema(), released.current().getSchema());
   }
 
   @ParameterizedTest
   @MethodSource("released")
-  void whatWasWrittenIsReadNow(Released released) throws IOException {
+  void theCurrentReaderReadsReleasedSchemas(Released released) throws IOException {
     assertCompatible(released.current().getSchema(), released.schema());
   }
 
-  /** The compatible schema is not enough: the wire format must know the fingerprint. */
+  /** Compatibility is not enough: the wire format must also know the released fingerprint. */
   @ParameterizedTest
   @MethodSource("released")
   void theWireFormatKnowsEveryRelease(Released released) throws Exception {

@@ -43,7 +43,7 @@ class TopicsTest {
   }
 
   @Test
-  void allButModelUpdatesHaveLimits() {
+  void allTopicsExceptModelUpdatesHaveLimits() {
     Map<String, TopicAdministration.Plan> plans = plans(DataSize.ofMebibytes(1 << 20));
 
     assertThat(plans.keySet()).containsExactlyInAnyOrderElementsOf(new Topics("p-").all());
@@ -62,7 +62,7 @@ class TopicsTest {
   }
 
   @Test
-  void theInputsHaveTheBrokersTimeAndTheLargeOnesRoom() {
+  void inputTopicsHaveBrokerTimestampsAndRoomForLargeRecords() {
     Map<String, TopicAdministration.Plan> plans = plans(DataSize.ofMebibytes(1 << 20));
 
     for (String topic : List.of("images", "labeled-images")) {
@@ -79,7 +79,7 @@ class TopicsTest {
     assertThat(plans.get("p-predictions").configuration()).doesNotContainKeys(SIZE, TIME);
   }
 
-  /** Otherwise nothing would be deleted before a segment's gibibyte is full. */
+  /** With the default segments nothing would be deleted before 1 GiB is full. */
   @Test
   void aSmallRetentionHasSmallSegments() {
     assertThat(plans(DataSize.ofMebibytes(400)).get("p-images").configuration())

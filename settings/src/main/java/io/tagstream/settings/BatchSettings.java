@@ -3,7 +3,7 @@ package io.tagstream.settings;
 import java.io.Serializable;
 import java.time.Duration;
 
-/** How images are gathered for the engine. */
+/** How images are gathered into micro-batches for the engine. */
 public record BatchSettings(
     @Setting(
             key = "batch.size",
@@ -12,8 +12,7 @@ public record BatchSettings(
             max = "1024",
             unit = "crops",
             meaning =
-                "A batch goes to the engine when it holds this many crops (an image has as many as"
-                    + " there are views).")
+                "A micro-batch goes to the engine when it holds this many crops (one for each view of an image).")
         int size,
     @Setting(
             key = "batch.max-wait",
@@ -21,7 +20,6 @@ public record BatchSettings(
             min = "0 ms",
             max = "60 s",
             meaning =
-                "A batch that is not full goes to the engine this long after its own first image, or"
-                    + " as soon as the engine is free if that is later.")
+                "A micro-batch that is not full goes to the engine this long after its first image, or as soon as the engine is free if that is later.")
         Duration maxWait)
     implements Serializable {}

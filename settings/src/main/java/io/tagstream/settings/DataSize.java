@@ -24,7 +24,8 @@ public record DataSize(long bytes) implements Comparable<DataSize>, Serializable
   /**
    * Reads a whole number and a unit.
    *
-   * @throws IllegalArgumentException when the text is anything else; the message says the form
+   * @throws IllegalArgumentException when the text is anything else; the message states the
+   *     expected form
    */
   public static DataSize parse(String text) {
     Matcher matcher = TEXT.matcher(text.strip());

@@ -3,7 +3,7 @@ package io.tagstream.settings;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Sizes as a user writes them after an option: {@code 512 MiB}. */
+/** Converts the size after a command-line option: {@code 512 MiB}. */
 public final class DataSizeText implements ITypeConverter<DataSize> {
   @Override
   public DataSize convert(String text) {

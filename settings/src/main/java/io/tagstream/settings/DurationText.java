@@ -14,7 +14,7 @@ public final class DurationText implements ITypeConverter<Duration> {
   private static final Pattern TEXT = Pattern.compile("(\\d{1,12})\\s*(ms|s|min|h|d)");
   private static final Pattern BARE = Pattern.compile("\\d{1,9}");
 
-  /** Longest first, so that the first unit that divides a duration is the one to write. */
+  /** Longest first: {@link #format} uses the first unit that divides a duration. */
   private static final Map<String, Duration> UNITS = new LinkedHashMap<>();
 
   static {
@@ -28,7 +28,8 @@ public final class DurationText implements ITypeConverter<Duration> {
   /**
    * Reads a whole number and a unit.
    *
-   * @throws IllegalArgumentException when the text is anything else; the message says the form
+   * @throws IllegalArgumentException when the text is anything else; the message states the
+   *     expected form
    */
   public static Duration parse(String text) {
     Matcher matcher = TEXT.matcher(text.strip());
@@ -51,7 +52,7 @@ public final class DurationText implements ITypeConverter<Duration> {
     return millis + " ms";
   }
 
-  /** As {@link #parse}, and a bare number counts seconds: nobody types a unit after --wait. */
+  /** As {@link #parse}, but on the command line a number without a unit counts seconds. */
   @Override
   public Duration convert(String text) {
     if (BARE.matcher(text).matches()) {

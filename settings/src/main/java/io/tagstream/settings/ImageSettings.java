@@ -3,15 +3,15 @@ package io.tagstream.settings;
 import java.io.Serializable;
 import java.time.Duration;
 
-/** What a picture may cost before a pixel of it is allocated. */
+/** Limits on an image, all but the time checked before its pixels are allocated. */
 public record ImageSettings(
     @Setting(
             key = "image.max-bytes",
             defaultValue = "20 MiB",
             min = "1 KiB",
-            // A topic lets 21 MiB through and its rejection 22 MiB.
+            // The images topic allows records of 21 MiB, rejected-images 22 MiB.
             max = "20 MiB",
-            meaning = "Largest encoded picture; a larger one is rejected with stage limit.")
+            meaning = "Largest encoded image; a larger one is rejected with stage limit.")
         DataSize maxBytes,
     @Setting(
             key = "image.max-pixels",
@@ -20,7 +20,7 @@ public record ImageSettings(
             max = "1000000000",
             unit = "pixels",
             meaning =
-                "Largest width times height; a larger picture is rejected with stage limit, unread.")
+                "Largest width times height; a larger image is rejected with stage limit, without being decoded.")
         long maxPixels,
     @Setting(
             key = "image.memory",
@@ -28,7 +28,7 @@ public record ImageSettings(
             min = "16 MiB",
             max = "1 TiB",
             meaning =
-                "Memory outside the heap that all pictures being decoded in a process hold together, by what their headers say. A picture waits for its turn; one that alone takes more is rejected with stage limit. 12 bytes for each of image.max-pixels are enough for any picture but some TIFFs.")
+                "Memory outside the heap for all images being decoded in a process, estimated from their headers. An image waits until enough is free; one that alone needs more is rejected with stage limit. 12 bytes for each of image.max-pixels are enough for any image except some TIFFs.")
         DataSize memory,
     @Setting(
             key = "image.decode-timeout",
@@ -36,6 +36,6 @@ public record ImageSettings(
             min = "10 ms",
             max = "1 h",
             meaning =
-                "Processor time that decoding a picture may take; one that takes longer is rejected with stage limit. Its decoding goes on beside until it ends; the process fails when there are more such than processors.")
+                "Processor time that decoding an image may take; one that takes longer is rejected with stage limit. Its decoding continues in the background until it ends; the process fails when more such decodings run than there are processors.")
         Duration decodeTimeout)
     implements Serializable {}

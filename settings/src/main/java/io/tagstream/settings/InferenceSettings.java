@@ -3,7 +3,7 @@ package io.tagstream.settings;
 import java.io.Serializable;
 import java.time.Duration;
 
-/** How long an engine may take before the process is ended. */
+/** Time limits for calls of an engine. */
 public record InferenceSettings(
     @Setting(
             key = "inference.timeout",
@@ -11,8 +11,7 @@ public record InferenceSettings(
             min = "1 s",
             max = "24 h",
             meaning =
-                "An engine that has not answered a batch for this long hangs: the process ends with"
-                    + " exit code 1, and the next start resumes from the last checkpoint.")
+                "An engine that has not computed a micro-batch for this long is considered hung: the process ends with exit code 1, and the next start resumes from the last checkpoint.")
         Duration timeout,
     @Setting(
             key = "inference.load-timeout",
@@ -20,7 +19,6 @@ public record InferenceSettings(
             min = "1 s",
             max = "24 h",
             meaning =
-                "The same for a model that is loaded, verified and warmed up, which takes longer"
-                    + " beside one that serves.")
+                "The same limit for loading, verifying and warming up a model, which takes longer while another model serves.")
         Duration loadTimeout)
     implements Serializable {}

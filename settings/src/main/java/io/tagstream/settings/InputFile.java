@@ -7,19 +7,19 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 
 /**
- * A file that a user named. A pipe in a folder would be waited for, a device has no end, and a file
- * may have any size.
+ * Reads a file that a user named, up to a size. Named pipes are refused, because opening one waits
+ * for a writer, and devices, because they have no end.
  */
 public final class InputFile {
   private InputFile() {}
 
   /**
-   * The content of a file; also of a pipe that the shell handed over, as for {@code --config
-   * <(command)}.
+   * The content of a file, or of an open pipe that the shell passed to this process, as in {@code
+   * --config <(command)}.
    *
-   * @param most bytes that are read
-   * @throws IOException when it cannot be read, is no such file or has more bytes; the message then
-   *     says what it is, without the file's name
+   * @param most the largest content, in bytes
+   * @throws IOException when it cannot be read, is not a regular file or has more bytes; the
+   *     message gives the reason without the file's name
    */
   public static byte[] read(Path file, long most) throws IOException {
     BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
@@ -41,7 +41,7 @@ public final class InputFile {
     }
   }
 
-  /** An open file of this process: somebody is at the other end of a pipe. */
+  /** Whether it is a file descriptor of this process: such a pipe already has a writer. */
   private static boolean isHandedOver(Path file) {
     Path absolute = file.toAbsolutePath().normalize();
     return absolute.equals(Path.of("/dev/stdin"))

@@ -9,13 +9,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntConsumer;
 
 /**
- * Turns Ctrl-C and SIGTERM into an orderly stop: the first signal runs it, on a thread of its own,
- * and the JVM goes on until the command returns; a second one kills the process with exit code 128
+ * Turns Ctrl-C and SIGTERM into an orderly stop: the first signal runs it on a separate thread, and
+ * the JVM continues until the command returns; a second signal kills the process with exit code 128
  * plus the signal's number.
  *
- * <p>Shutdown hooks cannot do this: once the JVM is on its way down, it no longer hears a second
- * signal and its exit code is settled. The JVM's signal class is reached by reflection because
- * javac warns of it wherever it is named.
+ * <p>Shutdown hooks cannot do this: once the JVM shuts down, it handles no second signal and its
+ * exit code is fixed. The JVM's signal class is called by reflection because javac warns wherever
+ * it is named.
  */
 public final class Interruption implements AutoCloseable {
   private static final List<String> SIGNALS = List.of("INT", "TERM");
@@ -31,9 +31,10 @@ public final class Interruption implements AutoCloseable {
   }
 
   /**
-   * Listens until closed.
+   * Handles the signals until closed.
    *
-   * @param stop begins the stop and returns, or waits for it; it may run while the caller works
+   * @param stop starts the stop; may return at once or wait for it; runs concurrently with the
+   *     caller
    */
   public static Interruption listen(Runnable stop) {
     return listen(stop, Runtime.getRuntime()::halt);
@@ -47,17 +48,17 @@ public final class Interruption implements AutoCloseable {
       }
     } catch (ReflectiveOperationException | IllegalArgumentException e) {
       interruption.close();
-      throw new IllegalStateException("this JVM does not hand on signals", e);
+      throw new IllegalStateException("this JVM does not deliver signals", e);
     }
     return interruption;
   }
 
-  /** Whether a signal has come. */
+  /** Whether a signal has arrived. */
   public boolean requested() {
     return requested.get();
   }
 
-  /** Gives the signals back to whoever had them. */
+  /** Restores the previous signal handlers. */
   @Override
   public void close() {
     restores.forEach(Runnable::run);

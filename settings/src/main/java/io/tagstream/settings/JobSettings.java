@@ -10,7 +10,8 @@ public record JobSettings(
             defaultValue = "5 s",
             min = "100 ms",
             max = "1 h",
-            meaning = "A partition without records for this long no longer holds back event time.")
+            meaning =
+                "A partition without records for this long counts as idle and no longer holds back event time.")
         Duration sourceIdleAfter,
     @Setting(
             key = "restart.attempts",
@@ -18,14 +19,15 @@ public record JobSettings(
             min = "0",
             max = "1000",
             unit = "restarts",
-            meaning = "Restarts after failures before the job gives up and the process ends.")
+            meaning =
+                "Number of restarts after failures; after the last one the job fails and the process ends.")
         int restartAttempts,
     @Setting(
             key = "restart.initial-delay",
             defaultValue = "1 s",
             min = "1 ms",
             max = "1 h",
-            meaning = "Wait before the first restart; it doubles with each further one.")
+            meaning = "Wait before the first restart; it doubles with each further restart.")
         Duration restartInitialDelay,
     @Setting(
             key = "restart.max-delay",
@@ -39,7 +41,7 @@ public record JobSettings(
   public JobSettings {
     if (restartMaxDelay.compareTo(restartInitialDelay) < 0) {
       throw new IllegalArgumentException(
-          "restart.max-delay (%s) is shorter than restart.initial-delay (%s): the first restart would already wait too long; raise the one or lower the other"
+          "restart.max-delay (%s) is shorter than restart.initial-delay (%s): the first restart would exceed the longest wait; raise the one or lower the other"
               .formatted(
                   DurationText.format(restartMaxDelay), DurationText.format(restartInitialDelay)));
     }

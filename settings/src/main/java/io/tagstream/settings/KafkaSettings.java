@@ -3,7 +3,7 @@ package io.tagstream.settings;
 import java.io.Serializable;
 import java.time.Duration;
 
-/** How the job meets a Kafka that does not answer. Not handed on to its clients. */
+/** How the job behaves in an outage of Kafka. Not passed on to Kafka's clients. */
 public record KafkaSettings(
     @Setting(
             key = "kafka.outage",
@@ -11,6 +11,6 @@ public record KafkaSettings(
             min = "1 s",
             max = "24 h",
             meaning =
-                "How long the job waits for a Kafka that does not answer before it ends. Waiting is no failure that restart.attempts counts. What is not committed when transaction.timeout.ms has passed is lost all the same.")
+                "The longest outage of Kafka that the job waits out; after it the job ends. Waiting does not count towards restart.attempts. A transaction that is not committed within transaction.timeout.ms is lost regardless.")
         Duration outage)
     implements Serializable {}

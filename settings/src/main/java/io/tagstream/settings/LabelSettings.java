@@ -3,7 +3,7 @@ package io.tagstream.settings;
 import java.io.Serializable;
 import java.time.Duration;
 
-/** How labels that come on their own find their images. */
+/** How labels on the topic {@code labels} are joined with their images. */
 public record LabelSettings(
     @Setting(
             key = "labels.retention",
@@ -11,17 +11,14 @@ public record LabelSettings(
             min = "1 min",
             max = "365 d",
             meaning =
-                "How long after an image a label may come that names it by id alone; at most the"
-                    + " images topic's own retention.ms. With retention.bytes an image may be gone"
-                    + " sooner: the start warns of partitions where some are, and labels for them"
-                    + " are rejected.")
+                "How long after an image its label may arrive if the label names it by id alone; at most the images topic's retention.ms. With retention.bytes an image may be deleted sooner: at its start the job warns of partitions where images were deleted, and labels for them are rejected.")
         Duration retention,
     @Setting(
             key = "labels.wait",
             defaultValue = "10 min",
             min = "100 ms",
             max = "24 h",
-            meaning = "How long a label waits for an image that has not come yet.")
+            meaning = "How long a label waits for an image that has not arrived yet.")
         Duration patience,
     @Setting(
             key = "labels.fetch-timeout",
@@ -29,8 +26,6 @@ public record LabelSettings(
             min = "1 s",
             max = "1 h",
             meaning =
-                "How long the broker may give no answer to what is read again for labels, and for"
-                    + " rejections of stage inference, before the job fails and restarts. Time in"
-                    + " which it is away does not count; see kafka.outage.")
+                "How long the broker may leave a read unanswered when the job reads images again, for labels and for rejections of stage inference, before the job fails and restarts. An outage does not count; see kafka.outage.")
         Duration fetchTimeout)
     implements Serializable {}

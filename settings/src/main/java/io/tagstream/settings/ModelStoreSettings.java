@@ -2,7 +2,7 @@ package io.tagstream.settings;
 
 import java.io.Serializable;
 
-/** How much of a model store stays. */
+/** How many versions a model store keeps. */
 public record ModelStoreSettings(
     @Setting(
             key = "models.keep",
@@ -11,8 +11,6 @@ public record ModelStoreSettings(
             max = "1000",
             unit = "versions",
             meaning =
-                "Versions that stay when a training adds one: the live one, the newest candidate,"
-                    + " and for the rest those that were live before, latest first. What a job"
-                    + " uses stays besides.")
+                "Versions that are kept when a training adds one: the live version, the newest candidate, then the versions that were live before, latest first. Versions that a job uses are kept in addition.")
         int keep)
     implements Serializable {}

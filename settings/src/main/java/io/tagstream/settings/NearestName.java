@@ -9,8 +9,8 @@ public final class NearestName {
   private NearestName() {}
 
   /**
-   * The candidate fewest edits away from {@code name}, or whose beginning is, which counts as one
-   * edit more. Empty only when there are no candidates.
+   * The candidate with the fewest edits from {@code name}. The beginning of a candidate may match
+   * as well, which counts as one edit more. Empty only when there are no candidates.
    */
   public static Optional<String> of(String name, Collection<String> candidates) {
     String nearest = "";

@@ -2,7 +2,7 @@ package io.tagstream.settings;
 
 import java.util.OptionalInt;
 
-/** How many of each operator run, and on which slots. */
+/** Parallelism of the operators, and their slots. */
 public record ParallelismSettings(
     @Setting(
             key = "decode.parallelism",
@@ -10,7 +10,7 @@ public record ParallelismSettings(
             min = "1",
             max = "1024",
             unit = "operators",
-            meaning = "Operators that decode; auto takes the job's parallelism.")
+            meaning = "Parallelism of decoding; auto: the job's parallelism.")
         OptionalInt decode,
     @Setting(
             key = "inference.parallelism",
@@ -18,12 +18,11 @@ public record ParallelismSettings(
             min = "1",
             max = "1024",
             unit = "operators",
-            meaning = "Operators that run the engine; auto takes one, which uses every core.")
+            meaning = "Parallelism of inference; auto: 1, whose engine uses every core.")
         OptionalInt inference,
     @Setting(
             key = "slots.separate",
             defaultValue = "false",
             meaning =
-                "Gives decoding and inference slots of their own, for a cluster with GPU machines;"
-                    + " needs the sum of both parallelisms in slots.")
+                "Puts decoding and inference into separate slots, for a cluster with GPU machines; needs as many slots as the sum of both parallelisms.")
         boolean separateSlots) {}

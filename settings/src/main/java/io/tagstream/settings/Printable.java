@@ -4,16 +4,15 @@ import java.io.PrintWriter;
 import java.util.Locale;
 
 /**
- * Text as a terminal or a log may have it. Ids, labels, reasons, file and topic names come from
- * anybody: one that holds an escape sequence could clear a screen, one with a line break could
- * forge a line, one with a bidirectional override could show {@code gpj.exe} as {@code exe.jpg}.
- * Each such character is shown as {@code \}{@code u009b}, which within JSON is the character
- * itself.
+ * Escapes foreign text for a terminal or a log. Ids, labels, reasons, file and topic names are
+ * untrusted: an escape sequence could clear the screen, a line break could forge a line, a
+ * bidirectional override could show {@code gpj.exe} as {@code exe.jpg}. Such a character is written
+ * as {@code \}{@code u009b}, which JSON reads back as the same character.
  */
 public final class Printable {
   private Printable() {}
 
-  /** The text on one line, without a character that moves a cursor or the text around it. */
+  /** The text on one line, with every character escaped that moves the cursor or reorders text. */
   public static String of(String text) {
     if (text.codePoints().noneMatch(Printable::isEscaped)) {
       return text;
@@ -23,7 +22,7 @@ public final class Printable {
         .forEach(
             character -> {
               if (isEscaped(character)) {
-                // All of them are below U+10000.
+                // Every escaped character is below U+10000.
                 printable.append(escape(character));
               } else {
                 printable.appendCodePoint(character);
@@ -33,9 +32,9 @@ public final class Printable {
   }
 
   /**
-   * Whether a character has no place in a name: control characters of ASCII and of Latin-1, line
-   * and paragraph separators, halves of characters, and the bidirectional embeddings, overrides and
-   * isolates. Joiners and direction marks are letters' company in some scripts, and are none.
+   * Whether a character is not allowed in a name: control characters of ASCII and Latin-1, line and
+   * paragraph separators, unpaired surrogates, and bidirectional embeddings, overrides and
+   * isolates. Joiners and direction marks are allowed, because some scripts need them.
    */
   public static boolean isControl(int character) {
     return switch (Character.getType(character)) {
@@ -51,14 +50,14 @@ public final class Printable {
   }
 
   /**
-   * A writer to another one that escapes such characters; line breaks, carriage returns and tabs
-   * pass, since the lines are the caller's own.
+   * A writer that escapes such characters before it writes to {@code out}. Line breaks, carriage
+   * returns and tabs pass, since the caller formats the lines.
    */
   static PrintWriter onto(PrintWriter out) {
     return new PrintWriter(new Escaping(out), true);
   }
 
-  /** Direction marks too: here they could only mislead. */
+  /** Includes direction marks, which are allowed in names but could mislead on a screen. */
   private static boolean isEscaped(int character) {
     return isControl(character)
         || character == 0x061C
@@ -103,7 +102,7 @@ public final class Printable {
       super.write(text, written, from + length - written);
     }
 
-    /** Halves of characters too: a writer may get the two apart. */
+    /** Surrogates pass: a writer may receive the two halves of a pair in separate calls. */
     private static boolean passes(char unit) {
       return !isEscaped(unit) || Character.isSurrogate(unit) || "\n\r\t".indexOf(unit) >= 0;
     }

@@ -19,9 +19,9 @@ import picocli.CommandLine.RunLast;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * Runs a picocli command by the conventions of every command: exit code 0 when it is done, 1 when
- * it failed while running, 2 when it was used wrongly. An error is one line on standard error that
- * says what to do; its stack trace follows only with {@code --verbose}.
+ * Runs a picocli command by the conventions of every command: exit code 0 on success, 1 when it
+ * failed while running, 2 on wrong usage. An error is one line on standard error with the cause and
+ * the remedy; the stack trace follows only with {@code --verbose}.
  */
 public final class Program {
   private static final int FAILED = 1;
@@ -32,8 +32,8 @@ public final class Program {
 
   /**
    * @param command the root command, with its subcommands
-   * @param explained exceptions of other modules whose message, like {@link UserException}'s, is
-   *     the whole line; for any other exception the line names its class as well
+   * @param explained exceptions of other modules whose message is printed alone, as {@link
+   *     UserException}'s is; for any other exception the line also names its class
    */
   public Program(Object command, Set<Class<? extends Exception>> explained) {
     this.explained = Set.copyOf(explained);
@@ -42,7 +42,7 @@ public final class Program {
             // An id or a label may begin with @.
             .setExpandAtFiles(false)
             .setCaseInsensitiveEnumValuesAllowed(true)
-            // JSON is UTF-8 whatever the locale; a command flushes what it prints.
+            // JSON is UTF-8 in every locale. A command flushes its output itself.
             .setOut(utf8(FileDescriptor.out))
             .setErr(utf8(FileDescriptor.err))
             .setExecutionStrategy(this::execute)
@@ -50,23 +50,28 @@ public final class Program {
             .setExecutionExceptionHandler((e, failed, parsed) -> failed(e, failed, parsed));
   }
 
-  /** For tests, which read what was printed. */
+  /** For tests, which redirect its output. */
   CommandLine commandLine() {
     return commandLine;
   }
 
-  /** Parses, runs and reports. Returns the exit code; nothing is thrown. */
+  /**
+   * Parses the arguments, runs the command and reports errors. Returns the exit code; throws
+   * nothing.
+   */
   public int run(String... args) {
     try {
       return commandLine.execute(args);
     } catch (Error e) {
-      // picocli hands on exceptions only; out of memory and missing natives deserve a line too.
+      // picocli's handlers get exceptions only, not errors such as OutOfMemoryError or a missing
+      // native library.
       return report(e, commandLine, verbose(args), FAILED);
     }
   }
 
   /**
-   * Help is our own text, which picocli may colour; whatever else is printed may hold anybody's.
+   * Help is printed unescaped, because picocli may colour it; all other output may hold foreign
+   * text and is escaped.
    */
   private int execute(ParseResult parsed) {
     Integer helped = CommandLine.executeHelpRequest(parsed);
@@ -83,7 +88,7 @@ public final class Program {
     return report(e, failed, verbose, e instanceof UsageException ? WRONG_USAGE : FAILED);
   }
 
-  /** Looked up in the arguments, because there are errors in parsing them. */
+  /** Searches the raw arguments, because parsing them may be what failed. */
   private static boolean verbose(String[] args) {
     return !Collections.disjoint(Arrays.asList(args), StandardOptions.VERBOSE);
   }
@@ -128,8 +133,8 @@ public final class Program {
   }
 
   /**
-   * An option nobody knows. picocli reports a required option as missing before it says that one
-   * was misspelt.
+   * The first unknown option, if any. Checked here because picocli reports a missing required
+   * option first, even when that option was misspelt.
    */
   private static Optional<String> misspelt(CommandSpec spec, String[] args) {
     return Arrays.stream(args)

@@ -7,10 +7,10 @@ import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 
 /**
- * How far a long piece of work is: on a terminal a bar that redraws itself, elsewhere a plain line
- * every few seconds; both with the rate and, where the total is known, the remaining time.
+ * Shows the progress of a long task: on a terminal a bar that redraws itself, elsewhere a plain
+ * line every ten seconds; both with the rate and, where the total is known, the remaining time.
  *
- * <p>Any thread may report. Closing draws the last state.
+ * <p>Thread-safe.
  */
 public final class Progress implements AutoCloseable {
   private static final Duration REDRAW = Duration.ofMillis(100);
@@ -48,24 +48,24 @@ public final class Progress implements AutoCloseable {
   }
 
   /**
-   * Starts the clock.
+   * Starts the progress of a task.
    *
    * @param out a command's standard error
    * @param what the work: "sending"
    * @param unit what is counted: "images"
-   * @param total how many there will be, if that is known
+   * @param total how many items there will be, if known
    */
   public static Progress start(PrintWriter out, String what, String unit, OptionalLong total) {
     return new Progress(what, unit, total, out, Terminal.ERROR.isInteractive(), System::nanoTime);
   }
 
-  /** Counts what was done before the clock started, which is no part of the rate. */
+  /** Counts items that were done before the clock started; they do not count for the rate. */
   public synchronized void skip(long count) {
     done += count;
     doneBefore += count;
   }
 
-  /** Counts and shows, not more often than a reader can follow. */
+  /** Counts items; redraws at most every 100 ms on a terminal, elsewhere every ten seconds. */
   public synchronized void advance(long count) {
     done += count;
     long now = nanoTime.getAsLong();
@@ -85,7 +85,7 @@ public final class Progress implements AutoCloseable {
     }
   }
 
-  /** Leaves the last state on a line of its own; without any work nothing was to be shown. */
+  /** Shows the last state and ends its line; prints nothing when no item was counted. */
   @Override
   public synchronized void close() {
     if (done > 0) {

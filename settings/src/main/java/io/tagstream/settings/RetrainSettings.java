@@ -3,7 +3,7 @@ package io.tagstream.settings;
 import java.io.Serializable;
 import java.time.Duration;
 
-/** When a running job trains a new version by itself, and how it watches the one that serves. */
+/** When a running job trains a new version, and how it measures the live version's accuracy. */
 public record RetrainSettings(
     @Setting(
             key = "retrain.min-labels",
@@ -12,29 +12,29 @@ public record RetrainSettings(
             max = "1000000000",
             unit = "labels",
             meaning =
-                "New labels that start a run once none came for retrain.quiet-after; twice as many"
-                    + " start it at once. A large store asks for more: see retrain.share.")
+                "New labels that start a run once no label has arrived for retrain.quiet-after; twice as many start it at once. A large training store needs more: see retrain.share.")
         int minLabels,
     @Setting(
             key = "retrain.share",
             defaultValue = "0.1",
             min = "0",
             max = "1",
-            meaning = "New labels that start a run are at least this share of the training store.")
+            meaning = "A run needs new labels for at least this share of the training store.")
         double share,
     @Setting(
             key = "retrain.quiet-after",
             defaultValue = "30 s",
             min = "0 ms",
             max = "24 h",
-            meaning = "Labels that come closer together than this are waited for.")
+            meaning = "A run waits until no label has arrived for this long.")
         Duration quietAfter,
     @Setting(
             key = "retrain.max-age",
             defaultValue = "15 min",
             min = "1 s",
             max = "30 d",
-            meaning = "New labels wait this long for more, if there are retrain.aged-labels.")
+            meaning =
+                "A run starts with fewer labels once the oldest new label is this old and there are retrain.aged-labels.")
         Duration maxAge,
     @Setting(
             key = "retrain.aged-labels",
@@ -43,8 +43,7 @@ public record RetrainSettings(
             max = "1000000000",
             unit = "labels",
             meaning =
-                "New labels that start a run when the first is retrain.max-age old, or when the"
-                    + " live accuracy fell and none came for retrain.quiet-after.")
+                "New labels that start a run when the oldest of them is retrain.max-age old, or when the live accuracy fell and no label has arrived for retrain.quiet-after.")
         int agedLabels,
     @Setting(
             key = "retrain.min-held-out",
@@ -53,14 +52,14 @@ public record RetrainSettings(
             max = "2000",
             unit = "images",
             meaning =
-                "No run starts before so many images are held out to judge its model with, and no model goes live that was judged on fewer.")
+                "Smallest held-out set: with fewer images no run starts, and no candidate measured on fewer goes live.")
         int minHeldOut,
     @Setting(
             key = "retrain.look-every",
             defaultValue = "5 s",
             min = "10 ms",
             max = "1 h",
-            meaning = "Time between two looks at the training store.")
+            meaning = "Interval at which the job checks the training store for new labels.")
         Duration lookEvery,
     @Setting(
             key = "retrain.attempts",
@@ -69,8 +68,7 @@ public record RetrainSettings(
             max = "100",
             unit = "attempts",
             meaning =
-                "A run that fails as often, or takes its process with it, is given up; the model"
-                    + " that serves goes on.")
+                "Attempts at a run, including those that ended the process; after the last one the run is abandoned and the live version keeps serving.")
         int attempts,
     @Setting(
             key = "retrain.retry-after",
@@ -78,7 +76,7 @@ public record RetrainSettings(
             min = "0 ms",
             max = "24 h",
             meaning =
-                "Wait before a failed run's second attempt; it doubles with each further one.")
+                "Wait before the second attempt at a failed run; it doubles with each further attempt.")
         Duration retryAfter,
     @Setting(
             key = "live-accuracy.window",
@@ -87,8 +85,7 @@ public record RetrainSettings(
             max = "100000",
             unit = "labels",
             meaning =
-                "Live accuracy is over the last so many labels of origin producer and random; a"
-                    + " fall of it starts another run only after as many further ones.")
+                "Live accuracy is measured over this many latest labels of origin producer and random; after a fall has started a run, another fall starts one only after this many further labels.")
         int accuracyWindow,
     @Setting(
             key = "live-accuracy.min-labels",
@@ -96,7 +93,7 @@ public record RetrainSettings(
             min = "1",
             max = "100000",
             unit = "labels",
-            meaning = "Before so many labels there is no live accuracy.")
+            meaning = "With fewer labels no live accuracy is reported.")
         int accuracyMinLabels,
     @Setting(
             key = "live-accuracy.fall",
@@ -104,15 +101,15 @@ public record RetrainSettings(
             min = "0",
             max = "1",
             meaning =
-                "A live top-1 accuracy so far below what the version was expected to have starts a"
-                    + " run.")
+                "A run starts when the live top-1 accuracy is this far below the accuracy expected of the version.")
         double accuracyFall,
     @Setting(
             key = "live-accuracy.significance",
             defaultValue = "0.01",
             min = "0",
             max = "1",
-            meaning = "The fall must be less likely than this by chance (binomial).")
+            meaning =
+                "The probability of such a fall by chance must be below this (binomial test).")
         double accuracySignificance)
     implements Serializable {
 

@@ -9,12 +9,12 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * How the values of one type are read and ordered.
+ * How the values of one type are parsed and compared.
  *
- * @param name the type as the reference page calls it
- * @param parse throws IllegalArgumentException with a message that says the form
- * @param order for the range; {@code auto} stands in every range: whoever resolves it answers for
- *     the number
+ * @param name the type's name on the reference page
+ * @param parse throws IllegalArgumentException with a message that states the expected form
+ * @param order for the range check; {@code auto} is in every range, and the code that resolves it
+ *     must choose a valid number
  */
 record SettingType<T>(String name, Function<String, T> parse, Comparator<T> order) {
   private static final String AUTO = "auto";
@@ -65,9 +65,9 @@ record SettingType<T>(String name, Function<String, T> parse, Comparator<T> orde
   }
 
   /**
-   * Reads a value and holds it against the setting's range.
+   * Parses a value and checks it against the setting's range.
    *
-   * @throws IllegalArgumentException with a message that says what the value must be
+   * @throws IllegalArgumentException with a message that states what the value must be
    */
   T read(String text, Setting setting) {
     T value = parse.apply(text);

@@ -26,12 +26,12 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * Every setting of a process, read and checked once.
+ * All settings of a process, read and checked once.
  *
- * <p>A later source replaces an earlier one: the default in the record, the properties file, the
- * environment ({@code TAGSTREAM_BATCH_SIZE} for {@code batch.size}), {@code --set}. Keys that begin
- * {@code kafka.} and {@code flink.} and are none of ours are handed on, without that prefix and
- * unchecked.
+ * <p>Sources, each overriding the one before: the default in the record, the properties file, the
+ * environment ({@code TAGSTREAM_BATCH_SIZE} for {@code batch.size}), {@code --set}. Other keys that
+ * begin with {@code kafka.} or {@code flink.} are passed on to Kafka or Flink, without the prefix
+ * and unchecked.
  */
 public final class Settings {
   static final String ENVIRONMENT_PREFIX = "TAGSTREAM_";
@@ -41,11 +41,11 @@ public final class Settings {
   private static final String KAFKA = "kafka.";
   private static final String FLINK = "flink.";
 
-  /** The launcher's own; they are no settings. */
+  /** Variables of the launcher, which are not settings. */
   private static final Set<String> LAUNCHER_VARIABLES =
       Set.of("TAGSTREAM_JAVA_OPTS", "TAGSTREAM_MAVEN_ARGS");
 
-  /** Kubernetes puts these into every pod beside a service that is called tagstream-something. */
+  /** Kubernetes sets these in every pod of a namespace that has a service named tagstream-…. */
   private static final Pattern SERVICE_VARIABLES =
       Pattern.compile("TAGSTREAM_(\\w+_)?(SERVICE_HOST|SERVICE_PORT(_\\w+)?|PORT(_\\d+_\\w+)?)");
 
@@ -68,11 +68,11 @@ public final class Settings {
   }
 
   /**
-   * Reads the sources and checks all of it.
+   * Reads all sources and checks every value.
    *
    * @param config a properties file in UTF-8
-   * @param sets what {@code --set KEY=VALUE} gave
-   * @param environment variables that do not begin {@code TAGSTREAM_} are not looked at
+   * @param sets the values of {@code --set KEY=VALUE}
+   * @param environment variables that do not begin with {@code TAGSTREAM_} are ignored
    * @throws UsageException with every problem in one line
    */
   public static Settings load(
@@ -103,9 +103,9 @@ public final class Settings {
     return flink;
   }
 
-  /** What the sources said so far, and what is wrong with it. */
+  /** The values read so far, and the problems found. */
   private static final class Reading {
-    /** A text and the words that say where it stood. */
+    /** A value as written, and where: "--set", a file, a variable. */
     private record Source(String text, String place) {}
 
     private final Map<String, SettingsCatalogue.Entry> known = new LinkedHashMap<>();
@@ -122,14 +122,15 @@ public final class Settings {
       Properties properties = new Properties();
       try {
         ByteBuffer content = ByteBuffer.wrap(InputFile.read(path, LONGEST_FILE));
-        // A decoder of its own, since it tells what is no UTF-8.
+        // This decoder throws on bytes that are not UTF-8, where Properties' reader would replace
+        // them.
         properties.load(
             new StringReader(StandardCharsets.UTF_8.newDecoder().decode(content).toString()));
       } catch (NoSuchFileException e) {
         throw new UsageException("no settings file at %s: check --config".formatted(path), e);
       } catch (CharacterCodingException | IllegalArgumentException e) {
         throw new UsageException(
-            "%s is no properties file in UTF-8 (%s): write one KEY=VALUE a line"
+            "%s is not a properties file in UTF-8 (%s): write one KEY=VALUE a line"
                 .formatted(path, e.getMessage()),
             e);
       } catch (IOException e) {
@@ -233,7 +234,7 @@ public final class Settings {
       return complete ? Optional.of(values) : Optional.empty();
     }
 
-    /** Types say "a size is …", ranges "must be …". */
+    /** Messages of types begin "a size is …", those of ranges "must be …". */
     private static String reason(IllegalArgumentException e) {
       String message = e.getMessage();
       return message.startsWith("must ") ? message : "is wrong: " + message;

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Every settings record there is, so that one file is valid for every command and a key that only
- * another command uses is not unknown.
+ * The list of all settings records. Every command knows all keys, so that one file is valid for
+ * every command.
  */
 final class SettingsCatalogue {
   static final List<Class<? extends Record>> RECORDS =
@@ -27,7 +27,7 @@ final class SettingsCatalogue {
           RetrainSettings.class,
           TrainingSettings.class);
 
-  /** Keys that were settings once: why each is none any more, and what to do instead. */
+  /** Keys of earlier releases, each with the reason it was retired and what to do instead. */
   static final Map<String, String> RETIRED =
       Map.of(
           "inference.towers",

@@ -6,22 +6,24 @@ import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** {@code --config} and {@code --set}, and the settings they and the environment give. */
+/**
+ * The options {@code --config} and {@code --set}; loads the settings from them and the environment.
+ */
 public final class SettingsOptions {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "Properties file with settings, kafka. and flink. among them.")
+      description = "Properties file with settings; may hold kafka. and flink. keys.")
   private Optional<Path> config = Optional.empty();
 
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "One setting; goes before the file and the environment. Can be repeated.")
+      description = "One setting; overrides the file and the environment. Can be repeated.")
   private Map<String, String> sets = new LinkedHashMap<>();
 
   /**
-   * Reads all sources, this process's environment among them.
+   * Reads the file, the options and this process's environment.
    *
    * @throws UsageException with every problem in one line
    */
@@ -29,7 +31,9 @@ public final class SettingsOptions {
     return Settings.load(config, sets, System.getenv());
   }
 
-  /** As {@link #load()}, with settings of the command's own options, which go before all others. */
+  /**
+   * As {@link #load()}, with settings that the command's options imply, which override all others.
+   */
   public Settings load(Map<String, String> options) {
     Map<String, String> all = new LinkedHashMap<>(sets);
     all.putAll(options);

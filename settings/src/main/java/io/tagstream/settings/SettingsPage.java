@@ -3,7 +3,7 @@ package io.tagstream.settings;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** The reference page of settings, in Markdown, as the records have them. */
+/** Renders the reference page of settings, in Markdown, from the settings records. */
 final class SettingsPage {
   private SettingsPage() {}
 
@@ -13,15 +13,15 @@ final class SettingsPage {
 
         <!-- Generated from the code: mvn -pl settings test -Dtest=SettingsPageTest -Dsettings.page=write -->
 
-        A setting comes from, each going before the one above it:
+        A setting is read from these sources; each overrides the ones above it:
 
         1. its default;
-        2. the properties file that `--config FILE` names, UTF-8, one `KEY=VALUE` a line;
+        2. the properties file given with `--config FILE`: UTF-8, one `KEY=VALUE` a line;
         3. the environment: `TAGSTREAM_BATCH_SIZE` for `batch.size`;
         4. `--set KEY=VALUE`.
 
-        One file serves every command that takes `--config`. An unknown key or a value out of its range is an error; all of them are
-        reported at once. A duration is a whole number and `ms`, `s`, `min`, `h` or `d`; a size is one and `B`,
+        One file serves every command that takes `--config`. An unknown key or a value outside its range is an error; all errors are
+        reported at once. A duration is a whole number and `ms`, `s`, `min`, `h` or `d`; a size is a whole number and `B`,
         `KiB`, `MiB`, `GiB` or `TiB`.
 
         | key | default | type | meaning |
@@ -30,18 +30,18 @@ final class SettingsPage {
 
         ## Retired
 
-        Keys of earlier builds. A source that still names one is refused with this reason.
+        Keys of earlier releases. A command that finds one in any source stops with the reason given here.
 
-        | key | why, and what to do |
+        | key | reason, and what to do |
         |---|---|
         %s
 
-        ## Handed on
+        ## Passed on
 
-        `kafka.KEY`, if it is not in the table, is a property of every Kafka client: `kafka.security.protocol=SASL_SSL`. In the environment
-        `TAGSTREAM_KAFKA_SECURITY_PROTOCOL` is the same. `kafka.bootstrap.servers` counts where no `--bootstrap-server` is given.
+        `kafka.KEY`, if it is not in the table, sets a property of every Kafka client: `kafka.security.protocol=SASL_SSL`. In the environment
+        this is `TAGSTREAM_KAFKA_SECURITY_PROTOCOL`. `kafka.bootstrap.servers` is the default of `--bootstrap-server`.
 
-        `flink.KEY` is an option of Flink: `flink.taskmanager.memory.network.max=256mb`. Flink's keys hold dashes as
+        `flink.KEY` sets an option of Flink: `flink.taskmanager.memory.network.max=256mb`. Flink's keys contain dashes as
         well as dots, so the environment cannot name them.
         """
         .formatted(

@@ -3,9 +3,9 @@ package io.tagstream.settings;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** What every command takes. */
+/** The options that every command has. */
 public final class StandardOptions {
-  /** Named here once, because an error must know it even when parsing failed. */
+  /** {@link Program} looks these up in the raw arguments when parsing failed. */
   static final List<String> VERBOSE = List.of("-v", "--verbose");
 
   @Option(

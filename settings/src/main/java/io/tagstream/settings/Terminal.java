@@ -2,15 +2,15 @@ package io.tagstream.settings;
 
 import java.util.Optional;
 
-/** Whether someone watches a stream, and how wide their window is. */
+/** Whether a standard stream is a terminal, and how wide the terminal is. */
 public enum Terminal {
   OUTPUT("1"),
   ERROR("2");
 
   /**
-   * The descriptors that are terminals, such as {@code 12} or {@code 2}. The launcher's shell can
-   * tell ({@code [ -t 1 ]}); Java 17 cannot, once one of the two is redirected. Without the
-   * property nobody watches.
+   * The descriptors that are terminals, such as {@code 12} or {@code 2}. The launcher's shell sets
+   * it ({@code [ -t 1 ]}), because Java 17 cannot tell once one of the two is redirected. Without
+   * the property neither is a terminal.
    */
   private static final String PROPERTY = "tagstream.terminals";
 
@@ -22,7 +22,7 @@ public enum Terminal {
     this.descriptor = descriptor;
   }
 
-  /** True on a terminal that can move its cursor. */
+  /** Whether the stream is a terminal that can move its cursor. */
   public boolean isInteractive() {
     return System.getProperty(PROPERTY, "").contains(descriptor)
         && !"dumb".equals(System.getenv("TERM"));

@@ -3,7 +3,7 @@ package io.tagstream.settings;
 import java.time.Duration;
 import java.util.OptionalInt;
 
-/** How topics are created; an existing topic is checked against the same. */
+/** How topics are created; existing topics are checked against the same values. */
 public record TopicSettings(
     @Setting(
             key = "topics.partitions",
@@ -11,7 +11,7 @@ public record TopicSettings(
             min = "1",
             max = "10000",
             unit = "partitions",
-            meaning = "Partitions of each topic but model-updates, which always has one.")
+            meaning = "Partitions of each topic except model-updates, which always has one.")
         int partitions,
     @Setting(
             key = "topics.replication",
@@ -19,20 +19,19 @@ public record TopicSettings(
             min = "1",
             max = "32767",
             unit = "copies",
-            meaning = "Copies of each partition; auto leaves it to the broker.")
+            meaning = "Replicas of each partition; auto: the broker's default.")
         OptionalInt replication,
     @Setting(
             key = "topics.retention",
             defaultValue = "7 d",
             min = "1 min",
-            meaning = "Records older than this are deleted; model-updates keeps all.")
+            meaning = "Records older than this are deleted, except in model-updates.")
         Duration retention,
     @Setting(
             key = "topics.retention-bytes",
             defaultValue = "10 GiB",
-            // Below this, one largest record could push out the one before it.
+            // With less, one record of the largest size could displace the one before it.
             min = "64 MiB",
             meaning =
-                "The oldest records of a partition are deleted beyond this; model-updates keeps"
-                    + " all.")
+                "When a partition exceeds this size, its oldest records are deleted, except in model-updates.")
         DataSize retentionBytes) {}

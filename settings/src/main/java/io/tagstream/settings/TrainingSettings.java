@@ -3,7 +3,7 @@ package io.tagstream.settings;
 import java.time.Duration;
 import java.util.OptionalInt;
 
-/** What a training may take, of images, time and the machine. */
+/** Limits of a training: images, time, threads and memory. */
 public record TrainingSettings(
     @Setting(
             key = "training.image-steps",
@@ -11,8 +11,7 @@ public record TrainingSettings(
             min = "1",
             unit = "images",
             meaning =
-                "Images that recipe small-data shows the network, each time counted; fine-tune takes"
-                    + " a third. auto: 48000 in train, 24000 in a running job.")
+                "Image presentations of recipe small-data, each epoch counting an image again; fine-tune takes a third. auto: 48000 in train, 24000 in a running job.")
         OptionalInt imageSteps,
     @Setting(
             key = "training.max-minutes",
@@ -21,8 +20,7 @@ public record TrainingSettings(
             max = "100000",
             unit = "minutes",
             meaning =
-                "Time that a training may take, measuring included: what the first steps reach cuts"
-                    + " the number of images, once and for the run.")
+                "Time that a training may take, evaluation included. The rate of the first steps decides, once for the run, how far the number of images is reduced.")
         int maxMinutes,
     @Setting(
             key = "training.step-timeout",
@@ -30,8 +28,7 @@ public record TrainingSettings(
             min = "10 s",
             max = "24 h",
             meaning =
-                "A training in a running job that does not get on for this long, by a step or an image,"
-                    + " hangs: the process ends with exit code 1, and the next start goes on with it.")
+                "A training in a running job that completes no step and no image for this long is considered hung: the process ends with exit code 1, and the next start resumes the training.")
         Duration stepTimeout,
     @Setting(
             key = "training.threads",
@@ -40,8 +37,7 @@ public record TrainingSettings(
             max = "1024",
             unit = "threads",
             meaning =
-                "Threads that compute a training. auto: one a core in train, half the cores in a"
-                    + " running job.")
+                "Threads of a training. auto: one for each core in train, half the cores in a running job.")
         OptionalInt threads,
     @Setting(
             key = "training.towers",
@@ -49,8 +45,7 @@ public record TrainingSettings(
             min = "1",
             max = "2",
             meaning =
-                "2 trains the halves of the network beside each other as the paper did, each with half"
-                    + " the threads and one at least, which is no faster.")
+                "2 trains the halves of the network concurrently, as the paper did, each with half the threads and at least one; it is no faster.")
         int towers,
     @Setting(
             key = "training.memory",
@@ -58,7 +53,7 @@ public record TrainingSettings(
             min = "256 MiB",
             max = "1 TiB",
             meaning =
-                "Memory of a training outside the heap; a batch that needs more passes in parts.")
+                "Memory of a training outside the heap; a batch that needs more is computed in parts.")
         DataSize memory,
     @Setting(
             key = "training.min-per-class",
@@ -66,18 +61,16 @@ public record TrainingSettings(
             min = "1",
             max = "1000000",
             unit = "images",
-            meaning = "A new class with fewer readable images waits.")
+            meaning = "A new class is not trained until it has this many readable images.")
         int minPerClass,
     @Setting(
             key = "lrn.scope",
             defaultValue = "all",
             meaning =
-                "Which maps a new network normalises together: all of them, or those of each tower,"
-                    + " a half, by itself as on the paper's two GPUs. One with a parent keeps the"
-                    + " parent's.")
+                "Which maps of a new network are normalised together: all of them, or the maps of each tower separately, as on the paper's two GPUs. A network with a parent keeps the parent's scope.")
         LrnScope lrnScope) {
 
-  /** Which maps are normalised together. */
+  /** Which maps local response normalisation covers. */
   public enum LrnScope {
     ALL,
     TOWER

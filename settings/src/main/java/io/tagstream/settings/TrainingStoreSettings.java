@@ -2,7 +2,7 @@ package io.tagstream.settings;
 
 import java.io.Serializable;
 
-/** How large the training store becomes. */
+/** How many images the training store keeps. */
 public record TrainingStoreSettings(
     @Setting(
             key = "training.keep",
@@ -11,8 +11,6 @@ public record TrainingStoreSettings(
             max = "100000000",
             unit = "images",
             meaning =
-                "Beyond so many images the training store's oldest files are deleted when a run"
-                    + " starts, but none that an unfinished run reads. An image counts once,"
-                    + " however often it was labelled.")
+                "When a run starts and the training store holds more images than this, its oldest files are deleted, except those that an unfinished run reads. An image counts once, however often it was labelled.")
         int keep)
     implements Serializable {}

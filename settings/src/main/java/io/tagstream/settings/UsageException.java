@@ -1,6 +1,8 @@
 package io.tagstream.settings;
 
-/** Wrong usage that only shows while a command runs, such as an unknown setting: exit code 2. */
+/**
+ * Wrong usage that is detected only while a command runs, such as an unknown setting: exit code 2.
+ */
 public final class UsageException extends UserException {
   private static final long serialVersionUID = 1L;
 

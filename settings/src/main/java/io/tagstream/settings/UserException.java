@@ -1,8 +1,8 @@
 package io.tagstream.settings;
 
 /**
- * A failure the user can act on; the message is one line that says what to do. A program ends with
- * exit code 1 and prints the message alone.
+ * A failure that the user can resolve; the message is one line with the cause and the remedy. The
+ * program prints the message alone and ends with exit code 1.
  */
 public class UserException extends RuntimeException {
   private static final long serialVersionUID = 1L;

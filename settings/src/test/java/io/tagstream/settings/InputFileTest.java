@@ -36,7 +36,7 @@ class InputFileTest {
   }
 
   @Test
-  void whatHasNoEndIsNotRead() throws Exception {
+  void pipesDevicesFoldersAndLargeFilesAreRefused() throws Exception {
     assertRefused(Path.of("/dev/zero"), "it is a pipe or a device, not a file");
     Path pipe = folder.resolve("pipe");
     assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();

@@ -26,7 +26,7 @@ class InterruptionTest {
   }
 
   @Test
-  void aClosedOneHandsTheSignalsBack() throws Exception {
+  void closingRestoresThePreviousHandler() throws Exception {
     try (Interruption outer =
         Interruption.listen(() -> heard.add("outer"), code -> heard.add("kill"))) {
       Interruption.listen(() -> heard.add("inner"), code -> heard.add("kill")).close();
@@ -37,7 +37,7 @@ class InterruptionTest {
     }
   }
 
-  /** Of this process, as the operating system would; named by reflection as in Interruption. */
+  /** Raises a signal in this process; by reflection for the reason given in Interruption. */
   private static void raise(String name) throws ReflectiveOperationException {
     Class<?> type = Class.forName("sun.misc.Signal");
     type.getMethod("raise", type).invoke(null, type.getConstructor(String.class).newInstance(name));

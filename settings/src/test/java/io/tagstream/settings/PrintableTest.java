@@ -17,12 +17,12 @@ class PrintableTest {
         0, 7, '\n', '\r', '\t', 0x1b, 0x7f, 0x80, 0x85, 0x9b, 0x9f, 0x61c, 0x200e, 0x200f, 0x2028,
         0x2029, 0x202a, 0x202e, 0x2066, 0x2069, 0xd800, 0xdfff
       })
-  void whatMovesTextIsShownInstead(int character) {
+  void charactersThatMoveTextAreEscaped(int character) {
     String text = "a" + Character.toString(character) + "b";
     assertThat(Printable.of(text)).isEqualTo("a\\u%04xb".formatted(character));
   }
 
-  /** Zero-width joiners are part of Persian words and of families. */
+  /** Persian words and family emoji contain zero-width joiners and non-joiners. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -35,7 +35,7 @@ class PrintableTest {
         "a\u00a0b",
         "\\u009b"
       })
-  void otherTextStays(String text) {
+  void otherTextIsUnchanged(String text) {
     assertThat(Printable.of(text)).isEqualTo(text);
   }
 
@@ -49,7 +49,7 @@ class PrintableTest {
   }
 
   @Test
-  void aWriterLetsLinesThrough() {
+  void aWriterKeepsLineBreaks() {
     StringWriter written = new StringWriter();
     PrintWriter out = Printable.onto(new PrintWriter(written));
     out.printf("%s\t%s\n", "a\u009b2Jb", "👩");
@@ -61,7 +61,7 @@ class PrintableTest {
   }
 
   @Test
-  void aPipeThatNobodyReadsIsNoticed() {
+  void aBrokenPipeIsReported() {
     Writer broken =
         new Writer() {
           @Override

@@ -68,14 +68,14 @@ class ProgramTest {
 
   private static void nothing() {}
 
-  /** The writer that a command gets in place of the given one. */
+  /** The escaping writer that wraps the given one. */
   private PrintWriter spec(StringWriter given) {
     CommandLine command = running.orElseThrow();
     return given == out ? command.getOut() : command.getErr();
   }
 
   @Test
-  void workThatIsDoneEndsWithZero() {
+  void successEndsWithZero() {
     assertThat(run(ProgramTest::nothing, "work", "--images", "x")).isZero();
     assertThat(err.toString()).isEmpty();
   }
@@ -100,9 +100,9 @@ class ProgramTest {
     assertThat(err.toString().lines()).containsExactly("tagstream: the cup is empty: fill it");
   }
 
-  /** A message quotes what somebody sent. */
+  /** A message may quote foreign text. */
   @Test
-  void noMessageMovesTheCursor() {
+  void errorMessagesAreEscaped() {
     run(
         () -> {
           throw new UserException("no label '\u009b2J\u001b[2J\u202egpj.exe'");
@@ -118,7 +118,7 @@ class ProgramTest {
   }
 
   @Test
-  void neitherDoesAnythingThatACommandPrints() {
+  void commandOutputIsEscaped() {
     run(
         () -> {
           spec(err).println("\u001b]0;title\u0007");
@@ -161,7 +161,7 @@ class ProgramTest {
   }
 
   @Test
-  void anErrorGetsALineToo() {
+  void aJavaErrorIsReportedInOneLine() {
     int exit =
         run(
             () -> {

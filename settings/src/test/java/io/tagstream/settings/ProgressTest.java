@@ -22,7 +22,7 @@ class ProgressTest {
   }
 
   @Test
-  void elsewhereALineComesEveryTenSecondsAndAtTheEnd() {
+  void withoutATerminalALineComesEveryTenSecondsAndAtTheEnd() {
     try (Progress progress = progress(false, OptionalLong.of(200))) {
       pass(Duration.ofSeconds(9));
       progress.advance(90);
@@ -41,7 +41,7 @@ class ProgressTest {
   }
 
   @Test
-  void whatWasDoneBeforeIsNoPartOfTheRate() {
+  void skippedItemsDoNotCountForTheRate() {
     try (Progress progress = progress(false, OptionalLong.of(200))) {
       progress.skip(100);
       pass(Duration.ofSeconds(10));

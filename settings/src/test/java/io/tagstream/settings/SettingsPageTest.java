@@ -12,7 +12,7 @@ class SettingsPageTest {
       "mvn -pl settings test -Dtest=SettingsPageTest -Dsettings.page=write";
 
   @Test
-  void thePageIsWhatTheCodeSays() throws IOException {
+  void thePageMatchesTheCode() throws IOException {
     Path page = repository().resolve("docs/settings.md");
     if ("write".equals(System.getProperty("settings.page"))) {
       Files.writeString(page, SettingsPage.render());

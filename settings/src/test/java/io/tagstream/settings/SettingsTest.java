@@ -17,7 +17,7 @@ class SettingsTest {
   @TempDir Path folder;
 
   @Test
-  void defaultsStandInTheRecords() {
+  void defaultsComeFromTheRecords() {
     Settings settings = Settings.defaults();
 
     assertThat(settings.get(BatchSettings.class))
@@ -34,7 +34,7 @@ class SettingsTest {
   }
 
   @Test
-  void aLaterSourceGoesBeforeAnEarlierOne() throws IOException {
+  void aLaterSourceOverridesAnEarlierOne() throws IOException {
     Path file = file("batch.size = 1\nbatch.max-wait=1 ms\nimage.max-pixels=7\n");
     Map<String, String> environment =
         Map.of("TAGSTREAM_BATCH_SIZE", "2", "TAGSTREAM_BATCH_MAX_WAIT", "2 ms");
@@ -99,7 +99,7 @@ class SettingsTest {
   }
 
   @Test
-  void noSettingIsCalledAsARetiredOne() {
+  void noSettingReusesARetiredKey() {
     assertThat(SettingsCatalogue.entries())
         .extracting(entry -> entry.key())
         .doesNotContainAnyElementsOf(SettingsCatalogue.RETIRED.keySet());
@@ -115,7 +115,7 @@ class SettingsTest {
   }
 
   @Test
-  void kafkaAndFlinkPropertiesAreHandedOn() throws IOException {
+  void kafkaAndFlinkPropertiesArePassedOn() throws IOException {
     Path file = file("kafka.security.protocol=SSL\nflink.state.backend.type=hashmap\n");
     Map<String, String> environment = Map.of("TAGSTREAM_KAFKA_SASL_MECHANISM", "PLAIN");
 
@@ -127,7 +127,7 @@ class SettingsTest {
   }
 
   @Test
-  void aSettingOfOursIsNotHandedOnToKafka() throws IOException {
+  void aSettingOfOursIsNotPassedOnToKafka() throws IOException {
     Path file = file("kafka.outage=5 min\nkafka.acks=all\n");
 
     Settings ofFile = Settings.load(Optional.of(file), Map.of(), Map.of());
@@ -181,7 +181,7 @@ class SettingsTest {
     assertThat(SettingsCatalogue.entries())
         .extracting(entry -> entry.environmentVariable())
         .doesNotHaveDuplicates()
-        // A further one would take the property of that name from Kafka's clients.
+        // Another such variable would shadow the Kafka client property of that name.
         .filteredOn(name -> name.startsWith("TAGSTREAM_KAFKA_"))
         .containsExactly("TAGSTREAM_KAFKA_OUTAGE");
   }

@@ -1,6 +1,6 @@
 package io.tagstream.trainingstore;
 
-/** A file of the training store that cannot be used; the message is the reason. */
+/** A file of the training store cannot be used; the message is the reason. */
 public final class MalformedFileException extends Exception {
   private static final long serialVersionUID = 1L;
 

@@ -30,20 +30,20 @@ import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DecoderFactory;
 
 /**
- * Reads a file of the training store, as {@link TrainingFileWriter} wrote it, without its pictures:
- * the header of each block, or its first kilobyte. Not safe for use by several threads.
+ * Reads a file of the training store, as {@link TrainingFileWriter} writes it, without reading its
+ * images: only the header of each block, or its first kilobyte. Not thread-safe.
  */
 public final class TrainingFile implements Closeable {
   private static final int FILE_HEADER_CHUNK = 4096;
   private static final int HEAD_CHUNK = 1024;
 
-  /** A file of ours that was made of thousands has some hundred kilobytes of notes. */
+  /** A file merged from thousands of others has notes of some hundred kilobytes. */
   private static final int LONGEST_FILE_HEADER = 16 << 20;
 
-  /** A row without its picture; what a record on a topic can hold. */
+  /** Longest row without its image, in bytes; a record on a topic holds less. */
   private static final int LONGEST_HEAD = 32 << 20;
 
-  /** Two numbers of at most ten bytes: rows in the block, bytes in the block. */
+  /** Longest block header: the number of rows and of bytes, at most ten bytes each. */
   private static final int BLOCK_HEADER = 20;
 
   private static final byte[] MAGIC = DataFileConstants.MAGIC;
@@ -75,15 +75,15 @@ public final class TrainingFile implements Closeable {
   /**
    * Opens a file and reads its header.
    *
-   * @return to be closed by the caller
-   * @throws MalformedFileException when it is no training file, with the reason; a link, a pipe or
-   *     a device is none
+   * @return an open file, which the caller closes
+   * @throws MalformedFileException with the reason when it is not a training file; links, pipes and
+   *     devices are refused
    */
   public static TrainingFile open(Path path) throws IOException, MalformedFileException {
     BasicFileAttributes attributes =
         Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
     if (!attributes.isRegularFile()) {
-      // Opening a pipe would wait for somebody who writes to it.
+      // Opening a pipe would block until a process writes to it.
       throw new MalformedFileException(
           attributes.isSymbolicLink()
               ? "it is a link, and only files are read"
@@ -133,7 +133,8 @@ public final class TrainingFile implements Closeable {
               "its header has more than %d bytes".formatted(LONGEST_FILE_HEADER), e);
         }
       } catch (IOException | RuntimeException e) {
-        // The chunk is in memory: what Avro throws is about its bytes, not about the disk.
+        // The chunk is in memory, so an IOException of Avro means malformed bytes, not a disk
+        // error.
         throw new MalformedFileException("its header cannot be read: " + e.getMessage(), e);
       }
     }
@@ -153,15 +154,15 @@ public final class TrainingFile implements Closeable {
           "its rows are %s, not %s".formatted(writer.getFullName(), expected));
     }
     if (!last(writer).name().equals("content")) {
-      throw new MalformedFileException("its rows do not end with the picture");
+      throw new MalformedFileException("its rows do not end with the image");
     }
     requireNoCollections(writer, new HashSet<>());
     return writer;
   }
 
   /**
-   * A file brings its own schema. Items that take no bytes, such as nulls in an array, would be
-   * skipped one by one, a billion for five bytes.
+   * The schema comes from the file. Items that take no bytes, such as nulls in an array, would be
+   * skipped one by one: a billion of them for five bytes.
    */
   private static void requireNoCollections(Schema schema, Set<Schema> seen)
       throws MalformedFileException {
@@ -182,7 +183,7 @@ public final class TrainingFile implements Closeable {
     return schema.getFields().get(schema.getFields().size() - 1);
   }
 
-  /** What the header holds beside Avro's own. */
+  /** The header's entries except Avro's own. */
   public Map<String, String> notes() {
     return notes;
   }
@@ -190,8 +191,7 @@ public final class TrainingFile implements Closeable {
   /**
    * Counts the rows, from the blocks' headers alone.
    *
-   * @throws MalformedFileException when the file is cut short or its blocks do not follow each
-   *     other
+   * @throws MalformedFileException when the file is cut short or its blocks are not contiguous
    */
   public long count() throws IOException, MalformedFileException {
     long rows = 0;
@@ -221,10 +221,10 @@ public final class TrainingFile implements Closeable {
   }
 
   /**
-   * Reads a row's picture.
+   * Reads a row's image.
    *
-   * @param path of the file that the row is in
-   * @throws IOException when the file is gone or holds other bytes there
+   * @param path the file that holds the row
+   * @throws IOException when the file is missing or its bytes have changed
    */
   public static byte[] content(Path path, TrainingRowHead.Content content) throws IOException {
     try (SeekableByteChannel channel = Files.newByteChannel(path)) {
@@ -243,9 +243,9 @@ public final class TrainingFile implements Closeable {
   }
 
   /**
-   * All rows of a file with their pictures, one after the other.
+   * Streams all rows of a file with their images.
    *
-   * @param in closed with what is returned
+   * @param in closed when the returned stream is closed
    */
   public static DataFileStream<TrainingImage> rows(InputStream in) throws IOException {
     return new DataFileStream<>(
@@ -257,7 +257,7 @@ public final class TrainingFile implements Closeable {
     channel.close();
   }
 
-  /** The writer's schema up to the picture. */
+  /** The writer's schema without its last field, the image. */
   private Schema withoutContent() {
     List<Schema.Field> fields =
         writer.getFields().subList(0, writer.getFields().size() - 1).stream()
@@ -268,11 +268,11 @@ public final class TrainingFile implements Closeable {
   }
 
   /**
-   * A block's one row.
+   * A block, which holds one row.
    *
-   * @param start where the row begins
-   * @param head as much of it as was asked for
-   * @param end where the next block begins
+   * @param start position of the row, in bytes
+   * @param head the first bytes of the row, as many as were requested
+   * @param end position of the next block
    */
   private record Block(long start, ByteBuffer head, long end) {
     long length() {
@@ -280,7 +280,7 @@ public final class TrainingFile implements Closeable {
     }
   }
 
-  /** Reads a block's beginning, and checks the mark that ends what stands before it. */
+  /** Reads the beginning of a block, and checks the sync marker before it. */
   private Block block(long position, int wantedOfRow) throws IOException, MalformedFileException {
     long from = position - SYNC;
     byte[] chunk =
@@ -302,7 +302,7 @@ public final class TrainingFile implements Closeable {
     }
     if (rows != 1 || length < 0) {
       throw new MalformedFileException(
-          "the block at %d holds %d rows in %d bytes, where one row was to be"
+          "the block at %d holds %d rows in %d bytes, one row was expected"
               .formatted(position, rows, length));
     }
     long start = from + chunk.length - left;
@@ -318,7 +318,7 @@ public final class TrainingFile implements Closeable {
   private void requireSync(byte[] chunk, long position) throws MalformedFileException {
     if (!Arrays.equals(chunk, 0, SYNC, sync, 0, SYNC)) {
       throw new MalformedFileException(
-          "what ends at %d is no whole block: bytes were lost or changed".formatted(position));
+          "the block that ends at %d is not whole: bytes were lost or changed".formatted(position));
     }
   }
 
@@ -363,10 +363,10 @@ public final class TrainingFile implements Closeable {
       }
       if (head.remaining() >= LONGEST_HEAD) {
         throw new MalformedFileException(
-            "the row at %d has more than %d bytes without its picture"
+            "the row at %d has more than %d bytes without its image"
                 .formatted(block.start(), LONGEST_HEAD));
       }
-      // A long id: the pictures are the bulk of a block, so this is rare.
+      // Rare: the fields before the image are longer than the chunk, such as a long id.
       head =
           ByteBuffer.wrap(
               read(channel, block.start(), Math.min(2L * head.remaining() + 1, block.length())));

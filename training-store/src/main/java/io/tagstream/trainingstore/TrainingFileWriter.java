@@ -19,9 +19,9 @@ import org.apache.avro.file.DataFileWriter;
 import org.apache.avro.specific.SpecificDatumWriter;
 
 /**
- * Writes a file of the training store: an Avro container with one row a block and no codec, since
- * pictures are compressed already. So rows are counted without being read, and each can be read
- * alone.
+ * Writes a file of the training store: an Avro container with one row in each block, so that rows
+ * can be counted without being read and each can be read alone. It uses no codec, because encoded
+ * images are compressed already.
  */
 public final class TrainingFileWriter implements Closeable, Flushable {
   private final DataFileWriter<TrainingImage> file;
@@ -30,27 +30,28 @@ public final class TrainingFileWriter implements Closeable, Flushable {
    * Writes the file's header.
    *
    * @param out closed by {@link #close}
-   * @param notes stand in the header beside Avro's own
+   * @param notes added to the header's entries
    */
   public TrainingFileWriter(OutputStream out, Map<String, String> notes) throws IOException {
     Schema schema = TrainingImage.getClassSchema();
     file = new DataFileWriter<>(new SpecificDatumWriter<>(schema, RecordModel.INSTANCE));
     notes.forEach(file::setMeta);
     file.setCodec(CodecFactory.nullCodec());
-    // Each row ends its block, and need not reach the disk before the next.
+    // A block per row would otherwise flush after every row.
     file.setFlushOnEveryBlock(false);
     file.create(schema, out);
   }
 
   /**
-   * Adds a row as a block of its own.
+   * Adds a row, in a separate block.
    *
-   * @param label empty withdraws the picture
-   * @param unknown whether it was said to show none of the classes; the label is then empty
+   * @param label empty withdraws the image
+   * @param unknown whether the image was labelled as showing none of the classes; the label is then
+   *     empty
    * @param at when the record that carried the label was appended
-   * @param origin why the picture was labelled, as {@link LabelOrigin} has it
-   * @param source where that record stood; empty where no stream brought it
-   * @param content the encoded picture; its SHA-256 is computed here
+   * @param origin why the image was labelled, a word of {@link LabelOrigin}
+   * @param source the coordinates of that record; empty if the row came from no stream
+   * @param content the encoded image; its SHA-256 is computed here
    */
   public void append(
       String imageId,
@@ -80,15 +81,15 @@ public final class TrainingFileWriter implements Closeable, Flushable {
   }
 
   /**
-   * Adds a row as it was read from a file. Its SHA-256 stays, since that of bytes that were damaged
-   * meanwhile would say that they are right.
+   * Adds a row that was read from a file. Its SHA-256 is kept, not recomputed: a new hash would
+   * match bytes that were damaged in the meantime.
    */
   public void append(TrainingImage row) throws IOException {
     file.append(row);
     file.sync();
   }
 
-  /** Hands all rows to the stream, which can then be closed in place of this writer. */
+  /** Writes all rows to the stream, which may then be closed instead of this writer. */
   @Override
   public void flush() throws IOException {
     file.flush();

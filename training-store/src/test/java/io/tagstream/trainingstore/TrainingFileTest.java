@@ -44,7 +44,7 @@ class TrainingFileTest {
 
   @TempDir private Path folder;
 
-  private static byte[] picture(int length) {
+  private static byte[] image(int length) {
     byte[] bytes = new byte[length];
     new Random(length).nextBytes(bytes);
     return bytes;
@@ -79,7 +79,7 @@ class TrainingFileTest {
           TIME.plusSeconds(1),
           "random",
           Optional.empty(),
-          Optional.of(picture(100_000)));
+          Optional.of(image(100_000)));
     }
     return path;
   }
@@ -97,7 +97,7 @@ class TrainingFileTest {
   }
 
   @Test
-  void rowsAreReadWithoutTheirPictures() throws Exception {
+  void rowsAreReadWithoutTheirImages() throws Exception {
     List<TrainingRowHead> heads = heads(threeRows(Map.of()));
     assertThat(heads).hasSize(3);
     TrainingRowHead first = heads.get(0);
@@ -130,7 +130,7 @@ class TrainingFileTest {
   }
 
   @Test
-  void rowsOfTheFirstReleaseAreReadAndDoNotSayWhereTheirRecordStood() throws Exception {
+  void rowsOfTheFirstReleaseAreReadWithoutASource() throws Exception {
     Schema released;
     try (InputStream file =
         TrainingFileTest.class.getResourceAsStream(
@@ -161,17 +161,17 @@ class TrainingFileTest {
   }
 
   @Test
-  void aPictureIsReadAlone() throws Exception {
+  void oneImageIsReadAlone() throws Exception {
     Path path = threeRows(Map.of());
     List<TrainingRowHead> heads = heads(path);
     assertThat(TrainingFile.content(path, heads.get(2).content().orElseThrow()))
-        .isEqualTo(picture(100_000));
+        .isEqualTo(image(100_000));
     assertThat(TrainingFile.content(path, heads.get(0).content().orElseThrow()))
         .containsExactly(1, 2, 3);
   }
 
   @Test
-  void aPictureThatChangedIsNotGivenOut() throws Exception {
+  void anImageThatChangedIsRefused() throws Exception {
     Path path = threeRows(Map.of());
     TrainingRowHead.Content content = heads(path).get(2).content().orElseThrow();
     byte[] bytes = Files.readAllBytes(path);
@@ -186,7 +186,7 @@ class TrainingFileTest {
         .hasMessageContaining("rows.avro is shorter");
   }
 
-  /** So that other programs can read the store. */
+  /** Other programs can read the store with Avro. */
   @Test
   void avroReadsWhatWasWritten() throws Exception {
     try (InputStream in = Files.newInputStream(threeRows(Map.of("tagstream.note", "n")));
@@ -239,7 +239,7 @@ class TrainingFileTest {
     }
     Files.write(cut, Arrays.copyOf(whole, 60_000));
     assertThatThrownBy(() -> count(cut)).hasMessageStartingWith("it is cut short at 60000 bytes");
-    // Between two blocks it is a whole, shorter file.
+    // Cut between two blocks, the file is valid and shorter.
     Files.write(cut, Arrays.copyOf(whole, secondRow));
     assertThat(count(cut)).isEqualTo(1);
   }
@@ -298,7 +298,7 @@ class TrainingFileTest {
         .hasMessageContaining("compressed (deflate)");
   }
 
-  /** Five bytes of it would be a billion nulls to pass over. */
+  /** Five bytes could encode a billion nulls to skip. */
   @Test
   void rowsWithCollectionsAreRefused() throws Exception {
     List<Schema.Field> fields = new ArrayList<>();
@@ -342,7 +342,7 @@ class TrainingFileTest {
         .hasMessage("it is a link, and only files are read");
   }
 
-  /** Whoever opens one waits until somebody writes to it. */
+  /** Opening a pipe blocks until a process writes to it. */
   @Test
   @Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void aPipeIsNotWaitedFor() throws Exception {

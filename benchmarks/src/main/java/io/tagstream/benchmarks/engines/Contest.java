@@ -10,14 +10,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Engines on batches of noise, in turns, so that what else the machine does hits all of them.
- * Medians of the task's count of turns, in images/s: {@link #batch} for batches of a size, {@link
- * #spaced} for single images of which one comes every 20 ms, where the time between does not count.
+ * Compares engines on batches of noise. The engines take turns, so that other load on the machine
+ * affects all of them. Figures are medians over the task's count of turns, in images/s: {@link
+ * #batch} for batches of one size, {@link #spaced} for single images that arrive every 20 ms, not
+ * counting the time between them.
  */
 public final class Contest {
   public static final List<Integer> BATCHES = List.of(1, 16, 64);
 
-  /** An engine's calls in one turn hold at least so many crops. */
+  /** Minimum number of crops that an engine computes in one turn. */
   private static final int CROPS_A_TURN = 64;
 
   private static final long SPACING_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -25,18 +26,18 @@ public final class Contest {
 
   private Contest() {}
 
-  /** The figure of an engine on batches of a size. */
+  /** The figure of an engine for batches of one size. */
   public static String batch(String engine, int size) {
     return "%s batch %d".formatted(engine, size);
   }
 
-  /** The figure of an engine to which an image comes every 20 ms. */
+  /** The figure of an engine for single images every 20 ms. */
   public static String spaced(String engine) {
     return engine + " spaced";
   }
 
   /**
-   * Has them compute.
+   * Measures the engines.
    *
    * @param engines by name; each takes crops, {@code [S][S][3]} bytes
    * @param cropBytes {@code S * S * 3}

@@ -23,29 +23,30 @@ import org.bytedeco.opencv.opencv_core.Rect;
 import org.bytedeco.opencv.opencv_core.Size;
 
 /**
- * How far pixels are from those that OpenCV decodes at full size: the mean absolute difference over
- * the task's photos, in levels of 0 to 255. Crops are compared with such a picture that the area
- * filter, which averages what a pixel covers, has resized.
+ * Measures how far decoded pixels are from those that OpenCV decodes at full size: the mean
+ * absolute difference over the task's photos, in levels of 0 to 255. Crops are compared with
+ * OpenCV's image after the area filter, which averages the area that a pixel covers, has resized
+ * it.
  */
 public final class DecodePixels implements Probe {
   public static final String CROPS = "crops";
   public static final String IMAGE_IO = "ImageIO";
 
-  /** Of the photos, those that ImageIO can read. */
+  /** Share of the photos that ImageIO can read. */
   public static final String IMAGE_IO_READS = "share that ImageIO reads";
 
-  /** Sums over pictures. */
+  /** Sums over all images. */
   private static final class Difference {
     private long sum;
     private long values;
-    private int pictures;
+    private int images;
 
     void add(byte[] some, byte[] others) {
       for (int i = 0; i < some.length; i++) {
         sum += Math.abs((some[i] & 0xff) - (others[i] & 0xff));
       }
       values += some.length;
-      pictures++;
+      images++;
     }
 
     double mean() {
@@ -81,7 +82,7 @@ public final class DecodePixels implements Probe {
         IMAGE_IO,
         imageIo.mean(),
         IMAGE_IO_READS,
-        (double) imageIo.pictures / crops.pictures);
+        (double) imageIo.images / crops.images);
   }
 
   private static Mat decode(byte[] photo, int flags) {
@@ -91,13 +92,12 @@ public final class DecodePixels implements Probe {
     }
   }
 
-  /** The central square by the area filter, and its centre. */
-  private static byte[] crop(Mat picture, Preprocessing wanted) {
-    int side = Math.min(picture.cols(), picture.rows());
+  /** Resizes the central square with the area filter, and crops its centre. */
+  private static byte[] crop(Mat image, Preprocessing wanted) {
+    int side = Math.min(image.cols(), image.rows());
     int margin = (wanted.resize() - wanted.crop()) / 2;
-    try (Rect central =
-            new Rect((picture.cols() - side) / 2, (picture.rows() - side) / 2, side, side);
-        Mat square = new Mat(picture, central);
+    try (Rect central = new Rect((image.cols() - side) / 2, (image.rows() - side) / 2, side, side);
+        Mat square = new Mat(image, central);
         Size size = new Size(wanted.resize(), wanted.resize());
         Mat resized = new Mat();
         Rect centre = new Rect(margin, margin, wanted.crop(), wanted.crop())) {
@@ -108,9 +108,9 @@ public final class DecodePixels implements Probe {
     }
   }
 
-  /** Its pixels without gaps. */
-  private static byte[] bytes(Mat picture) {
-    try (Mat whole = picture.clone()) {
+  /** The pixels without padding. */
+  private static byte[] bytes(Mat image) {
+    try (Mat whole = image.clone()) {
       byte[] pixels = new byte[whole.rows() * whole.cols() * 3];
       whole.data().get(pixels);
       return pixels;
@@ -118,20 +118,20 @@ public final class DecodePixels implements Probe {
   }
 
   private static Optional<byte[]> imageIo(byte[] photo) {
-    BufferedImage picture;
+    BufferedImage image;
     try {
-      picture = ImageIO.read(new ByteArrayInputStream(photo));
+      image = ImageIO.read(new ByteArrayInputStream(photo));
     } catch (IOException | RuntimeException e) {
       return Optional.empty();
     }
-    if (picture == null) {
+    if (image == null) {
       return Optional.empty();
     }
-    byte[] pixels = new byte[picture.getHeight() * picture.getWidth() * 3];
+    byte[] pixels = new byte[image.getHeight() * image.getWidth() * 3];
     int at = 0;
-    for (int y = 0; y < picture.getHeight(); y++) {
-      for (int x = 0; x < picture.getWidth(); x++) {
-        int rgb = picture.getRGB(x, y);
+    for (int y = 0; y < image.getHeight(); y++) {
+      for (int x = 0; x < image.getWidth(); x++) {
+        int rgb = image.getRGB(x, y);
         for (int shift = 16; shift >= 0; shift -= 8) {
           pixels[at++] = (byte) (rgb >> shift);
         }

@@ -23,13 +23,14 @@ import org.bytedeco.opencv.global.opencv_imgcodecs;
 import org.bytedeco.opencv.opencv_core.Mat;
 
 /**
- * Decoders on one thread and the task's photos, in turns: photos a second of processor time, the
- * median of the task's count of turns. OpenCV and ImageIO only decode; ours also resizes and crops.
+ * Compares decoders, in turns, on one thread and the task's photos: photos a second of processor
+ * time, as medians over the task's count of turns. OpenCV and ImageIO only decode; Tagstream's
+ * decoder also resizes and crops.
  */
 public final class DecodeRates implements Probe {
   public static final String BARE = "OpenCV, decode only";
 
-  /** A JPEG by OpenCV at half its size, which its transform then gives. */
+  /** OpenCV decodes a JPEG at half its size, directly from the transform. */
   private static final String HALF = "OpenCV, decode at half the size";
 
   /** A decoder of one photo. */
@@ -49,9 +50,9 @@ public final class DecodeRates implements Probe {
     List<byte[]> photos = task.encoded();
     Preprocessing wanted = new ModelStore(Path.of(task.models())).openLive().preprocessing();
     Map<String, Decoding> decoders = new LinkedHashMap<>();
-    Mat picture = new Mat();
-    decoders.put(BARE, photo -> bare(photo, opencv_imgcodecs.IMREAD_COLOR, picture));
-    decoders.put(HALF, photo -> bare(photo, opencv_imgcodecs.IMREAD_REDUCED_COLOR_2, picture));
+    Mat image = new Mat();
+    decoders.put(BARE, photo -> bare(photo, opencv_imgcodecs.IMREAD_COLOR, image));
+    decoders.put(HALF, photo -> bare(photo, opencv_imgcodecs.IMREAD_REDUCED_COLOR_2, image));
     for (Views views : Views.values()) {
       ImageDecoder decoder =
           new ImageDecoder(wanted.resize(), wanted.crop(), views, DecodeLimits.DEFAULT);
@@ -76,11 +77,10 @@ public final class DecodeRates implements Probe {
     return photos.size() * 1e9 / (threads.getCurrentThreadCpuTime() - start);
   }
 
-  private static void bare(byte[] photo, int flags, Mat picture) {
+  private static void bare(byte[] photo, int flags, Mat image) {
     try (BytePointer bytes = new BytePointer(photo);
         Mat encoded = new Mat(1, photo.length, opencv_core.CV_8UC1, bytes)) {
-      opencv_imgcodecs.imdecode(
-          encoded, flags | opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION, picture);
+      opencv_imgcodecs.imdecode(encoded, flags | opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION, image);
     }
   }
 
@@ -88,7 +88,7 @@ public final class DecodeRates implements Probe {
     try {
       ImageIO.read(new ByteArrayInputStream(photo));
     } catch (IOException | RuntimeException e) {
-      // It cannot read every photo; the time until it says so counts as well.
+      // ImageIO cannot read every photo; the time until it fails counts as well.
     }
   }
 }

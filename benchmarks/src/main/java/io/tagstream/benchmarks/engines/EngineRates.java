@@ -22,21 +22,21 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** The engines that Tagstream has, on the task's threads, from bytes to probabilities. */
+/** Measures Tagstream's engines on the task's threads, from bytes to probabilities. */
 public final class EngineRates implements Probe {
   public static final String OURS = "deeplearning4j";
 
-  /** The same where oneDNN alone is not in the build. */
+  /** The same engine as it runs in a build without oneDNN. */
   public static final String OPS = "deeplearning4j, ND4J's ops";
 
   public static final String PLAIN = "onnxruntime, plain graph";
 
-  /** What {@code --engine onnxruntime} runs. */
+  /** The graph that {@code --engine onnxruntime} runs. */
   public static final String REWRITTEN = "onnxruntime, LRN rewritten";
 
   public static final String INTEGERS = "onnxruntime, int8";
 
-  /** In the order in which they take turns. */
+  /** The engines in the order of their turns. */
   public static final List<String> NAMES = List.of(OURS, OPS, PLAIN, REWRITTEN, INTEGERS);
 
   @Override
@@ -68,7 +68,7 @@ public final class EngineRates implements Probe {
   }
 
   private static Consumer<List<byte[]>> engine(ModelBundle bundle, DeviceWeights weights) {
-    // The engine keeps the weights.
+    // The engine keeps the weights open.
     try (LoadedModel model = new SharedModel(bundle, weights)) {
       Engine engine = model.newEngine(Contest.BATCHES.get(Contest.BATCHES.size() - 1));
       return crops -> engine.probabilities(crops, 1);

@@ -28,11 +28,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
 /**
- * The engines on the machine's GPU, in images/s, with the task's batch: on crops that are ready,
- * and fed by a decoder a processor. Which engines there are, the build decides.
+ * Measures the engines on the machine's GPU, in images/s, with the task's batch size: on decoded
+ * crops, and with one decoder for each processor. The build determines which engines are available.
  */
 public final class GpuRates implements Probe {
-  /** What tasks should ask for. */
+  /** Batch sizes to measure. */
   public static final List<Integer> BATCHES =
       IntStream.rangeClosed(0, 10).map(power -> 1 << power).boxed().toList();
 
@@ -40,17 +40,17 @@ public final class GpuRates implements Probe {
   public static final String FLOAT = "onnxruntime fp32";
   public static final String OURS = "deeplearning4j fp32";
 
-  /** In a turn an engine answers at least so many crops, in at least so many calls. */
+  /** Minimum number of crops in a turn, in at least {@link #CALLS} calls. */
   private static final int CROPS = 256;
 
   private static final int CALLS = 4;
 
-  /** The figure of an engine on crops that are ready. */
+  /** The figure of an engine on decoded crops. */
   public static String ready(String engine, int batch) {
     return "%s batch %d".formatted(engine, batch);
   }
 
-  /** The figure of an engine that decoders feed. */
+  /** The figure of an engine together with the decoders. */
   public static String fed(String engine, int batch) {
     return "%s batch %d from photos".formatted(engine, batch);
   }
@@ -85,7 +85,7 @@ public final class GpuRates implements Probe {
     return figures;
   }
 
-  /** Where an engine's next batch comes from. */
+  /** Supplies an engine's next batch. */
   @FunctionalInterface
   private interface Crops {
     List<byte[]> next() throws InterruptedException;

@@ -21,26 +21,27 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Whether integers answer as floats do: trains on four fifths of the pictures for a few minutes,
- * quantizes, and compares on the fifth. The pictures lie in a folder per class.
+ * Measures how often int8 predicts the same class as fp32: trains on four fifths of the images for
+ * a few minutes, quantizes, and compares on the other fifth. The images must be in a folder for
+ * each class.
  */
 public final class IntegerAgreement implements Probe {
-  /** The share of the held-out pictures to which both give the same answer. */
+  /** The share of the held-out images for which both predict the same class. */
   public static final String SHARE = "share of the same answers";
 
-  public static final String PICTURES = "pictures";
+  public static final String IMAGES = "pictures";
 
   private static final int IMAGE_STEPS = 9600;
 
-  /** A slower machine trains for as long with fewer. */
+  /** A slower machine trains this long, with fewer images. */
   private static final Duration LONGEST = Duration.ofMinutes(6);
 
   private static final long SEED = 1;
 
-  /** Whether the pictures have labels to learn. */
-  public static boolean isPossible(String pictures) {
+  /** Whether the images are in a folder for each class. */
+  public static boolean isPossible(String images) {
     try {
-      return FolderDataset.list(Path.of(pictures)).labels().size() > 1;
+      return FolderDataset.list(Path.of(images)).labels().size() > 1;
     } catch (ModelException noFolders) {
       return false;
     }
@@ -48,14 +49,14 @@ public final class IntegerAgreement implements Probe {
 
   @Override
   public Map<String, Double> measure(ProbeTask task) {
-    Dataset pictures = FolderDataset.list(Path.of(task.photos()));
+    Dataset dataset = FolderDataset.list(Path.of(task.photos()));
     ModelStore store = Engines.store(task.newFolder());
     TrainingResources resources = TrainingResources.all();
     String floats =
         new Trainer(store, DirectTrainingStep::new, resources)
             .train(
                 TrainingTask.of(
-                    pictures,
+                    dataset,
                     Optional.empty(),
                     TrainingOptions.defaults(SEED).within(IMAGE_STEPS, LONGEST)),
                 TrainingProgress.SILENT)
@@ -63,11 +64,8 @@ public final class IntegerAgreement implements Probe {
             .version();
     Quantizer.Result result =
         new Quantizer(store, resources.threads(), Judge.NONE)
-            .quantize(floats, pictures, TrainingProgress.SILENT);
+            .quantize(floats, dataset, TrainingProgress.SILENT);
     return Map.of(
-        SHARE,
-        (double) result.agreeing() / result.compared(),
-        PICTURES,
-        (double) result.compared());
+        SHARE, (double) result.agreeing() / result.compared(), IMAGES, (double) result.compared());
   }
 }

@@ -9,8 +9,8 @@ import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * What this machine computes at most, in {@code GFLOP/s} of fp32: the best of a large product of
- * matrices and a 3x3 convolution, both by oneDNN, each at its best turn.
+ * The highest rate of this machine, in {@code GFLOP/s} of fp32: the best turn of a large matrix
+ * product and of a 3x3 convolution, both by oneDNN.
  */
 public final class Roofline implements Probe {
   public static final String PRODUCT = "product GFLOP/s";

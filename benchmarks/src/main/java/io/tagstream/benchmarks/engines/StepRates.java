@@ -20,9 +20,9 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** The training step on one batch again and again, with the paper's update. */
+/** Measures the training step on one repeated batch, with the paper's optimizer. */
 public final class StepRates implements Probe {
-  /** Images a second, the median of the task's count of steps. */
+  /** Images a second, as the median over the task's count of steps. */
   public static final String FIGURE = Meter.RATE;
 
   public static final int BATCH = 64;
@@ -42,7 +42,7 @@ public final class StepRates implements Probe {
     }
   }
 
-  /** All parameters, with the paper's update. */
+  /** Trains all parameters, with the paper's optimizer. */
   static TrainingStep.Setup setup(ModelBundle bundle, Weights weights, int threads) {
     return new TrainingStep.Setup(
         weights,
@@ -57,7 +57,7 @@ public final class StepRates implements Probe {
         threads);
   }
 
-  /** Takes one step, and gives its images/s. */
+  /** Takes one step and returns its images/s. */
   static double rate(TrainingStep step, CropBatch crops, int[] labels) {
     long start = System.nanoTime();
     step.step(crops, labels, RATE);

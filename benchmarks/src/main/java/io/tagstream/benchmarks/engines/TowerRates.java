@@ -16,16 +16,19 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Training in two towers, each with half of the processors, against one network with all of them,
- * in turns.
+ * Compares, in turns, training in two towers, each with half of the processors, with training one
+ * network with all of them.
  */
 public final class TowerRates implements Probe {
-  /** Images a second of a training step. */
+  /** Images a second of a training step in one network. */
   public static final String ONE = "one network step";
 
   public static final String TWO = "two towers step";
 
-  /** Bytes an image that a tower sends the other, both passes, for the layer named after it. */
+  /**
+   * Prefix of a layer's name: bytes that a tower sends the other for this layer and one image, in
+   * both passes.
+   */
   public static final String EXCHANGED = "training bytes for ";
 
   @Override
@@ -55,7 +58,7 @@ public final class TowerRates implements Probe {
     }
   }
 
-  /** What the figures say of bytes that a tower sends for an image, by layer. */
+  /** Bytes that a tower sends for one image, by layer. */
   public static Map<String, Double> exchanged(Map<String, Double> figures) {
     Map<String, Double> bytes = new LinkedHashMap<>();
     figures.forEach(

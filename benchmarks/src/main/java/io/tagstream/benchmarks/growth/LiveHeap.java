@@ -1,6 +1,6 @@
 package io.tagstream.benchmarks.growth;
 
-/** What is in use of the heap when nothing is left that could be collected. */
+/** Heap in use after a garbage collection. */
 final class LiveHeap {
   private LiveHeap() {}
 

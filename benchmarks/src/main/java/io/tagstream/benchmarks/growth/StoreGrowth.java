@@ -17,20 +17,21 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * What a training store of the task's count of rows costs a job that looks into it. The rows'
- * pictures are small and of noise: nobody decodes them here, and heads are read without them.
+ * Measures what reading a training store with the task's count of rows costs a job. The images of
+ * the rows are small and of noise, because they are not decoded here and heads are read without
+ * them.
  */
 public final class StoreGrowth implements Probe {
-  /** In a job's first look, which reads the heads of all rows. */
+  /** A job's first listing, which reads the heads of all rows. */
   public static final String FIRST_LOOK = "first look ms";
 
-  /** In a look after that, each some seconds. */
+  /** Each later listing, which a job repeats every few seconds. */
   public static final String LOOK = "look ms";
 
-  /** To the images and classes that a run trains on; named so since before it was a collection. */
+  /** Reading the images and classes of a run; the figure keeps the name of earlier releases. */
   public static final String COLLECTION = "snapshot ms";
 
-  /** That the looks leave behind. */
+  /** Heap that the listings keep. */
   public static final String HEAP = "heap MiB";
 
   private static final int CLASSES = 100;

@@ -34,34 +34,37 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Whether a job is the same after a million images as after a thousand: the whole job with its
- * defaults, at the task's rate. So that a million pass in minutes, pictures and network are small.
+ * Measures whether a job after a million images is the same as after a thousand: the whole job with
+ * default settings, at the task's rate. Images and network are small, so that a million images take
+ * only minutes.
  */
 public final class StreamGrowth implements Probe {
-  /** In use after a collection, the sender and the reader of this process with it. */
+  /**
+   * Heap in use after a garbage collection, including the sender and the reader in this process.
+   */
   public static final String HEAP = "heap MiB";
 
-  /** From append to prediction, median of the last thousand. */
+  /** Time from append to prediction, as the median of the last thousand. */
   public static final String LATENCY = "p50 ms";
 
-  /** Of the last ten at most, the median. */
+  /** Duration of a checkpoint, as the median of at most the last ten. */
   public static final String CHECKPOINT = "checkpoint ms";
 
-  /** Images after which is looked. */
-  public static final List<Integer> LOOKS = List.of(1_000, 10_000, 100_000, 1_000_000);
+  /** Numbers of images after which to measure. */
+  public static final List<Integer> SIZES = List.of(1_000, 10_000, 100_000, 1_000_000);
 
-  /** The smallest that leaves the last convolution a map of one number. */
+  /** The smallest input for which the last pooling still outputs one value for each map. */
   private static final int SIDE = 67;
 
   private static final double WIDTH = 0.05;
   private static final int CLASSES = 10;
-  private static final int PICTURES = 100;
+  private static final int IMAGES = 100;
   private static final int QUALITY = 90;
   private static final int RECENT = 1000;
   private static final long SEED = 1;
   private static final Topics TOPICS = new Topics("growth-");
 
-  /** A figure after so many images. */
+  /** A figure after this many images. */
   public static String after(String figure, int images) {
     return "%s after %d".formatted(figure, images);
   }
@@ -73,7 +76,7 @@ public final class StreamGrowth implements Probe {
     int port = freePort();
     SteadyJob job =
         SteadyJob.start(
-            task.on(smallPictures(task).toString()),
+            task.on(smallImages(task).toString()),
             models,
             TOPICS,
             Map.of("flink.rest.bind-port", Integer.toString(port)));
@@ -86,7 +89,7 @@ public final class StreamGrowth implements Probe {
         prediction -> {
           add(recent, prediction);
           answered[0]++;
-          if (LOOKS.contains(answered[0])) {
+          if (SIZES.contains(answered[0])) {
             figures.put(after(HEAP, answered[0]), LiveHeap.mebibytes());
             figures.put(
                 after(LATENCY, answered[0]), SteadyJob.percentile(new ArrayList<>(recent), 50));
@@ -110,20 +113,20 @@ public final class StreamGrowth implements Probe {
     new ModelStore(models).write(DrawnModel.of(Initialisation.HE.draw(small, SEED)));
   }
 
-  /** Some of the task's pictures, as small as the network's input. */
-  private static Path smallPictures(ProbeTask task) throws IOException, UnreadableImageException {
+  /** Some of the task's images, resized to the network's input. */
+  private static Path smallImages(ProbeTask task) throws IOException, UnreadableImageException {
     Path folder = task.newFolder();
-    List<byte[]> pictures = task.encoded();
+    List<byte[]> images = task.encoded();
     try (ImageDecoder decoder = new ImageDecoder(SIDE, SIDE, Views.of(1), DecodeLimits.DEFAULT)) {
-      for (int i = 0; i < Math.min(PICTURES, pictures.size()); i++) {
-        RgbImage small = new RgbImage(SIDE, SIDE, decoder.decode(pictures.get(i)));
+      for (int i = 0; i < Math.min(IMAGES, images.size()); i++) {
+        RgbImage small = new RgbImage(SIDE, SIDE, decoder.decode(images.get(i)));
         Files.write(folder.resolve("%03d".formatted(i)), ImageEncoder.jpeg(small, QUALITY));
       }
     }
     return folder;
   }
 
-  /** What Flink tells of its checkpoints; NaN before the first. */
+  /** Median duration of Flink's last checkpoints; NaN before the first. */
   private static double checkpointMillis(int port) {
     try {
       String jobs = "http://127.0.0.1:%d/jobs/".formatted(port);
@@ -141,8 +144,8 @@ public final class StreamGrowth implements Probe {
   }
 
   private static JsonNode read(String address) throws IOException {
-    try (InputStream answer = URI.create(address).toURL().openStream()) {
-      return new ObjectMapper().readTree(answer);
+    try (InputStream response = URI.create(address).toURL().openStream()) {
+      return new ObjectMapper().readTree(response);
     }
   }
 

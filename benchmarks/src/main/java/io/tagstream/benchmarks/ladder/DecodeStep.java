@@ -12,7 +12,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The second step: as many decoders as processors, a queue of two batches, the engine. */
+/** The second step: one decoder for each processor, a queue of two batches, and the engine. */
 public final class DecodeStep implements Probe {
   @Override
   public Map<String, Double> measure(ProbeTask task) throws InterruptedException {

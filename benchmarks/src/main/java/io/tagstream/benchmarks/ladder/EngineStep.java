@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The first step: the engine on pixels that are ready, batch after batch. */
+/** The first step: the engine on decoded crops, batch after batch. */
 public final class EngineStep implements Probe {
   @Override
   public Map<String, Double> measure(ProbeTask task) {

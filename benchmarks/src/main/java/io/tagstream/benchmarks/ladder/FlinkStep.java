@@ -34,27 +34,27 @@ import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
-/** A step in which the job's own operators work, between a source and a sink of the step. */
+/** A step with the operators of the job, between a source and a sink that the step chooses. */
 abstract class FlinkStep implements Probe {
 
-  /** Without an end: when the meter has counted enough, the process is over. */
+  /** The source is unbounded: the process ends when the meter has counted enough. */
   abstract Source<IncomingRecord, ?, ?> images(ProbeTask task);
 
   abstract Sink<TaggedImage> predictions(ProbeTask task);
 
   abstract SourceBroker broker(ProbeTask task);
 
-  /** Whose engines tell the meter what they answered. */
+  /** The models, whose engines report to the meter. */
   LiveModels models(ProbeTask task) {
     return MeteredModels.of(task);
   }
 
-  /** Subtasks that infer. */
+  /** Parallelism of inference. */
   int engines() {
     return 1;
   }
 
-  /** Zero for none. */
+  /** The interval of checkpoints; zero for none. */
   Duration checkpointInterval() {
     return Duration.ZERO;
   }
@@ -74,7 +74,7 @@ abstract class FlinkStep implements Probe {
         StreamExecutionEnvironment.getExecutionEnvironment(options);
     new TagstreamJob(
             images(task),
-            MemorySources.news(),
+            MemorySources.modelUpdates(),
             broker(task),
             MemorySources.neverReadAgain(),
             models(task),
@@ -95,7 +95,7 @@ abstract class FlinkStep implements Probe {
     options.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, folder.toUri().toString());
   }
 
-  /** As {@code job} makes it where no setting was given. */
+  /** As the command {@code job} with default settings. */
   private JobPlan plan(ProbeTask task, Settings settings) {
     int processors = Runtime.getRuntime().availableProcessors();
     return new JobPlan(

@@ -9,7 +9,7 @@ import java.time.Duration;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 
-/** The last steps: the answers go to Kafka as well. */
+/** The last steps: predictions are written to Kafka. */
 public abstract class KafkaSinkStep extends KafkaSourceStep {
   private final DeliveryGuarantee guarantee;
   private final Duration interval;

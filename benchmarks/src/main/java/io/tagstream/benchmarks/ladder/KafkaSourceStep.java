@@ -9,7 +9,7 @@ import io.tagstream.job.source.SourceBroker;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 
-/** The fourth step: images come from Kafka; the answers go nowhere. */
+/** The fourth step: images are read from Kafka; predictions are discarded. */
 public class KafkaSourceStep extends FlinkStep {
   @Override
   Source<IncomingRecord, ?, ?> images(ProbeTask task) {

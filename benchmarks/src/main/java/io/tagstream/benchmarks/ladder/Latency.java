@@ -16,7 +16,7 @@ public final class Latency implements Probe {
 
   @Override
   public Map<String, Double> measure(ProbeTask task) throws Exception {
-    // Of its own: a new job reads all that an earlier measurement has left on a topic.
+    // Uses separate topics, because a new job reads all records that an earlier probe left.
     Topics topics = new Topics(KafkaEnds.newName() + "-");
     SteadyJob job = SteadyJob.start(task, Path.of(task.models()), topics);
     int images = task.warmUp() + task.count();

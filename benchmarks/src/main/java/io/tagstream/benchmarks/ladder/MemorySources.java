@@ -24,20 +24,20 @@ import org.apache.flink.connector.datagen.source.GeneratorFunction;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.kafka.common.TopicPartition;
 
-/** What a job has at its ends instead of Kafka. */
+/** In-memory replacements of a job's Kafka sources and logs. */
 final class MemorySources {
   private static final Topics TOPICS = new Topics("");
 
   private MemorySources() {}
 
-  /** The task's photos again and again, as the records that Kafka would hold. */
+  /** The task's photos, repeated, as the records that Kafka would deliver. */
   static Source<IncomingRecord, ?, ?> images(ProbeTask task) {
     return new DataGeneratorSource<>(
         new Records(task), Long.MAX_VALUE, TypeInformation.of(IncomingRecord.class));
   }
 
-  /** That the live model is the live model. */
-  static Source<LiveModelChanged, ?, ?> news() {
+  /** A single update, which names the live version. */
+  static Source<LiveModelChanged, ?, ?> modelUpdates() {
     GeneratorFunction<Long, LiveModelChanged> once =
         number -> new LiveModelChanged(new Coordinates(TOPICS.modelUpdates(), 0, number));
     return new DataGeneratorSource<>(once, 1, TypeInformation.of(LiveModelChanged.class));
@@ -47,14 +47,14 @@ final class MemorySources {
     return new DiscardingSink<>();
   }
 
-  /** No engine here fails on an image. */
+  /** A log that is never read, because no engine here fails on an image. */
   static RecordLog neverReadAgain() {
     return name -> {
-      throw new UnsupportedOperationException(name + " asks for a record again");
+      throw new UnsupportedOperationException(name + " reads a record again");
     };
   }
 
-  /** Has all that there ever was. */
+  /** A log from which no record was deleted. */
   static SourceBroker broker() {
     return new WholeLog();
   }

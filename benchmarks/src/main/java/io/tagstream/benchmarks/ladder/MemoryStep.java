@@ -7,7 +7,7 @@ import io.tagstream.job.source.SourceBroker;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 
-/** The third step: Flink, fed from memory; the answers go nowhere. */
+/** The third step: Flink, fed from memory; predictions are discarded. */
 public class MemoryStep extends FlinkStep {
   @Override
   Source<IncomingRecord, ?, ?> images(ProbeTask task) {

@@ -13,7 +13,9 @@ import io.tagstream.model.store.ModelBundle;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The models of a store, whose engines tell the process's {@link Meter} what they answered. */
+/**
+ * The models of a store, with engines that report computed images to the process's {@link Meter}.
+ */
 final class MeteredModels implements LiveModels {
   private static final long serialVersionUID = 1L;
 

@@ -24,9 +24,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /**
- * The whole job with its defaults when more comes than it can do: the task's count of images at the
- * task's rate, which is many times what it answers. Whether all are answered, whether checkpoints
- * go on, and whether the heap stays flat while the topic fills and empties.
+ * Overloads the whole job with default settings: sends the task's count of images at the task's
+ * rate, which is many times the saturation rate. Measures whether all images are answered, whether
+ * checkpoints continue, and whether the heap stays flat while the topic fills and empties.
  */
 public final class Overload implements Probe {
   public static final String SENT = "sent";
@@ -35,7 +35,7 @@ public final class Overload implements Probe {
   public static final String CHECKPOINTS = "checkpoints";
   public static final String SECONDS = "seconds";
 
-  /** What is alive on the heap after collections: the most in the first and the last third. */
+  /** Largest heap after a garbage collection, in the first and in the last third. */
   public static final String HEAP_EARLY = "heap MiB, first third";
 
   public static final String HEAP_LATE = "heap MiB, last third";
@@ -107,7 +107,7 @@ public final class Overload implements Probe {
         .orElse(Duration.ZERO);
   }
 
-  /** They are numbered from 1. */
+  /** The number of the newest checkpoint. Numbers start at 1, so it is also the count. */
   private static int newestCheckpoint(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
       return files

@@ -9,7 +9,7 @@ import io.tagstream.model.image.Views;
 import io.tagstream.model.store.ModelStore;
 import java.nio.file.Path;
 
-/** Decodes, resizes and crops as the task's live model wants it, for one thread. */
+/** Decodes, resizes and crops for the task's live model. Not thread-safe. */
 public final class PhotoDecoder implements AutoCloseable {
   private final ImageDecoder decoder;
 
@@ -17,7 +17,6 @@ public final class PhotoDecoder implements AutoCloseable {
     this.decoder = decoder;
   }
 
-  /** A decoder with memory of its own. */
   public static PhotoDecoder of(ProbeTask task) {
     CropGeometry geometry = geometry(task);
     return new PhotoDecoder(
@@ -25,17 +24,17 @@ public final class PhotoDecoder implements AutoCloseable {
             geometry.resize(), geometry.crop(), Views.of(task.views()), DecodeLimits.DEFAULT));
   }
 
-  /** What the live model wants. */
+  /** The preprocessing of the live model. */
   static CropGeometry geometry(ProbeTask task) {
     return CropGeometry.of(new ModelStore(Path.of(task.models())).openLive().preprocessing());
   }
 
-  /** {@code [views][S][S][3]}, RGB; pictures that cannot be read are no part of a task. */
+  /** Returns {@code [views][S][S][3]}, RGB. All images of a task can be decoded. */
   public byte[] pixels(byte[] photo) {
     try {
       return decoder.decode(photo);
     } catch (UnreadableImageException e) {
-      throw new IllegalStateException("a photo of the task cannot be read", e);
+      throw new IllegalStateException("a photo of the task cannot be decoded", e);
     }
   }
 

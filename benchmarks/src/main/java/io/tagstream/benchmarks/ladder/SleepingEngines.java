@@ -17,17 +17,17 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How a job grows with its engines where a device computes them: 1, 2 and 4 subtasks whose engines
- * sleep instead, fed from memory.
+ * Measures how a job scales with engines on separate devices: 1, 2 and 4 subtasks, fed from memory,
+ * with engines that sleep instead of computing.
  */
 public abstract class SleepingEngines extends MemoryStep {
-  /** Images a second that an engine answers. */
+  /** Images a second of one engine. */
   public static final int RATE_OF_ONE = 100;
 
-  /** By the number of subtasks. */
+  /** The probes and their numbers of subtasks. */
   public static final Map<Class<? extends SleepingEngines>, Integer> BY_COUNT = byCount();
 
-  /** So long that two processors decode for four engines with ease. */
+  /** Long enough that two processors can decode for four engines. */
   private static final long MILLIS_AN_IMAGE = 1000 / RATE_OF_ONE;
 
   private final int engines;
@@ -76,9 +76,9 @@ public abstract class SleepingEngines extends MemoryStep {
   }
 
   /**
-   * The live model of a store, asleep.
+   * The live model of a store, with engines that sleep.
    *
-   * @param store where it is
+   * @param store folder of the store
    */
   private record SleepingModels(String store) implements LiveModels {
     @Override

@@ -26,7 +26,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 
-/** The whole job with its defaults, to which pictures come at the task's steady rate. */
+/** The whole job with default settings, and images sent at the task's steady rate. */
 public final class SteadyJob {
   private final ProbeTask task;
   private final Topics topics;
@@ -38,15 +38,15 @@ public final class SteadyJob {
     this.checkpoints = checkpoints;
   }
 
-  /** Starts it in this process, whose end is its end, and waits until it runs. */
+  /** Starts the job in this process and waits until it runs; it ends with the process. */
   static SteadyJob start(ProbeTask task, Path models, Topics topics) throws InterruptedException {
     return start(task, models, topics, Map.of());
   }
 
   /**
-   * {@link #start(ProbeTask, Path, Topics)} with some settings that are not the defaults.
+   * As {@link #start(ProbeTask, Path, Topics)}, with some other settings.
    *
-   * @param sets as {@code --set} takes them
+   * @param sets settings, as for {@code --set}
    */
   public static SteadyJob start(
       ProbeTask task, Path models, Topics topics, Map<String, String> sets)
@@ -74,25 +74,25 @@ public final class SteadyJob {
     return new SteadyJob(task, topics, checkpoints);
   }
 
-  /** Where its snapshots are. */
+  /** The folder of the job's snapshots. */
   Path checkpoints() {
     return checkpoints;
   }
 
-  /** Sends so many pictures, numbered by their ids. */
+  /** Sends this many images, whose ids are their numbers. */
   public void send(int images) {
     KafkaEnds.send(
         task.connection(), topics.images(), task.encoded(), images, Pace.perSecond(task.rate()));
   }
 
-  /** Waits for so many predictions, all there ever were. */
+  /** Waits for this many predictions, from the first one on. */
   List<Prediction> predictions(int images) {
     List<Prediction> predictions = new ArrayList<>();
     read(images, predictions::add);
     return predictions;
   }
 
-  /** Hands on so many predictions, the first that there ever were, as they are committed. */
+  /** Passes on this many predictions, from the first one on, as they are committed. */
   public void read(int images, Consumer<Prediction> sink) {
     try (TopicReader<Prediction> reader =
         TopicReader.open(
@@ -118,12 +118,12 @@ public final class SteadyJob {
     }
   }
 
-  /** From an image's append to its prediction. */
+  /** Time from an image's append to its prediction. */
   public static Duration latency(Prediction prediction) {
     return Duration.between(prediction.getAppendedAt(), prediction.getPredictedAt());
   }
 
-  /** In milliseconds. */
+  /** A percentile, in milliseconds. */
   public static double percentile(List<Duration> durations, int percent) {
     List<Duration> sorted = durations.stream().sorted().toList();
     return sorted.get((sorted.size() - 1) * percent / 100).toNanos() / 1e6;

@@ -25,10 +25,11 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * What images feel of model swaps at the task's steady rate: percentiles of the time from append to
- * prediction during swaps, from the announcement until a second after the first answer of the new
- * version, and in rests between them. The task's images to warm up come before the first rest, long
- * enough for the JVM to compile what a job runs; its count is that of the swaps.
+ * Measures the effect of model swaps on latency at the task's steady rate: percentiles of the time
+ * from append to prediction during swaps, which last from the announcement until one second after
+ * the first prediction of the new version, and in rests between swaps. The task's warm-up images
+ * come before the first rest and are enough for the JIT to compile the job; its count is the number
+ * of swaps.
  */
 public final class SwapLatency implements Probe {
   public static final String P50_AT_REST = "p50 ms at rest";
@@ -40,10 +41,16 @@ public final class SwapLatency implements Probe {
   private static final int SWAPS_A_ROUND = 5;
   private static final Duration REST = Duration.ofSeconds(20);
 
-  /** A swap beside this load takes 4 to 8 s; the next one must not begin before it is done. */
+  /**
+   * Time between swaps. A swap under this load takes 4 to 8 s, and the next one must not begin
+   * before it ends.
+   */
   private static final Duration BETWEEN = Duration.ofSeconds(12);
 
-  /** A promotion reads the whole bundle, which in this process would be felt. */
+  /**
+   * Time from the promotion to the announcement: a promotion reads the whole bundle, which disturbs
+   * this process.
+   */
   private static final Duration PROMOTED_BEFORE = Duration.ofSeconds(2);
 
   private static final Topics TOPICS = new Topics("swaps-");
@@ -62,7 +69,7 @@ public final class SwapLatency implements Probe {
           .map(Prediction::getPredictedAt)
           .filter(at -> at.isAfter(announced))
           .min(Instant::compareTo)
-          .orElseThrow(() -> new IllegalStateException(version + " never answered"));
+          .orElseThrow(() -> new IllegalStateException(version + " computed no prediction"));
     }
   }
 
@@ -92,7 +99,7 @@ public final class SwapLatency implements Probe {
     return figures(job.predictions(images), rests, swaps);
   }
 
-  /** The task's model twice. */
+  /** A store with the task's model in two versions. */
   private static List<String> twins(ProbeTask task, ModelStore store) {
     ModelBundle bundle = new ModelStore(Path.of(task.models())).openLive();
     List<String> versions = new ArrayList<>();
@@ -141,7 +148,7 @@ public final class SwapLatency implements Probe {
       Instant answered = swap.answered(predictions);
       if (i + 1 < swaps.size() && answered.isAfter(swaps.get(i + 1).announced())) {
         throw new IllegalStateException(
-            "a swap took longer than %s: nothing can be said of what it does".formatted(BETWEEN));
+            "a swap took longer than %s, so its latencies cannot be measured".formatted(BETWEEN));
       }
       during.add(new Period(swap.announced(), answered.plusSeconds(1)));
       slowest = Math.max(slowest, Duration.between(swap.announced(), answered).toMillis());

@@ -24,8 +24,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * A plain loop without Flink: polls a batch, answers it with a {@link NaiveTagger} in one run,
- * sends the answers and commits the offsets, at least once.
+ * A plain loop without Flink: polls a batch, tags it with a {@link NaiveTagger} in one run, sends
+ * the predictions and commits the offsets, at least once.
  */
 public final class ConsumerLoop implements Probe {
   private static final Duration POLL = Duration.ofSeconds(1);
@@ -39,7 +39,7 @@ public final class ConsumerLoop implements Probe {
               try {
                 answer(task, meter);
               } catch (Exception e) {
-                throw new IllegalStateException("the loop broke", e);
+                throw new IllegalStateException("the loop failed", e);
               }
             });
     meter.await(loop);

@@ -6,7 +6,7 @@ import io.tagstream.benchmarks.probe.ProbeTask;
 import java.util.Map;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
-/** {@link NaiveMap} on two subtasks between Kafka and Kafka, exactly once. */
+/** {@link NaiveMap} from Kafka to Kafka, exactly once, with two subtasks. */
 public final class NaiveFlink implements Probe {
   private static final int PARALLELISM = 2;
 

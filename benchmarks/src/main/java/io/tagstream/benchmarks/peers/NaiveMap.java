@@ -9,7 +9,7 @@ import java.util.List;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
 
-/** One image after the other through a {@link NaiveTagger}, all within a map function. */
+/** A map function that tags one image after the other with a {@link NaiveTagger}. */
 final class NaiveMap extends RichMapFunction<IncomingRecord, String> {
   private static final long serialVersionUID = 1L;
 

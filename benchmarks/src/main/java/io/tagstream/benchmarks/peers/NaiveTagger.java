@@ -21,8 +21,8 @@ import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 
 /**
- * What is pasted together most often: ImageIO, Graphics2D, nested arrays and an ONNX Runtime
- * session with its defaults. For one thread.
+ * The most common way to write it: ImageIO, Graphics2D, nested arrays and an ONNX Runtime session
+ * with default options. Not thread-safe.
  */
 final class NaiveTagger implements AutoCloseable {
   private static final int TAGS = 5;
@@ -41,13 +41,13 @@ final class NaiveTagger implements AutoCloseable {
     session = environment.createSession(bundle.onnx().toString());
   }
 
-  /** The five best tags of each picture, in one run of the network. */
-  List<String> tags(List<byte[]> pictures) throws OrtException {
+  /** The five best tags of each image, in one run of the network. */
+  List<String> tags(List<byte[]> images) throws OrtException {
     List<float[][][]> inputs = new ArrayList<>();
     List<Integer> readable = new ArrayList<>();
     List<String> tags = new ArrayList<>();
-    for (byte[] picture : pictures) {
-      Optional<BufferedImage> read = read(picture);
+    for (byte[] image : images) {
+      Optional<BufferedImage> read = read(image);
       if (read.isPresent()) {
         readable.add(tags.size());
         inputs.add(planes(crop(read.get())));
@@ -68,11 +68,11 @@ final class NaiveTagger implements AutoCloseable {
     return tags;
   }
 
-  private static Optional<BufferedImage> read(byte[] picture) {
+  private static Optional<BufferedImage> read(byte[] image) {
     try {
-      return Optional.ofNullable(ImageIO.read(new ByteArrayInputStream(picture)));
+      return Optional.ofNullable(ImageIO.read(new ByteArrayInputStream(image)));
     } catch (IOException | RuntimeException e) {
-      // On real photos too: it throws where it cannot follow a colour profile.
+      // ImageIO throws on colour profiles that it does not support, also in real photos.
       return Optional.empty();
     }
   }
@@ -87,15 +87,15 @@ final class NaiveTagger implements AutoCloseable {
         .toString();
   }
 
-  private BufferedImage crop(BufferedImage picture) {
-    int shorter = Math.min(picture.getWidth(), picture.getHeight());
-    int width = picture.getWidth() * preprocessing.resize() / shorter;
-    int height = picture.getHeight() * preprocessing.resize() / shorter;
+  private BufferedImage crop(BufferedImage image) {
+    int shorter = Math.min(image.getWidth(), image.getHeight());
+    int width = image.getWidth() * preprocessing.resize() / shorter;
+    int height = image.getHeight() * preprocessing.resize() / shorter;
     BufferedImage scaled = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = scaled.createGraphics();
     graphics.setRenderingHint(
         RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
-    graphics.drawImage(picture, 0, 0, width, height, null);
+    graphics.drawImage(image, 0, 0, width, height, null);
     graphics.dispose();
     int side = preprocessing.crop();
     return scaled.getSubimage((width - side) / 2, (height - side) / 2, side, side);

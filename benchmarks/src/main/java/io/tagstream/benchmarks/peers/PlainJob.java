@@ -15,7 +15,7 @@ import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
-/** What the Flink jobs of others have in common: Flink's defaults between Kafka and Kafka. */
+/** The common part of the peers' Flink jobs: from Kafka to Kafka with Flink's defaults. */
 final class PlainJob {
   private static final Duration CHECKPOINT_INTERVAL = Duration.ofSeconds(5);
 
@@ -23,7 +23,7 @@ final class PlainJob {
 
   static StreamExecutionEnvironment environment(ProbeTask task, int parallelism) {
     Configuration options = new Configuration();
-    // Where it listens and how much memory it takes; elements and buffers stay as Flink has them.
+    // Sets only addresses and memory; object reuse and buffers keep Flink's defaults.
     FlinkOptions.ofMiniCluster(options);
     options.set(RestartStrategyOptions.RESTART_STRATEGY, "disable");
     options.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, CHECKPOINT_INTERVAL);

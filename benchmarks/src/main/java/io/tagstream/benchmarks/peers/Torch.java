@@ -4,21 +4,21 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import java.nio.file.Path;
 
-/** PyTorch by DJL on the CPU, from the class path and without a network. */
+/** Starts DJL's PyTorch on the CPU, with natives from the class path and without network access. */
 final class Torch {
   private Torch() {}
 
-  /** Beside a task's models: unpacked once for all its probes, and gone with it. */
+  /** Folder next to the task's models: unpacked once for all probes and deleted with the task. */
   static Path folder(String models) {
     return Path.of(models).resolveSibling("djl");
   }
 
   /**
-   * Starts the library; to be called before anything else of it.
+   * Starts the library; must be called before any other use of it.
    *
    * @param folder for the natives, which DJL unpacks
-   * @param threads of one operation
-   * @return to be closed by the caller
+   * @param threads number of threads of one operation
+   * @return a manager, which the caller closes
    */
   static NDManager start(Path folder, int threads) {
     System.setProperty("DJL_CACHE_DIR", folder.toString());

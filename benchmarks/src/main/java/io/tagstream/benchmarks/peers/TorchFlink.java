@@ -6,10 +6,10 @@ import io.tagstream.benchmarks.probe.ProbeTask;
 import java.util.Map;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
-/** {@link TorchMap} on a subtask a processor between Kafka and Kafka, exactly once. */
+/** {@link TorchMap} from Kafka to Kafka, exactly once, with one subtask for each processor. */
 public abstract class TorchFlink implements Probe {
 
-  /** Images that go through the network at once. */
+  /** Batch size of the network. */
   abstract int batch(ProbeTask task);
 
   /** One image at a time. */
@@ -20,7 +20,7 @@ public abstract class TorchFlink implements Probe {
     }
   }
 
-  /** As many at a time as Tagstream takes. */
+  /** As many images at a time as Tagstream. */
   public static final class TorchBatched extends TorchFlink {
     @Override
     int batch(ProbeTask task) {

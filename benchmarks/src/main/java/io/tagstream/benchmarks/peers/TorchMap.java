@@ -25,8 +25,8 @@ import org.apache.flink.api.common.functions.RichFlatMapFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * DJL in a function of Flink's: its own way of reading and scaling pictures, PyTorch on as many as
- * a batch holds. What waits for its batch when the job fails is lost, as it is in such functions.
+ * DJL in a Flink function: DJL reads and scales the images, PyTorch computes batches. Images that
+ * wait for their batch when the job fails are lost, as usual in such functions.
  */
 final class TorchMap extends RichFlatMapFunction<IncomingRecord, String> {
   private static final long serialVersionUID = 1L;
@@ -72,7 +72,7 @@ final class TorchMap extends RichFlatMapFunction<IncomingRecord, String> {
           input(ImageFactory.getInstance().fromInputStream(new ByteArrayInputStream(bytes))));
       ids.add(image.getId());
     } catch (IOException | RuntimeException e) {
-      // ImageIO throws where it cannot follow a colour profile.
+      // ImageIO throws on colour profiles that it does not support.
       out.collect(image.getId() + "\tunknown");
       Meter.ofProcess().answered(1);
     }
@@ -81,12 +81,12 @@ final class TorchMap extends RichFlatMapFunction<IncomingRecord, String> {
     }
   }
 
-  /** {@code [3][S][S]}. */
-  private NDArray input(Image picture) {
-    int shorter = Math.min(picture.getWidth(), picture.getHeight());
-    int width = picture.getWidth() * preprocessing.resize() / shorter;
-    int height = picture.getHeight() * preprocessing.resize() / shorter;
-    NDArray pixels = picture.toNDArray(manager, Image.Flag.COLOR);
+  /** Returns {@code [3][S][S]}. */
+  private NDArray input(Image image) {
+    int shorter = Math.min(image.getWidth(), image.getHeight());
+    int width = image.getWidth() * preprocessing.resize() / shorter;
+    int height = image.getHeight() * preprocessing.resize() / shorter;
+    NDArray pixels = image.toNDArray(manager, Image.Flag.COLOR);
     NDArray scaled = NDImageUtils.resize(pixels, width, height, Image.Interpolation.BILINEAR);
     NDArray crop = NDImageUtils.centerCrop(scaled, preprocessing.crop(), preprocessing.crop());
     NDArray tensor = NDImageUtils.toTensor(crop);
@@ -97,7 +97,7 @@ final class TorchMap extends RichFlatMapFunction<IncomingRecord, String> {
     return normalized;
   }
 
-  /** Mean and deviation are on the scale of 0 to 1 that {@code toTensor} gives. */
+  /** Mean and deviation on the scale of 0 to 1 of {@code toTensor}. */
   private static float[] floats(List<Double> values) {
     float[] floats = new float[values.size()];
     for (int i = 0; i < floats.length; i++) {

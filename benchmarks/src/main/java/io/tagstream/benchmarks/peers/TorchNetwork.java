@@ -22,8 +22,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A bundle's network in DJL on PyTorch, with the same weights. The normalisation is not a power, of
- * which PyTorch is slow: squares, a 1x1 convolution with a band of alpha, two square roots.
+ * A bundle's network in DJL on PyTorch, with the same weights. Local response normalisation avoids
+ * the power, which is slow in PyTorch: it uses squares, a 1x1 convolution with a band of alpha, and
+ * two square roots.
  */
 final class TorchNetwork {
   private final NetworkDescription network;
@@ -33,7 +34,7 @@ final class TorchNetwork {
   /**
    * Copies the weights.
    *
-   * @param manager closes what this holds
+   * @param manager owns the arrays and closes them
    */
   TorchNetwork(NDManager manager, Weights weights) {
     network = weights.network();
@@ -66,16 +67,16 @@ final class TorchNetwork {
     return network.inputSize();
   }
 
-  /** By name, in the bundle's order. */
+  /** Parameters by name, in the bundle's order. */
   Map<String, NDArray> parameters() {
     return parameters;
   }
 
   /**
-   * From pixels to logits.
+   * The forward pass, from pixels to logits.
    *
    * @param input {@code [N][3][S][S]}
-   * @param training with dropout
+   * @param training whether to apply dropout
    * @return {@code [N][classes]}
    */
   NDArray logits(NDArray input, boolean training) {
@@ -126,7 +127,7 @@ final class TorchNetwork {
     return x;
   }
 
-  /** beta is 3/4: x / (sqrt(s) * sqrt(sqrt(s))). */
+  /** For beta = 3/4: x / (sqrt(s) * sqrt(sqrt(s))). */
   private static NDArray normalized(NDArray x, NDArray band, LocalResponseNormalization lrn) {
     NDArray sum = Conv2d.conv2d(x.square(), band).singletonOrThrow().add((float) lrn.k());
     NDArray root = sum.sqrt();

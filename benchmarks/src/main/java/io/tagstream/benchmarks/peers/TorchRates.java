@@ -16,7 +16,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** PyTorch by DJL on the same weights, on the task's threads, from bytes to probabilities. */
+/**
+ * Measures DJL's PyTorch with the same weights, on the task's threads, from bytes to probabilities.
+ */
 public final class TorchRates implements Probe {
   public static final String NAME = "DJL, PyTorch";
 

@@ -19,7 +19,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** A training step of PyTorch by DJL on the same weights, with the same update. */
+/** Measures a training step of DJL's PyTorch with the same weights and the same optimizer. */
 public final class TorchStep implements Probe {
   @Override
   public Map<String, Double> measure(ProbeTask task) {

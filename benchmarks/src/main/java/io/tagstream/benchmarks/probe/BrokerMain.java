@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
-/** The program of the broker's process: its folder, and the file for its address. */
+/**
+ * Main class of the broker's process; arguments: the folder of its data, and the file for its
+ * address.
+ */
 final class BrokerMain {
   private BrokerMain() {}
 
@@ -20,7 +23,7 @@ final class BrokerMain {
     Path whole = Files.writeString(Path.of(address + ".new"), broker.bootstrapServer());
     Files.move(whole, address);
     ChildJvm.awaitEndOfInput();
-    // Its data is thrown away.
+    // Halts without a clean shutdown, because the data are not needed afterwards.
     Runtime.getRuntime().halt(0);
   }
 }

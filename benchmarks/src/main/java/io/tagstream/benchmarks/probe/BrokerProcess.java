@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A broker with the topics in a process of its own, as a cluster would be. */
+/** A broker with the topics, in a separate process as on a cluster. */
 public final class BrokerProcess implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final long PAUSE_MILLIS = 50;
@@ -22,9 +22,9 @@ public final class BrokerProcess implements AutoCloseable {
   }
 
   /**
-   * Starts one and waits until it serves.
+   * Starts the broker and waits until it serves.
    *
-   * @param folder for its data and its log
+   * @param folder the folder for data and log
    */
   public static BrokerProcess start(Path folder) throws InterruptedException {
     Path address = folder.resolve("broker.address");
@@ -50,7 +50,7 @@ public final class BrokerProcess implements AutoCloseable {
     }
   }
 
-  /** Where clients connect: {@code HOST:PORT}. */
+  /** The address for clients: {@code HOST:PORT}. */
   public String bootstrapServer() {
     return bootstrapServer;
   }

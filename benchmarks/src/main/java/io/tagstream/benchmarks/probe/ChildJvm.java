@@ -9,16 +9,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * JVMs with this one's options and class path, and the peers' libraries, which end when this one
- * does.
+ * Starts JVMs with the options and the class path of this one and the libraries of the peers. They
+ * end when this one ends.
  */
 final class ChildJvm {
-  /** A file that holds the class path of the peers' libraries; the launcher sets it. */
+  /**
+   * Property with a file that contains the class path of the peers' libraries; the launcher sets
+   * it.
+   */
   static final String PEERS = "tagstream.bench.peers";
 
   private ChildJvm() {}
 
-  /** Starts one; its standard input stays open as long as this process lives. */
+  /** Starts a JVM; its standard input stays open as long as this process lives. */
   static Process start(Class<?> main, List<String> arguments, File out, File err)
       throws IOException {
     List<String> command = new ArrayList<>();
@@ -29,7 +32,7 @@ final class ChildJvm {
     return new ProcessBuilder(command).redirectOutput(out).redirectError(err).start();
   }
 
-  /** Without the property, as in tests, this process has the peers' libraries itself. */
+  /** Without the property, as in tests, the class path of this process has the peers' libraries. */
   static String classPath() throws IOException {
     String own = System.getProperty("java.class.path");
     String peers = System.getProperty(PEERS);
@@ -38,7 +41,7 @@ final class ChildJvm {
         : own + File.pathSeparator + Files.readString(Path.of(peers)).strip();
   }
 
-  /** In the child: ends it when its parent has let go of its standard input. */
+  /** Called in the child: ends the process when the parent closes its standard input. */
   static void endWithParent() {
     Thread watch =
         new Thread(
@@ -51,14 +54,14 @@ final class ChildJvm {
     watch.start();
   }
 
-  /** Returns when the parent is gone; it never writes anything. */
+  /** Returns when the parent has ended; the parent never writes. */
   static void awaitEndOfInput() {
     try {
       while (System.in.read() >= 0) {
-        // Go on waiting.
+        // Keep waiting.
       }
     } catch (IOException e) {
-      // As good as the end.
+      // A broken pipe also means that the parent has ended.
     }
   }
 }

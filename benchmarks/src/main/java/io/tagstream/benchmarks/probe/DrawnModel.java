@@ -7,11 +7,11 @@ import io.tagstream.model.store.Provenance;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** Models that are measured with: of weights that nobody has trained. */
+/** Untrained models to measure with. */
 public final class DrawnModel {
   private DrawnModel() {}
 
-  /** To be written into a store; its labels are numbers. */
+  /** A model for a store; its labels are numbers. */
   public static ModelDraft of(Weights weights) {
     return new ModelDraft(
         weights,

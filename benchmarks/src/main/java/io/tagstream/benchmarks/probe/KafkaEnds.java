@@ -18,18 +18,18 @@ import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
 
-/** What is the same for all who read pictures from Kafka and write answers to it. */
+/** Source, sink and producer on Kafka that Tagstream and its peers share. */
 public final class KafkaEnds {
   public static final Topics TOPICS = new Topics("");
 
   private KafkaEnds() {}
 
-  /** Of no job before: without committed offsets, and without transactions. */
+  /** A name without committed offsets and transactions of earlier jobs. */
   public static String newName() {
     return "bench-" + ProcessHandle.current().pid() + "-" + System.currentTimeMillis();
   }
 
-  /** The task's pictures from the first on. */
+  /** A source of the task's images, from the first one on. */
   public static Source<IncomingRecord, ?, ?> images(ProbeTask task) {
     return KafkaSources.images(task.connection(), TOPICS, newName(), false);
   }
@@ -53,9 +53,9 @@ public final class KafkaEnds {
   }
 
   /**
-   * Sends pictures in turns, numbered by their ids.
+   * Sends the images in turns, with their numbers as ids.
    *
-   * @throws UserException when the broker refuses one
+   * @throws UserException when the broker refuses an image
    */
   public static void send(
       KafkaConnection connection, String topic, List<byte[]> photos, int count, Pace pace) {
@@ -78,7 +78,7 @@ public final class KafkaEnds {
 
     @Override
     public void refused(String reason) {
-      throw new UserException("the broker refused a picture: " + reason);
+      throw new UserException("the broker refused an image: " + reason);
     }
   }
 }

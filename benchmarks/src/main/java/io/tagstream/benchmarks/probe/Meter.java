@@ -6,15 +6,15 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Counts answered images, and takes stock of the process when the first of them are through and
- * again when those that count are. Thread-safe; a probe's process has one, because what counts may
- * have travelled there in the graph of a Flink job.
+ * Counts answered images, and samples the use of resources after the warm-up images and after the
+ * counted ones. Thread-safe. A process has a single meter, because operators that report to it are
+ * deserialised from the job graph.
  */
 public final class Meter {
-  /** Images answered a second. */
+  /** Answered images a second. */
   public static final String RATE = "images/s";
 
-  /** The process's time on processors, an image; a name of threads may follow. */
+  /** Processor time of the process for each image; the name of a group of threads may follow. */
   public static final String PROCESSOR = "cpu ms";
 
   public static final String ALLOCATED = "allocated KiB";
@@ -22,14 +22,14 @@ public final class Meter {
 
   private static volatile Optional<Meter> ofProcess = Optional.empty();
 
-  /** A look at clock and process. */
-  private record Stock(long nanos, long images, ProcessUsage usage) {}
+  /** A sample of clock, count and process. */
+  private record Sample(long nanos, long images, ProcessUsage usage) {}
 
   private final long warmUp;
   private final long count;
   private long answered;
-  private Optional<Stock> first = Optional.empty();
-  private Optional<Stock> last = Optional.empty();
+  private Optional<Sample> first = Optional.empty();
+  private Optional<Sample> last = Optional.empty();
 
   private Meter(long warmUp, long count) {
     this.warmUp = warmUp;
@@ -37,47 +37,47 @@ public final class Meter {
   }
 
   /**
-   * Begins this process's count.
+   * Starts the meter of this process.
    *
-   * @param warmUp images that come before those that count
-   * @param count images that count, 1 or more
+   * @param warmUp number of images before the counted ones
+   * @param count number of counted images, at least 1
    */
   public static Meter start(long warmUp, long count) {
     if (warmUp < 0 || count < 1) {
       throw new IllegalArgumentException(
-          "nothing to count: %d images after %d".formatted(count, warmUp));
+          "no images to count: %d after %d of warm-up".formatted(count, warmUp));
     }
     Meter meter = new Meter(warmUp, count);
     ofProcess = Optional.of(meter);
     return meter;
   }
 
-  /** The one that was started. */
+  /** The meter of this process. */
   public static Meter ofProcess() {
-    return ofProcess.orElseThrow(() -> new IllegalStateException("nothing is counted yet"));
+    return ofProcess.orElseThrow(() -> new IllegalStateException("the meter was not started"));
   }
 
-  /** Images that the meter needs, those to warm up and those that count. */
+  /** Total number of images, for warm-up and counted. */
   public long images() {
     return warmUp + count;
   }
 
-  /** Images have been answered just now. */
+  /** Reports answered images. */
   public synchronized void answered(int images) {
     answered += images;
     if (first.isEmpty() && answered >= warmUp) {
-      first = Optional.of(stock());
+      first = Optional.of(sample());
     } else if (last.isEmpty() && answered >= images()) {
-      last = Optional.of(stock());
+      last = Optional.of(sample());
       notifyAll();
     }
   }
 
   /**
-   * Waits until the images that count have been answered.
+   * Waits until all counted images have been answered.
    *
-   * @param work what answers them, which is not over before
-   * @throws IllegalStateException when it is over
+   * @param work the work that answers them; it must not end before
+   * @throws IllegalStateException when the work has ended
    */
   public void await(CompletableFuture<?> work) throws InterruptedException {
     CompletableFuture<?> watched = work.whenComplete((result, failure) -> wakeUp());
@@ -97,12 +97,12 @@ public final class Meter {
     notifyAll();
   }
 
-  private Stock stock() {
-    return new Stock(System.nanoTime(), answered, ProcessUsage.now());
+  private Sample sample() {
+    return new Sample(System.nanoTime(), answered, ProcessUsage.now());
   }
 
   /**
-   * What was counted, also {@link #PROCESSOR} by name of thread.
+   * The figures, including {@link #PROCESSOR} by name of thread.
    *
    * @throws IllegalStateException when too few images were answered
    */
@@ -111,8 +111,8 @@ public final class Meter {
       throw new IllegalStateException(
           "%d images were answered of %d".formatted(answered, images()));
     }
-    Stock from = first.get();
-    Stock to = last.get();
+    Sample from = first.get();
+    Sample to = last.get();
     double images = to.images() - from.images();
     Map<String, Double> figures = new LinkedHashMap<>();
     figures.put(RATE, images * 1e9 / (to.nanos() - from.nanos()));

@@ -2,14 +2,14 @@ package io.tagstream.benchmarks.probe;
 
 import java.util.Map;
 
-/** Something that is measured in a process of its own. */
+/** A measurement that runs in a separate process. */
 @FunctionalInterface
 public interface Probe {
 
   /**
-   * Does the work and says what it took.
+   * Does the work and measures it.
    *
-   * @return numbers by name, each with its unit in the name
+   * @return figures by name; the name contains the unit
    */
   Map<String, Double> measure(ProbeTask task) throws Exception;
 }

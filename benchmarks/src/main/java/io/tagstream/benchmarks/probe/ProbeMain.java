@@ -3,7 +3,7 @@ package io.tagstream.benchmarks.probe;
 import java.util.Arrays;
 import java.util.List;
 
-/** The program of a probe's process: a probe's class, then its task. */
+/** Main class of a probe's process; arguments: the class of the probe, then its task. */
 final class ProbeMain {
   private ProbeMain() {}
 
@@ -16,7 +16,7 @@ final class ProbeMain {
       e.printStackTrace();
       exitCode = 1;
     }
-    // What is still running or closing, a cluster or a client, is of no interest any more.
+    // Clusters and clients that are still running or closing are not waited for.
     Runtime.getRuntime().halt(exitCode);
   }
 

@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Figures as lines, between whatever else a library prints. */
+/** Writes and reads figures as lines of a probe's output, among lines that libraries print. */
 final class ProbeOutput {
   private static final String MARK = "figure";
   private static final String SEPARATOR = "\t";

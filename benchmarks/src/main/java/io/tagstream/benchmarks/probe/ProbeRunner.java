@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Starts probes, each in a JVM of its own. */
+/** Runs probes, each in a separate JVM. */
 public final class ProbeRunner {
   private final Path logs;
   private final Duration patience;
 
   /**
-   * @param logs a folder for what the probes print
-   * @param patience after which a probe is ended
+   * @param logs folder for the output of the probes
+   * @param patience time after which a probe is killed
    */
   public ProbeRunner(Path logs, Duration patience) {
     this.logs = logs;
@@ -26,7 +26,7 @@ public final class ProbeRunner {
   }
 
   /**
-   * Measures.
+   * Runs a probe and returns its figures.
    *
    * @throws UserException with the end of its log when the probe fails or takes too long
    */
@@ -58,14 +58,14 @@ public final class ProbeRunner {
       throws IOException {
     List<String> lines = Files.readAllLines(log.toPath());
     return new UserException(
-        "%s %s: %s (all of it in %s)"
+        "%s %s: %s (complete log: %s)"
             .formatted(
                 probe.getSimpleName(),
                 how,
                 lines.stream()
                     .filter(line -> line.contains("Exception") || line.contains("Error"))
                     .reduce((earlier, later) -> later)
-                    .orElse("it says nothing of why"),
+                    .orElse("its log is empty"),
                 log));
   }
 }

@@ -12,18 +12,18 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What a probe works on.
+ * The input of a probe.
  *
- * @param photos a folder of encoded pictures, all of which can be read
- * @param models a store whose live version has the paper's network, and version {@link #INTEGERS}
- *     the same weights as integers
- * @param bootstrapServer where the broker is, whose topic {@code images} holds the pictures in
+ * @param photos a folder of encoded images, all of which can be decoded
+ * @param models a store whose live version has the paper's network, and whose version {@link
+ *     #INTEGERS} has the same weights as integers
+ * @param bootstrapServer address of the broker, whose topic {@code images} holds the images in
  *     turns
- * @param warmUp images, or turns, before those that count
- * @param count images, or turns, that count
- * @param views crops an image
- * @param batch crops a batch
- * @param rate images a second, where a probe sends them
+ * @param warmUp number of images or turns before the counted ones
+ * @param count number of counted images or turns
+ * @param views number of views of an image
+ * @param batch crops in a batch
+ * @param rate images a second, for a probe that sends them
  */
 public record ProbeTask(
     String photos,
@@ -37,10 +37,10 @@ public record ProbeTask(
     int threads)
     implements Serializable {
 
-  /** The version that computes with integers. */
+  /** The version with integer weights. */
   public static final String INTEGERS = "integers";
 
-  /** As arguments of a program, for {@link #parse}. */
+  /** The task as arguments of a program, for {@link #parse}. */
   List<String> arguments() {
     return Stream.of(photos, models, bootstrapServer, warmUp, count, views, batch, rate, threads)
         .map(Object::toString)
@@ -66,25 +66,25 @@ public record ProbeTask(
         photos, models, bootstrapServer, otherWarmUp, otherCount, views, batch, rate, threads);
   }
 
-  /** This task with other pictures. */
+  /** This task with other images. */
   public ProbeTask on(String otherPhotos) {
     return new ProbeTask(
         otherPhotos, models, bootstrapServer, warmUp, count, views, batch, rate, threads);
   }
 
-  /** This task with other crops an image. */
+  /** This task with another number of views. */
   public ProbeTask of(int otherViews) {
     return new ProbeTask(
         photos, models, bootstrapServer, warmUp, count, otherViews, batch, rate, threads);
   }
 
-  /** This task with other batches. */
+  /** This task with another batch size. */
   public ProbeTask inBatchesOf(int otherBatch) {
     return new ProbeTask(
         photos, models, bootstrapServer, warmUp, count, views, otherBatch, rate, threads);
   }
 
-  /** This task on other threads. */
+  /** This task with another number of threads. */
   public ProbeTask onThreads(int otherThreads) {
     return new ProbeTask(
         photos, models, bootstrapServer, warmUp, count, views, batch, rate, otherThreads);
@@ -96,12 +96,12 @@ public record ProbeTask(
         photos, models, bootstrapServer, warmUp, count, views, batch, otherRate, threads);
   }
 
-  /** To the broker. */
+  /** The connection to the broker. */
   public KafkaConnection connection() {
     return new KafkaConnection(bootstrapServer, Duration.ofSeconds(30), Map.of());
   }
 
-  /** A new folder for what a probe leaves on the disk; it goes with the task's other folders. */
+  /** A new folder for files of a probe; it is deleted with the task's other folders. */
   public Path newFolder() {
     try {
       return Files.createTempDirectory(Path.of(models).toAbsolutePath().getParent(), "probe");
@@ -110,7 +110,7 @@ public record ProbeTask(
     }
   }
 
-  /** The encoded pictures, in the order of their names. */
+  /** The encoded images, in the order of their names. */
   public List<byte[]> encoded() {
     try (Stream<Path> files = Files.list(Path.of(photos))) {
       return files.sorted().map(ProbeTask::read).toList();

@@ -14,14 +14,14 @@ import javax.management.JMException;
 import javax.management.ObjectName;
 
 /**
- * What this process has used up to now, as Linux and the JVM count it.
+ * Resources that this process has used so far, from Linux and the JVM.
  *
- * @param processorMillis processor time of the threads that live, by name; a name has at most 15
- *     characters, numbers of subtasks and pool threads are left out, and native threads have the
- *     name of the thread that made them
- * @param processMillis processor time of the whole process, ended threads too
- * @param allocatedBytes allocated on the heap by the threads that live
- * @param residentBytes in memory now
+ * @param processorMillis processor time of the live threads, by name; a name has at most 15
+ *     characters, numbers of subtasks and pool threads are removed, and native threads have the
+ *     name of the thread that created them
+ * @param processMillis processor time of the whole process, including ended threads
+ * @param allocatedBytes bytes allocated on the heap by the live threads
+ * @param residentBytes resident memory
  */
 record ProcessUsage(
     Map<String, Long> processorMillis,
@@ -30,7 +30,7 @@ record ProcessUsage(
     long residentBytes) {
   private static final Path SELF = Path.of("/proc/self");
 
-  /** A clock tick in {@code /proc}; 100 a second on every Linux. */
+  /** Clock tick of {@code /proc}; Linux always has 100 a second. */
   private static final long TICK_MILLIS = 10;
 
   private static final int USER_TIME = 11;
@@ -47,7 +47,7 @@ record ProcessUsage(
       return new ProcessUsage(
           byThread, millis(Files.readString(SELF.resolve("stat"))), allocated(), resident());
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read what this process uses from /proc", e);
+      throw new UncheckedIOException("cannot read the resources of this process from /proc", e);
     }
   }
 
@@ -56,16 +56,18 @@ record ProcessUsage(
       String name = Files.readString(thread.resolve("comm")).strip();
       byThread.merge(group(name), millis(Files.readString(thread.resolve("stat"))), Long::sum);
     } catch (NoSuchFileException ended) {
-      // Between the listing and the reading.
+      // The thread ended between the listing and the reading.
     }
   }
 
-  /** What the threads of a kind have in common of their names; C1 and C2 are two kinds. */
+  /** The common part of the names of a group of threads; C1 and C2 are two groups. */
   static String group(String name) {
     return name.replaceAll("(?<=..)[-#(/ ]*[0-9].*$", "").strip();
   }
 
-  /** Of a {@code stat} file; the name in it may hold anything, also a parenthesis. */
+  /**
+   * Parses a {@code stat} file; the name in it may contain any character, including parentheses.
+   */
   static long millis(String stat) {
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
     return (Long.parseLong(fields[USER_TIME]) + Long.parseLong(fields[SYSTEM_TIME])) * TICK_MILLIS;
@@ -80,7 +82,7 @@ record ProcessUsage(
     throw new IOException("no VmRSS in /proc/self/status");
   }
 
-  /** By name, since the class that has the method is not Java's but one JVM's. */
+  /** Looked up by name, because the method is not in Java's API but in HotSpot's. */
   private static long allocated() {
     try {
       long[] threads = ManagementFactory.getThreadMXBean().getAllThreadIds();
@@ -91,10 +93,10 @@ record ProcessUsage(
                   "getThreadAllocatedBytes",
                   new Object[] {threads},
                   new String[] {long[].class.getName()});
-      // -1 of a thread that has ended.
+      // -1 for a thread that has ended.
       return Arrays.stream((long[]) bytes).filter(count -> count > 0).sum();
     } catch (JMException e) {
-      throw new IllegalStateException("this JVM does not count what threads allocate", e);
+      throw new IllegalStateException("this JVM does not count the allocation of threads", e);
     }
   }
 }

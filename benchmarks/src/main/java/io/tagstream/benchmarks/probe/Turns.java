@@ -5,17 +5,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What contenders reached in turns. */
+/** Figures of several contenders that take turns. */
 public final class Turns {
   private final Map<String, List<Double>> values = new LinkedHashMap<>();
 
-  /** A turn of all contenders. */
+  /** One turn of all contenders. */
   @FunctionalInterface
   public interface Turn<E extends Exception> {
     void take(Turns turns) throws E;
   }
 
-  /** The medians of the task's count of turns, after those that warm up. */
+  /** The medians of the task's count of turns, after the warm-up turns. */
   public static <E extends Exception> Map<String, Double> medians(ProbeTask task, Turn<E> turn)
       throws E {
     for (int i = 0; i < task.warmUp(); i++) {
@@ -32,14 +32,14 @@ public final class Turns {
     values.computeIfAbsent(name, unused -> new ArrayList<>()).add(value);
   }
 
-  /** The median of each one's turns. */
+  /** The median of each contender's turns. */
   public Map<String, Double> medians() {
     Map<String, Double> medians = new LinkedHashMap<>();
     values.forEach((name, of) -> medians.put(name, median(of)));
     return medians;
   }
 
-  /** Of an even number the mean of the two in the middle. */
+  /** The median; for an even number of values the mean of the middle two. */
   public static double median(List<Double> values) {
     List<Double> sorted = values.stream().sorted().toList();
     int middle = sorted.size() / 2;

@@ -27,7 +27,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** A photo's way to what the engine reads, and the parts of it that OpenCV has as well. */
+/** Measures a photo's way to the engine's input, and the parts of it that OpenCV has as well. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -62,7 +62,7 @@ public class DecodeBenchmark {
     resized.close();
   }
 
-  /** Ours, whole: decode, resize, crop. */
+  /** Tagstream's decoder, complete: decode, resize, crop. */
   @Benchmark
   public byte[] decodeResizeAndCrop() throws UnreadableImageException {
     return decoder.decode(photos.next());
@@ -89,14 +89,14 @@ public class DecodeBenchmark {
     return resized;
   }
 
-  /** A crop's bytes to the floats that deeplearning4j reads. */
+  /** Converts a crop's bytes to the input of deeplearning4j. */
   @Benchmark
   public FloatBuffer normalizeInterleaved() {
     normalization.interleaved(crop, 0, 1, floats);
     return floats;
   }
 
-  /** A crop's bytes to the floats that onnxruntime reads. */
+  /** Converts a crop's bytes to the input of onnxruntime. */
   @Benchmark
   public FloatBuffer normalizePlanar() {
     normalization.planar(crop, 0, floats, 0);

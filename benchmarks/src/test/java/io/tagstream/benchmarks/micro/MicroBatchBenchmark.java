@@ -37,7 +37,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** What the micro-batcher itself costs an image: the engine behind it answers at once. */
+/** Measures the cost of micro-batching for each image, with an engine that takes no time. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -96,7 +96,7 @@ public class MicroBatchBenchmark {
     return answered;
   }
 
-  /** A store with one version, which needs no time. */
+  /** A store with one version, whose engine takes no time. */
   private static final class AtOnce implements LiveModels {
     private static final long serialVersionUID = 1L;
 
@@ -143,7 +143,7 @@ public class MicroBatchBenchmark {
 
     @Override
     public float[][] features(List<byte[]> images, int views) {
-      throw new UnsupportedOperationException("only tags are asked for");
+      throw new UnsupportedOperationException("only tags are computed");
     }
 
     @Override

@@ -12,8 +12,8 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
- * Runs JMH's benchmarks of the parts: {@code mvn -pl benchmarks -am test -Plong
- * -Dtest=MicroBenchmarks -Dsurefire.failIfNoSpecifiedTests=false [-Dimages=DIR] [-Donly=REGEX]}.
+ * Runs the JMH benchmarks: {@code mvn -pl benchmarks -am test -Plong -Dtest=MicroBenchmarks
+ * -Dsurefire.failIfNoSpecifiedTests=false [-Dimages=DIR] [-Donly=REGEX]}.
  */
 class MicroBenchmarks {
 

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** JPEGs in turns: those below the folder of system property {@code images}, else drawn ones. */
+/** JPEGs in turns, from the folder in the system property {@code images}, else drawn ones. */
 final class Photos {
   static final String FOLDER = "images";
   private static final int COUNT = 64;

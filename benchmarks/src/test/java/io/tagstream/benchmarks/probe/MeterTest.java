@@ -22,7 +22,7 @@ class MeterTest {
     meter.answered(4);
     double seconds = (System.nanoTime() - begin) / 1e9;
     meter.await(new CompletableFuture<>());
-    // Four images, of which the first stock was taken after the fourth and the last after the
+    // Four counted images: the first sample was taken after the fourth image, the last after the
     // eighth.
     assertThat(meter.figures().get(Meter.RATE)).isGreaterThanOrEqualTo(4 / seconds);
     assertThat(meter.figures()).containsKeys(Meter.PROCESSOR, Meter.ALLOCATED, Meter.RESIDENT);

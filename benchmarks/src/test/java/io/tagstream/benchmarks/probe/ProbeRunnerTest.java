@@ -17,7 +17,7 @@ class ProbeRunnerTest {
 
   @TempDir private Path logs;
 
-  /** Says what it was given, between other lines. */
+  /** Prints its task among other lines. */
   public static final class Echo implements Probe {
     @Override
     public Map<String, Double> measure(ProbeTask task) {
@@ -27,7 +27,7 @@ class ProbeRunnerTest {
     }
   }
 
-  /** Fails while a thread of its own goes on, as a cluster's do. */
+  /** Fails while another of its threads continues, as threads of a cluster do. */
   public static final class Broken implements Probe {
     @Override
     public Map<String, Double> measure(ProbeTask task) {
@@ -36,7 +36,7 @@ class ProbeRunnerTest {
     }
   }
 
-  /** Never ends by itself. */
+  /** Never ends. */
   public static final class Endless implements Probe {
     @Override
     public Map<String, Double> measure(ProbeTask task) {

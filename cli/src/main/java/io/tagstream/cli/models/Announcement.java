@@ -18,7 +18,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Tells running jobs on {@code model-updates} that the live version changed. */
+/** Announces a change of the live version to running jobs, on {@code model-updates}. */
 final class Announcement {
   private final Optional<KafkaConnection> connection;
   private final String topic;
@@ -29,9 +29,9 @@ final class Announcement {
   }
 
   /**
-   * Looks for the broker, if one is named, before anything is changed.
+   * Connects to the broker, if one is named, before the store is changed.
    *
-   * @throws UserException when there is no such broker, or it lacks the topic
+   * @throws UserException when the broker does not answer or lacks the topic
    */
   static Announcement prepare(KafkaOptions kafka) {
     Optional<KafkaConnection> connection = kafka.namedConnection(kafka.settings());
@@ -41,13 +41,13 @@ final class Announcement {
   }
 
   /**
-   * Announces, or says that no running job will notice. Somebody else may have changed the live
-   * version meanwhile, and announced that before this: then it is announced once more, so that the
-   * topic's last word names the live version.
+   * Announces the change, or warns that running jobs are not notified. If another user has changed
+   * the live version in the meantime, that change may have been announced before this one. It is
+   * then announced again, so that the last record on the topic names the live version.
    */
   void send(ModelStore store, ModelStatus status, String version, String by, PrintWriter err) {
     if (connection.isEmpty()) {
-      err.println("a running job will not notice: name its broker with --bootstrap-server");
+      err.println("running jobs are not notified: name their broker with --bootstrap-server");
       err.flush();
       return;
     }
@@ -60,7 +60,7 @@ final class Announcement {
       Optional<LiveChange> later = later(store, version);
       while (later.isPresent()) {
         LiveChange change = later.get();
-        err.printf("%s went live meanwhile, by %s%n", change.version(), change.by());
+        err.printf("%s went live in the meantime, by %s%n", change.version(), change.by());
         err.flush();
         send(
             producer,
@@ -102,7 +102,7 @@ final class Announcement {
           .get();
     } catch (ExecutionException e) {
       throw new UserException(
-          "%s is live, but the broker does not take the announcement (%s): a job notices when it starts the next time"
+          "%s is live, but the broker refused the announcement (%s): a running job notices it only after a restart"
               .formatted(version, e.getCause().getMessage()),
           e);
     } catch (InterruptedException e) {

@@ -5,15 +5,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** What the commands take that change the live version. */
+/** Options of the commands that change the live version. */
 final class ChangeOptions {
   @Option(
       names = "--by",
       paramLabel = "NAME",
-      description = "Who does it, for the record (default: this user).")
+      description = "Name to record as the author of the change (default: this user).")
   private String by = System.getProperty("user.name");
 
-  /** Refused before anything is changed. */
+  /** The validated name; read it before anything is changed. */
   String by(CommandSpec spec) {
     try {
       RecordText.require("--by", by);

@@ -23,10 +23,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream model evaluate}. */
+/** {@code tagstream model evaluate}: measures a version on labelled images. */
 @Command(
     name = "evaluate",
-    description = "Compare a version's answers with the names of the folders that images lie in.")
+    description = "Measure a version's accuracy on images in a folder for each class.")
 final class EvaluateCommand implements Runnable {
   private static final int BATCH = 32;
 
@@ -41,7 +41,7 @@ final class EvaluateCommand implements Runnable {
       names = "--images",
       required = true,
       paramLabel = "DIR",
-      description = "A folder with a folder of images per class.")
+      description = "A folder that contains a folder of images for each class.")
   private Path images = Path.of("");
 
   @Option(names = "--json", description = "Print one JSON object.")
@@ -66,7 +66,7 @@ final class EvaluateCommand implements Runnable {
           new Evaluator(
                   bundle.preprocessing(), views, batch, Runtime.getRuntime().availableProcessors())
               .evaluate(
-                  engine::probabilities, dataset, bundle.labels(), new ProgressLine(progress));
+                  engine::probabilities, dataset, bundle.labels(), new ReadingProgress(progress));
     }
     PrintWriter out = spec.commandLine().getOut();
     if (json) {

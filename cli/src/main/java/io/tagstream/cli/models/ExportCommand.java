@@ -8,8 +8,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream model export}. */
-@Command(name = "export", description = "Copy a version's files, verified, to another folder.")
+/** {@code tagstream model export}: verifies a version and copies it out of the store. */
+@Command(name = "export", description = "Verify a version and copy its files to another folder.")
 final class ExportCommand implements Runnable {
   @Mixin private StoreOptions options = new StoreOptions();
   @Spec private CommandSpec spec;

@@ -13,11 +13,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream model import}. */
+/** {@code tagstream model import}: adds an ONNX file to a store. */
 @Command(
     name = "import",
     description =
-        "Add an ONNX file as a version: one of ours, or BVLC AlexNet as the ONNX model zoo has it.")
+        "Add an ONNX file as a version: one that Tagstream exported, or BVLC AlexNet from the ONNX model zoo.")
 final class ImportCommand implements Runnable {
   @Mixin private StoreOptions options = new StoreOptions();
   @Spec private CommandSpec spec;
@@ -34,7 +34,7 @@ final class ImportCommand implements Runnable {
   @Option(
       names = "--preprocessing",
       paramLabel = "tagstream|bvlc",
-      description = "What it expects of its pixels (default: as its origin has it).")
+      description = "How the model's pixels are prepared (default: by the file's origin).")
   private Optional<Preprocessing.Preset> preprocessing = Optional.empty();
 
   @Option(names = "--json", description = "Print one JSON object.")

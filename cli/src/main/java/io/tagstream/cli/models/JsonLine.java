@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 
-/** One object on one line, for {@code --json}. */
+/** Formats an object as one line, for {@code --json}. */
 public final class JsonLine {
   private static final JsonFactory JSON = new JsonFactory();
 
@@ -17,7 +17,7 @@ public final class JsonLine {
     void writeTo(JsonGenerator json) throws IOException;
   }
 
-  /** The line, without its end. */
+  /** The line, without its terminator. */
   public static String of(Fields fields) {
     StringWriter line = new StringWriter();
     try (JsonGenerator json = JSON.createGenerator(line)) {

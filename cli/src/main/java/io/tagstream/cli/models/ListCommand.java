@@ -21,7 +21,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream model list}. */
+/** {@code tagstream model list}: lists the versions of a store. */
 @Command(name = "list", description = "List the versions, oldest first; * marks the live one.")
 final class ListCommand implements Runnable {
   @Mixin private StoreOptions options = new StoreOptions();
@@ -35,7 +35,7 @@ final class ListCommand implements Runnable {
     ModelStore store = options.store();
     List<String> versions = store.versions();
     if (versions.isEmpty()) {
-      // It says how to get one.
+      // The store's message says how to add a version.
       throw new ModelException(noModel(store));
     }
     Optional<String> live = live(store, spec.commandLine().getErr());
@@ -59,7 +59,7 @@ final class ListCommand implements Runnable {
     }
   }
 
-  /** Where none is live, it says so, or what is wrong with the file that names it. */
+  /** The live version. Without one, prints that, or what is wrong with the file that names it. */
   private static Optional<String> live(ModelStore store, PrintWriter err) {
     try {
       return Optional.of(store.live());
@@ -82,17 +82,17 @@ final class ListCommand implements Runnable {
             scores ->
                 parts.add(
                     "held-out top-1 %s, top-5 %s"
-                        .formatted(Share.text(scores.top1()), Share.text(scores.top5()))));
+                        .formatted(Percent.text(scores.top1()), Percent.text(scores.top5()))));
     metadata.verdict().ifPresent(verdict -> parts.add(verdict.outcome().word()));
     live.ifPresent(score -> parts.add("live " + liveText(score)));
     if (provenance.images().isEmpty()) {
-      // Not trained here: what was done instead.
+      // A version that was not trained, such as an imported one: where it comes from.
       parts.add(provenance.how());
     }
     return "%s %s  %s".formatted(isLive ? "*" : " ", metadata.version(), String.join(", ", parts));
   }
 
-  /** What the model scored on held-out images, from the gate or, without one, the training. */
+  /** Accuracy on held-out images, measured by the gate or, without a verdict, by the training. */
   static Optional<Verdict.Scores> heldOut(ModelMetadata metadata) {
     Map<String, Double> metrics = metadata.provenance().metrics();
     Optional<Verdict.Scores> measured =
@@ -103,7 +103,7 @@ final class ListCommand implements Runnable {
   }
 
   static String liveText(Score score) {
-    return "%s of %d".formatted(Share.text(score.accuracy()), score.total());
+    return "%s of %d".formatted(Percent.text(score.accuracy()), score.total());
   }
 
   private static String json(ModelMetadata metadata, boolean isLive, Optional<Score> live) {
@@ -115,7 +115,7 @@ final class ListCommand implements Runnable {
         });
   }
 
-  /** What a list says of a version, and a page on it too. */
+  /** The fields that {@code list} and {@code show} have in common. */
   static void writeFields(JsonGenerator object, ModelMetadata metadata, Optional<Score> live)
       throws IOException {
     Provenance provenance = metadata.provenance();

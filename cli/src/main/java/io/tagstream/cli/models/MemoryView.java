@@ -16,7 +16,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What training a network with the paper's update takes, on one device and in two towers. */
+/**
+ * Formats the memory that training a network with the paper's optimizer needs, on one device and in
+ * two towers.
+ */
 record MemoryView(NetworkDescription network, DataSize given) {
   private static final List<Integer> BATCHES = List.of(1, 32, 128);
   private static final Optimizer OPTIMIZER = Recipe.PAPER.optimizer();
@@ -24,7 +27,7 @@ record MemoryView(NetworkDescription network, DataSize given) {
   private static final String ROW = "%-10s %10s %10s %10s %10s %10s %10s%n";
   private static final String NOTHING = "";
 
-  /** By what they are called; a network that cannot be halved has no towers. */
+  /** Shares of the network by the device's name; a network that cannot be halved has no towers. */
   private Map<String, DeviceShare> devices() {
     Map<String, DeviceShare> devices = new LinkedHashMap<>();
     devices.put("one device", DeviceShare.whole(network));
@@ -38,7 +41,7 @@ record MemoryView(NetworkDescription network, DataSize given) {
 
   void print(PrintWriter out) {
     out.printf(
-        "%nmemory of a training with the paper's update in MiB: a batch of %s%n",
+        "%nmemory of a training with the paper's optimizer in MiB, for batches of %s%n",
         String.join(", ", BATCHES.stream().map(Object::toString).toList()));
     devices()
         .forEach(
@@ -47,8 +50,8 @@ record MemoryView(NetworkDescription network, DataSize given) {
               int largest = largestBatch(share);
               out.println(
                   largest == 0
-                      ? "in %s: no batch, not even one picture".formatted(given)
-                      : "in %s: batches of up to %d; larger ones pass in parts"
+                      ? "in %s: no batch, not even one image".formatted(given)
+                      : "in %s: batches of up to %d; larger ones are computed in parts"
                           .formatted(given, largest));
             });
   }
@@ -74,7 +77,7 @@ record MemoryView(NetworkDescription network, DataSize given) {
       out.printf(ROW, cells.toArray());
     }
     List<Object> workspace = new ArrayList<>(List.of("workspace", NOTHING, NOTHING, NOTHING));
-    List<Object> all = new ArrayList<>(List.of("in all", NOTHING, NOTHING, NOTHING));
+    List<Object> all = new ArrayList<>(List.of("total", NOTHING, NOTHING, NOTHING));
     for (TrainingMemory memory : memories) {
       workspace.add(mebibytes(memory.workspace()));
       all.add(mebibytes(memory.total()));

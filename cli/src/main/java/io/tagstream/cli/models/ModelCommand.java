@@ -4,10 +4,10 @@ import io.tagstream.settings.StandardOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code tagstream model}. */
+/** {@code tagstream model}: the commands on a model store. */
 @Command(
     name = "model",
-    description = "Look after a folder of models.",
+    description = "Manage the versions of a model store.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       ListCommand.class,

@@ -10,8 +10,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream model promote}. */
-@Command(name = "promote", description = "Make a version live, and tell running jobs.")
+/** {@code tagstream model promote}: makes a version live. */
+@Command(name = "promote", description = "Make a version live and announce it to running jobs.")
 final class PromoteCommand implements Runnable {
   @Mixin private StoreOptions options = new StoreOptions();
   @Mixin private KafkaOptions kafka = new KafkaOptions();

@@ -19,12 +19,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream model quantize}. */
+/** {@code tagstream model quantize}: adds an 8-bit integer version of a version. */
 @Command(
     name = "quantize",
     description = {
-      "Make a version that computes with 8-bit integers, a quarter of the size.",
-      "It is a candidate until promoted; --engine onnxruntime computes with integers, deeplearning4j with the rounded weights."
+      "Add a version that computes with 8-bit integers and has a quarter of the size.",
+      "It is a candidate until it is promoted. --engine onnxruntime computes with integers, deeplearning4j with the rounded weights."
     })
 final class QuantizeCommand implements Runnable {
   @Mixin private StoreOptions options = new StoreOptions();
@@ -38,8 +38,8 @@ final class QuantizeCommand implements Runnable {
       required = true,
       paramLabel = "DIR",
       description = {
-        "A folder of images like those to come. The model is watched on four fifths of them.",
-        "Where they lie in a folder per class of V, the gate measures on the other fifth."
+        "A folder of images like those on the topic. Four fifths of them calibrate the ranges of the activations.",
+        "If they are in a folder for each class of V, the gate measures on the other fifth."
       })
   private Path images = Path.of("");
 
@@ -50,7 +50,7 @@ final class QuantizeCommand implements Runnable {
 
   @Override
   public void run() {
-    Dataset pictures = FolderDataset.listWithOrWithoutLabels(images);
+    Dataset dataset = FolderDataset.listWithOrWithoutLabels(images);
     ModelStore store = options.store();
     Quantizer quantizer =
         new Quantizer(
@@ -60,7 +60,7 @@ final class QuantizeCommand implements Runnable {
     Quantizer.Result result;
     try (Progress progress =
         Progress.start(spec.commandLine().getErr(), "quantizing", "images", OptionalLong.empty())) {
-      result = quantizer.quantize(version, pictures, new ProgressLine(progress));
+      result = quantizer.quantize(version, dataset, new ReadingProgress(progress));
     }
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
@@ -75,14 +75,14 @@ final class QuantizeCommand implements Runnable {
     String made = result.bundle().version();
     out.printf(
         Locale.ROOT,
-        "%s: %s with integers, watched on %d images%n",
+        "%s: %s with integers, calibrated on %d images%n",
         made,
         version,
         result.watched());
     if (result.compared() > 0) {
       out.printf(
           Locale.ROOT,
-          "the same answer as %s to %d of %d held-out images, %.1f %%%n",
+          "same class as %s for %d of %d held-out images, %.1f %%%n",
           version,
           result.agreeing(),
           result.compared(),
@@ -94,7 +94,7 @@ final class QuantizeCommand implements Runnable {
       out.printf("no verdict  the folders of %s are not the labels of %s%n", images, version);
     }
     out.printf(
-        "./tagstream model promote %s --models %s makes it live%n",
+        "make it live with ./tagstream model promote %s --models %s%n",
         made, result.bundle().folder().getParent());
   }
 

@@ -9,10 +9,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream model rollback}. */
+/** {@code tagstream model rollback}: makes the previous version live. */
 @Command(
     name = "rollback",
-    description = "Make the version live again that was live before, and tell running jobs.")
+    description = "Make the previous version live again and announce it to running jobs.")
 final class RollbackCommand implements Runnable {
   @Mixin private StoreOptions options = new StoreOptions();
   @Mixin private KafkaOptions kafka = new KafkaOptions();

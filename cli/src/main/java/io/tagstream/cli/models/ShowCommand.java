@@ -32,11 +32,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream model show}. */
+/** {@code tagstream model show}: describes one version. */
 @Command(
     name = "show",
     description =
-        "Verify a version and print where it comes from, what it scored and its table of layers.")
+        "Verify a version and print its provenance, its accuracy, its layers and the memory of a training.")
 final class ShowCommand implements Runnable {
   private static final String ROW = "%-8s %14s %14s %16s %14s%n";
 
@@ -52,14 +52,14 @@ final class ShowCommand implements Runnable {
   @Option(
       names = "--diagram",
       paramLabel = "FILE",
-      description = "Draw the network's two towers as well, as SVG.")
+      description = "Also draw the network's two towers, as SVG.")
   private Optional<Path> diagram = Optional.empty();
 
   @Option(
       names = "--memory",
       paramLabel = "SIZE",
       converter = DataSizeText.class,
-      description = "Say the largest batch whose training fits into it (default: 3 GiB).")
+      description = "Memory of a training, for the largest batch that fits (default: 3 GiB).")
   private DataSize memory = new DataSize(TrainingResources.PAPER_MEMORY);
 
   @Override
@@ -153,7 +153,7 @@ final class ShowCommand implements Runnable {
     metadata.verdict().ifPresent(verdict -> new VerdictView(verdict).printClasses(out));
   }
 
-  /** A count without decimals, a share of one with three. */
+  /** Counts have no decimals, shares three. */
   private static String metricText(double value) {
     return String.format(
         Locale.ROOT, value > 1 && value == Math.rint(value) ? "%.0f" : "%.3f", value);

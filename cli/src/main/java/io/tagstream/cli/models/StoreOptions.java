@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What every command on a model store takes. */
+/** Options of every command on a model store. */
 public final class StoreOptions {
   @Mixin StandardOptions standard = new StandardOptions();
 
@@ -15,7 +15,7 @@ public final class StoreOptions {
       names = "--models",
       required = true,
       paramLabel = "PATH",
-      description = "The folder of models.")
+      description = "The model store.")
   private Path models = Path.of("");
 
   public ModelStore store() {

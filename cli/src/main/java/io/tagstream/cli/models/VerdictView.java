@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What the gate said, in full: as text and as JSON. */
+/** Formats the gate's complete verdict as text and as JSON. */
 record VerdictView(Verdict verdict) {
   private static final String ROW = "%-20s %8s %8s %8s %6s %6s %10s  %s%n";
 
@@ -24,7 +24,7 @@ record VerdictView(Verdict verdict) {
     if (verdict.heldOut() == 0) {
       return;
     }
-    out.printf("this one    %s%n", text(verdict.candidate()));
+    out.printf("candidate   %s%n", text(verdict.candidate()));
     verdict
         .incumbent()
         .ifPresent(
@@ -33,12 +33,12 @@ record VerdictView(Verdict verdict) {
                   "incumbent   %s, %s%n",
                   text(incumbent.scores()), Printable.of(incumbent.version()));
               out.printf(
-                  "sign test   b = %d right only by the incumbent, c = %d only by this one, p = %s%n",
+                  "sign test   b = %d right only by the incumbent, c = %d only by the candidate, p = %s%n",
                   verdict.b(), verdict.c(), text(verdict.p()));
             });
   }
 
-  /** The findings per class, and the confusion matrix without its zeros. */
+  /** The findings for each class, and the confusion matrix without its zeros. */
   void printClasses(PrintWriter out) {
     out.printf("%n" + ROW, "class", "held out", "right", "before", "b", "c", "p", "");
     for (ClassFinding finding : verdict.classes()) {
@@ -53,24 +53,26 @@ record VerdictView(Verdict verdict) {
           text(finding.p()),
           finding.worse() ? "worse" : "");
     }
-    out.printf("%n%-20s %s%n", "confusion: label", "answers");
+    out.printf("%n%-20s %s%n", "confusion: label", "predictions");
     verdict
         .confusion()
         .forEach(
-            (label, answers) ->
+            (label, predictions) ->
                 out.printf(
                     "%-20s %s%n",
                     Printable.of(label),
-                    answers.entrySet().stream()
+                    predictions.entrySet().stream()
                         .sorted(
                             Map.Entry.<String, Integer>comparingByValue(Comparator.reverseOrder()))
                         .map(
-                            answer ->
-                                "%d %s".formatted(answer.getValue(), Printable.of(answer.getKey())))
+                            predicted ->
+                                "%d %s"
+                                    .formatted(
+                                        predicted.getValue(), Printable.of(predicted.getKey())))
                         .collect(Collectors.joining(", "))));
   }
 
-  /** Writes the fields of an object. */
+  /** Writes the fields of the verdict into the current object. */
   void write(JsonGenerator json) throws IOException {
     json.writeStringField("outcome", verdict.outcome().word());
     json.writeStringField("reason", verdict.reason());
@@ -102,8 +104,8 @@ record VerdictView(Verdict verdict) {
     json.writeObjectFieldStart("confusion");
     for (Map.Entry<String, Map<String, Integer>> row : verdict.confusion().entrySet()) {
       json.writeObjectFieldStart(row.getKey());
-      for (Map.Entry<String, Integer> answer : row.getValue().entrySet()) {
-        json.writeNumberField(answer.getKey(), answer.getValue());
+      for (Map.Entry<String, Integer> predicted : row.getValue().entrySet()) {
+        json.writeNumberField(predicted.getKey(), predicted.getValue());
       }
       json.writeEndObject();
     }
@@ -118,7 +120,7 @@ record VerdictView(Verdict verdict) {
   }
 
   private static String text(Scores scores) {
-    return "top-1 %s, top-5 %s".formatted(Share.text(scores.top1()), Share.text(scores.top5()));
+    return "top-1 %s, top-5 %s".formatted(Percent.text(scores.top1()), Percent.text(scores.top5()));
   }
 
   private static String text(double p) {

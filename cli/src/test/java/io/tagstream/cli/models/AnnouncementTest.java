@@ -83,9 +83,9 @@ class AnnouncementTest {
     return updates;
   }
 
-  /** Of two who promote at once the one that was first may be the later to announce. */
+  /** Of two concurrent promotions the first may be announced last. */
   @Test
-  void theTopicsLastWordNamesTheLiveVersion() {
+  void theLastRecordOnTheTopicNamesTheLiveVersion() {
     ModelStore store = new ModelStore(directory.resolve("models"));
     String first = write(store, 1);
     String second = write(store, 2);
@@ -102,7 +102,7 @@ class AnnouncementTest {
       announcement.send(store, ModelStatus.PROMOTED, second, "bob", new PrintWriter(err, true));
       assertThat(err.toString()).isEmpty();
       announcement.send(store, ModelStatus.PROMOTED, first, "ann", new PrintWriter(err, true));
-      assertThat(err).hasToString("%s went live meanwhile, by bob%n".formatted(second));
+      assertThat(err).hasToString("%s went live in the meantime, by bob%n".formatted(second));
       assertThat(updates(broker))
           .extracting(update -> update.getVersion().orElseThrow(), ModelUpdate::getBy)
           .containsExactly(tuple(second, "bob"), tuple(first, "ann"), tuple(second, "bob"));

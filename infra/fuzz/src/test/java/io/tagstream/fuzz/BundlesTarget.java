@@ -4,7 +4,7 @@ import io.tagstream.model.ModelException;
 import io.tagstream.model.store.ModelStore;
 import java.nio.file.Path;
 
-/** The {@code model.json} of a bundle, whose other files are as they should be. */
+/** The {@code model.json} of a bundle whose other files are valid. */
 public final class BundlesTarget {
   private static final String VERSION = "20261124T103000.000Z-0001";
 
@@ -17,7 +17,7 @@ public final class BundlesTarget {
       store.metadata(VERSION);
       store.open(VERSION);
     } catch (ModelException e) {
-      // Refused, with the reason.
+      // Expected: invalid input is refused with a reason.
     }
     store.versions();
   }

@@ -13,9 +13,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Runs Jazzer on each target, in a JVM of its own with little memory. In every build: as many
- * inputs as take some seconds, the same each time. {@code infra/fuzz/run} goes on for minutes, from
- * what it has found before.
+ * Runs Jazzer on each target, in a separate JVM with little memory. Each build runs the same
+ * inputs, which take some seconds. {@code infra/fuzz/run} fuzzes for minutes, from the corpus of
+ * its earlier runs.
  */
 class FuzzTest {
   private static final Optional<Integer> SECONDS =

@@ -5,7 +5,7 @@ import io.tagstream.model.image.ImageDecoder;
 import io.tagstream.model.image.UnreadableImageException;
 import io.tagstream.model.image.Views;
 
-/** Encoded images: headers, the walk over the file, and the codec behind them. */
+/** Encoded images: their headers, the checks of the file's structure, and the codecs. */
 public final class ImagesTarget {
   private static final int CROP = 32;
   private static final ImageDecoder DECODER =

@@ -4,7 +4,7 @@ import io.tagstream.model.ModelException;
 import io.tagstream.model.onnx.OnnxReader;
 import java.nio.file.Path;
 
-/** ONNX files as {@code model import} and each load read them. */
+/** ONNX files, read as by {@code model import} and by each load. */
 public final class OnnxTarget {
   private OnnxTarget() {}
 
@@ -13,7 +13,7 @@ public final class OnnxTarget {
     try {
       OnnxReader.read(file);
     } catch (ModelException e) {
-      // Refused, with the reason.
+      // Expected: invalid input is refused with a reason.
     }
   }
 }

@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.apache.avro.specific.SpecificRecord;
 
-/** Values of Kafka records. The first byte chooses the kind of record that they are read as. */
+/** Values of Kafka records. The first byte selects the record type. */
 public final class RecordsTarget {
   private static final List<WireFormat<? extends SpecificRecord>> FORMATS =
       List.of(
@@ -32,7 +32,7 @@ public final class RecordsTarget {
     check(FORMATS.get(kind), Arrays.copyOfRange(input, 1, input.length));
   }
 
-  /** What was read is written and read again as the same. */
+  /** A record that can be read must be equal after it is written and read again. */
   private static <T extends SpecificRecord> void check(WireFormat<T> format, byte[] value) {
     T record;
     try {
@@ -43,7 +43,7 @@ public final class RecordsTarget {
     print(record);
     try {
       byte[] written = format.encode(record);
-      // Avro's equals says of two records with the same NaN that they differ.
+      // Avro's equals is false for two records with the same NaN.
       if (!Arrays.equals(format.encode(format.decode(written)), written)) {
         throw new AssertionError("another record: " + record);
       }

@@ -40,7 +40,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
-/** Valid inputs, small, so that a change of one byte is likely to matter. */
+/** Valid inputs, small so that a change of one byte is likely to have an effect. */
 final class Seeds {
   private static final Instant TIME = Instant.parse("2026-11-24T10:20:30.456Z");
   private static final Source SOURCE = new Source("images", 2, 77L);
@@ -51,7 +51,7 @@ final class Seeds {
 
   private Seeds() {}
 
-  /** A value of each kind, behind the byte by which {@link RecordsTarget} chooses it. */
+  /** A value of each record type, after the byte with which {@link RecordsTarget} selects it. */
   static List<byte[]> records() {
     byte[][] values = {
       WireFormat.of(Image.class)
@@ -166,7 +166,7 @@ final class Seeds {
     return List.of(read(bundle().onnx().resolveSibling("model.json")));
   }
 
-  /** Of a network of a few hundred weights. */
+  /** An ONNX file with a few hundred weights. */
   private static ModelBundle bundle() {
     NetworkDescription network =
         new NetworkDescription(

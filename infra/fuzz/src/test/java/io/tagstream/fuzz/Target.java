@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What reads bytes that others wrote. A target may refuse them by the exceptions its Javadoc names,
- * in time and memory that the size of the input bounds; anything else is a finding.
+ * A reader of foreign bytes. It may refuse them with the exceptions that its Javadoc names, in time
+ * and memory bounded by the size of the input; anything else is a finding.
  */
 enum Target {
   RECORDS(RecordsTarget.class, 20_000),
@@ -26,17 +26,17 @@ enum Target {
     this.shortRun = shortRun;
   }
 
-  /** Has {@code fuzzerTestOneInput(byte[])}, as Jazzer wants it. */
+  /** The class with {@code fuzzerTestOneInput(byte[])}, which Jazzer calls. */
   Class<?> type() {
     return type;
   }
 
-  /** Inputs of a run in every build: some seconds. */
+  /** Number of inputs in each build, which take some seconds. */
   int shortRun() {
     return shortRun;
   }
 
-  /** Valid inputs to begin with. */
+  /** Valid inputs to start from. */
   List<byte[]> seeds() {
     return switch (this) {
       case RECORDS -> Seeds.records();
@@ -48,7 +48,7 @@ enum Target {
     };
   }
 
-  /** A file with an input, for what reads files; the next input replaces it. */
+  /** Writes an input to a file, for readers of files; the next input replaces it. */
   static Path file(String name, byte[] input) {
     try {
       Path file =

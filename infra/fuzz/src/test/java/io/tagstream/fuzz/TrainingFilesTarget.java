@@ -17,7 +17,7 @@ public final class TrainingFilesTarget {
         throw new AssertionError("other rows than were counted");
       }
     } catch (MalformedFileException e) {
-      // Refused, with the reason.
+      // Expected: invalid input is refused with a reason.
     }
   }
 }

@@ -14,7 +14,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream broker}. */
+/** {@code tagstream broker}: runs a broker until it is interrupted. */
 @Command(
     name = "broker",
     description = "Run a Kafka broker in this process, with the topics, until Ctrl-C.")
@@ -28,24 +28,24 @@ public final class BrokerCommand implements Callable<Integer> {
       names = "--host",
       paramLabel = "ADDRESS",
       description =
-          "The address where it listens and which it tells its clients (default: ${DEFAULT-VALUE}).")
+          "The address to listen on and to advertise to clients (default: ${DEFAULT-VALUE}).")
   private String host = LocalBroker.LOOPBACK;
 
   @Option(
       names = "--port",
       paramLabel = "N",
-      description = "Where it listens; 0 for a free port (default: 9092).")
+      description = "The port to listen on; 0 for a free port (default: 9092).")
   private int port = 9092;
 
   @Option(
       names = "--state",
       paramLabel = "DIR",
-      description = "Its data, taken up again by the next start (default: ./.tagstream).")
+      description = "Folder of its data, which the next start uses again (default: ./.tagstream).")
   private Path state = Path.of(".tagstream");
 
   @Override
   public Integer call() throws InterruptedException {
-    // Its kafka. settings that are a broker's count, such as kafka.transaction.max.timeout.ms.
+    // Of the kafka. settings those of a broker apply, such as kafka.transaction.max.timeout.ms.
     Settings settings = settingsOptions.load();
     CountDownLatch stop = new CountDownLatch(1);
     try (Interruption interruption = Interruption.listen(stop::countDown);

@@ -24,12 +24,12 @@ import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 
 /**
- * A Kafka broker and its controller in this JVM, with its data in a folder that a later start takes
- * up again, after a crash as well. {@link #close()} stops it in order.
+ * A Kafka broker and its controller in this JVM. Its data are in a folder, which a later start uses
+ * again, also after a crash. {@link #close()} shuts it down cleanly.
  */
 public final class LocalBroker implements AutoCloseable {
 
-  /** Where everything listens that nobody asked to be elsewhere. */
+  /** The default address to listen on. */
   public static final String LOOPBACK = "127.0.0.1";
 
   private static final int NODE = 1;
@@ -45,21 +45,20 @@ public final class LocalBroker implements AutoCloseable {
   }
 
   /**
-   * Starts a broker and waits until it serves, some seconds.
+   * Starts a broker and waits until it serves, which takes some seconds.
    *
-   * @param directory its data, made or taken up again; the caller sees to it that no other broker
-   *     uses it
-   * @param host the address where it listens, and which it tells its clients
-   * @param port where it listens; 0 for a free one
+   * @param directory its data; created if missing. The caller ensures that no other broker uses it
+   * @param host the address to listen on and to advertise to clients
+   * @param port the port to listen on; 0 for a free one
    * @param portOption the option that chooses the port, for the error message
-   * @param overrides settings of the broker that come on top of ours
+   * @param overrides broker settings that override the ones set here
    * @throws UserException when the port is taken
    */
   public static LocalBroker start(
       Path directory, String host, int port, String portOption, Map<String, String> overrides) {
     int listener = LocalPorts.choose(host, port, portOption);
     Map<String, String> settings = new HashMap<>(settings(directory));
-    // The controller's port is not kept: it is only spoken to from within this process.
+    // Each start may use another controller port, because only this process connects to it.
     int controller = LocalPorts.choose(LOOPBACK, 0, portOption);
     settings.put("controller.quorum.voters", "%d@%s:%d".formatted(NODE, LOOPBACK, controller));
     settings.put(
@@ -73,12 +72,12 @@ public final class LocalBroker implements AutoCloseable {
     return new LocalBroker(server, host + ":" + listener);
   }
 
-  /** Where clients connect: {@code HOST:PORT}. */
+  /** The address for clients: {@code HOST:PORT}. */
   public String bootstrapServer() {
     return bootstrapServer;
   }
 
-  /** Makes the topics that are missing; others stay as they are. */
+  /** Creates the missing topics; existing topics are not changed. */
   public void createTopics(Topics topics, Settings settings) {
     KafkaConnection connection = new KafkaConnection(bootstrapServer(), PATIENCE, Map.of());
     try (Admin admin = connection.admin()) {
@@ -99,20 +98,20 @@ public final class LocalBroker implements AutoCloseable {
     settings.put("controller.listener.names", "CONTROLLER");
     settings.put("log.dirs", directory.toString());
     settings.put("auto.create.topics.enable", "false");
-    // Topics have limits of their own, at most 22 MiB; above them only the record's frame.
+    // Each topic has its own limit, at most 22 MiB; the rest is room for a record's frame.
     settings.put("message.max.bytes", Integer.toString(24 * MEBIBYTE));
     settings.put("replica.fetch.max.bytes", Integer.toString(24 * MEBIBYTE));
-    // One node: nothing can be replicated.
+    // A single node cannot replicate.
     settings.put("default.replication.factor", "1");
     settings.put("offsets.topic.replication.factor", "1");
     settings.put("transaction.state.log.replication.factor", "1");
     settings.put("transaction.state.log.min.isr", "1");
-    // A job survives an outage of kafka.outage, an hour, only with longer transactions.
+    // A job survives an outage of kafka.outage (1 h) only if transactions may last longer.
     settings.put(
         "transaction.max.timeout.ms", Long.toString(TransactionLimits.ADVISED_TIMEOUT.toMillis()));
     settings.put("share.coordinator.state.topic.replication.factor", "1");
     settings.put("share.coordinator.state.topic.min.isr", "1");
-    // 50 partitions of each internal topic would cost seconds at the first use.
+    // The default of 50 partitions for each internal topic would take seconds at the first use.
     settings.put("offsets.topic.num.partitions", "4");
     settings.put("transaction.state.log.num.partitions", "4");
     settings.put("share.coordinator.state.topic.num.partitions", "1");
@@ -121,13 +120,16 @@ public final class LocalBroker implements AutoCloseable {
     settings.put("num.io.threads", "4");
     settings.put("background.threads", "2");
     settings.put("num.recovery.threads.per.data.dir", "1");
-    // 128 MiB by default, allotted at once.
+    // The default of 128 MiB is allocated at the start.
     settings.put("log.cleaner.dedupe.buffer.size", Integer.toString(4 * MEBIBYTE));
     settings.put("log.index.size.max.bytes", Integer.toString(MEBIBYTE));
     return settings;
   }
 
-  /** Makes an empty folder a broker's; one that is, stays as it is, its cluster id too. */
+  /**
+   * Formats an empty folder for a broker. A formatted folder is not changed and keeps its cluster
+   * id.
+   */
   private static void format(Path directory) {
     if (Files.exists(directory.resolve("meta.properties"))) {
       return;

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Ports of an address of this machine: a free one, or who has the one that is asked for. */
+/** Chooses ports on this machine, and finds the process that occupies one. */
 final class LocalPorts {
 
   private static final Path PROC = Path.of("/proc");
@@ -23,13 +23,12 @@ final class LocalPorts {
   private LocalPorts() {}
 
   /**
-   * The port asked for, or a free one for 0.
+   * Returns the requested port, or a free one for 0.
    *
    * @param host the address
-   * @param option the option that names another port, for the message
-   * @throws UsageException when there is no such port
-   * @throws UserException when something listens there already, or the address is not this
-   *     machine's
+   * @param option the option with which the user chooses the port, for the message
+   * @throws UsageException when the number is not a port
+   * @throws UserException when the port is in use, or the address is not this machine's
    */
   static int choose(String host, int port, String option) {
     if (port < 0 || port > MAX_PORT) {
@@ -48,13 +47,13 @@ final class LocalPorts {
     }
   }
 
-  /** The program that listens on a port, as far as this system tells. */
+  /** The program that listens on a port, if the system reveals it. */
   private static Optional<String> listener(int port) {
     try {
       Optional<String> inode = inode(port);
       return inode.isEmpty() ? Optional.empty() : owner("socket:[" + inode.get() + "]");
     } catch (IOException e) {
-      // Only Linux has these files, and they show only this user's processes.
+      // Only Linux has these files, and they show only processes of this user.
       return Optional.empty();
     }
   }
@@ -92,7 +91,7 @@ final class LocalPorts {
         }
       }
     } catch (IOException e) {
-      // Another user's process, or one that has just ended.
+      // The process belongs to another user or has just ended.
       return false;
     }
     return false;

@@ -13,8 +13,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A {@code --state} folder, held by one process at a time. The operating system lets go of the lock
- * when its process ends, however it ends, so nothing stale is left behind.
+ * A {@code --state} folder, locked by one process at a time. The operating system releases the lock
+ * when the process ends in any way, so no stale lock can remain.
  */
 public final class StateDirectory implements AutoCloseable {
 
@@ -29,10 +29,10 @@ public final class StateDirectory implements AutoCloseable {
   }
 
   /**
-   * Takes the folder, which is created where it is missing.
+   * Locks the folder, and creates it if it is missing.
    *
-   * @param holder what a second process is told, such as {@code tagstream demo}
-   * @throws UserException when another holds it, by name and process id
+   * @param holder the name that a second process reports, such as {@code tagstream demo}
+   * @throws UserException with the holder's name and process id when another process holds it
    */
   public static StateDirectory hold(Path root, String holder) {
     Path absolute = root.toAbsolutePath().normalize();
@@ -46,7 +46,7 @@ public final class StateDirectory implements AutoCloseable {
       try {
         lock = channel.tryLock();
       } catch (OverlappingFileLockException e) {
-        // This very JVM holds it; to the user that is the same answer.
+        // This JVM holds the lock itself, which is the same to the user.
         lock = null;
       }
       if (lock == null) {
@@ -82,12 +82,12 @@ public final class StateDirectory implements AutoCloseable {
     return root.resolve("checkpoints");
   }
 
-  /** What the model learns from. */
+  /** The training store. */
   public Path trainingStore() {
     return root.resolve("training");
   }
 
-  /** What a process writes instead of standard error. */
+  /** Log files, used instead of standard error. */
   public Path logs() {
     return root.resolve("logs");
   }

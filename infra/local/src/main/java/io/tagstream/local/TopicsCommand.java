@@ -21,10 +21,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream topics}. */
+/** {@code tagstream topics}: creates or checks the topics. */
 @Command(
     name = "topics",
-    description = "Create the topics, or check those there are and their limits.")
+    description = "Create the missing topics, and check the limits of existing ones.")
 public final class TopicsCommand implements Callable<Integer> {
 
   @Mixin StandardOptions standard = new StandardOptions();
@@ -34,10 +34,10 @@ public final class TopicsCommand implements Callable<Integer> {
   @Option(
       names = "--partitions",
       paramLabel = "N",
-      description = "Partitions of each topic but model-updates, which has one.")
+      description = "Partitions of each topic except model-updates, which has one.")
   private Optional<Integer> partitions = Optional.empty();
 
-  @Option(names = "--replication", paramLabel = "N", description = "Copies of each partition.")
+  @Option(names = "--replication", paramLabel = "N", description = "Replicas of each partition.")
   private Optional<Integer> replication = Optional.empty();
 
   @Override
@@ -60,13 +60,15 @@ public final class TopicsCommand implements Callable<Integer> {
         outcomes.stream().filter(TopicAdministration.Differs.class::isInstance).count();
     if (different > 0) {
       throw new UserException(
-          "%d topics are not as they should be: change them with Kafka's own tools, or choose other names with --topic-prefix"
+          "%d topics differ from the settings: change them with Kafka's own tools, or choose other names with --topic-prefix"
               .formatted(different));
     }
     return 0;
   }
 
-  /** Something to know and no failure: the topics are what was asked for. */
+  /**
+   * Prints advice on the broker's limits; it is not a failure, since the topics are as requested.
+   */
   private void advise(KafkaConnection connection) {
     Optional<String> note;
     try {

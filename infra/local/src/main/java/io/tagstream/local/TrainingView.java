@@ -11,18 +11,18 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 
-/** Shows a training on a terminal or in lines: a bar for each of its parts. */
+/** Shows the progress of a training, with a bar for each phase. */
 public final class TrainingView implements TrainingProgress, AutoCloseable {
   private static final String TRAINING = "training";
 
-  /** One bar, and how much of it is drawn. */
-  private static final class Part implements AutoCloseable {
+  /** The bar of one phase. */
+  private static final class Phase implements AutoCloseable {
     private final String name;
     private final long total;
     private final Progress progress;
     private long done;
 
-    Part(PrintWriter err, String name, long total, long done) {
+    Phase(PrintWriter err, String name, long total, long done) {
       this.name = name;
       this.total = total;
       this.done = done;
@@ -44,13 +44,13 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
   private final PrintWriter err;
   private final boolean everyEpoch;
   private final BooleanSupplier interrupted;
-  private Optional<Part> part = Optional.empty();
-  private boolean goesOn;
+  private Optional<Phase> phase = Optional.empty();
+  private boolean resumed;
 
   /**
    * @param err a command's standard error
-   * @param everyEpoch whether each epoch gets a line of its own
-   * @param interrupted ends the training once it is true
+   * @param everyEpoch whether to print a line for each epoch
+   * @param interrupted cancels the training once it returns true
    */
   public TrainingView(PrintWriter err, boolean everyEpoch, BooleanSupplier interrupted) {
     this.err = err;
@@ -60,7 +60,7 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
 
   @Override
   public void skipped(String place, String reason) {
-    say("left out %s: %s".formatted(place, reason));
+    say("skipped %s: %s".formatted(place, reason));
   }
 
   @Override
@@ -71,7 +71,7 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
   @Override
   public void start(int classes, int training, int validation, int skipped) {
     say(
-        "%d classes; %d images to learn from, %d to measure with, %d left out"
+        "%d classes; %d images for training, %d for measuring, %d skipped"
             .formatted(classes, training, validation, skipped));
   }
 
@@ -82,13 +82,13 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
 
   @Override
   public void waits(ClassSize size, String shortage) {
-    say("class %s waits: %s".formatted(size.label(), shortage));
+    say("class %s is not trained yet: %s".formatted(size.label(), shortage));
   }
 
   @Override
   public void loses(List<String> labels) {
     say(
-        "%d classes of the parent are lost, which learned from other pictures: %s"
+        "%d classes of the parent are dropped, because it was trained on other images: %s"
             .formatted(labels.size(), String.join(", ", labels)));
   }
 
@@ -99,11 +99,11 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
 
   @Override
   public void run(String version, String recipe, int epoch, long stepsDone) {
-    goesOn = stepsDone > 0;
+    resumed = stepsDone > 0;
     say(
         stepsDone == 0
             ? "training %s by recipe %s".formatted(version, recipe)
-            : "going on from epoch %d of %s, after %d steps".formatted(epoch, version, stepsDone));
+            : "resuming at epoch %d of %s, after %d steps".formatted(epoch, version, stepsDone));
   }
 
   @Override
@@ -120,28 +120,28 @@ public final class TrainingView implements TrainingProgress, AutoCloseable {
 
   @Override
   public void close() {
-    part.ifPresent(Part::close);
-    part = Optional.empty();
+    phase.ifPresent(Phase::close);
+    phase = Optional.empty();
   }
 
   private void reach(String name, long images, long total) {
-    if (part.isEmpty() || !part.get().name.equals(name)) {
-      begin(name, total, goesOn && name.equals(TRAINING) ? images : 0);
-    } else if (part.get().total != total) {
-      // A training's time is cut in its middle; the images to measure with are counted afresh.
-      begin(name, total, Math.min(part.get().done, images));
+    if (phase.isEmpty() || !phase.get().name.equals(name)) {
+      begin(name, total, resumed && name.equals(TRAINING) ? images : 0);
+    } else if (phase.get().total != total) {
+      // A training that is short of time reduces its total; each measurement counts from zero.
+      begin(name, total, Math.min(phase.get().done, images));
     }
-    part.get().reach(images);
+    phase.get().reach(images);
   }
 
   private void begin(String name, long total, long done) {
     close();
-    part = Optional.of(new Part(err, name, total, done));
+    phase = Optional.of(new Phase(err, name, total, done));
   }
 
   private void say(String line) {
-    if (part.isPresent()) {
-      part.get().progress.message(line);
+    if (phase.isPresent()) {
+      phase.get().progress.message(line);
     } else {
       err.println(Printable.of(line));
       err.flush();

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A job whose broker goes away under load. */
+/** A job under load during an outage of its broker. */
 @Timeout(180)
 final class BrokerOutageTest {
   @TempDir private Path directory;
@@ -61,7 +61,7 @@ final class BrokerOutageTest {
       stream.predictions(10);
       stream.send(TestStream.TOPICS.images(), 10, 40);
       stream.stopBroker();
-      // Longer than the checkpoints', or the producers', time-outs.
+      // Longer than the timeouts of checkpoints or of producers.
       assertThat(job.await(Duration.ofSeconds(10))).isFalse();
       stream.startBrokerAgain();
       stream.send(TestStream.TOPICS.images(), 40, 50);
@@ -73,22 +73,22 @@ final class BrokerOutageTest {
   }
 
   @Test
-  void anOutageIsNoFailure() throws Exception {
+  void aJobSurvivesAnOutageWithoutARestart() throws Exception {
     survives(
         Map.of("restart.attempts", "0", "checkpoint.timeout", "2 s"),
-        // Looks for new partitions go on, too.
+        // Discovery of new partitions continues as well.
         Map.of("partition.discovery.interval.ms", "1000", "default.api.timeout.ms", "30000"));
   }
 
   @Test
-  void anOutageLongerThanTheProducersTimeOutsIsSurvived() throws Exception {
+  void aJobSurvivesAnOutageLongerThanTheProducersTimeouts() throws Exception {
     survives(
         Map.of("restart.initial-delay", "100 ms", "restart.max-delay", "1 s"),
         Map.of("delivery.timeout.ms", "3000", "request.timeout.ms", "1000"));
   }
 
   @Test
-  void anOutageLongerThanItsSettingEndsTheJobAndSaysSo() throws Exception {
+  void anOutageLongerThanItsSettingEndsTheJobWithThatReason() throws Exception {
     try (TestStream stream = new TestStream(directory, settings(Map.of()));
         RunningJob job = start(stream, Map.of("kafka.outage", "4 s"), Map.of())) {
       job.awaitRunning();

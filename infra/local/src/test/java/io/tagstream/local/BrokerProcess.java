@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 
 /**
- * A broker that can be stopped, killed and started again on the same ports and data. It listens
- * twice: for clients beside it, and for those that come by a relay, whose address it tells them.
+ * A broker that can be stopped, killed and started again with the same ports and data. It has two
+ * listeners: one for direct clients, and one that it advertises with the address of a relay.
  */
 final class BrokerProcess {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -31,7 +31,7 @@ final class BrokerProcess {
   /**
    * Starts it and waits until it serves.
    *
-   * @param settings of the broker, on top of {@link LocalBroker}'s
+   * @param settings of the broker that override {@link LocalBroker}'s
    */
   BrokerProcess(Path directory, Map<String, String> settings) throws IOException {
     this.directory = directory;
@@ -40,17 +40,17 @@ final class BrokerProcess {
     start();
   }
 
-  /** What stands between the broker and clients of {@link #relayedServer}. */
+  /** The relay between the broker and clients of {@link #relayedServer}. */
   Relay relay() {
     return relay;
   }
 
-  /** For clients beside the broker. */
+  /** Address for direct clients. */
   KafkaConnection connection() {
     return new KafkaConnection("127.0.0.1:" + port, PATIENCE, Map.of());
   }
 
-  /** For clients whose network can be cut. */
+  /** Address for clients whose network can be cut. */
   String relayedServer() {
     return "127.0.0.1:" + relay.port();
   }
@@ -85,7 +85,7 @@ final class BrokerProcess {
     }
   }
 
-  /** In order, as an operator does. */
+  /** Shuts the broker down cleanly. */
   void stop() throws InterruptedException {
     process.destroy();
     if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
@@ -97,7 +97,7 @@ final class BrokerProcess {
     process.destroyForcibly().waitFor();
   }
 
-  /** Ends broker and relay. */
+  /** Stops broker and relay. */
   void end() throws IOException, InterruptedException {
     stop();
     relay.close();
@@ -109,7 +109,7 @@ final class BrokerProcess {
     }
   }
 
-  /** The process: folder, port, relayed port, relay's port, settings. */
+  /** Main method of the process; arguments: folder, port, relayed port, relay's port, settings. */
   public static void main(String[] arguments) throws Exception {
     int controller = freePort();
     Map<String, String> settings = new HashMap<>();

@@ -37,8 +37,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A stream of 30,000 images through a broker, a JobManager and TaskManagers, each a process, while
- * one fault after the other befalls them. {@code infra/chaos/run} runs it and prints its table.
+ * Sends 30,000 images through a broker, a JobManager and TaskManagers, each in its own process, and
+ * injects one fault after the other. {@code infra/chaos/run} runs it and prints the table.
  */
 @Tag("long")
 final class ChaosRun {
@@ -47,10 +47,10 @@ final class ChaosRun {
   private static final Duration PATIENCE = Duration.ofMinutes(4);
   private static final Duration BETWEEN = Duration.ofSeconds(8);
 
-  /** In a message, which may go on behind a semicolon. */
+  /** A command in a message; text may follow after a semicolon. */
   private static final Pattern RETAG = Pattern.compile("tagstream retag ([^;\\n]*)");
 
-  /** What is done to the processes; what the stream does afterwards is looked at from outside. */
+  /** A fault injected into the processes; its effect on the stream is observed from outside. */
   private interface Fault {
     void strike() throws Exception;
   }
@@ -58,7 +58,7 @@ final class ChaosRun {
   /**
    * One row of the table.
    *
-   * @param recovered how long after the fault's end the first image sent since was answered
+   * @param recovered time from the end of the fault to the answer for the first image sent after it
    */
   private record Row(String fault, Instant from, String outcome, Optional<Duration> recovered) {}
 
@@ -67,12 +67,12 @@ final class ChaosRun {
   private final List<Row> rows = new ArrayList<>();
   private final List<Process> taskManagers = new ArrayList<>();
 
-  /** Answers by source, as a committed reader has seen them. */
+  /** Committed answers by source. */
   private final Map<Place, Integer> answers = new ConcurrentHashMap<>();
 
   private final Set<String> versions = ConcurrentHashMap.newKeySet();
 
-  /** The newest image that has an answer. */
+  /** The newest image with an answer. */
   private volatile Instant answeredUpTo = Instant.EPOCH;
 
   private final Path built = Path.of("../../flink-job/target").toAbsolutePath().normalize();
@@ -290,8 +290,8 @@ final class ChaosRun {
   }
 
   /**
-   * Transactions that the broker ends before they are committed: the job resumes without a loss, or
-   * ends and names what is lost and the command that writes it.
+   * Transactions that the broker aborts before they are committed: the job either resumes without a
+   * loss, or ends and names the loss and the command that repairs it.
    */
   private void loseTransactions() throws Exception {
     String savepoint = cluster.stop(job().path("jid").asText(), checkpoints.resolve("tagstream"));
@@ -322,7 +322,7 @@ final class ChaosRun {
         .asText();
   }
 
-  /** Runs the commands that a message names. */
+  /** Runs the commands named in a message. */
   private void retag(String message) {
     Matcher command = RETAG.matcher(message);
     while (command.find()) {
@@ -341,10 +341,10 @@ final class ChaosRun {
   }
 
   @Test
-  void eachImageIsAnsweredOnceWhateverHappens() throws Exception {
+  void eachImageIsAnsweredOnceDespiteAllFaults() throws Exception {
     assumeTrue(
         Files.exists(built.resolve("tagstream-job.jar")),
-        "skipped: the job's jar is made by the phase package, before this one");
+        "skipped: the job's jar is built by the phase package, before this one");
     setUp();
     submit(2, Optional.empty());
     assertThat(awaitAnswersSince(Instant.EPOCH)).isPresent();
@@ -382,11 +382,11 @@ final class ChaosRun {
     while (answers.size() < stream.sent().size() && Instant.now().isBefore(deadline)) {
       pause(Duration.ofMillis(200));
     }
-    // What is answered twice would follow with the next checkpoints.
+    // A duplicate answer would arrive with one of the next checkpoints.
     pause(Duration.ofSeconds(10));
   }
 
-  /** An image belongs to the fault in whose time, or after which, it came. */
+  /** An image counts for the fault during or after which it was sent. */
   private void print() throws IOException {
     TreeMap<Instant, int[]> counts = new TreeMap<>();
     counts.put(Instant.EPOCH, new int[3]);

@@ -42,7 +42,7 @@ final class ClusterTest {
     Path jar = built.resolve("tagstream-job.jar");
     assumeTrue(
         Files.exists(jar),
-        "skipped: %s is made by the phase package, before this one".formatted(jar));
+        "skipped: %s is built by the phase package, before this one".formatted(jar));
     Settings settings = Settings.load(Optional.empty(), Map.of("topics.partitions", "2"), Map.of());
     try (TestStream stream = new TestStream(directory, settings);
         FlinkCluster cluster =
@@ -65,7 +65,7 @@ final class ClusterTest {
               "checkpoint.interval=1 s"));
       assertThat(stream.predictions(IMAGES + LABELED).stream().map(Prediction::getImageId))
           .containsExactlyInAnyOrderElementsOf(TestStream.ids(0, IMAGES + LABELED).toList());
-      // What no process of ours could say: an operator writes it there.
+      // A status that no process here writes: on a cluster an operator writes it.
       while (JobStatus.read(stream.models(), Topics.DEFAULT_JOB)
           .filter(status -> status.state() == JobStatus.State.RUNNING)
           .isEmpty()) {

@@ -58,7 +58,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the job's source says of records that are gone, with a broker, without a job. */
+/** The job's source and deleted records, with a real broker but without a job. */
 @Timeout(60)
 final class DeletedRecordsTest {
   private static final String GROUP = Topics.consumerGroup("test");
@@ -84,10 +84,10 @@ final class DeletedRecordsTest {
   }
 
   @BeforeEach
-  void createTopic() throws Exception {
+  void start() throws Exception {
     topics = new Topics("test-%d-".formatted(tests++));
     partition = new TopicPartition(topics.images(), 0);
-    makeTopic();
+    createTopic();
   }
 
   @AfterEach
@@ -97,25 +97,25 @@ final class DeletedRecordsTest {
     }
   }
 
-  private void makeTopic() throws Exception {
+  private void createTopic() throws Exception {
     try (Admin admin = connection.admin()) {
       while (true) {
         try {
           admin.createTopics(List.of(new NewTopic(topics.images(), 1, (short) 1))).all().get();
           return;
         } catch (ExecutionException e) {
-          // One that is being deleted.
+          // The topic is still being deleted.
           assertThat(e).hasCauseInstanceOf(TopicExistsException.class);
         }
       }
     }
   }
 
-  private void makeTopicAnew() throws Exception {
+  private void recreateTopic() throws Exception {
     try (Admin admin = connection.admin()) {
       admin.deleteTopics(List.of(topics.images())).all().get();
     }
-    makeTopic();
+    createTopic();
   }
 
   private void deleteBefore(long offset) throws Exception {
@@ -149,7 +149,8 @@ final class DeletedRecordsTest {
   }
 
   /**
-   * Five committed records, and ends of transactions and aborted records up to the returned end.
+   * Writes five committed records, then transaction markers and aborted records, and returns the
+   * end offset.
    */
   private long sendTransactions() throws Exception {
     try (KafkaProducer<byte[], byte[]> producer =
@@ -184,7 +185,7 @@ final class DeletedRecordsTest {
     return reading;
   }
 
-  /** The source's reader of a task, whose turns the test takes. */
+  /** The source reader of a task, driven by the test. */
   private static final class Reading implements ReaderOutput<IncomingRecord> {
     private final SourceReader<IncomingRecord, KafkaPartitionSplit> reader;
     private final List<Long> offsets = new ArrayList<>();
@@ -220,12 +221,12 @@ final class DeletedRecordsTest {
       }
     }
 
-    /** Where a snapshot of now would resume. */
+    /** The offset at which a snapshot taken now would resume. */
     long next() {
       return reader.snapshotState(1).get(0).getStartingOffset();
     }
 
-    /** The one line that ends the job. */
+    /** The message that ends the job. */
     String end() {
       Throwable failure = catchThrowable(() -> until(() -> false));
       assertThat(ExceptionUtils.findThrowable(failure, SuppressRestartsException.class))
@@ -314,7 +315,7 @@ final class DeletedRecordsTest {
     return LongStream.range(from, to).boxed().toList();
   }
 
-  /** Some are fetched, some are not, and all are deleted before the task takes its turn. */
+  /** Some records are fetched, some are not, and all are deleted before the task reads them. */
   private Reading overtaken(boolean acceptLoss) throws Exception {
     send(200, 100_000);
     Reading reading = read(atCommitted(), acceptLoss);
@@ -324,7 +325,7 @@ final class DeletedRecordsTest {
   }
 
   @Test
-  void allThatABusyJobDidNotReadIsNamed() throws Exception {
+  void recordsDeletedBeforeABusyJobReadThemAreNamed() throws Exception {
     Reading reading = overtaken(false);
     String end = reading.end();
     int read = reading.offsets.size();
@@ -337,7 +338,7 @@ final class DeletedRecordsTest {
   }
 
   @Test
-  void aLossThatIsAcceptedIsCountedAndPassed() throws Exception {
+  void anAcceptedLossIsCountedAndSkipped() throws Exception {
     Reading reading = overtaken(true);
     reading.until(() -> reading.next() == 200);
     int read = reading.offsets.size();
@@ -349,7 +350,7 @@ final class DeletedRecordsTest {
   }
 
   @Test
-  void whatHoldsNoRecordIsNoGapWhileTheJobRuns() throws Exception {
+  void offsetsWithoutRecordsAreNoGapWhileTheJobRuns() throws Exception {
     long end = sendTransactions();
     Reading reading = read(atCommitted(), false);
     reading.until(() -> reading.next() == end);
@@ -362,7 +363,7 @@ final class DeletedRecordsTest {
   }
 
   @Test
-  void whatHoldsNoRecordIsNoGapForASnapshotThatSaysSo() throws Exception {
+  void offsetsWithoutRecordsAreNoGapForASnapshotWithTheNextOffset() throws Exception {
     long end = sendTransactions();
     Reading before = read(atCommitted(), false);
     before.until(() -> before.next() == end);
@@ -373,12 +374,12 @@ final class DeletedRecordsTest {
     Reading after = read(snapshot, false);
     after.untilRead(3);
     assertThat(after.offsets).isEqualTo(offsets(end, end + 3));
-    // A snapshot of an earlier release stands after the last record.
+    // A snapshot of an earlier release holds the offset after the last record.
     assertThat(read(at(5), false).end()).contains("%s offsets 5 to 9".formatted(partition));
   }
 
   @Test
-  void aFirstStartBeginsWithTheOldestRecordAndKeepsItsOffset() throws Exception {
+  void aFirstStartReadsFromTheOldestRecordAndKeepsItsOffset() throws Exception {
     send(5, 10);
     deleteBefore(5);
     Reading reading = read(atCommitted(), false);
@@ -405,7 +406,10 @@ final class DeletedRecordsTest {
     assertThat(read(atCommitted(), false).end()).contains("%s offsets 5 to 6".formatted(partition));
   }
 
-  /** Has the job's group commit what was read, and five records follow; returns the commit. */
+  /**
+   * Commits the offsets that were read for the job's group, sends five more records, and returns
+   * the commit.
+   */
   private OffsetAndMetadata commit(Reading reading, long next) throws Exception {
     reading.reader.snapshotState(1);
     reading.reader.notifyCheckpointComplete(1);
@@ -434,7 +438,7 @@ final class DeletedRecordsTest {
     send(5, 10);
     Reading reading = read(atCommitted(), false);
     reading.untilRead(5);
-    // The topic is quiet: the reader is in a poll that lasts ten seconds.
+    // The topic has no new records, so the reader is in a poll that lasts ten seconds.
     reading.reader.snapshotState(1);
     reading.reader.notifyCheckpointComplete(1);
     reading.close();
@@ -442,15 +446,15 @@ final class DeletedRecordsTest {
   }
 
   @Test
-  void aCommittedOffsetOfATopicBeforeIsNotTaken() throws Exception {
+  void aCommittedOffsetOfADeletedTopicIsIgnored() throws Exception {
     send(5, 10);
     Reading before = read(atCommitted(), false);
     before.untilRead(5);
     OffsetAndMetadata committed = commit(before, 5);
     before.close();
-    makeTopicAnew();
+    recreateTopic();
     send(20, 10);
-    // As a job does that has not noticed yet.
+    // A job that has not noticed the deletion commits such an offset.
     try (Admin admin = connection.admin()) {
       admin.alterConsumerGroupOffsets(GROUP, Map.of(partition, committed)).all().get();
     }
@@ -460,11 +464,11 @@ final class DeletedRecordsTest {
   }
 
   @Test
-  void anOffsetBeyondTheEndOfATopicMadeAnewIsNamed() throws Exception {
+  void anOffsetBeyondTheEndOfARecreatedTopicIsNamed() throws Exception {
     send(20, 10);
     Reading reading = read(atCommitted(), true);
     reading.untilRead(20);
-    makeTopicAnew();
+    recreateTopic();
     send(5, 10);
     assertThat(reading.end())
         .contains("topic %s was deleted and made again".formatted(topics.images()))

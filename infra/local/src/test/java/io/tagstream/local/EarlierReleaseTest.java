@@ -31,27 +31,30 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /**
- * What a job of an earlier release left is taken up by this one: its snapshot, its records on the
+ * This release resumes what a job of an earlier release left: its snapshot, its records on the
  * topics and its training store. {@code -Dtagstream.earlier=DIR} names a checkout of that release;
- * its launcher compiles it where nobody has.
+ * its launcher compiles it if necessary.
  */
 @Tag("long")
 @Timeout(600)
 final class EarlierReleaseTest {
-  /** Sent to the earlier release: pictures with labels, and without. */
+  /** Images sent to the earlier release, with labels and without. */
   private static final int LABELLED = 200;
 
   private static final int PLAIN = 300;
 
-  /** Then it ends while the last ones come. */
+  /** Images that arrive while the earlier release ends. */
   private static final int IN_WORK = 500;
 
   private static final int MORE = 1000;
 
-  /** Labels whose images come when it has ended. */
+  /** Labels whose images arrive after it has ended. */
   private static final int AWAITED = 20;
 
-  /** Labels for images that it has read: sent to it, after it by its commands, and by ours. */
+  /**
+   * Labels for images that it has read: sent while it runs, then by its commands and by this
+   * release's.
+   */
   private static final int LATE = 20;
 
   private static final int ALL = MORE + AWAITED + 50;
@@ -60,7 +63,7 @@ final class EarlierReleaseTest {
       Map.of(
           "checkpoint.interval", "1 s",
           "source.idle-after", "500 ms",
-          // A request alone starts a run.
+          // Only a request starts a run.
           "retrain.min-labels", "1000000",
           "retrain.aged-labels", "1000000",
           "retrain.look-every", "200 ms",
@@ -79,7 +82,7 @@ final class EarlierReleaseTest {
   }
 
   @Test
-  void whatAKilledJobLeftIsTakenUp() throws Exception {
+  void theStateOfAKilledJobIsResumed() throws Exception {
     upgrade(
         job -> {
           job.destroyForcibly();
@@ -88,7 +91,7 @@ final class EarlierReleaseTest {
   }
 
   @Test
-  void whatAStoppedJobLeftIsTakenUp() throws Exception {
+  void theStateOfAStoppedJobIsResumed() throws Exception {
     upgrade(
         job -> {
           job.destroy();
@@ -119,12 +122,13 @@ final class EarlierReleaseTest {
               IntStream.range(LABELLED, LABELLED + LATE), IntStream.range(MORE, MORE + AWAITED)));
       await(before, () -> stream.allPredictions().size() == PLAIN && store.list().rows() > 0);
       List<String> files = store.list().files().stream().map(StoreFile::name).toList();
-      // The labels that wait are in the state that the next one resumes with.
+      // The waiting labels are in the state with which the next job resumes.
       int checkpoint = newestCheckpoint(stream);
       await(before, () -> newestCheckpoint(stream) >= checkpoint + 2);
       stream.send(TestStream.TOPICS.images(), PLAIN, IN_WORK);
       await(before, () -> stream.allPredictions().size() > PLAIN);
-      // In mid-stream: some are predicted, some prepared, some neither.
+      // In mid-stream: some images are predicted, some are in a prepared transaction, others in
+      // neither.
       stream.send(TestStream.TOPICS.images(), IN_WORK, MORE);
       end.of(before);
       int predicted = stream.allPredictions().size();
@@ -132,12 +136,12 @@ final class EarlierReleaseTest {
       Path log = directory.resolve("this.log");
       Process after = stream.startJob(log, options());
       stream.send(TestStream.TOPICS.images(), MORE, ALL);
-      // Its programs need not be upgraded with the job.
+      // Producers of the earlier release may still run after the upgrade of the job.
       earlierLabels(stream, IntStream.range(LABELLED + LATE, LABELLED + 2 * LATE));
       sendLabels(stream, LABELLED + 2 * LATE, LABELLED + 3 * LATE);
       int rows = LABELLED + 3 * LATE + AWAITED;
       await(after, () -> stream.allPredictions().size() >= ALL && store.list().rows() >= rows);
-      // What comes twice comes by the next checkpoints.
+      // A duplicate would arrive with one of the next checkpoints.
       int last = newestCheckpoint(stream);
       await(after, () -> newestCheckpoint(stream) >= last + 2);
       assertThat(log).content().contains("resumes from");
@@ -180,7 +184,7 @@ final class EarlierReleaseTest {
         .toArray(String[]::new);
   }
 
-  /** What the training store is to hold: each label once. */
+  /** The expected content of the training store: each label once. */
   private static List<String> labels() {
     return IntStream.concat(
             IntStream.range(0, LABELLED + 3 * LATE), IntStream.range(MORE, MORE + AWAITED))
@@ -188,7 +192,7 @@ final class EarlierReleaseTest {
         .toList();
   }
 
-  /** {@code tagstream label} of the earlier release: a job does not read records of a later one. */
+  /** {@code tagstream label} of the earlier release, because its job cannot read later records. */
   private void earlierLabels(TestStream stream, IntStream scenes) throws Exception {
     List<String> command =
         new ArrayList<>(
@@ -222,7 +226,7 @@ final class EarlierReleaseTest {
     }
   }
 
-  /** The number of the newest whole checkpoint, of whichever run. */
+  /** The number of the newest complete checkpoint of any run. */
   private static int newestCheckpoint(TestStream stream) throws IOException {
     try (Stream<Path> files = Files.find(stream.checkpoints(), 4, (file, found) -> true)) {
       return files

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A running job whose transactional ids somebody else takes. */
+/** A running job whose transactional ids another producer takes over. */
 @Timeout(120)
 final class FencedJobTest {
   @TempDir private Path directory;
@@ -73,7 +73,10 @@ final class FencedJobTest {
             settings(sets)));
   }
 
-  /** Begins with the job's ids, as a job of its name from before the lock of names would. */
+  /**
+   * Initialises producers with the job's ids, as a job of its name from a release without name
+   * locks would.
+   */
   private void fence(List<String> ids) {
     for (String id : ids) {
       Properties properties = stream.connection().producerProperties();
@@ -85,7 +88,7 @@ final class FencedJobTest {
     }
   }
 
-  /** Ten images in a transaction that stays open: only the first checkpoint comes soon. */
+  /** Ten images in a transaction that stays open, because only the first checkpoint comes soon. */
   private void writeTen(RunningJob job) throws Exception {
     while (job.observe().completed() == 0) {
       TimeUnit.MILLISECONDS.sleep(50);
@@ -96,7 +99,7 @@ final class FencedJobTest {
     }
   }
 
-  /** A job whose open transaction is fenced, and which goes on to write. */
+  /** Fences the open transaction of a job, which then writes again. */
   private RunningJob fenced(Map<String, String> sets) throws Exception {
     RunningJob job = start(sets);
     writeTen(job);
@@ -120,7 +123,7 @@ final class FencedJobTest {
   }
 
   @Test
-  void aRestartTakesTheIdsBackAndAnswersEachImageOnce() throws Exception {
+  void aRestartFencesTheOtherProducerAndAnswersEachImageOnce() throws Exception {
     try (RunningJob job = fenced(Map.of())) {
       while (job.observe().restarts().count() == 0) {
         assertThat(job.await(Duration.ofMillis(50))).isFalse();

@@ -25,15 +25,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A JobManager and TaskManagers as processes, made of Flink's artifacts on the test's class path
- * and laid out as the image is: natives and what ND4J calls beside Flink, the job in a jar of its
- * own.
+ * A JobManager and TaskManagers as processes, from Flink's artifacts on the test's class path and
+ * with the layout of the Docker image: native libraries and the classes that ND4J needs are next to
+ * Flink's, the job is in a separate jar.
  */
 final class FlinkCluster implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
-  /** What is on the class path of the cluster's processes; the rest comes with the job's jar. */
+  /** Artifacts on the class path of the cluster's processes; the others are in the job's jar. */
   private static final Pattern FLINK =
       Pattern.compile(
           "flink-(?!connector-kafka|connector-base).*|log4j-.*|slf4j-api-.*|commons-(cli|io|text|lang3|math3|collections|compress).*"
@@ -63,7 +63,7 @@ final class FlinkCluster implements AutoCloseable {
    *
    * @param directory for configuration and logs
    * @param natives the folder {@code flink-job/target/lib}
-   * @param options lines of Flink's configuration on top of what the cluster needs
+   * @param options additional lines of Flink's configuration
    */
   static FlinkCluster start(Path directory, Path natives, int taskManagers, String options)
       throws IOException, InterruptedException {
@@ -87,7 +87,7 @@ final class FlinkCluster implements AutoCloseable {
     }
   }
 
-  /** A further TaskManager, or one in place of a dead one; does not wait for its slots. */
+  /** Starts another TaskManager, or a replacement for a dead one; does not wait for its slots. */
   Process startTaskManager() throws IOException {
     taskManagers++;
     return launch(
@@ -120,7 +120,7 @@ final class FlinkCluster implements AutoCloseable {
     }
   }
 
-  /** An answer of the JobManager's REST interface; empty while there is none. */
+  /** A response of the JobManager's REST interface; empty while there is none. */
   Optional<JsonNode> ask(String path) throws InterruptedException {
     return send(HttpRequest.newBuilder(address(path)).build());
   }
@@ -128,7 +128,7 @@ final class FlinkCluster implements AutoCloseable {
   /**
    * Stops a job with a savepoint.
    *
-   * @return where the savepoint lies
+   * @return the savepoint's location
    */
   String stop(String job, Path savepoints) throws InterruptedException {
     HttpRequest request =
@@ -153,7 +153,7 @@ final class FlinkCluster implements AutoCloseable {
     throw new IllegalStateException("no savepoint within " + PATIENCE);
   }
 
-  /** What a process has printed. */
+  /** The output of a process. */
   String log(String name) throws IOException {
     return Files.readString(directory.resolve(name + ".log"));
   }
@@ -230,7 +230,7 @@ final class FlinkCluster implements AutoCloseable {
     return process;
   }
 
-  /** Waits until the TaskManagers that run have so many slots. */
+  /** Waits until the running TaskManagers have this many slots. */
   void awaitSlots(int slots) throws IOException, InterruptedException {
     Instant deadline = Instant.now().plus(PATIENCE);
     while (ask("/overview").map(all -> all.path("slots-total").asInt()).orElse(0) != slots) {

@@ -16,14 +16,14 @@ import org.apache.flink.runtime.state.filesystem.FsCheckpointStorageLocation;
 import org.apache.flink.runtime.state.storage.FileSystemCheckpointStorage;
 
 /**
- * Flink's checkpoints in files, which complete when the test says so: the sinks have prepared their
- * transactions then, and have not committed them.
+ * Flink's checkpoint storage in files, whose checkpoints complete only when the test releases them:
+ * until then the sinks have prepared their transactions but not committed them.
  */
 public final class HeldCheckpoints implements CheckpointStorageFactory<HeldCheckpoints.Storage> {
   private static volatile CompletableFuture<Void> mayComplete =
       CompletableFuture.completedFuture(null);
 
-  /** The checkpoints that are under way, and those to come, wait. */
+  /** Holds current and future checkpoints. */
   static void hold() {
     mayComplete = new CompletableFuture<>();
   }

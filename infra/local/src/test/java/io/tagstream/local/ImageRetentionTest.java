@@ -17,13 +17,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How long labels may come, held against how long a broker keeps the images. */
+/** {@code labels.retention} against the retention of the images topic. */
 @Timeout(60)
 final class ImageRetentionTest {
   @TempDir private Path directory;
 
   @Test
-  void labelsMayNotComeLongerThanTheirImagesAreKept() throws Exception {
+  void labelsRetentionMayNotExceedTheImagesRetention() throws Exception {
     try (LocalBroker broker =
         LocalBroker.start(directory, LocalBroker.LOOPBACK, 0, "--port", Map.of())) {
       KafkaConnection connection = TestStream.connection(broker);

@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a committed reader sees when the job's process dies, or Kafka is not what it was. */
+/** What a read-committed consumer sees when the job's process dies or Kafka's data have changed. */
 @Timeout(240)
 final class JobRecoveryTest {
   private static final Settings SETTINGS =
@@ -54,7 +54,7 @@ final class JobRecoveryTest {
           Map.of("checkpoint.interval", "500 ms", "topics.partitions", "1"),
           Map.of());
 
-  /** Short, so that a test can outlast it; a busy machine starts a process within it. */
+  /** Short, so that a test can outlast it, but long enough to start a process on a busy machine. */
   private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(20);
 
   @TempDir private Path directory;
@@ -91,7 +91,7 @@ final class JobRecoveryTest {
         SETTINGS);
   }
 
-  /** {@code tagstream job} as a process of its own. */
+  /** Starts {@code tagstream job} as a process. */
   private Process jobProcess() throws IOException {
     return jobProcess(stream.checkpoints());
   }
@@ -135,7 +135,9 @@ final class JobRecoveryTest {
         "checkpoint.interval=500 ms");
   }
 
-  /** Committed predictions' source offsets, from the beginning, once there are so many. */
+  /**
+   * Waits for this many committed predictions and returns their source offsets, from the beginning.
+   */
   private static List<Long> predicted(KafkaConnection connection, int count) throws Exception {
     List<Long> offsets = new ArrayList<>();
     WireFormat<Prediction> format = WireFormat.of(Prediction.class);
@@ -148,7 +150,7 @@ final class JobRecoveryTest {
       consumer.assign(List.of(partition));
       consumer.seekToBeginning(List.of(partition));
       boolean more = true;
-      // What is committed twice follows at once: one poll beyond the last one expected.
+      // A duplicate follows immediately, so one more poll is enough to see it.
       while (offsets.size() < count || more) {
         more = offsets.size() < count;
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofSeconds(1))) {
@@ -164,12 +166,13 @@ final class JobRecoveryTest {
   }
 
   @Test
-  void aKilledProcessLosesAndDoublesNothing() throws Exception {
+  void aKilledProcessLosesAndDuplicatesNothing() throws Exception {
     Process first = jobProcess();
     stream.send(TestStream.TOPICS.images(), 0, 40);
     predicted(stream.connection(), 1);
     stream.send(TestStream.TOPICS.images(), 40, 300);
-    // In mid-stream: some are predicted, some prepared, some neither.
+    // In mid-stream: some images are predicted, some are in a prepared transaction, others in
+    // neither.
     predicted(stream.connection(), 41);
     first.destroyForcibly();
     assertThat(first.waitFor()).isNotZero();
@@ -181,7 +184,7 @@ final class JobRecoveryTest {
   }
 
   @Test
-  void aSecondJobOfTheNameIsRefusedFromAnyFolderAndTheFirstIsUntouched() throws Exception {
+  void aSecondJobOfTheNameIsRefusedWithAnyFolderAndTheFirstContinues() throws Exception {
     stream.send(TestStream.TOPICS.images(), 0, 10);
     try (RunningJob first = JobRunner.start(request(stream.connection(), new Wish(false, false)))) {
       predicted(stream.connection(), 10);
@@ -201,7 +204,7 @@ final class JobRecoveryTest {
   }
 
   @Test
-  void theLaterOfTwoJobsOfTheNameYieldsOnceTheyMeet() throws Exception {
+  void ofTwoJobsOfOneNameTheLaterOneYields() throws Exception {
     try (RunningJob later = JobRunner.start(request(stream.connection(), new Wish(false, false)));
         NameLock earlier =
             JobName.of(stream.connection(), TestStream.TOPICS, "test")
@@ -220,7 +223,7 @@ final class JobRecoveryTest {
   @Test
   void committedOffsetsWithoutASnapshotAreRefusedUnlessFresh() throws Exception {
     stream.send(TestStream.TOPICS.images(), 0, 10);
-    // As a job left them whose snapshots lie elsewhere.
+    // The offsets of a job whose snapshots are in another folder.
     try (Admin admin = stream.connection().admin()) {
       admin
           .alterConsumerGroupOffsets(
@@ -251,7 +254,7 @@ final class JobRecoveryTest {
     predicted(stream.connection(), 41);
     first.destroy();
     assertThat(first.waitFor()).isZero();
-    // Only time itself makes a transaction time out.
+    // Only waiting makes a transaction time out.
     Thread.sleep(TRANSACTION_TIMEOUT.plusSeconds(2).toMillis());
     Process second = jobProcess();
     assertThat(predicted(stream.connection(), 300)).containsExactlyInAnyOrderElementsOf(upTo(300));
@@ -261,7 +264,7 @@ final class JobRecoveryTest {
 
   @Test
   @Tag("long")
-  void aCrashDoesNotUnlessItsLossIsAccepted() throws Exception {
+  void aCrashDoesNotOutlastTheTimeoutUnlessTheLossIsAccepted() throws Exception {
     Process first = jobProcess();
     stream.send(TestStream.TOPICS.images(), 0, 40);
     predicted(stream.connection(), 40);
@@ -305,22 +308,22 @@ final class JobRecoveryTest {
     }
   }
 
-  private void makeImagesAnew() throws Exception {
+  private void recreateImagesTopic() throws Exception {
     try (Admin admin = stream.connection().admin()) {
       admin.deleteTopics(List.of(TestStream.TOPICS.images())).all().get();
     }
     stream.createTopics();
   }
 
-  private void refusesATopicMadeAnew(RunningJob job) {
+  private void assertRefusesARecreatedTopic(RunningJob job) {
     assertThatThrownBy(job::await)
         .isInstanceOf(UserException.class)
         .hasMessageContaining("topic images was deleted and made again")
         .hasMessageContaining("--fresh");
   }
 
-  /** Every record of the new topic has its prediction, beside those of the old one. */
-  private void answersAllThatIsNewWhenFresh(int before) throws Exception {
+  /** Every record of the new topic has a prediction, in addition to those of the old topic. */
+  private void assertFreshStartAnswersAllNewRecords(int before) throws Exception {
     try (RunningJob job = JobRunner.start(request(stream.connection(), new Wish(true, false)))) {
       List<Long> offsets = predicted(stream.connection(), before + 20);
       assertThat(offsets.subList(before, offsets.size()))
@@ -330,32 +333,32 @@ final class JobRecoveryTest {
   }
 
   @Test
-  void aTopicMadeAnewWhileTheJobIsDownIsRefusedByName() throws Exception {
+  void aTopicRecreatedWhileTheJobIsDownIsRefusedByName() throws Exception {
     stream.send(TestStream.TOPICS.images(), 0, 10);
     try (RunningJob job = JobRunner.start(request(stream.connection(), new Wish(false, false)))) {
       predicted(stream.connection(), 10);
       assertThat(job.stop()).isPresent();
     }
-    makeImagesAnew();
+    recreateImagesTopic();
     stream.send(TestStream.TOPICS.images(), 0, 20);
     try (RunningJob job = JobRunner.start(request(stream.connection(), new Wish(false, true)))) {
-      refusesATopicMadeAnew(job);
+      assertRefusesARecreatedTopic(job);
     }
-    answersAllThatIsNewWhenFresh(10);
+    assertFreshStartAnswersAllNewRecords(10);
   }
 
   @Test
-  void aTopicMadeAnewWhileTheJobRunsEndsIt() throws Exception {
+  void aTopicRecreatedWhileTheJobRunsEndsIt() throws Exception {
     stream.send(TestStream.TOPICS.images(), 0, 10);
     try (RunningJob job = JobRunner.start(request(stream.connection(), new Wish(false, true)))) {
       predicted(stream.connection(), 10);
-      makeImagesAnew();
+      recreateImagesTopic();
       stream.send(TestStream.TOPICS.images(), 0, 20);
-      refusesATopicMadeAnew(job);
+      assertRefusesARecreatedTopic(job);
     }
-    // The job may have taken some of the new records for later ones of the old topic.
+    // The job may have read some new records as later records of the old topic.
     int answered = stream.allPredictions().size();
-    answersAllThatIsNewWhenFresh(answered);
+    assertFreshStartAnswersAllNewRecords(answered);
   }
 
   @Test

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Records read again by their offsets, from a broker. */
+/** Reading records again by their offsets, from a real broker. */
 @Timeout(120)
 final class KafkaRecordLogTest {
   private static final Topics TOPICS = new Topics("");
@@ -103,9 +103,7 @@ final class KafkaRecordLogTest {
     return new Coordinates(topic, partition, offset);
   }
 
-  /**
-   * The answers in the order in which they came, as {@code PLACE VALUE} or {@code PLACE REASON}.
-   */
+  /** The results in the order of arrival, as {@code PLACE VALUE} or {@code PLACE REASON}. */
   private List<String> read(Coordinates... places) {
     SortedSet<Coordinates> left = new TreeSet<>(RecordLog.ORDER);
     left.addAll(Arrays.asList(places));
@@ -125,11 +123,11 @@ final class KafkaRecordLogTest {
   }
 
   @Test
-  void readsWhatIsAskedForInTheOrderOfOffsets() throws Exception {
+  void readsTheRequestedOffsetsInOrder() throws Exception {
     send("images", 0, 0, 60, 10);
     send("images", 1, 100, 110, 10);
     send("labeled-images", 0, 50, 51, 10);
-    // A jump forwards, a step, and back again: each from a new call too.
+    // Jumps forwards, to the next offset, and backwards, also in separate calls.
     assertThat(read(at("images", 0, 40), at("images", 0, 3), at("images", 0, 5)))
         .containsExactly("images-0@3 3", "images-0@5 5", "images-0@40 40");
     assertThat(read(at("images", 0, 41), at("images", 0, 4)))
@@ -147,7 +145,7 @@ final class KafkaRecordLogTest {
   }
 
   @Test
-  void saysWhatIsNotThereAndWhy() throws Exception {
+  void reportsMissingRecordsWithTheReason() throws Exception {
     send("images", 0, 0, 5, 10);
     assertThat(read(at("images", 0, 5)))
         .containsExactly("images-0@5 is beyond the committed records, which end before 5");
@@ -158,13 +156,13 @@ final class KafkaRecordLogTest {
         .containsExactly("images--1@0 is in a partition that does not exist");
     assertThat(read(at("labels", 0, 0))).containsExactly("labels-0@0 is not on a topic of images");
     assertThat(read(at("", 0, 0))).containsExactly("-0@0 is not on a topic of images");
-    // One of no use keeps none of the others.
+    // A missing record does not hold back the others.
     assertThat(read(at("labels", 0, 0), at("images", 0, 9), at("images", 0, 4)))
         .endsWith("images-0@4 4");
   }
 
   @Test
-  void whatCameSinceIsThere() throws Exception {
+  void readsRecordsAppendedSinceTheLastRead() throws Exception {
     send("images", 0, 0, 1, 10);
     assertThat(read(at("images", 0, 1)).get(0)).contains("beyond");
     send("images", 0, 1, 2, 10);
@@ -174,17 +172,17 @@ final class KafkaRecordLogTest {
     }
     send("images", 2, 0, 1, 10);
     while (!read(at("images", 2, 0)).equals(List.of("images-2@0 0"))) {
-      // The brokers tell clients of a partition when they have all heard of it.
+      // A new partition is visible to clients only when all brokers know it.
     }
   }
 
   @Test
-  void saysThatARecordWasDeleted() throws Exception {
+  void reportsADeletedRecord() throws Exception {
     send("images", 0, 0, 10, 10);
     delete(4);
     assertThat(read(at("images", 0, 3), at("images", 0, 4)))
         .containsExactly("images-0@3 was deleted: the partition begins at 4", "images-0@4 4");
-    // Where the reader has been before, it learns so from the refusal.
+    // At an offset that it has read before, the reader learns this from the broker's refusal.
     delete(8);
     assertThat(read(at("images", 0, 5), at("images", 0, 7), at("images", 0, 9)))
         .containsExactly(
@@ -226,7 +224,7 @@ final class KafkaRecordLogTest {
   }
 
   @Test
-  void anOutageIsNoAnswerAndEndsWithTheBrokersReturn() throws Exception {
+  void anOutageGivesNoResultUntilTheBrokerReturns() throws Exception {
     send("images", 0, 0, 3, 10);
     assertThat(read(at("images", 0, 0))).containsExactly("images-0@0 0");
     int port = URI.create("kafka://" + broker.bootstrapServer()).getPort();

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Labels that come on their own, from the topics to the training store. */
+/** Labels on the topic {@code labels}, up to the training store. */
 @Timeout(240)
 final class LabelsTest {
   @TempDir private Path directory;
@@ -82,7 +82,7 @@ final class LabelsTest {
         .build();
   }
 
-  /** Id and label of each image as the finished files have them. */
+  /** Id and label of each image in the finished files. */
   private Map<String, String> stored() {
     TrainingStore store = new TrainingStore(store());
     return store.read(store.list().files()).images().stream()
@@ -102,10 +102,10 @@ final class LabelsTest {
   }
 
   @Test
-  void eachLabelTeachesItsImageOrIsRejectedWithItsReason() throws Exception {
+  void eachLabelIsStoredWithItsImageOrRejectedWithAReason() throws Exception {
     try (TestStream stream = new TestStream(directory, settings);
         RunningJob job = JobRunner.start(request(stream))) {
-      // Before its image.
+      // The label arrives before its image.
       stream.send(label(20, "before", Optional.empty()));
       stream.send(TestStream.TOPICS.images(), 0, 10);
       stream.send(TestStream.TOPICS.labeledImages(), 10, 12);
@@ -114,15 +114,15 @@ final class LabelsTest {
               .collect(Collectors.toMap(Prediction::getImageId, Prediction::getSource));
       stream.send(TestStream.TOPICS.images(), 20, 21);
 
-      // After it, by id and by place, and twice.
+      // The label arrives after its image, by id and by coordinates, and twice.
       stream.send(label(0, "by id", Optional.empty()));
       stream.send(label(1, "by place", Optional.of(sources.get("scene-1"))));
       stream.send(label(2, "first", Optional.empty()));
       stream.send(label(2, "second", Optional.of(sources.get("scene-2"))));
-      // What brought its label is corrected, and what was learnt is withdrawn.
+      // The label of a labelled image is corrected, and a stored label is withdrawn.
       stream.send(label(10, "corrected", Optional.of(sources.get("scene-10"))));
       stream.send(label(11, null, Optional.empty()));
-      // Without their image, or with another's.
+      // Labels without an image, or with another image's coordinates.
       stream.send(label(99, "no image", Optional.empty()));
       stream.send(label(98, "nowhere", Optional.of(new Source("elsewhere", 0, 0L))));
       stream.send(label(97, "another's", Optional.of(sources.get("scene-3"))));
@@ -152,7 +152,7 @@ final class LabelsTest {
           .hasEntrySatisfying("scene-98", reason -> assertThat(reason).contains("elsewhere-0@0"))
           .hasEntrySatisfying("scene-99", reason -> assertThat(reason).contains("no readable"));
 
-      // After the topic has dropped it, by id and by place.
+      // The topic has deleted the image; labels by id and by coordinates.
       forget(stream, sources.get("scene-4"));
       stream.send(label(4, "dropped", Optional.empty()));
       stream.send(label(4, "dropped", Optional.of(sources.get("scene-4"))));
@@ -176,7 +176,7 @@ final class LabelsTest {
   }
 
   @Test
-  void labelsOnTheirWayAreNotLeftBehindInSilence() throws Exception {
+  void labelsInFlightAreNotLostSilently() throws Exception {
     try (TestStream stream = new TestStream(directory, settings)) {
       try (RunningJob job = JobRunner.start(request(stream))) {
         stream.send(TestStream.TOPICS.images(), 0, 5);
@@ -202,7 +202,7 @@ final class LabelsTest {
   }
 
   @Test
-  void imagesAndWaitingLabelsAreRememberedOverAStop() throws Exception {
+  void imagesAndWaitingLabelsSurviveAStop() throws Exception {
     try (TestStream stream = new TestStream(directory, settings)) {
       try (RunningJob job = JobRunner.start(request(stream))) {
         stream.send(TestStream.TOPICS.images(), 0, 5);

@@ -32,7 +32,7 @@ final class LocalBrokerTest {
   @TempDir Path directory;
 
   @Test
-  void keepsItsRecordsAndItsClusterOverARestart() throws Exception {
+  void keepsItsRecordsAndItsClusterIdAfterARestart() throws Exception {
     String cluster;
     try (LocalBroker broker = start(Map.of())) {
       try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServer()))) {
@@ -71,7 +71,7 @@ final class LocalBrokerTest {
   }
 
   @Test
-  void takesSettingsOfTheBroker() {
+  void appliesBrokerSettings() {
     try (LocalBroker broker = start(Map.of("transaction.max.timeout.ms", "5000"));
         KafkaProducer<byte[], byte[]> producer = producer(broker, 6000)) {
       assertThatThrownBy(producer::initTransactions)
@@ -81,7 +81,7 @@ final class LocalBrokerTest {
   }
 
   @Test
-  void namesATakenPortAndTheOptionForAnother() throws Exception {
+  void namesAPortInUseAndTheOptionForAnother() throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       int port = taken.getLocalPort();
       assertThatThrownBy(
@@ -103,7 +103,7 @@ final class LocalBrokerTest {
   }
 
   @Test
-  void listensAndTellsWhereItWasAskedTo() throws Exception {
+  void listensOnAndAdvertisesTheRequestedAddress() throws Exception {
     try (LocalBroker broker =
             LocalBroker.start(directory.resolve("kafka"), "127.0.0.2", 0, "--port", Map.of());
         Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServer()))) {

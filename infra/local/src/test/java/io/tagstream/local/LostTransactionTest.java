@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** What becomes of transactions that the broker ends before they are committed. */
+/** Transactions that the broker aborts before they are committed. */
 @Timeout(180)
 final class LostTransactionTest {
   private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(3);
@@ -106,7 +106,8 @@ final class LostTransactionTest {
   }
 
   /**
-   * Ten are committed; ten more are prepared, and their transaction times out before its commit.
+   * Ten predictions are committed; ten more are prepared, and their transaction times out before
+   * its commit.
    */
   private RunningJob loseSome(Wish wish) throws Exception {
     RunningJob job = start(wish);
@@ -125,7 +126,7 @@ final class LostTransactionTest {
     return job;
   }
 
-  /** Where the lost ones begin and end, as the job's last message says. */
+  /** First and last lost offset, from the job's last message. */
   private static int[] lostOffsets(UserException end) {
     Matcher range = RANGE.matcher(end.getMessage());
     assertThat(range.find()).as(end.getMessage()).isTrue();
@@ -156,8 +157,8 @@ final class LostTransactionTest {
       lost = lostOffsets(end);
     }
     assertThat(lost[0]).isEqualTo(10);
-    // A restart finds out the same, from the topic: this time the transaction may have been
-    // committed before.
+    // A new start detects the same loss from the topic, because by then the transaction could have
+    // been committed.
     try (RunningJob again = JobRunner.start(request(NO_LOSS, fromNewestSnapshot()))) {
       assertThat(end(again)).hasMessageContaining("readers pass over its record predictions-0@");
       assertThat(lostOffsets(end(again))).isEqualTo(lost);
@@ -173,7 +174,7 @@ final class LostTransactionTest {
     assertThat(committed()).containsExactlyInAnyOrderElementsOf(TestStream.ids(0, 30).toList());
   }
 
-  /** As the job's last message says it. */
+  /** Runs retag --missing with the offsets from the job's last message. */
   private void retagMissing(int[] lost) {
     int exitCode =
         new CommandLine(new RetagCommand())
@@ -197,7 +198,7 @@ final class LostTransactionTest {
   }
 
   @Test
-  void anAcceptedLossIsSaidAndTheJobGoesOn() throws Exception {
+  void anAcceptedLossIsReportedAndTheJobResumes() throws Exception {
     try (RunningJob job = loseSome(ACCEPT_LOSS)) {
       stream.send(TestStream.TOPICS.images(), 20, 30);
       while (!committed().contains("scene-29")) {
@@ -211,7 +212,9 @@ final class LostTransactionTest {
     assertThat(ids).containsAll(TestStream.ids(20, 30).toList());
   }
 
-  /** Naming it leaves the judgement of its age out, which would refuse it first. */
+  /**
+   * Resumes from the named snapshot, because choosing it automatically would first refuse its age.
+   */
   private Map<String, String> fromNewestSnapshot() {
     return Map.of(
         "flink.execution.state-recovery.path",
@@ -222,16 +225,16 @@ final class LostTransactionTest {
   }
 
   @Test
-  void whatWasCommittedBeforeIsFoundWhenItsIdHasANewProducer() throws Exception {
+  void anEarlierCommitIsDetectedWhenItsIdHasANewProducer() throws Exception {
     tagTen();
     try (Admin admin = stream.connection().admin()) {
       admin.fenceProducers(allTransactions(admin)).all().get();
     }
-    goOn(fromNewestSnapshot());
+    resume(fromNewestSnapshot());
   }
 
   @Test
-  void whatWasCommittedBeforeIsFoundWhenTheBrokerHasForgottenItsId() throws Exception {
+  void anEarlierCommitIsDetectedWhenTheBrokerHasForgottenItsId() throws Exception {
     stream.close();
     stream =
         stream(
@@ -245,7 +248,7 @@ final class LostTransactionTest {
         TimeUnit.MILLISECONDS.sleep(200);
       }
     }
-    goOn(fromNewestSnapshot());
+    resume(fromNewestSnapshot());
   }
 
   private static List<String> allTransactions(Admin admin) throws Exception {
@@ -254,7 +257,10 @@ final class LostTransactionTest {
         .toList();
   }
 
-  /** The savepoint of the stop holds their transaction, which is committed right after it. */
+  /**
+   * The savepoint of the stop contains the transaction of ten predictions, which is committed right
+   * after it.
+   */
   private void tagTen() throws Exception {
     Map<String, String> noCheckpoint =
         Map.of("checkpoint.interval", "1 h", "checkpoint.tolerable-age", "2 h");
@@ -268,7 +274,7 @@ final class LostTransactionTest {
     assertThat(committed()).hasSize(10);
   }
 
-  private void goOn(Map<String, String> sets) throws Exception {
+  private void resume(Map<String, String> sets) throws Exception {
     try (RunningJob job = JobRunner.start(request(NO_LOSS, sets))) {
       stream.send(TestStream.TOPICS.images(), 10, 20);
       while (!committed().contains("scene-19")) {

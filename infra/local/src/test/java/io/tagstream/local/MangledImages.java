@@ -17,14 +17,14 @@ import java.util.zip.Deflater;
 import javax.imageio.ImageIO;
 
 /**
- * Image files as no camera writes them, another for each number and the same for the same one: bits
- * flipped, bytes cut, inserted and zeroed, headers of one format on the body of another, sizes that
- * lie, bombs, and files that are two things at once. Some can still be decoded.
+ * Malformed image files, determined by a number: flipped bits, cut, inserted and zeroed bytes,
+ * headers of one format on the body of another, false sizes, decompression bombs, and files in two
+ * formats at once. Some of them can still be decoded.
  */
 final class MangledImages {
   private static final int KINDS = 12;
 
-  /** A bomb is legal and takes as long as a hundred images. */
+  /** Share of bombs; a bomb is valid and takes as long as a hundred images. */
   private static final int ONE_BOMB_IN = 500;
 
   private static final int SCENES = 8;
@@ -81,7 +81,7 @@ final class MangledImages {
     return joined(Arrays.copyOf(head, cut), Arrays.copyOfRange(body, cut, body.length));
   }
 
-  /** Sizes, counts and offsets stand in the first bytes of most formats. */
+  /** Changes the first bytes, where most formats have sizes, counts and offsets. */
   private static byte[] withOtherNumbers(byte[] base, Random random) {
     byte[] broken = base.clone();
     int[] values = {0, 1, 0x7f, 0x80, 0xff};
@@ -94,7 +94,7 @@ final class MangledImages {
     return png ? withChecksum(broken) : broken;
   }
 
-  /** So that a PNG is not refused before its numbers are looked at. */
+  /** Corrects the checksums, so that a PNG is not refused before its numbers are read. */
   private static byte[] withChecksum(byte[] png) {
     CRC32 checksum = new CRC32();
     checksum.update(png, 12, 17);
@@ -139,7 +139,9 @@ final class MangledImages {
     return texts[random.nextInt(texts.length)].getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** A piece of the file many times over: segments, chunks, directories without end. */
+  /**
+   * Repeats a piece of the file many times, which gives endless segments, chunks or directories.
+   */
   private static byte[] repeated(byte[] base, Random random) {
     int from = random.nextInt(Math.min(200, base.length - 40));
     byte[] piece = Arrays.copyOfRange(base, from, from + 2 + random.nextInt(38));
@@ -152,7 +154,7 @@ final class MangledImages {
     return broken.toByteArray();
   }
 
-  /** A PNG of zeros, up to 100 megapixels of up to eight bytes: some kilobytes. */
+  /** A PNG of zeros: some kilobytes for up to 100 megapixels of up to eight bytes each. */
   private static byte[] bomb(Random random) {
     int side = 1000 + random.nextInt(9000);
     int depth = random.nextBoolean() ? 8 : 16;

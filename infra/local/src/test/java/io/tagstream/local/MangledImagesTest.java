@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Broken images among good ones, through a job in a process of its own. */
+/** Sends broken images among good ones through a job in a separate process. */
 final class MangledImagesTest {
   private static final WireFormat<Image> FORMAT = WireFormat.of(Image.class);
 
@@ -86,7 +86,7 @@ final class MangledImagesTest {
     sent.forEach(record -> assertThat(record).succeedsWithin(Duration.ZERO).isNotNull());
   }
 
-  /** Ids of everything that has an outcome, each as often as it has one. */
+  /** The ids of all predictions and rejections, with duplicates. */
   private List<String> outcomes() {
     return Stream.concat(
             stream.allPredictions().stream().map(Prediction::getImageId),
@@ -114,7 +114,7 @@ final class MangledImagesTest {
 
   @Test
   @Timeout(240)
-  void eachHasOneOutcome() throws Exception {
+  void eachImageHasOneAnswer() throws Exception {
     int images = 600;
     startJob();
     send(IntStream.range(1, images).mapToObj(broken::image), number -> "broken-" + number);
@@ -127,10 +127,10 @@ final class MangledImagesTest {
     assertThat(awaitOutcomes(expected.size())).containsExactlyInAnyOrderElementsOf(expected);
   }
 
-  /** Prints how fast good images are answered alone and among broken ones, and the job's memory. */
+  /** Prints the rate of good images alone and among broken ones, and the job's memory. */
   @Test
   @Tag("long")
-  void goodImagesKeepTheirPaceBesideTenThousandBrokenOnes() throws Exception {
+  void goodImagesKeepTheirRateAmongTenThousandBrokenOnes() throws Exception {
     int good = 4000;
     int bad = 10_000;
     ModelStore store = new ModelStore(stream.models());
@@ -149,15 +149,15 @@ final class MangledImagesTest {
                     isGood(number, good, bad)
                         ? scenes.get(number % scenes.size())
                         : broken.image(number)),
-        number -> (isGood(number, good, bad) ? "beside-" : "broken-") + number);
+        number -> (isGood(number, good, bad) ? "mixed-" : "broken-") + number);
     List<String> ids = awaitOutcomes(1500 + 2 * good + bad);
     assertThat(ids).doesNotHaveDuplicates();
 
     double alone = perSecond("alone-");
-    double beside = perSecond("beside-");
+    double mixed = perSecond("mixed-");
     System.out.printf(
         "good images/s alone %.1f, among %d broken ones %.1f: %.2f; peak resident memory %s%n",
-        alone, bad, beside, beside / alone, peakMemory(process));
+        alone, bad, mixed, mixed / alone, peakMemory(process));
   }
 
   private static boolean isGood(int number, int good, int bad) {

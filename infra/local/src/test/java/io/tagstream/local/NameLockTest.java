@@ -25,12 +25,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who has a job's name, by a broker's consumer group. */
+/** The lock of a job's name by a consumer group, with a real broker. */
 @Timeout(120)
 final class NameLockTest {
   private static final Topics TOPICS = new Topics("");
 
-  /** So that a test can outlast it. */
+  /** Short, so that a test can outlast it. */
   private static final Map<String, String> SHORT_SESSION =
       Map.of("session.timeout.ms", "2000", "heartbeat.interval.ms", "200");
 
@@ -68,7 +68,7 @@ final class NameLockTest {
         "pictures");
   }
 
-  /** Another process, which holds the name until it is killed. */
+  /** Main class of another process, which holds the name until it is killed. */
   static final class Holder {
     private Holder() {}
 
@@ -106,7 +106,7 @@ final class NameLockTest {
   }
 
   @Test
-  void aSecondOneIsRefusedUntilTheFirstLeaves() {
+  void aSecondHolderIsRefusedUntilTheFirstLeaves() {
     try (NameLock first = name().take(Duration.ZERO)) {
       assertHeldBy(ProcessHandle.current().pid());
       assertThat(first.lost()).isNotDone();
@@ -115,7 +115,7 @@ final class NameLockTest {
   }
 
   @Test
-  void aKilledHolderIsRefusedToOthersUntilKafkaForgetsIt() throws Exception {
+  void aKilledHolderKeepsTheNameUntilItsSessionExpires() throws Exception {
     Process holder = holder();
     try {
       assertHeldBy(holder.pid());
@@ -123,12 +123,12 @@ final class NameLockTest {
       holder.destroyForcibly();
     }
     holder.waitFor();
-    // Kafka still has the dead one as a member.
+    // The killed process is still a member of the group.
     name().take(Duration.ZERO).close();
   }
 
   @Test
-  void aLivingHolderIsWaitedForWhereAsked() throws Exception {
+  void aStartWaitsForALiveHolderIfRequested() throws Exception {
     NameLock first = name().take(Duration.ZERO);
     Thread leaves =
         new Thread(
@@ -159,7 +159,7 @@ final class NameLockTest {
   }
 
   @Test
-  void anOutageOfTheBrokerTakesTheNameFromNobody() throws Exception {
+  void aHolderKeepsTheNameInAnOutage() throws Exception {
     try (NameLock first = name().take(Duration.ZERO)) {
       int port = URI.create("kafka://" + broker.bootstrapServer()).getPort();
       broker.close();
@@ -170,7 +170,7 @@ final class NameLockTest {
   }
 
   @Test
-  void ofTwoThatHoldTheNameTheLaterOneYields() {
+  void ofTwoHoldersTheLaterOneYields() {
     Instant now = Instant.now();
     try (NameLock first = name().keep(now, "first");
         NameLock later = name().keep(now.plusSeconds(1), "later")) {
@@ -191,7 +191,7 @@ final class NameLockTest {
     try (NameLock lost = name().keep(now, "job");
         NameLock restarted = name().keep(now, "job")) {
       awaitMembers(2);
-      // It is told by the group that both are in.
+      // The group reports to it that both are members.
       assertHeldBy(ProcessHandle.current().pid());
       assertThat(lost.lost()).isNotDone();
       assertThat(restarted.lost()).isNotDone();

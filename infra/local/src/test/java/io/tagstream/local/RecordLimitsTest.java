@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Records that a topic takes in and no other would take out: compressed, they are small. */
+/** Records whose compressed size fits the images topic, but whose rejection would fit no topic. */
 @Timeout(240)
 final class RecordLimitsTest {
   private static final int UNPACKED = 25 << 20;
@@ -98,7 +98,10 @@ final class RecordLimitsTest {
     }
   }
 
-  /** As topics of earlier releases, and of brokers before 4.2.2, have it. */
+  /**
+   * Lifts the limit of the decompressed size, which topics of earlier releases and of brokers
+   * before 4.2.2 do not have.
+   */
   private void letAnythingUnpack(String topic) throws Exception {
     set(topic, TopicConfig.MAX_DECOMPRESSED_MESSAGE_BYTES_CONFIG, 1 << 30);
   }
@@ -132,7 +135,7 @@ final class RecordLimitsTest {
   }
 
   @Test
-  void whatUnpacksToMoreThanARejectionHoldsIsRejectedWithoutItsContent() throws Exception {
+  void aRecordThatDecompressesBeyondTheLimitIsRejectedWithoutItsContent() throws Exception {
     for (String topic : List.of("images", "labels")) {
       letAnythingUnpack(topic);
     }
@@ -172,7 +175,8 @@ final class RecordLimitsTest {
       assertThat(rejections.get(0).getContent().remaining()).isEqualTo(9_000);
       assertThat(rejections.get(0).getContentBytes()).isEmpty();
       assertOmitted(rejections.get(1), new byte[11_000]);
-      // The limit falls while the job runs: it fails once, and asks again.
+      // The limit is lowered while the job runs: one write fails, then the job reads the limit
+      // again.
       set("rejected-images", TopicConfig.MAX_MESSAGE_BYTES_CONFIG, 9_000);
       sendCompressed(TestStream.TOPICS.images(), new byte[9_000]);
       assertOmitted(stream.rejections(3).get(2), new byte[9_000]);
@@ -181,7 +185,7 @@ final class RecordLimitsTest {
   }
 
   @Test
-  void aTopicThatIsTooSmallForAnyRejectionIsRefusedAtTheStart() throws Exception {
+  void aTopicTooSmallForAnyRejectionIsRefusedAtTheStart() throws Exception {
     set("rejected-images", TopicConfig.MAX_MESSAGE_BYTES_CONFIG, 5_000);
     assertThatThrownBy(() -> JobRunner.start(request()))
         .isInstanceOf(UserException.class)
@@ -189,7 +193,7 @@ final class RecordLimitsTest {
   }
 
   @Test
-  void aModelWhoseAnswersThePredictionsTopicDoesNotTakeIsRefusedAtTheStart() throws Exception {
+  void aModelWhosePredictionsExceedTheTopicsLimitIsRefusedAtTheStart() throws Exception {
     set("predictions", TopicConfig.MAX_MESSAGE_BYTES_CONFIG, 3_000);
     stream.send(TestStream.TOPICS.images(), 0, 1);
     try (RunningJob job = JobRunner.start(request())) {
@@ -201,7 +205,7 @@ final class RecordLimitsTest {
   }
 
   @Test
-  void newTopicsTakeInNoMoreThanTheJobCanRead() {
+  void newTopicsAcceptNoMoreThanTheJobCanRead() {
     assertThatThrownBy(() -> sendCompressed(TestStream.TOPICS.images(), largeImage()))
         .isInstanceOf(ExecutionException.class)
         .hasCauseInstanceOf(InvalidRecordException.class);

@@ -12,8 +12,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A network between two programs on one machine: passes TCP connections on to a port. While it is
- * cut, nothing passes and nobody is told, as where packets are dropped.
+ * A network between two programs on one machine: forwards TCP connections to a port. While it is
+ * cut, it forwards nothing and reports nothing, like a network that drops packets.
  */
 final class Relay implements AutoCloseable {
   private static final int CHUNK = 64 * 1024;
@@ -26,7 +26,7 @@ final class Relay implements AutoCloseable {
   private boolean cut;
 
   /**
-   * @param target the port that connections go to
+   * @param target the port to which connections are forwarded
    */
   Relay(int target) throws IOException {
     this.target = target;
@@ -83,7 +83,7 @@ final class Relay implements AutoCloseable {
     pump(near, far);
   }
 
-  /** Ends both ways when one end is gone. */
+  /** Copies one direction; closes both when one end has closed. */
   private void pump(Socket from, Socket to) throws IOException, InterruptedException {
     byte[] chunk = new byte[CHUNK];
     try (from;

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** Twelve images, the third and the seventh of them broken, of which some have answers. */
+/** Twelve images, of which the third and the seventh are broken and some have answers. */
 @Timeout(180)
 final class RetagMissingTest {
   private static final List<Integer> BROKEN = List.of(2, 6);
@@ -155,7 +155,7 @@ final class RetagMissingTest {
   }
 
   @Test
-  void whatHasNoCommittedAnswerGetsOneAndASecondRunAddsNothing() throws Exception {
+  void imagesWithoutACommittedAnswerGetOneAndASecondRunAddsNone() throws Exception {
     try (KafkaProducer<byte[], byte[]> committed = producer(Map.of());
         KafkaProducer<byte[], byte[]> aborted = producer(Map.of("transactional.id", "aborted"))) {
       committed.send(prediction(0)).get();
@@ -178,7 +178,7 @@ final class RetagMissingTest {
   }
 
   @Test
-  void whatMayStillBeCommittedIsNotMissing() throws Exception {
+  void imagesInAnOpenTransactionAreNotMissing() throws Exception {
     try (KafkaProducer<byte[], byte[]> open = producer(Map.of("transactional.id", "open"))) {
       open.initTransactions();
       open.beginTransaction();
@@ -201,7 +201,7 @@ final class RetagMissingTest {
   }
 
   @Test
-  void whatTheJobHasNotComeToIsNotMissingUnlessItIsAskedFor() throws Exception {
+  void imagesThatTheJobHasNotReadAreNotMissingUnlessRequested() throws Exception {
     try (Admin admin = stream.connection().admin()) {
       admin
           .alterConsumerGroupOffsets(
@@ -225,7 +225,7 @@ final class RetagMissingTest {
   }
 
   @Test
-  void labelledImagesHaveOffsetsOfTheirOwn() {
+  void labelledImagesAreSelectedByTheirOwnOffsets() {
     send(TestStream.TOPICS.labeledImages());
     retag("--labeled", "--from-offsets", "0:9", "--to", TestStream.TOPICS.predictions());
     assertThat(stream.allPredictions())
@@ -239,7 +239,7 @@ final class RetagMissingTest {
   }
 
   @Test
-  void changedOnlyIsAnotherWish() {
+  void changedOnlyExcludesMissing() {
     assertThat(
             retag(new StringWriter(), "--changed-only", "--from-offsets", "0:0", "--to", "again"))
         .isEqualTo(2);

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** A range of images tagged again, beside what a job said of them before. */
+/** Tagging a range of images again, compared with the job's earlier predictions. */
 @Timeout(180)
 final class RetagTest {
   private static final int IMAGES = 40;
@@ -52,7 +52,7 @@ final class RetagTest {
   private final StringWriter err = new StringWriter();
 
   @Test
-  void theSameVersionSaysTheSameOfEachImageInTheRange() throws Exception {
+  void theSameVersionPredictsTheSameForEachImageInTheRange() throws Exception {
     try (TestStream stream = new TestStream(directory, settings)) {
       Map<String, Prediction> said = tagAll(stream);
       String version = new ModelStore(stream.models()).live();
@@ -108,13 +108,13 @@ final class RetagTest {
   }
 
   @Test
-  void correctionsNameWhatTheySupersedeAndLeaveNothingToCorrect() throws Exception {
+  void correctionsNameTheSupersededVersionAndASecondRunAddsNone() throws Exception {
     try (TestStream stream = new TestStream(directory, settings)) {
       Map<String, Prediction> said = tagAll(stream);
       String version = new ModelStore(stream.models()).live();
       List<String> wrong = said.keySet().stream().sorted().limit(IMAGES / 2).toList();
       for (String id : wrong) {
-        sayOtherwise(stream, said.get(id));
+        overrule(stream, said.get(id));
       }
       String[] correction = {
         "--from-offsets", "0:0,1:0", "--changed-only", "--to", TestStream.TOPICS.predictions()
@@ -140,13 +140,13 @@ final class RetagTest {
           .contains(
               "%d images tagged".formatted(IMAGES),
               "%d of the answers sent".formatted(wrong.size()));
-      // The corrections are now what was said last.
+      // The corrections are now the latest predictions.
       assertThat(retag(stream, version, correction)).contains(" 0 of the answers sent");
     }
   }
 
-  /** As if another version had answered after the present one. */
-  private static void sayOtherwise(TestStream stream, Prediction prediction) throws Exception {
+  /** Writes a different prediction, as if another version had tagged the image later. */
+  private static void overrule(TestStream stream, Prediction prediction) throws Exception {
     WireFormat<Prediction> format = WireFormat.of(Prediction.class);
     Prediction otherwise = format.decode(format.encode(prediction));
     otherwise.setModelVersion(EARLIER);
@@ -167,7 +167,7 @@ final class RetagTest {
   }
 
   @Test
-  void aRangeThatIsNotThereIsRefused() throws Exception {
+  void aMissingRangeIsRefused() throws Exception {
     try (TestStream stream = new TestStream(directory, settings)) {
       String version = new ModelStore(stream.models()).live();
       assertThat(run(stream, version, "--from-offsets", "0:1", "--to", "again")).isEqualTo(1);

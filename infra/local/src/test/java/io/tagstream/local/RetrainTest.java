@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** From labelled images on Kafka to predictions of the version that learned from them. */
+/** From labelled images on Kafka to predictions of the version trained on them. */
 @Timeout(300)
 final class RetrainTest {
   @TempDir private Path directory;
@@ -90,7 +90,7 @@ final class RetrainTest {
                   assertThat(update.getBy()).isEqualTo("tagstream job test");
                   assertThat(update.getVerdict().orElseThrow().getIncumbent()).contains(first);
                 });
-        // The job reads its own news.
+        // The job reads its own model updates.
         int sent = 300;
         String answering = first;
         while (!answering.equals(second)) {
@@ -127,7 +127,7 @@ final class RetrainTest {
     }
   }
 
-  /** {@code tagstream retrain}; the request's id. */
+  /** Runs {@code tagstream retrain} and returns the id of the request. */
   private static String retrain(TestStream stream) {
     StringWriter out = new StringWriter();
     int exit =
@@ -161,7 +161,7 @@ final class RetrainTest {
 
   @Test
   @Tag("long")
-  void aProcessThatIsKilledInTheTrainingAndAtThePromotionPublishesOnce() throws Exception {
+  void aProcessKilledDuringTrainingAndPromotionPublishesOnce() throws Exception {
     try (TestStream stream = new TestStream(directory, settings)) {
       ModelStore models = new ModelStore(stream.models());
       String first = models.live();
@@ -178,14 +178,14 @@ final class RetrainTest {
 
       Process publishing = startJob(stream, "publishing.log");
       await(publishing, () -> !models.live().equals(first));
-      // Its news is committed by now, or not, or it is about to write the outcome.
+      // The update may be committed or not, or the outcome is about to be written.
       publishing.destroyForcibly().waitFor();
 
       String second = models.live();
       TrainingStore store = new TrainingStore(directory.resolve("training"));
       Process last = startJob(stream, "last.log");
       await(last, () -> store.runs().ended(second));
-      // What would be announced twice would be so by the next checkpoint.
+      // A second announcement would be visible after the next checkpoint.
       stream.send(TestStream.TOPICS.images(), 300, 310);
       assertThat(stream.predictions(310)).hasSize(310);
       last.destroy();

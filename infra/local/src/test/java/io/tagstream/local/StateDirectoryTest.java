@@ -13,7 +13,7 @@ final class StateDirectoryTest {
   @TempDir Path root;
 
   @Test
-  void tellsASecondHolderWhoHoldsIt() {
+  void namesTheHolderToASecondProcess() {
     try (StateDirectory held = StateDirectory.hold(root, "tagstream demo")) {
       assertThatThrownBy(() -> StateDirectory.hold(held.root(), "tagstream broker"))
           .isInstanceOf(UserException.class)
@@ -24,7 +24,7 @@ final class StateDirectoryTest {
   }
 
   @Test
-  void isFreeAfterItsHolderHasGone() {
+  void isFreeAfterItsHolderClosesIt() {
     StateDirectory.hold(root, "a much longer name than the next").close();
     try (StateDirectory held = StateDirectory.hold(root, "tagstream broker")) {
       assertThat(held.root().resolve("lock"))

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** What is seen from outside of a job, and of the transactions on its outputs. */
+/** The status of a job and of the transactions on its outputs, seen from outside. */
 @Timeout(240)
 final class StatusTest {
   @TempDir private Path directory;
@@ -67,7 +67,7 @@ final class StatusTest {
     }
   }
 
-  /** Asks until the status code comes, and returns the body that came with it. */
+  /** Requests until the response has the status code, and returns its body. */
   private String await(Process job, int port, String path, int code) throws Exception {
     URI address = URI.create("http://127.0.0.1:%d%s".formatted(port, path));
     while (true) {
@@ -80,13 +80,13 @@ final class StatusTest {
           return answer.body();
         }
       } catch (IOException e) {
-        // It does not listen yet.
+        // The server is not listening yet.
       }
       TimeUnit.MILLISECONDS.sleep(50);
     }
   }
 
-  /** What {@code tagstream status} prints. */
+  /** The output of {@code tagstream status}. */
   private String status(String... arguments) {
     StringWriter out = new StringWriter();
     new CommandLine(new StatusCommand())
@@ -102,7 +102,7 @@ final class StatusTest {
     return status("--bootstrap-server", stream.bootstrapServer());
   }
 
-  /** No checkpoint can be written any more: a file is where the run's folder was. */
+  /** Replaces the folder of the run by a file, so that no checkpoint can be written. */
   private void breakCheckpoints() throws IOException {
     Path run;
     try (Stream<Path> children = Files.list(stream.checkpoints().resolve("test"))) {
@@ -117,7 +117,7 @@ final class StatusTest {
   }
 
   @Test
-  void aJobThatCompletesNoCheckpointIsSeenAndEnds() throws Exception {
+  void aJobThatCompletesNoCheckpointIsReportedAndEnds() throws Exception {
     int port = freePort();
     Path log = directory.resolve("job.log");
     Process job =
@@ -140,7 +140,7 @@ final class StatusTest {
       TimeUnit.MILLISECONDS.sleep(50);
     }
     String live = new ModelStore(stream.models()).live();
-    // The job's name need not be given: there is one.
+    // The job's name is optional, because there is only one.
     assertThat(status())
         .contains(
             "job test: running, since ",
@@ -168,7 +168,7 @@ final class StatusTest {
   }
 
   @Test
-  void aStopIsSeenWithItsSavepointAndTheNextStartResumesThere() throws Exception {
+  void aStopIsReportedWithItsSavepointAndTheNextStartResumesFromIt() throws Exception {
     Path log = directory.resolve("job-1.log");
     Process first = startJob(log);
     while (!Files.readString(log).contains("tagstream: ready after ")) {
@@ -196,7 +196,7 @@ final class StatusTest {
         .isEmpty()) {
       TimeUnit.MILLISECONDS.sleep(50);
     }
-    // Killed, it cannot say that it has ended.
+    // A killed process cannot report its end.
     second.destroyForcibly().waitFor();
     assertThat(JobStatus.read(stream.models(), "test").orElseThrow().resumedFrom())
         .contains(savepoint);
@@ -207,7 +207,7 @@ final class StatusTest {
   }
 
   @Test
-  void aTransactionThatStallsTheReadersIsNamedWhoeverBeganIt() throws Exception {
+  void aTransactionOfAnotherProgramThatBlocksReadersIsNamed() throws Exception {
     assertThat(status()).contains("oldest open transaction: none");
     Properties properties = stream.connection().producerProperties();
     properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "orders-1");
@@ -230,7 +230,7 @@ final class StatusTest {
   }
 
   @Test
-  void howTheJobStandsIsShownWithoutKafkaToo() throws Exception {
+  void theStateOfTheJobIsShownWithoutKafka() throws Exception {
     new JobStatus(
             JobStatus.FORMAT,
             "flowers",

@@ -22,13 +22,13 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Images at a steady rate, by a sender that waits for a broker that is away. Remembers where each
- * image stands and when it came.
+ * Sends images at a steady rate and waits in an outage of the broker. Records the coordinates and
+ * the append time of each image.
  */
 final class SteadyStream {
   private static final int DIFFERENT = 100;
 
-  /** Where an image stands on its topic. */
+  /** The coordinates of an image. */
   record Place(int partition, long offset) implements Comparable<Place> {
     @Override
     public int compareTo(Place other) {
@@ -52,7 +52,7 @@ final class SteadyStream {
   private void send(KafkaConnection connection, String topic) {
     WireFormat<Image> format = WireFormat.of(Image.class);
     DrawnScenes scenes = new DrawnScenes(3);
-    List<ByteBuffer> pictures =
+    List<ByteBuffer> images =
         IntStream.range(0, DIFFERENT).mapToObj(number -> scenes.scene(number).jpeg()).toList();
     Properties properties = connection.producerProperties();
     properties.setProperty(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, "3600000");
@@ -63,9 +63,9 @@ final class SteadyStream {
         Image image =
             Image.newBuilder()
                 .setId("image-" + number)
-                .setContent(pictures.get(number % DIFFERENT).duplicate())
+                .setContent(images.get(number % DIFFERENT).duplicate())
                 .build();
-        // The callback hears of every failure.
+        // The callback receives every failure.
         Future<RecordMetadata> unused =
             producer.send(
                 new ProducerRecord<>(
@@ -85,12 +85,12 @@ final class SteadyStream {
     }
   }
 
-  /** What the broker has acknowledged, with its append time. */
+  /** The images that the broker has acknowledged, with their append times. */
   Map<Place, Instant> sent() {
     return sent;
   }
 
-  /** Ends the stream once the broker has all of it. */
+  /** Ends the stream once the broker has acknowledged all images. */
   void end() throws InterruptedException {
     pace.stop();
     thread.join();

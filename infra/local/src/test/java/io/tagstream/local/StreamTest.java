@@ -35,20 +35,20 @@ final class StreamTest {
       Settings.load(Optional.empty(), Map.of("checkpoint.interval", "500 ms"), Map.of());
 
   @Test
-  void tagsEachPictureOnceOverAStopAndARestart() throws Exception {
+  void tagsEachImageOnceAcrossAStopAndARestart() throws Exception {
     try (TestStream stream = new TestStream(directory, settings)) {
       try (RunningJob job = JobRunner.start(request(stream))) {
         stream.send(TestStream.TOPICS.images(), 0, 20);
         stream.send(TestStream.TOPICS.labeledImages(), 20, 30);
         assertThat(stream.predictions(30)).hasSize(30);
-        // Some of these are still on their way when the job stops.
+        // Some of these are still in flight when the job stops.
         stream.send(TestStream.TOPICS.images(), 30, 50);
         assertThat(job.stop()).isPresent();
       }
       try (RunningJob job = JobRunner.start(request(stream))) {
         assertThat(stream.predictions(50)).hasSize(50);
         assertThat(job.stop()).isPresent();
-        // To the end: a second prediction of a picture would come late.
+        // Reads to the end, because a duplicate prediction would arrive late.
         List<Prediction> all = stream.allPredictions();
         assertThat(all.stream().map(Prediction::getImageId))
             .containsExactlyInAnyOrderElementsOf(TestStream.ids(0, 50).toList());
@@ -64,7 +64,7 @@ final class StreamTest {
   }
 
   @Test
-  void rejectsBadRecordsByStageAndGoesOn() throws Exception {
+  void rejectsBadRecordsByStageAndContinues() throws Exception {
     try (TestStream stream = new TestStream(directory, settings)) {
       sendRaw(stream, "no Avro at all".getBytes(StandardCharsets.UTF_8));
       stream.send(

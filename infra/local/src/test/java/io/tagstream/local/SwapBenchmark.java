@@ -29,11 +29,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Swaps two versions of the full network a hundred times in a job of its own process, the
- * launcher's, while images come at a steady rate, and prints latencies and memory. Nothing may be
- * lost, and no batch may mix versions. {@code mvn -pl infra/local -am test -Plong
+ * Swaps two versions of the full network a hundred times in a job that the launcher starts as a
+ * process, while images arrive at a steady rate, and prints latencies and memory. Nothing may be
+ * lost, and no micro-batch may mix versions. {@code mvn -pl infra/local -am test -Plong
  * -Dtest=SwapBenchmark -Dsurefire.failIfNoSpecifiedTests=false}, after {@code ./tagstream --help}
- * has built the job; {@code -Dswaps=10} for fewer.
+ * has built the job. {@code -Dswaps=10} runs fewer swaps.
  */
 @Tag("long")
 final class SwapBenchmark {
@@ -41,22 +41,28 @@ final class SwapBenchmark {
   private static final int IMAGES_PER_SECOND = 20;
   private static final Duration BETWEEN = Duration.ofSeconds(7);
 
-  /** How long a version is in the store as the live one before the job hears of it. */
+  /** Time between the promotion of a version in the store and its announcement to the job. */
   private static final Duration PROMOTED_BEFORE = Duration.ofSeconds(2);
 
   @TempDir private Path directory;
 
-  /** After how many swaps the job is left alone again, so that a noisy hour is in both figures. */
+  /**
+   * Number of swaps between two phases without swaps, so that noise of the machine affects both
+   * figures.
+   */
   private static final int SWAPS_A_ROUND = 10;
 
   private static final Duration REST = Duration.ofSeconds(20);
 
-  /** The JVM's compiler keeps a processor busy in a job's first minutes, with a swap or without. */
+  /**
+   * Warm-up: the JIT compiler keeps a processor busy in a job's first minutes, with or without a
+   * swap.
+   */
   private static final Duration UNTIL_WARM = Duration.ofMinutes(3);
 
   private record Swap(String version, Instant announced) {}
 
-  /** What comes within is answered without a swap near. */
+  /** Images that arrive within this time are answered without a swap nearby. */
   private record Rest(Instant from, Instant to) {
     boolean has(Instant instant) {
       return !instant.isBefore(from) && instant.isBefore(to);
@@ -79,7 +85,7 @@ final class SwapBenchmark {
   }
 
   @Test
-  void printsWhatAHundredSwapsDo() throws Exception {
+  void printsLatenciesAndMemoryOfAHundredSwaps() throws Exception {
     try (TestStream stream =
         new TestStream(directory, Settings.load(Optional.empty(), Map.of(), Map.of()))) {
       ModelStore models = new ModelStore(directory.resolve("full"));
@@ -172,7 +178,7 @@ final class SwapBenchmark {
   private static Swap swap(TestStream stream, ModelStore models, String version)
       throws InterruptedException {
     Instant begin = Instant.now();
-    // Reads and hashes the whole bundle, which is not the job's work.
+    // Opening reads and hashes the whole bundle, which must not count as the job's work.
     models.promote(version, "a benchmark");
     sleepUntil(begin.plus(PROMOTED_BEFORE));
     Instant announced = Instant.now();

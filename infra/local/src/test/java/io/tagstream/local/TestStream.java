@@ -48,12 +48,16 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * What the tests of the whole stream share: a broker with its topics, a narrow model, drawn images.
+ * The fixture of the tests of the whole stream: a broker with its topics, a narrow model, drawn
+ * images.
  */
 final class TestStream implements AutoCloseable {
   static final Topics TOPICS = new Topics("");
 
-  /** With which a job's process that is killed is soon forgotten: its successor waits for that. */
+  /**
+   * Options for a short session, because the successor of a killed process waits until its session
+   * expires.
+   */
   static final List<String> SHORT_SESSION =
       List.of("--set", "kafka.session.timeout.ms=2000", "--set", "kafka.heartbeat.interval.ms=500");
 
@@ -66,14 +70,14 @@ final class TestStream implements AutoCloseable {
   private final List<Process> processes = new ArrayList<>();
 
   /**
-   * @param directory for everything it keeps
+   * @param directory for all files of the stream
    */
   TestStream(Path directory, Settings settings) {
     this(directory, settings, Map.of());
   }
 
   /**
-   * @param brokerSettings on top of the broker's own
+   * @param brokerSettings override the broker's defaults
    */
   TestStream(Path directory, Settings settings, Map<String, String> brokerSettings) {
     this.directory = directory;
@@ -84,27 +88,26 @@ final class TestStream implements AutoCloseable {
     broker = startBroker("kafka", 0, this.brokerSettings);
   }
 
-  /** The broker is away; where it was, nobody answers. */
+  /** Stops the broker; its address no longer accepts connections. */
   void stopBroker() {
     broker.close();
   }
 
-  /** It is back at its address, with its data. */
+  /** Starts the broker again, with the same address and data. */
   void startBrokerAgain() {
     int port = URI.create("kafka://" + broker.bootstrapServer()).getPort();
     broker = startBroker("kafka", port, brokerSettings);
   }
 
-  /** Makes the topics that are missing, also one that is still being deleted. */
+  /** Creates the missing topics; waits for those that are still being deleted. */
   void createTopics() {
     broker.createTopics(TOPICS, settings);
   }
 
   /**
-   * {@code tagstream job}, named test, as a process of its own, which ends with the stream at the
-   * latest.
+   * Starts {@code tagstream job}, named test, as a process, which closing the stream ends.
    *
-   * @param log gets what it prints
+   * @param log receives its output
    */
   Process startJob(Path log, String... more) throws IOException {
     return startJob(
@@ -120,9 +123,9 @@ final class TestStream implements AutoCloseable {
   }
 
   /**
-   * The same by another program.
+   * As above, with another program.
    *
-   * @param program what is to be run, before the options
+   * @param program the command line before the options
    */
   Process startJob(List<String> program, Path log, String... more) throws IOException {
     List<String> command = new ArrayList<>(program);
@@ -146,7 +149,7 @@ final class TestStream implements AutoCloseable {
     return process;
   }
 
-  /** A further broker beside the stream's own, on which the topics are. */
+  /** Starts a second broker with the same topics. */
   LocalBroker startBroker(String name) {
     return startBroker(name, 0, Map.of());
   }
@@ -159,7 +162,7 @@ final class TestStream implements AutoCloseable {
   }
 
   /**
-   * Writes a model that is narrow, so that a test answers in milliseconds. The first is live.
+   * Writes a narrow model, which computes in milliseconds. The first one becomes live.
    *
    * @return its version
    */
@@ -168,9 +171,9 @@ final class TestStream implements AutoCloseable {
   }
 
   /**
-   * Writes a model that knows the drawn scenes' classes, by name only.
+   * Writes an untrained model with the classes of the drawn scenes.
    *
-   * @param width of its layers, as a share of the paper's
+   * @param width of the layers, as a share of the paper's
    */
   static String writeModel(ModelStore store, long seed, double width) {
     NetworkDescription network = NetworkDescription.alexNet(DrawnScenes.LABELS.size(), width);
@@ -213,7 +216,7 @@ final class TestStream implements AutoCloseable {
     send(topic, from, to, image -> image);
   }
 
-  /** Sends drawn pictures and returns once the broker has them. */
+  /** Sends drawn images and returns once the broker has acknowledged them. */
   void send(String topic, int from, int to, UnaryOperator<Image> change) {
     send(connection(), topic, from, to, change);
   }
@@ -227,7 +230,7 @@ final class TestStream implements AutoCloseable {
     }
   }
 
-  /** What a drawn picture shows. */
+  /** The label of a drawn image. */
   static String labelOf(int number) {
     return SCENES.scene(number).label();
   }
@@ -241,7 +244,7 @@ final class TestStream implements AutoCloseable {
         .build();
   }
 
-  /** Sends drawn pictures until the pace is stopped; returns how many. */
+  /** Sends drawn images until the pace is stopped; returns how many. */
   int sendSteadily(String topic, Pace pace) {
     int sent = 0;
     try (RecordSender<Image> sender = RecordSender.ofImages(connection(), topic)) {
@@ -253,7 +256,7 @@ final class TestStream implements AutoCloseable {
     return sent;
   }
 
-  /** Says on the topic of news that a version is live. */
+  /** Announces on {@code model-updates} that a version is live. */
   void announce(String version) {
     announce(connection(), version);
   }
@@ -271,7 +274,7 @@ final class TestStream implements AutoCloseable {
             connection.producerProperties(),
             new ByteArraySerializer(),
             new ByteArraySerializer())) {
-      // Closing waits for it.
+      // Closing the sender waits for the acknowledgement.
       Future<RecordMetadata> unused =
           producer.send(
               new ProducerRecord<>(
@@ -279,7 +282,7 @@ final class TestStream implements AutoCloseable {
     }
   }
 
-  /** Sends a label and returns once the broker has it. */
+  /** Sends a label and returns once the broker has acknowledged it. */
   void send(Label label) {
     try (RecordSender<Label> sender = RecordSender.ofLabels(connection(), TOPICS.labels())) {
       sender.send(label, new Accepted());
@@ -296,12 +299,12 @@ final class TestStream implements AutoCloseable {
     }
   }
 
-  /** The first committed predictions, once there are so many. */
+  /** Waits for this many committed predictions and returns the first of them. */
   List<Prediction> predictions(int count) {
     return read(TOPICS.predictions(), Prediction.class, count, TopicReader.Stop.NEVER);
   }
 
-  /** Every prediction that is committed now: a second one of a picture would come late. */
+  /** All predictions committed now; read them last, because a duplicate would arrive late. */
   List<Prediction> allPredictions() {
     return allPredictions(TOPICS.predictions());
   }
@@ -311,7 +314,7 @@ final class TestStream implements AutoCloseable {
     return read(topic, Prediction.class, Integer.MAX_VALUE, TopicReader.Stop.END_AT_START);
   }
 
-  /** The transactional ids under which the job named test writes predictions at the moment. */
+  /** The transactional ids with which the job named test currently writes predictions. */
   List<String> openTransactions() throws Exception {
     try (Admin admin = connection().admin()) {
       return admin.listTransactions().all().get().stream()
@@ -322,7 +325,7 @@ final class TestStream implements AutoCloseable {
     }
   }
 
-  /** How many records are on the first partition of predictions, committed or not. */
+  /** Number of records on the first partition of predictions, committed or not. */
   long writtenPredictions() throws Exception {
     TopicPartition partition = new TopicPartition(TOPICS.predictions(), 0);
     try (Admin admin = connection().admin()) {
@@ -334,23 +337,23 @@ final class TestStream implements AutoCloseable {
     }
   }
 
-  /** Every rejection that is committed now. */
+  /** All rejections committed now. */
   List<Rejection> allRejections() {
     return read(
         TOPICS.rejectedImages(), Rejection.class, Integer.MAX_VALUE, TopicReader.Stop.END_AT_START);
   }
 
-  /** The first committed rejections, once there are so many. */
+  /** Waits for this many committed rejections and returns the first of them. */
   List<Rejection> rejections(int count) {
     return read(TOPICS.rejectedImages(), Rejection.class, count, TopicReader.Stop.NEVER);
   }
 
-  /** The first news of models, once there are so many. */
+  /** Waits for this many model updates and returns the first of them. */
   List<ModelUpdate> modelUpdates(int count) {
     return read(TOPICS.modelUpdates(), ModelUpdate.class, count, TopicReader.Stop.NEVER);
   }
 
-  /** All news of models that is committed now. */
+  /** All model updates committed now. */
   List<ModelUpdate> allModelUpdates() {
     return read(
         TOPICS.modelUpdates(), ModelUpdate.class, Integer.MAX_VALUE, TopicReader.Stop.END_AT_START);

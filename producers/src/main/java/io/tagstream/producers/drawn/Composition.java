@@ -10,7 +10,9 @@ import java.awt.geom.Ellipse2D;
 import java.awt.geom.Path2D;
 import java.awt.geom.Rectangle2D;
 
-/** One picture: a backdrop, clutter, the subject somewhere on it, and a little more clutter. */
+/**
+ * Draws one picture: a backdrop, clutter, the subject at a random place, and a little more clutter.
+ */
 final class Composition {
 
   private final Graphics2D graphics;
@@ -54,7 +56,7 @@ final class Composition {
     AffineTransform before = graphics.getTransform();
     double half = Math.min(width, height) / 2.0;
     double scale = half * palette.between(0.5, 0.88);
-    // Mostly inside; the paper's crops cut the longer side's ends off.
+    // Mostly inside: the paper's crops cut off the ends of the longer side.
     double slackX = Math.max(0, Math.min(width, height * 1.1) / 2 - scale * 0.85);
     double slackY = Math.max(0, height / 2.0 - scale * 0.95);
     graphics.translate(
@@ -190,7 +192,7 @@ final class Composition {
     }
   }
 
-  /** Sky and water, with a low sun when that is the subject, else perhaps a pale, high one. */
+  /** Sky and water, with a low sun if that is the subject, otherwise sometimes a pale, high one. */
   private void sea(boolean withSun) {
     double horizon = height * palette.between(0.45, 0.72);
     boolean dusk = palette.chance(withSun ? 0.75 : 0.3);
@@ -267,7 +269,7 @@ final class Composition {
     }
   }
 
-  /** A cast of light or shade over the whole picture. */
+  /** Tints the whole picture lighter or darker. */
   private void light() {
     Color tint = palette.chance(0.5) ? Color.WHITE : palette.deep();
     fill(

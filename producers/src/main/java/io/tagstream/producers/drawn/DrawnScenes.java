@@ -20,13 +20,13 @@ import javax.imageio.plugins.jpeg.JPEGImageWriteParam;
 import javax.imageio.stream.ImageOutputStream;
 
 /**
- * Labelled pictures without end, for a first look and for tests: ten kinds of scenes, drawn with
- * enough variety of place, size, tilt, colour, backdrop and clutter that nobody learns them from a
- * single pixel. A picture is a function of seed and number. Thread-safe.
+ * An endless sequence of labelled pictures, for the demo and for tests: ten kinds of scenes that
+ * vary in place, size, tilt, colour, backdrop and clutter, so that no single pixel gives away the
+ * class. A picture depends only on seed and number. Thread-safe.
  */
 public final class DrawnScenes {
 
-  /** What the scenes show, in alphabetical order, as a trainer numbers folders. */
+  /** The classes in alphabetical order, which is how a training numbers folders. */
   public static final List<String> LABELS =
       Arrays.stream(Subject.values()).map(DrawnScenes::label).sorted().toList();
 
@@ -34,17 +34,17 @@ public final class DrawnScenes {
 
   private final long seed;
 
-  /** Two sequences with different seeds have no picture in common. */
+  /** Sequences with different seeds have no picture in common. */
   public DrawnScenes(long seed) {
     this.seed = seed;
   }
 
-  /** The picture of a number; ten in a row starting at a multiple of ten show each kind once. */
+  /** Draws the picture of a number. Ten in a row from a multiple of ten show each kind once. */
   public DrawnScene scene(long number) {
     Subject[] subjects = Subject.values();
     long round = Math.floorDiv(number, subjects.length);
     int place = Math.floorMod(number, subjects.length);
-    // The order within a round is drawn too, so that a stream does not repeat one.
+    // The order within each ten is random, so that a stream does not repeat the same order.
     SplittableRandom order = new SplittableRandom(mix(seed, round) + 1);
     for (int i = subjects.length - 1; i > 0; i--) {
       int j = order.nextInt(i + 1);

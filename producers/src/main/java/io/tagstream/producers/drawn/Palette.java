@@ -4,7 +4,7 @@ import java.awt.Color;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** The choices of one picture: numbers and colours out of its own random sequence. */
+/** Random numbers and colours for one picture, from that picture's random sequence. */
 final class Palette {
 
   private static final List<Color> SKINS =
@@ -51,7 +51,7 @@ final class Palette {
     return hsb(between(0, 1.0), between(0.3, 0.8), between(0.12, 0.35));
   }
 
-  /** A colour of a hue range, in turns of the colour circle. */
+  /** A colour with a hue between the bounds, 0 to 1 around the colour circle. */
   Color hue(double low, double high) {
     return hsb(between(low, high), between(0.45, 0.9), between(0.45, 0.95));
   }
@@ -60,7 +60,6 @@ final class Palette {
     return SKINS.get(random.nextInt(SKINS.size()));
   }
 
-  /** Brown, of wood. */
   Color wood() {
     return hsb(between(0.05, 0.1), between(0.45, 0.75), between(0.3, 0.65));
   }
@@ -69,7 +68,7 @@ final class Palette {
     return Color.getHSBColor((float) hue, (float) saturation, (float) brightness);
   }
 
-  /** Towards white for amounts above 0, towards black below, 1 being all the way. */
+  /** Blends towards white for amounts above 0 and towards black below; 1 gives white, -1 black. */
   static Color shade(Color color, double amount) {
     int target = amount > 0 ? 255 : 0;
     double part = Math.abs(amount);
@@ -79,7 +78,7 @@ final class Palette {
         blend(color.getBlue(), target, part));
   }
 
-  /** The colour, seen through; 0 is invisible, 1 opaque. */
+  /** The colour with an opacity from 0 (invisible) to 1 (opaque). */
   static Color translucent(Color color, double opacity) {
     return new Color(
         color.getRed(), color.getGreen(), color.getBlue(), (int) Math.round(255 * opacity));

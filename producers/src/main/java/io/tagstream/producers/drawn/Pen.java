@@ -12,7 +12,7 @@ import java.awt.geom.Line2D;
 import java.awt.geom.Path2D;
 import java.awt.geom.RoundRectangle2D;
 
-/** Draws a subject in a square from -1 to 1, y downwards, wherever and however large that lies. */
+/** Draws in a square from -1 to 1, y downwards, and maps it to a place and size on the picture. */
 final class Pen {
 
   private final Graphics2D graphics;
@@ -27,7 +27,7 @@ final class Pen {
     return palette;
   }
 
-  /** Fills with a colour that darkens a little downwards. */
+  /** Fills with a colour that becomes slightly darker downwards. */
   void fill(Shape shape, Color color) {
     double top = shape.getBounds2D().getMinY();
     double low = shape.getBounds2D().getMaxY();
@@ -58,7 +58,7 @@ final class Pen {
     stroke(new Line2D.Double(x1, y1, x2, y2), color, thickness);
   }
 
-  /** Runs a drawing turned about a point, in radians. */
+  /** Draws rotated about a point, by an angle in radians. */
   void turned(double x, double y, double angle, Runnable drawing) {
     AffineTransform before = graphics.getTransform();
     graphics.translate(x, y);

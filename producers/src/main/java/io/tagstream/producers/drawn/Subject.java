@@ -323,7 +323,7 @@ enum Subject {
   SUN_OVER_SEA(Place.SEA, 0) {
     @Override
     void draw(Pen pen) {
-      // Sun and sea are the backdrop itself; only birds come on top.
+      // The backdrop already shows sun and sea; the subject only adds birds.
       Palette palette = pen.palette();
       Color bird = palette.deep();
       for (int i = palette.between(0, 5); i > 0; i--) {
@@ -412,7 +412,7 @@ enum Subject {
     }
   };
 
-  /** Which backdrops suit a subject. */
+  /** Backdrops on which a subject may be drawn. */
   enum Place {
     ANYWHERE,
     OUTDOORS,
@@ -423,7 +423,7 @@ enum Subject {
   private final double tilt;
 
   /**
-   * @param tilt turned by at most so many degrees either way
+   * @param tilt largest rotation in either direction, in degrees
    */
   Subject(Place place, double tilt) {
     this.place = place;

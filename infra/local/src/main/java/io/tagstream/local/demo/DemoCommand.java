@@ -37,25 +37,23 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream demo}. */
+/** {@code tagstream demo}: the whole stream in one process. */
 @Command(
     name = "demo",
     description = {
-      "Run everything in this process: broker, topics, Flink job, producer.",
-      "Without --images it draws pictures of ten kinds. The first start trains a fair model on some"
-          + " of them; the rest streams, with labels, until Ctrl-C. After a few minutes a better"
-          + " model is trained on what came, and goes live. A later start on the same state resumes."
+      "Run everything in one process: broker, topics, Flink job, producer.",
+      "Without --images it draws pictures of ten kinds. The first start trains a simple model on some of them and streams the others, with labels, until Ctrl-C. After a few minutes a better model is trained on the streamed images and goes live. A later start with the same --state resumes."
     })
 public final class DemoCommand implements Callable<Integer> {
   private static final String JOB = "demo";
   private static final double RATE = 5;
 
-  /** Who waits for the end should not wait long. */
-  private static final double RATE_TO_AN_END = 20;
+  /** With --exit-after the user waits for the end. */
+  private static final double RATE_WITH_EXIT = 20;
 
   /**
-   * So that all of it is seen within ten minutes: the stream is slow, so the training may take the
-   * cores.
+   * Chosen so that a retraining is seen within ten minutes. The stream is slow, so the training may
+   * use all cores.
    */
   private static final Map<String, String> SETTINGS =
       Map.of(
@@ -82,20 +80,19 @@ public final class DemoCommand implements Callable<Integer> {
       names = "--images",
       paramLabel = "DIR",
       description =
-          "Stream these pictures; where DIR has a folder per class, half of them train the first"
-              + " model.")
+          "Stream these images; if DIR has a folder for each class, half of the images train the first model.")
   private Optional<Path> images = Optional.empty();
 
   @Option(
       names = "--state",
       paramLabel = "DIR",
-      description = "Models, topics, checkpoints and logs (default: ./.tagstream).")
+      description = "Folder of models, topics, checkpoints and logs (default: ./.tagstream).")
   private Path state = Path.of(".tagstream");
 
   @Option(
       names = "--port",
       paramLabel = "N",
-      description = "The web page's port, for when there is one (default: 8080).")
+      description = "Reserved for the web page of a later release (default: 8080).")
   private int port = 8080;
 
   @Option(
@@ -107,10 +104,10 @@ public final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--exit-after",
       paramLabel = "N",
-      description = "Stop after N predictions, and send pictures faster.")
+      description = "Stop after N predictions, and send images faster.")
   private Optional<Long> exitAfter = Optional.empty();
 
-  @Option(names = "--no-dashboard", description = "Without the web page.")
+  @Option(names = "--no-dashboard", description = "Do not start the web page.")
   private boolean noDashboard;
 
   @Override
@@ -121,7 +118,7 @@ public final class DemoCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     try (StateDirectory directory = StateDirectory.hold(state, "tagstream demo");
         DemoStop stop = DemoStop.onSignals()) {
-      // Read when the first line is logged.
+      // Log4j reads the property when the first line is logged.
       System.setProperty(
           "tagstream.log.file", directory.logs().resolve("tagstream.log").toString());
       if (!noDashboard) {
@@ -130,19 +127,19 @@ public final class DemoCommand implements Callable<Integer> {
             port);
         err.flush();
       }
-      Pictures pictures = pictures(directory);
-      new FirstModel(Engines.store(directory.models()), err, stop::requested).prepare(pictures);
-      run(directory, pictures, stop);
+      DemoImages source = images(directory);
+      new FirstModel(Engines.store(directory.models()), err, stop::requested).prepare(source);
+      run(directory, source, stop);
       return 0;
     }
   }
 
-  private void run(StateDirectory directory, Pictures pictures, DemoStop stop)
+  private void run(StateDirectory directory, DemoImages source, DemoStop stop)
       throws InterruptedException {
     Settings settings = Settings.load(Optional.empty(), SETTINGS, System.getenv());
     PrintWriter err = spec.commandLine().getErr();
     Topics topics = new Topics("");
-    // A demo that was killed may lie for days before it goes on.
+    // A demo that was killed may be started again days later.
     Map<String, String> patient = Map.of("transaction.max.timeout.ms", "604800000");
     try (LocalBroker broker =
         LocalBroker.start(
@@ -165,9 +162,8 @@ public final class DemoCommand implements Callable<Integer> {
               EngineKind.DEEPLEARNING4J,
               Device.AUTO,
               Views.CENTER_AND_FLIP,
-              // Retention may have overtaken it, or somebody removed the folder of checkpoints;
-              // these
-              // are pictures that anybody can send again.
+              // Retention may have deleted unread images, or a user the folder of checkpoints; a
+              // demo need not fail because of that.
               new Wish(hasNoSnapshot(directory), true),
               settings);
       Scoreboard scoreboard =
@@ -176,12 +172,12 @@ public final class DemoCommand implements Callable<Integer> {
               err,
               System::nanoTime,
               () -> RetrainStatus.read(directory.models(), JOB).map(RetrainingText::summary));
-      new Show(
+      new DemoRun(
               connection,
               topics,
-              pictures,
+              source,
               RUN.format(Instant.now()),
-              exitAfter.isPresent() ? RATE_TO_AN_END : RATE,
+              exitAfter.isPresent() ? RATE_WITH_EXIT : RATE,
               exitAfter.orElse(Long.MAX_VALUE),
               scoreboard,
               err)
@@ -196,10 +192,10 @@ public final class DemoCommand implements Callable<Integer> {
         .isEmpty();
   }
 
-  private Pictures pictures(StateDirectory directory) {
+  private DemoImages images(StateDirectory directory) {
     long seed = System.currentTimeMillis();
     if (images.isEmpty()) {
-      return new DrawnPictures(directory.root().resolve("pictures"), seed);
+      return new DrawnImages(directory.root().resolve("pictures"), seed);
     }
     Path folder = images.get();
     ImageFiles files = ImageFiles.find(folder.toString());
@@ -210,7 +206,7 @@ public final class DemoCommand implements Callable<Integer> {
           return new LabelledFiles(folder, dataset, seed);
         }
       } catch (ModelException noFolderPerClass) {
-        // Then they stream without labels.
+        // Without classes the images are streamed without labels.
       }
     }
     return new UnlabelledFiles(folder.toString(), files.files());

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Why a demo ends: a signal, or enough predictions. */
+/** The request to end a demo, made by a signal or after enough predictions. */
 final class DemoStop implements AutoCloseable {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Interruption interruption = Interruption.listen(stop::countDown);
@@ -24,7 +24,7 @@ final class DemoStop implements AutoCloseable {
     return stop.getCount() == 0;
   }
 
-  /** Whether it was requested within the time. */
+  /** Waits for the request; returns false when the time is over. */
   boolean await(Duration patience) throws InterruptedException {
     return stop.await(patience.toMillis(), TimeUnit.MILLISECONDS);
   }

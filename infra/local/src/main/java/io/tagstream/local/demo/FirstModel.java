@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
-/** Sees to it that a demo's live model knows its pictures' classes. */
+/** Ensures that the demo's live model knows the classes of its images. */
 final class FirstModel {
   private static final long SEED = 1;
 
@@ -33,27 +33,27 @@ final class FirstModel {
   }
 
   /**
-   * Trains a model by the quick route, the last layer on features of drawn weights, unless the live
-   * one knows the classes; that one becomes live.
+   * Trains a model and makes it live, unless the live one knows the classes. The training is quick:
+   * it trains only the last layer, on features from random weights.
    *
-   * @throws UserException when there is no model and nothing to learn from
+   * @throws UserException when there is no model and there are no labelled images
    */
-  void prepare(Pictures pictures) {
+  void prepare(DemoImages images) {
     List<String> versions = store.versions();
     Optional<ModelBundle> live =
         versions.isEmpty() ? Optional.empty() : Optional.of(store.openLive());
-    if (live.isPresent() && new HashSet<>(live.get().labels()).containsAll(pictures.labels())) {
+    if (live.isPresent() && new HashSet<>(live.get().labels()).containsAll(images.labels())) {
       return;
     }
-    Optional<Dataset> training = pictures.training();
+    Optional<Dataset> training = images.training();
     if (training.isEmpty()) {
       throw new UserException(
-          "there is no model in %s, and %s have no folder per class to learn from: sort some into folders named after their class, or train or import a model (tagstream train, tagstream model import) with --models %s"
-              .formatted(store.root(), pictures.description(), store.root()));
+          "there is no model in %s, and %s are not in a folder for each class: sort some into folders named after their class, or train or import a model (tagstream train, tagstream model import) with --models %s"
+              .formatted(store.root(), images.description(), store.root()));
     }
     err.printf(
-        "training the first model on %d of the %s, the last layer only: it can do better (tagstream train)%n",
-        training.get().images().size(), pictures.description());
+        "training the first model on %d of the %s, only its last layer; tagstream train makes a better one%n",
+        training.get().images().size(), images.description());
     err.flush();
     try (TrainingView view = new TrainingView(err, false, interrupted)) {
       String version =
@@ -70,7 +70,7 @@ final class FirstModel {
         store.promote(version, "tagstream demo");
       }
     } catch (CancellationException e) {
-      throw new UserException("interrupted; the training left no model behind", e);
+      throw new UserException("interrupted before the first model was trained", e);
     }
   }
 }

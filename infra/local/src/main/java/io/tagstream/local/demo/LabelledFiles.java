@@ -12,9 +12,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 
-/** A folder with a folder per class: every other picture is learned from, the rest streams. */
-final class LabelledFiles implements Pictures {
-  /** More would make a newcomer wait for minutes. */
+/**
+ * A folder with a folder for each class: every second image is for training, the others are
+ * forStream.
+ */
+final class LabelledFiles implements DemoImages {
+  /** With more, a newcomer would wait minutes for the first model. */
   private static final int MOST_TRAINING = 1000;
 
   private final Path folder;
@@ -23,34 +26,34 @@ final class LabelledFiles implements Pictures {
   private final List<LabelledImage> stream;
 
   /**
-   * @param all the pictures below a folder, named by their paths
+   * @param all the images below the folder, with their paths as ids
    */
   LabelledFiles(Path folder, Dataset all, long seed) {
     this.folder = folder;
     this.all = all;
-    List<LabelledImage> learned = new ArrayList<>();
-    List<LabelledImage> streamed = new ArrayList<>();
+    List<LabelledImage> forTraining = new ArrayList<>();
+    List<LabelledImage> forStream = new ArrayList<>();
     for (int i = 0; i < all.images().size(); i++) {
-      (i % 2 == 0 ? learned : streamed).add(all.images().get(i));
+      (i % 2 == 0 ? forTraining : forStream).add(all.images().get(i));
     }
-    Collections.shuffle(streamed, new Random(seed));
-    this.stream = streamed;
-    this.training = new Dataset(all.description(), all.labels(), some(learned));
+    Collections.shuffle(forStream, new Random(seed));
+    this.stream = forStream;
+    this.training = new Dataset(all.description(), all.labels(), sample(forTraining));
   }
 
-  /** Evenly out of all classes, which lie one after the other. */
-  private static List<LabelledImage> some(List<LabelledImage> images) {
+  /** An even sample of all classes, since the images are sorted by class. */
+  private static List<LabelledImage> sample(List<LabelledImage> images) {
     int step = (images.size() + MOST_TRAINING - 1) / MOST_TRAINING;
-    List<LabelledImage> some = new ArrayList<>();
+    List<LabelledImage> sample = new ArrayList<>();
     for (int i = 0; i < images.size(); i += Math.max(1, step)) {
-      some.add(images.get(i));
+      sample.add(images.get(i));
     }
-    return some;
+    return sample;
   }
 
   @Override
   public String description() {
-    return "%d pictures in %d classes of %s"
+    return "%d images in %d classes of %s"
         .formatted(all.images().size(), all.labels().size(), all.description());
   }
 
@@ -65,7 +68,7 @@ final class LabelledFiles implements Pictures {
   }
 
   @Override
-  public Image picture(long number, String id) throws IOException {
+  public Image image(long number, String id) throws IOException {
     LabelledImage image = stream.get((int) (number % stream.size()));
     Image record = new ImageFile(folder.resolve(image.id()), image.id()).read(id);
     record.setLabel(all.labels().get(image.classIndex()));

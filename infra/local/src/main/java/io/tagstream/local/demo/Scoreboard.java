@@ -15,17 +15,17 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/** Prints the predictions as they come and, now and then, how good and how fast they are. */
+/** Prints the predictions as they arrive and, every minute, their accuracy and rate. */
 final class Scoreboard {
   private static final Duration STATUS = Duration.ofMinutes(1);
 
-  /** Of the last so many labelled pictures is told how many were tagged right. */
+  /** Accuracy is reported over this many latest labelled images. */
   private static final int RECENT = 200;
 
   private final PrintWriter out;
   private final PrintWriter err;
   private final LongSupplier nanoTime;
-  private final Supplier<Optional<String>> learning;
+  private final Supplier<Optional<String>> retraining;
   private final boolean table;
   private final Deque<Boolean> recent = new ArrayDeque<>();
   private String version = "";
@@ -39,17 +39,17 @@ final class Scoreboard {
   private long earlier;
 
   /**
-   * @param learning how the retraining stands, in a few words
+   * @param retraining supplies one line on the state of the retraining
    */
   Scoreboard(
       PrintWriter out,
       PrintWriter err,
       LongSupplier nanoTime,
-      Supplier<Optional<String>> learning) {
+      Supplier<Optional<String>> retraining) {
     this.out = out;
     this.err = err;
     this.nanoTime = nanoTime;
-    this.learning = learning;
+    this.retraining = retraining;
     this.table = Terminal.OUTPUT.isInteractive();
     this.lastStatus = nanoTime.getAsLong();
   }
@@ -88,7 +88,9 @@ final class Scoreboard {
     statusIfDue(now);
   }
 
-  /** Partitions are read one after the other: an answer may come after later ones. */
+  /**
+   * Ignores a prediction older than the newest: partitions are read in turn, so the order varies.
+   */
   private void noteVersion(Prediction prediction) {
     if (!prediction.getPredictedAt().isAfter(newest)) {
       return;
@@ -97,9 +99,9 @@ final class Scoreboard {
     String now = prediction.getModelVersion();
     if (!now.equals(version)) {
       if (!version.isEmpty()) {
-        err.printf("-- %s goes live; before: %s%n", Printable.of(now), accuracy());
+        err.printf("-- %s is live; before: %s%n", Printable.of(now), accuracy());
         err.flush();
-        // What its predecessor said is not its merit.
+        // Accuracy restarts with each version.
         recent.clear();
       }
       version = now;
@@ -117,7 +119,7 @@ final class Scoreboard {
             recent.size());
   }
 
-  /** A picture that an earlier run sent and did not see tagged. */
+  /** Counts the prediction for an image that an earlier run sent. */
   synchronized void addEarlier() {
     earlier++;
     statusIfDue(nanoTime.getAsLong());
@@ -129,7 +131,7 @@ final class Scoreboard {
     err.flush();
   }
 
-  /** The last word. */
+  /** Prints the final status. */
   synchronized void close() {
     if (predicted > 0) {
       status(nanoTime.getAsLong());
@@ -154,7 +156,7 @@ final class Scoreboard {
             ? ""
             : String.format(
                 Locale.ROOT,
-                ", %.1f %% of them right, by %s %s",
+                ", %.1f %% of them right, of %s %s",
                 100.0 * right / labelled,
                 version,
                 accuracy());
@@ -163,10 +165,10 @@ final class Scoreboard {
             ? String.format(Locale.ROOT, ", %.1f images/s", (predicted - 1) / seconds)
             : "";
     String refused = rejected == 0 ? "" : ", %d not tagged".formatted(rejected);
-    String before = earlier == 0 ? "" : ", %d of the run before".formatted(earlier);
-    String learned = learning.get().map("; "::concat).orElse("");
+    String before = earlier == 0 ? "" : ", %d of an earlier run".formatted(earlier);
+    String training = retraining.get().map("; "::concat).orElse("");
     err.printf(
-        "-- %d predictions%s%s%s%s%s%n", predicted, accuracy, speed, refused, before, learned);
+        "-- %d predictions%s%s%s%s%s%n", predicted, accuracy, speed, refused, before, training);
     err.flush();
   }
 }

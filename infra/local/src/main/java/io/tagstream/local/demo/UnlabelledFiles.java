@@ -7,15 +7,15 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
-/** Pictures that nobody has sorted: they only stream. */
-record UnlabelledFiles(String where, List<ImageFile> files) implements Pictures {
+/** Images without labels; all of them are streamed. */
+record UnlabelledFiles(String where, List<ImageFile> files) implements DemoImages {
   UnlabelledFiles {
     files = List.copyOf(files);
   }
 
   @Override
   public String description() {
-    return "%d pictures of %s".formatted(files.size(), where);
+    return "%d images of %s".formatted(files.size(), where);
   }
 
   @Override
@@ -29,7 +29,7 @@ record UnlabelledFiles(String where, List<ImageFile> files) implements Pictures 
   }
 
   @Override
-  public Image picture(long number, String id) throws IOException {
+  public Image image(long number, String id) throws IOException {
     return files.get((int) (number % files.size())).read(id);
   }
 

@@ -2,12 +2,12 @@ package io.tagstream.cli.models;
 
 import java.util.Locale;
 
-/** A share as people read it. */
-final class Share {
-  private Share() {}
+/** Formats shares as percentages. */
+final class Percent {
+  private Percent() {}
 
   /**
-   * In per cent, with one decimal.
+   * A share in per cent, with one decimal.
    *
    * @param share 0 to 1
    */

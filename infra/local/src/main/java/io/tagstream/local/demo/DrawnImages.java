@@ -15,9 +15,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** Drawn scenes: a fixed set to learn from, others in each run. */
-final class DrawnPictures implements Pictures {
-  /** So few that there is something to learn from the stream; a fifth of them is held out. */
+/** Drawn scenes: a fixed training set, and a different stream in each run. */
+final class DrawnImages implements DemoImages {
+  /** Small, so that the stream can improve the model; a fifth of it is held out. */
   private static final int TRAINING = 200;
 
   private static final long TRAINING_SEED = 1;
@@ -26,10 +26,10 @@ final class DrawnPictures implements Pictures {
   private final DrawnScenes scenes;
 
   /**
-   * @param folder gets the pictures to learn from
-   * @param seed of the stream; two runs should differ
+   * @param folder where the training images are written
+   * @param seed of the stream; should differ between runs
    */
-  DrawnPictures(Path folder, long seed) {
+  DrawnImages(Path folder, long seed) {
     this.folder = folder;
     this.scenes = new DrawnScenes(seed);
   }
@@ -62,13 +62,13 @@ final class DrawnPictures implements Pictures {
         }
       }
     } catch (IOException e) {
-      throw new UserException("cannot write pictures to %s: %s".formatted(folder, e), e);
+      throw new UserException("cannot write images to %s: %s".formatted(folder, e), e);
     }
     return Optional.of(FolderDataset.list(folder));
   }
 
   @Override
-  public Image picture(long number, String id) {
+  public Image image(long number, String id) {
     DrawnScene scene = scenes.scene(number);
     return Image.newBuilder()
         .setId(id)

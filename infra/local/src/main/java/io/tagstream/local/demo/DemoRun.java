@@ -22,28 +22,47 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
 
-/**
- * The demo while it runs: a job, a thread that sends, two that read.
- *
- * @param run part of each id, so that no two runs send the same
- * @param rate images a second
- * @param predictions after so many it ends
- */
-record Show(
-    KafkaConnection connection,
-    Topics topics,
-    Pictures pictures,
-    String run,
-    double rate,
-    long predictions,
-    Scoreboard scoreboard,
-    PrintWriter err) {
-  private static final Duration LOOK = Duration.ofMillis(100);
+/** A running demo: a job, a thread that sends images, and two threads that read the results. */
+final class DemoRun {
+  private static final Duration POLL = Duration.ofMillis(100);
 
-  /** Pictures on their way at most: what a slow machine leaves behind, the next run begins with. */
-  private static final int ON_THEIR_WAY = 64;
+  /** Limits the images in flight, so that a slow machine leaves few of them for the next run. */
+  private static final int MAX_IN_FLIGHT = 64;
 
-  /** Runs until it is to stop; the job then has stopped with a savepoint. */
+  private final KafkaConnection connection;
+  private final Topics topics;
+  private final DemoImages images;
+  private final String name;
+  private final double rate;
+  private final long predictions;
+  private final Scoreboard scoreboard;
+  private final PrintWriter err;
+
+  /**
+   * @param name prefix of each id, so that no two runs send the same ids
+   * @param rate images a second
+   * @param predictions number of predictions after which the demo ends
+   */
+  DemoRun(
+      KafkaConnection connection,
+      Topics topics,
+      DemoImages images,
+      String name,
+      double rate,
+      long predictions,
+      Scoreboard scoreboard,
+      PrintWriter err) {
+    this.connection = connection;
+    this.topics = topics;
+    this.images = images;
+    this.name = name;
+    this.rate = rate;
+    this.predictions = predictions;
+    this.scoreboard = scoreboard;
+    this.err = err;
+  }
+
+  /** Runs until the stop is requested; on return the job has stopped with a savepoint. */
   void run(JobRequest request, DemoStop stop) throws InterruptedException {
     AtomicReference<RuntimeException> failure = new AtomicReference<>();
     Consumer<RuntimeException> failed =
@@ -52,13 +71,13 @@ record Show(
           stop.request();
         };
     Pace pace = Pace.perSecond(rate);
-    Semaphore room = new Semaphore(ON_THEIR_WAY);
+    Semaphore slots = new Semaphore(MAX_IN_FLIGHT);
     try (TopicReader<Prediction> tagged =
             TopicReader.open(connection, topics.predictions(), WireFormat.of(Prediction.class));
         TopicReader<Rejection> rejected =
             TopicReader.open(connection, topics.rejectedImages(), WireFormat.of(Rejection.class))) {
       Thread predictionThread =
-          start("predictions", failed, () -> read(tagged, p -> predicted(p, room, stop)));
+          start("predictions", failed, () -> read(tagged, p -> predicted(p, slots, stop)));
       Thread rejectionThread =
           start(
               "rejections",
@@ -69,15 +88,15 @@ record Show(
                       rejection -> {
                         scoreboard.add(rejection);
                         if (rejection.getImageId().filter(this::isOurs).isPresent()) {
-                          room.release();
+                          slots.release();
                         }
                         return true;
                       }));
       try (RunningJob job = JobRunner.start(request)) {
         job.awaitRunning();
-        Thread producer = start("producer", failed, () -> send(pace, room, stop));
-        while (!stop.await(LOOK)) {
-          // Throws the cause when the job has failed.
+        Thread producer = start("producer", failed, () -> send(pace, slots, stop));
+        while (!stop.await(POLL)) {
+          // Throws the cause if the job has failed.
           job.await(Duration.ofMillis(1));
         }
         pace.stop();
@@ -97,15 +116,15 @@ record Show(
   }
 
   private boolean isOurs(String id) {
-    return id.startsWith(run + "/");
+    return id.startsWith(name + "/");
   }
 
-  private boolean predicted(Prediction prediction, Semaphore room, DemoStop stop) {
+  private boolean predicted(Prediction prediction, Semaphore slots, DemoStop stop) {
     if (!isOurs(prediction.getImageId())) {
       scoreboard.addEarlier();
       return true;
     }
-    room.release();
+    slots.release();
     scoreboard.add(prediction);
     if (scoreboard.predicted() < predictions) {
       return true;
@@ -114,14 +133,14 @@ record Show(
     return false;
   }
 
-  private void send(Pace pace, Semaphore room, DemoStop stop) {
+  private void send(Pace pace, Semaphore slots, DemoStop stop) {
     try (RecordSender<Image> labelled = RecordSender.ofImages(connection, topics.labeledImages());
         RecordSender<Image> unlabelled = RecordSender.ofImages(connection, topics.images())) {
-      for (long number = 0; pace.awaitTurn() && entered(room, stop); number++) {
-        String id = run + "/" + pictures.name(number);
-        RecordSender.Outcome outcome = new Sent(id, room, err);
+      for (long number = 0; pace.awaitTurn() && acquire(slots, stop); number++) {
+        String id = name + "/" + images.name(number);
+        RecordSender.Outcome outcome = new Sent(id, slots, err);
         try {
-          Image image = pictures.picture(number, id);
+          Image image = images.image(number, id);
           (image.getLabel().isPresent() ? labelled : unlabelled).send(image, outcome);
         } catch (IOException e) {
           outcome.refused(e.toString());
@@ -130,10 +149,10 @@ record Show(
     }
   }
 
-  /** Waits for room; false when the demo is to stop. */
-  private static boolean entered(Semaphore room, DemoStop stop) {
+  /** Waits until another image may be sent; returns false when the demo is stopping. */
+  private static boolean acquire(Semaphore slots, DemoStop stop) {
     try {
-      while (!room.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+      while (!slots.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
         if (stop.requested()) {
           return false;
         }
@@ -145,19 +164,19 @@ record Show(
     }
   }
 
-  private record Sent(String id, Semaphore room, PrintWriter err) implements RecordSender.Outcome {
+  private record Sent(String id, Semaphore slots, PrintWriter err) implements RecordSender.Outcome {
     @Override
     public void acknowledged() {}
 
     @Override
     public void refused(String reason) {
-      room.release();
+      slots.release();
       err.printf("not sent: %s: %s%n", Printable.of(id), Printable.of(reason));
       err.flush();
     }
   }
 
-  /** Takes a record and tells whether to go on. */
+  /** Receives a record and returns whether to continue. */
   private interface Taker<T> {
     boolean take(T record);
   }

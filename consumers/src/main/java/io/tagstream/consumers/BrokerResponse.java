@@ -4,14 +4,14 @@ import io.tagstream.settings.UserException;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.common.KafkaFuture;
 
-/** Waits for what a broker answers. */
-final class BrokerAnswer {
-  private BrokerAnswer() {}
+/** Waits for a broker's response. */
+final class BrokerResponse {
+  private BrokerResponse() {}
 
   /**
-   * The answer.
+   * The response, once it has arrived.
    *
-   * @throws UserException with the broker's reason, when it refuses
+   * @throws UserException with the broker's reason when it refuses
    */
   static <T> T of(KafkaFuture<T> future) {
     try {

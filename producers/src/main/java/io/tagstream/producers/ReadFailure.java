@@ -5,11 +5,11 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
 
-/** Why a file could not be read, in words: the exceptions' own messages are mostly the path. */
-final class Reasons {
-  private Reasons() {}
+/** Turns I/O exceptions into words, because their own messages often hold only the path. */
+final class ReadFailure {
+  private ReadFailure() {}
 
-  static String of(IOException e) {
+  static String reason(IOException e) {
     if (e instanceof AccessDeniedException) {
       return "may not be read";
     }

@@ -3,12 +3,12 @@ package io.tagstream.cli.models;
 import io.tagstream.model.training.TrainingProgress;
 import io.tagstream.settings.Progress;
 
-/** Shows how far the images of a command are read, and names those that cannot be. */
-final class ProgressLine implements TrainingProgress {
+/** Shows how many images were read, and reports each one that was skipped. */
+final class ReadingProgress implements TrainingProgress {
   private final Progress progress;
   private long done;
 
-  ProgressLine(Progress progress) {
+  ReadingProgress(Progress progress) {
     this.progress = progress;
   }
 
@@ -20,7 +20,7 @@ final class ProgressLine implements TrainingProgress {
   @Override
   public void read(long images, long of) {
     if (images < done) {
-      // A further round of images has begun.
+      // Another pass over the images has begun.
       done = 0;
     }
     progress.advance(images - done);
