@@ -43,7 +43,7 @@ public final class JobCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin StandardOptions standard = new StandardOptions();
   @Mixin private KafkaOptions kafka = new KafkaOptions();
-  @Mixin private EngineOption engine = new EngineOption();
+  @Mixin private EngineChoice engine = new EngineChoice();
 
   @Option(
       names = "--models",

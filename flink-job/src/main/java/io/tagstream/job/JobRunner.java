@@ -4,7 +4,7 @@ import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.health.JobFacts;
 import io.tagstream.job.health.Tolerance;
 import io.tagstream.job.inference.MicroBatching;
-import io.tagstream.job.inference.StoreModels;
+import io.tagstream.job.inference.PinnedStoreModels;
 import io.tagstream.job.label.ImageRetention;
 import io.tagstream.job.label.KafkaRecordLog;
 import io.tagstream.job.lock.JobName;
@@ -257,7 +257,7 @@ public final class JobRunner {
             new KafkaSourceBroker(request.connection().commonProperties()),
             new KafkaRecordLog(request.connection(), request.topics(), request.name()),
             new FittingModels(
-                new StoreModels(request.models(), request.engine(), request.device())
+                new PinnedStoreModels(request.models(), request.engine(), request.device())
                     .usedBy(request.name()),
                 TopicLimit.of(request.connection(), request.topics().predictions())),
             sinks.predictions(),

@@ -162,7 +162,7 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
 
   @Override
   public Observation observe() throws Exception {
-    return Observations.of(
+    return ExecutionGraphReader.of(
         cluster.getExecutionGraph(job).get(ANSWER.toMillis(), TimeUnit.MILLISECONDS));
   }
 

@@ -121,9 +121,9 @@ class PoisonTest {
     assertPredicted(fates);
     assertThat(committed("rejections"))
         .containsExactlyInAnyOrder(
-            "30 decode the process ended twice while this image and nothing else was decoded",
-            "33 inference the process ended twice while the model was asked about this image and nothing else",
-            "61 inference the process ended twice while the model was asked about this image and nothing else");
+            "30 decode the process ended twice while this image alone was decoded",
+            "33 inference the process ended twice while the model computed this image alone",
+            "61 inference the process ended twice while the model computed this image alone");
   }
 
   @Test

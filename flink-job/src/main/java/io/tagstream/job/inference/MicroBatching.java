@@ -7,11 +7,11 @@ import java.io.Serializable;
 import java.time.Duration;
 
 /**
- * How the crops of images are gathered into batches.
+ * The size and the waiting time of micro-batches.
  *
- * @param maxCrops crops in a batch at most ({@code batch.size})
- * @param maxWait how long a batch's first image waits for others ({@code batch.max-wait})
- * @param views crops per image, which are never split over two batches
+ * @param maxCrops the most crops in a batch ({@code batch.size})
+ * @param maxWait the longest time that a batch's first image waits for others ({@code batch.max-wait})
+ * @param views crops per image, which are never split between two batches
  */
 public record MicroBatching(int maxCrops, Duration maxWait, int views) implements Serializable {
 
@@ -26,10 +26,7 @@ public record MicroBatching(int maxCrops, Duration maxWait, int views) implement
     }
   }
 
-  /**
-   * As the settings say.
-   *
-   * @throws UsageException when a batch cannot hold one image
+  /** @throws UsageException when a batch cannot hold one image
    */
   public static MicroBatching of(BatchSettings settings, Views views) {
     try {
@@ -39,7 +36,7 @@ public record MicroBatching(int maxCrops, Duration maxWait, int views) implement
     }
   }
 
-  /** Whole images in a batch at most. */
+  /** The most whole images in a batch. */
   int maxImages() {
     return maxCrops / views;
   }

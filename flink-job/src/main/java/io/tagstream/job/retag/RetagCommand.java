@@ -1,11 +1,11 @@
 package io.tagstream.job.retag;
 
-import io.tagstream.job.EngineOption;
+import io.tagstream.job.EngineChoice;
 import io.tagstream.job.FailureCause;
 import io.tagstream.job.FlinkOptions;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.inference.MicroBatching;
-import io.tagstream.job.inference.StoreModels;
+import io.tagstream.job.inference.PinnedStoreModels;
 import io.tagstream.job.sink.FittingModels;
 import io.tagstream.job.source.KafkaSources;
 import io.tagstream.model.store.ModelStore;
@@ -70,7 +70,7 @@ public final class RetagCommand implements Callable<Integer> {
 
   @Mixin StandardOptions standard = new StandardOptions();
   @Mixin private KafkaOptions kafka = new KafkaOptions();
-  @Mixin private EngineOption engine = new EngineOption();
+  @Mixin private EngineChoice engine = new EngineChoice();
   @Spec private CommandSpec spec;
 
   @Option(
@@ -175,10 +175,10 @@ public final class RetagCommand implements Callable<Integer> {
             KafkaSources.range(connection, ranges.begins(), ranges.ends()),
             changedOnly
                 ? Optional.of(
-                    KafkaSources.upToNow(connection, topics.predictions(), new FirstTags(ranges)))
+                    KafkaSources.upToNow(connection, topics.predictions(), new FirstTagDeserializer(ranges)))
                 : Optional.empty(),
             new FittingModels(
-                new PinnedModel(new StoreModels(models, engine.engine(), engine.device()), model),
+                new FixedVersion(new PinnedStoreModels(models, engine.engine(), engine.device()), model),
                 TopicLimit.of(connection, target)),
             RetaggedRecords.sink(connection, target),
             repair)
@@ -190,13 +190,13 @@ public final class RetagCommand implements Callable<Integer> {
             settings.get(InferenceSettings.class));
     JobExecutionResult result =
         run(environment, repair.map(given -> given.missing().size()).orElse(ranges.size()));
-    long tagged = count(result, Count.TAGGED);
+    long tagged = count(result, CountElements.TAGGED);
     long unreadable = count(result, NameUnreadable.COUNTER);
     out.printf(
         "%d images tagged with %s, %d of the answers sent to %s%s%n",
         tagged,
         model,
-        count(result, Count.SENT),
+        count(result, CountElements.SENT),
         target,
         unreadable == 0
             ? ""
@@ -267,7 +267,7 @@ public final class RetagCommand implements Callable<Integer> {
         try {
           return result.get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException stillRunning) {
-          long tagged = (Long) job.getAccumulators().get().getOrDefault(Count.TAGGED, 0L);
+          long tagged = (Long) job.getAccumulators().get().getOrDefault(CountElements.TAGGED, 0L);
           progress.advance(tagged - shown);
           shown = tagged;
         } catch (ExecutionException e) {

@@ -92,9 +92,9 @@ final class RetagJob {
 
     SingleOutputStreamOperator<TaggedImage> counted =
         tagged
-            .map(new Count<>(Count.TAGGED))
+            .map(new CountElements<>(CountElements.TAGGED))
             .returns(TaggedImage.class)
-            .name("Count tagged")
+            .name("CountElements tagged")
             .uid("count-tagged")
             .setParallelism(1);
 
@@ -107,9 +107,9 @@ final class RetagJob {
             .setParallelism(1);
 
     leaving
-        .map(new Count<>(Count.SENT))
+        .map(new CountElements<>(CountElements.SENT))
         .returns(RetaggedImage.class)
-        .name("Count sent")
+        .name("CountElements sent")
         .uid("count-sent")
         .setParallelism(1)
         .sinkTo(answers)

@@ -9,7 +9,7 @@ import io.tagstream.model.engine.LoadedModel;
  *
  * @param models loads it
  */
-record PinnedModel(LiveModels models, String version) implements LiveModels {
+record FixedVersion(LiveModels models, String version) implements LiveModels {
 
   @Override
   public String liveVersion() {

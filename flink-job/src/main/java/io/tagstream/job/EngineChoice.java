@@ -11,7 +11,7 @@ import io.tagstream.settings.UsageException;
 import picocli.CommandLine.Option;
 
 /** Which engine answers, where, and on which crops: options of every command that tags. */
-public final class EngineOption {
+public final class EngineChoice {
   @Option(
       names = "--engine",
       paramLabel = "deeplearning4j|onnxruntime",

@@ -13,14 +13,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Takes from {@code predictions} what was said of the images in some ranges. */
-final class FirstTags implements KafkaRecordDeserializationSchema<FirstTag> {
+final class FirstTagDeserializer implements KafkaRecordDeserializationSchema<FirstTag> {
   private static final long serialVersionUID = 1L;
-  private static final Logger LOG = LoggerFactory.getLogger(FirstTags.class);
+  private static final Logger LOG = LoggerFactory.getLogger(FirstTagDeserializer.class);
 
   private final OffsetRanges ranges;
   private transient WireFormat<Prediction> format;
 
-  FirstTags(OffsetRanges ranges) {
+  FirstTagDeserializer(OffsetRanges ranges) {
     this.ranges = ranges;
   }
 

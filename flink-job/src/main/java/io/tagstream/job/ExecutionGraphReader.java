@@ -19,8 +19,8 @@ import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.apache.flink.runtime.executiongraph.ErrorInfo;
 
 /** Reads Flink's graph of a job. */
-final class Observations {
-  private Observations() {}
+final class ExecutionGraphReader {
+  private ExecutionGraphReader() {}
 
   static Observation of(AccessExecutionGraph graph) {
     List<String> notRunning = new ArrayList<>();
@@ -50,8 +50,8 @@ final class Observations {
         state == State.RESTARTING || state == State.FAILED ? cause : Optional.empty(),
         state.isFinal() ? List.of() : notRunning,
         checkpoints.map(stats -> stats.getCounts().getNumberOfCompletedCheckpoints()).orElse(0L),
-        checkpoints.flatMap(Observations::last),
-        checkpoints.map(Observations::failed).orElse(Troubles.NONE),
+        checkpoints.flatMap(ExecutionGraphReader::last),
+        checkpoints.map(ExecutionGraphReader::failed).orElse(Troubles.NONE),
         restarts == 0
             ? Troubles.NONE
             : new Troubles(
