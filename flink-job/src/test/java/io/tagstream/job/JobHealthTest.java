@@ -259,7 +259,7 @@ final class JobHealthTest {
           .hasMessageContaining("checkpoint.tolerable-age is 1 s");
       Health health = job.watch().health();
       assertThat(health.isReady()).isFalse();
-      assertThat(health.hopeless()).isNotEmpty();
+      assertThat(health.fatal()).isNotEmpty();
     } finally {
       snapshots.countDown();
       job.close();
