@@ -4,7 +4,7 @@ import org.apache.flink.api.common.accumulators.LongCounter;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
 
-/** Counts what passes, for the last line. */
+/** Passes elements through and counts them in an accumulator, for the command's last line. */
 final class CountElements<T> extends RichMapFunction<T, T> {
   private static final long serialVersionUID = 1L;
 

@@ -5,9 +5,9 @@ import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.LoadedModel;
 
 /**
- * One version, whatever is live.
+ * Serves one version, independent of the live one.
  *
- * @param models loads it
+ * @param models loads the version
  */
 record FixedVersion(LiveModels models, String version) implements LiveModels {
 

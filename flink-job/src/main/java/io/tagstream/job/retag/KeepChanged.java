@@ -11,9 +11,7 @@ import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * Keeps the new answers whose first tag is another than what was said last, and those to images of
- * which nothing was said. Keyed by the image's coordinates; first input: new answers, second: what
- * was said. Decides at the end of both, when the last word is known.
+ * Keeps the new predictions whose first tag differs from that of the image's last prediction, and those of images without a prediction. Keyed by the image's coordinates; first input: new predictions, second: earlier first tags. Emits at the end of both inputs, when the last prediction is known.
  */
 final class KeepChanged
     extends KeyedCoProcessFunction<Coordinates, TaggedImage, FirstTag, RetaggedImage> {
@@ -49,10 +47,10 @@ final class KeepChanged
   public void onTimer(long timestamp, OnTimerContext context, Collector<RetaggedImage> collector)
       throws Exception {
     TaggedImage image = answer.value();
-    Optional<FirstTag> before = Optional.ofNullable(said.value());
+    Optional<FirstTag> earlier = Optional.ofNullable(said.value());
     String tag = image.tags().get(0).label();
-    if (before.isEmpty() || !before.get().label().equals(tag)) {
-      collector.collect(new RetaggedImage(image, before.map(FirstTag::modelVersion).orElse(null)));
+    if (earlier.isEmpty() || !earlier.get().label().equals(tag)) {
+      collector.collect(new RetaggedImage(image, earlier.map(FirstTag::modelVersion).orElse(null)));
     }
   }
 }

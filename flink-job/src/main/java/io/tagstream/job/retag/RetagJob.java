@@ -24,24 +24,23 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
-/** The operators that tag a range of images again, and end. */
+/** The topology that tags a range of images again; bounded. */
 final class RetagJob {
   private final Source<IncomingRecord, ?, ?> images;
   private final Optional<Source<FirstTag, ?, ?>> said;
   private final LiveModels model;
   private final Sink<RetaggedImage> answers;
 
-  /** What is missing, and where images go that are missing and cannot be tagged. */
+  /** The missing records, and the sink for those that cannot be tagged. */
   record Repair(MissingRecords missing, Sink<RejectedImage> rejections) {}
 
   private final Optional<Repair> repair;
 
   /**
-   * A job of bounded sources.
+   * All sources are bounded.
    *
-   * @param said what was said of the images, if only other answers shall leave
-   * @param repair without it all images are tagged, and the job that saw them first has rejected
-   *     those that cannot be
+   * @param said earlier first tags of the images; if present, only predictions that differ are sent
+   * @param repair restricts the job to missing records; if empty, all images are tagged, and those that cannot be are not rejected, since the job that read them first rejected them
    */
   RetagJob(
       Source<IncomingRecord, ?, ?> images,
@@ -56,7 +55,7 @@ final class RetagJob {
     this.repair = repair;
   }
 
-  /** Adds the job to an environment, whose parallelism is that of reading and decoding. */
+  /** Adds the job to an environment, whose parallelism applies to reading and decoding. */
   void addTo(
       StreamExecutionEnvironment environment,
       CropGeometry geometry,
@@ -72,7 +71,7 @@ final class RetagJob {
             .name("Decode")
             .uid("decode");
 
-    // The operator wants to hear of changes: it hears once, and finds the pinned version again.
+    // The operator needs this input: one announcement, which leads it to the same version again.
     DataStream<LiveModelChanged> updates =
         environment
             .fromData(new LiveModelChanged(new Coordinates("", 0, 0)))
