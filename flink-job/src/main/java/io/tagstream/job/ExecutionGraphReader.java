@@ -18,7 +18,7 @@ import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
 import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.apache.flink.runtime.executiongraph.ErrorInfo;
 
-/** Reads Flink's graph of a job. */
+/** Converts Flink's execution graph of a job into an {@link Observation}. */
 final class ExecutionGraphReader {
   private ExecutionGraphReader() {}
 
@@ -38,7 +38,7 @@ final class ExecutionGraphReader {
     Optional<ErrorInfo> failure = Optional.ofNullable(graph.getFailureInfo());
     Optional<String> cause = failure.map(error -> FailureCause.of(error.getException()));
     State state = state(graph.getState(), notRunning.isEmpty(), attempts > 0);
-    // While it waits to restart, its subtasks still are those of the attempt that failed.
+    // While the job waits to restart, its subtasks are still those of the failed attempt.
     long restarts =
         graph.getState() == org.apache.flink.api.common.JobStatus.RESTARTING
             ? attempts + 1

@@ -9,9 +9,7 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * Ends the process of a job that failed when its orderly end takes too long: a task that hangs
- * would keep it for ever, and whoever starts it again would wait as long. Closed at the orderly
- * end.
+ * Halts the process of a failed job when its shutdown takes too long: a task that hangs would keep it alive forever, and a supervisor would never restart it. Close this at the end of the shutdown.
  */
 final class ForcedExit implements AutoCloseable {
   private static final int FAILED = 1;
@@ -28,9 +26,9 @@ final class ForcedExit implements AutoCloseable {
           });
 
   /**
-   * @param patience that an orderly end has
+   * @param patience the longest time of a shutdown
    * @param say prints a line
-   * @param halt ends the process with an exit code, whatever else runs
+   * @param halt halts the process with an exit code
    */
   ForcedExit(Duration patience, Consumer<String> say, IntConsumer halt) {
     this.patience = patience;
@@ -38,13 +36,13 @@ final class ForcedExit implements AutoCloseable {
     this.halt = halt;
   }
 
-  /** The orderly end begins. */
+  /** Begins the countdown of the shutdown. */
   void unlessClosed(String failure) {
     Future<?> unused =
         thread.schedule(
             () -> {
               say.accept(
-                  "%s (the process is ended as it is: something in it hangs)".formatted(failure));
+                  "%s (the process is halted, because its shutdown hangs)".formatted(failure));
               halt.accept(FAILED);
             },
             patience.toMillis(),

@@ -4,9 +4,9 @@ import io.tagstream.settings.UserException;
 import java.time.Duration;
 import java.util.function.Consumer;
 
-/** What a job in this process says when it starts, when it is ready and when it ends. */
+/** The lines that a job in this process prints when it starts, is ready and ends. */
 final class JobLines {
-  private static final Duration LOOK = Duration.ofMillis(200);
+  private static final Duration CHECK_INTERVAL = Duration.ofMillis(200);
 
   private final Consumer<String> say;
   private final long began = System.nanoTime();
@@ -18,20 +18,20 @@ final class JobLines {
     this.say = say;
   }
 
-  /** The job was submitted; what it resumes from, which Kafka and which model. */
+  /** After the submission: prints the snapshot, the Kafka cluster and the model. */
   void started(RunningJob job) {
     job.watch().startLines().forEach(say);
   }
 
   /**
-   * Waits for the job's end.
+   * Prints when the job is ready, and waits for its end.
    *
    * @throws UserException with the root cause, when it failed
    */
   void awaitEnd(RunningJob job) throws InterruptedException {
     try {
       while (!job.watch().health().isReady()) {
-        if (job.await(LOOK)) {
+        if (job.await(CHECK_INTERVAL)) {
           return;
         }
       }
@@ -44,12 +44,12 @@ final class JobLines {
     }
   }
 
-  /** A stop ran to its end. */
+  /** After a stop with a savepoint. */
   void stopped(String savepoint) {
     say.accept("stopped with savepoint %s; the next start resumes from it".formatted(savepoint));
   }
 
-  /** The job ended without a savepoint. */
+  /** After an end without a savepoint: prints the snapshot that the next start resumes from. */
   void remains(RunningJob job) {
     say.accept(
         job.watch()

@@ -13,18 +13,18 @@ final class ForcedExitTest {
   private final BlockingQueue<String> said = new LinkedBlockingQueue<>();
 
   @Test
-  void endsAProcessThatDoesNotEndByItself() throws InterruptedException {
+  void haltsAProcessThatDoesNotEnd() throws InterruptedException {
     try (ForcedExit exit =
         new ForcedExit(Duration.ofMillis(1), said::add, code -> said.add("exit " + code))) {
       exit.unlessClosed("the job failed: the device is gone");
       assertThat(said.take())
-          .startsWith("the job failed: the device is gone (the process is ended as it is");
+          .startsWith("the job failed: the device is gone (the process is halted");
       assertThat(said.take()).isEqualTo("exit 1");
     }
   }
 
   @Test
-  void doesNothingToOneThatDoes() {
+  void doesNothingAfterAnOrderlyEnd() {
     ForcedExit exit =
         new ForcedExit(Duration.ofHours(1), said::add, code -> said.add("exit " + code));
     exit.unlessClosed("the job failed");

@@ -1,0 +1,4 @@
+/**
+ * Decodes records into the crops of their images, and rejects what cannot be decoded. The operators and the tags of their side outputs are public; {@code ImageReader} is the only class that touches the decoder of module {@code model}. This package knows no model, engine or training store.
+ */
+package io.tagstream.job.decode;

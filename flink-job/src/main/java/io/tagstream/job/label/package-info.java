@@ -1,0 +1,4 @@
+/**
+ * Joins labels with their images: decodes labels, finds the coordinates of an image by its id, and reads its record again from Kafka. {@code LabelJoin} and {@code LabelFetch} hold Flink state: their uids, nested records and state names must not change. This package knows neither the model nor the training store's files.
+ */
+package io.tagstream.job.label;
