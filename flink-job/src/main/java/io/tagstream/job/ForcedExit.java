@@ -15,7 +15,7 @@ final class ForcedExit implements AutoCloseable {
   private static final int FAILED = 1;
 
   private final Duration patience;
-  private final Consumer<String> say;
+  private final Consumer<String> print;
   private final IntConsumer halt;
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
@@ -27,12 +27,12 @@ final class ForcedExit implements AutoCloseable {
 
   /**
    * @param patience the longest time of a shutdown
-   * @param say prints a line
+   * @param print prints a line
    * @param halt halts the process with an exit code
    */
-  ForcedExit(Duration patience, Consumer<String> say, IntConsumer halt) {
+  ForcedExit(Duration patience, Consumer<String> print, IntConsumer halt) {
     this.patience = patience;
-    this.say = say;
+    this.print = print;
     this.halt = halt;
   }
 
@@ -41,7 +41,7 @@ final class ForcedExit implements AutoCloseable {
     Future<?> unused =
         thread.schedule(
             () -> {
-              say.accept(
+              print.accept(
                   "%s (the process is halted, because its shutdown hangs)".formatted(failure));
               halt.accept(FAILED);
             },

@@ -108,7 +108,7 @@ public final class JobCommand implements Callable<Integer> {
     JobRequest request = request();
     StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
     if (environment instanceof LocalStreamEnvironment) {
-      runHere(request, new JobLines(this::say));
+      runHere(request, new JobLines(this::printLine));
     } else {
       if (healthPort.isPresent()) {
         throw new UsageException(
@@ -136,7 +136,7 @@ public final class JobCommand implements Callable<Integer> {
         settings);
   }
 
-  private void say(String line) {
+  private void printLine(String line) {
     PrintWriter err = spec.commandLine().getErr();
     err.println("tagstream: " + Printable.of(line));
     err.flush();
@@ -154,7 +154,7 @@ public final class JobCommand implements Callable<Integer> {
             host,
             healthPort.get(),
             () -> running.get().map(job -> job.watch().health()).orElse(before))) {
-      say("health at " + server.address());
+      printLine("health at " + server.address());
       run(request, lines, running);
     }
   }
@@ -166,7 +166,7 @@ public final class JobCommand implements Callable<Integer> {
     Thread main = Thread.currentThread();
     try (Interruption interruption =
             Interruption.listen(() -> stop(running.get(), lines, stopFailure, main));
-        ForcedExit exit = new ForcedExit(CLOSE_PATIENCE, this::say, Runtime.getRuntime()::halt);
+        ForcedExit exit = new ForcedExit(CLOSE_PATIENCE, this::printLine, Runtime.getRuntime()::halt);
         RunningJob job = JobRunner.start(request)) {
       running.set(Optional.of(job));
       lines.started(job);

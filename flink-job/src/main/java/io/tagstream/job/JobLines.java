@@ -8,19 +8,19 @@ import java.util.function.Consumer;
 final class JobLines {
   private static final Duration CHECK_INTERVAL = Duration.ofMillis(200);
 
-  private final Consumer<String> say;
+  private final Consumer<String> print;
   private final long began = System.nanoTime();
 
   /**
-   * @param say prints a line
+   * @param print prints a line
    */
-  JobLines(Consumer<String> say) {
-    this.say = say;
+  JobLines(Consumer<String> print) {
+    this.print = print;
   }
 
   /** After the submission: prints the snapshot, the Kafka cluster and the model. */
   void started(RunningJob job) {
-    job.watch().startLines().forEach(say);
+    job.watch().startLines().forEach(print);
   }
 
   /**
@@ -36,7 +36,7 @@ final class JobLines {
         }
       }
       Duration took = Duration.ofNanos(System.nanoTime() - began);
-      say.accept("ready after %d s".formatted(took.toSeconds()));
+      print.accept("ready after %d s".formatted(took.toSeconds()));
       job.await();
     } catch (UserException e) {
       remains(job);
@@ -46,12 +46,12 @@ final class JobLines {
 
   /** After a stop with a savepoint. */
   void stopped(String savepoint) {
-    say.accept("stopped with savepoint %s; the next start resumes from it".formatted(savepoint));
+    print.accept("stopped with savepoint %s; the next start resumes from it".formatted(savepoint));
   }
 
   /** After an end without a savepoint: prints the snapshot that the next start resumes from. */
   void remains(RunningJob job) {
-    say.accept(
+    print.accept(
         job.watch()
             .remains()
             .map(

@@ -189,12 +189,12 @@ public final class JobRunner {
     Duration outage = request.settings().get(KafkaSettings.class).outage();
     warnOfShortTransactions(timeout.minus(checkpoints.interval()), outage);
     SnapshotFolder folder = new SnapshotFolder(request.checkpoints(), request.name());
-    Configuration asked = new Configuration(given);
-    FlinkOptions.passThrough(asked, request.settings().flink());
+    Configuration submitted = new Configuration(given);
+    FlinkOptions.passThrough(submitted, request.settings().flink());
     Transactions transactions = new Transactions(timeout, limits.idExpiration());
     // A checkpoint's transactions began at the barrier of the previous one, if that was not aborted.
     Duration openBefore = checkpoints.interval();
-    Optional<String> named = asked.getOptional(StateRecoveryOptions.SAVEPOINT_PATH);
+    Optional<String> named = submitted.getOptional(StateRecoveryOptions.SAVEPOINT_PATH);
     ResumeDecision decision;
     if (named.isPresent()) {
       decision = ResumeDecision.named(folder, transactions, openBefore, Instant.now());

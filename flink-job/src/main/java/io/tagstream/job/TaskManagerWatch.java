@@ -76,11 +76,11 @@ final class TaskManagerWatch implements AutoCloseable {
 
   private void check() {
     try {
-      int connected = ask(cluster.requestClusterOverview()).getNumTaskManagersConnected();
+      int connected = get(cluster.requestClusterOverview()).getNumTaskManagersConnected();
       long now = System.nanoTime();
       if (connected > 0) {
         connectedAt = now;
-        if (RunningJob.allRunning(ask(cluster.getExecutionGraph(job)))) {
+        if (RunningJob.allRunning(get(cluster.getExecutionGraph(job)))) {
           workedAt = System.currentTimeMillis();
         }
       } else if (now - connectedAt > GONE_FOR_GOOD.toNanos()) {
@@ -108,7 +108,7 @@ final class TaskManagerWatch implements AutoCloseable {
   private Optional<Throwable> firstFailure()
       throws ExecutionException, InterruptedException, TimeoutException {
     return StreamSupport.stream(
-            ask(cluster.getExecutionGraphInfo(job)).getExceptionHistory().spliterator(), false)
+            get(cluster.getExecutionGraphInfo(job)).getExceptionHistory().spliterator(), false)
         .filter(failure -> failure.getTimestamp() >= workedAt)
         .filter(failure -> !isConsequence(failure.getException()))
         .min(Comparator.comparing(ErrorInfo::getTimestamp))
@@ -124,7 +124,7 @@ final class TaskManagerWatch implements AutoCloseable {
                     .isPresent());
   }
 
-  private static <T> T ask(CompletableFuture<T> answer)
+  private static <T> T get(CompletableFuture<T> answer)
       throws ExecutionException, InterruptedException, TimeoutException {
     return answer.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
   }

@@ -20,7 +20,7 @@ final class UnusableImageException extends Exception {
     return stage;
   }
 
-  /** Empty where the record could not be read that far. */
+  /** Empty if it could not be read from the record. */
   Optional<String> imageId() {
     return Optional.ofNullable(imageId);
   }

@@ -51,7 +51,7 @@ public final class HealthServer implements AutoCloseable {
    * Listens until closed.
    *
    * @param port 0 for a free one
-   * @param health asked at each request, from several threads
+   * @param health called at each request, from several threads
    * @throws UserException when it cannot listen there
    */
   public static HealthServer start(String host, int port, Supplier<Health> health) {

@@ -114,12 +114,12 @@ public final class KafkaRecordLog implements RecordLog {
 
     @Override
     public boolean isThere(SortedSet<Coordinates> places, Duration patience) {
-      Set<TopicPartition> asked =
+      Set<TopicPartition> queried =
           places.stream()
               .map(place -> new TopicPartition(place.topic(), place.partition()))
               .collect(Collectors.toSet());
       try {
-        return consumer.beginningOffsets(asked, patience).keySet().containsAll(asked);
+        return consumer.beginningOffsets(queried, patience).keySet().containsAll(queried);
       } catch (WakeupException | RetriableException e) {
         return false;
       }

@@ -18,14 +18,14 @@ final class KeepChanged
   private static final long serialVersionUID = 1L;
 
   private transient ValueState<TaggedImage> answer;
-  private transient ValueState<FirstTag> said;
+  private transient ValueState<FirstTag> earlierTag;
 
   @Override
   public void open(OpenContext context) {
     answer =
         getRuntimeContext()
             .getState(new ValueStateDescriptor<>("answer", TypeInformation.of(TaggedImage.class)));
-    said =
+    earlierTag =
         getRuntimeContext()
             .getState(new ValueStateDescriptor<>("said", TypeInformation.of(FirstTag.class)));
   }
@@ -40,14 +40,14 @@ final class KeepChanged
   @Override
   public void processElement2(FirstTag tag, Context context, Collector<RetaggedImage> collector)
       throws Exception {
-    said.update(tag);
+    earlierTag.update(tag);
   }
 
   @Override
   public void onTimer(long timestamp, OnTimerContext context, Collector<RetaggedImage> collector)
       throws Exception {
     TaggedImage image = answer.value();
-    Optional<FirstTag> earlier = Optional.ofNullable(said.value());
+    Optional<FirstTag> earlier = Optional.ofNullable(earlierTag.value());
     String tag = image.tags().get(0).label();
     if (earlier.isEmpty() || !earlier.get().label().equals(tag)) {
       collector.collect(new RetaggedImage(image, earlier.map(FirstTag::modelVersion).orElse(null)));

@@ -27,7 +27,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 /** The topology that tags a range of images again; bounded. */
 final class RetagJob {
   private final Source<IncomingRecord, ?, ?> images;
-  private final Optional<Source<FirstTag, ?, ?>> said;
+  private final Optional<Source<FirstTag, ?, ?>> earlierTags;
   private final LiveModels model;
   private final Sink<RetaggedImage> answers;
 
@@ -39,17 +39,17 @@ final class RetagJob {
   /**
    * All sources are bounded.
    *
-   * @param said earlier first tags of the images; if present, only predictions that differ are sent
+   * @param earlierTags earlier first tags of the images; if present, only predictions that differ are sent
    * @param repair restricts the job to missing records; if empty, all images are tagged, and those that cannot be are not rejected, since the job that read them first rejected them
    */
   RetagJob(
       Source<IncomingRecord, ?, ?> images,
-      Optional<Source<FirstTag, ?, ?>> said,
+      Optional<Source<FirstTag, ?, ?>> earlierTags,
       LiveModels model,
       Sink<RetaggedImage> answers,
       Optional<Repair> repair) {
     this.images = images;
-    this.said = said;
+    this.earlierTags = earlierTags;
     this.model = model;
     this.answers = answers;
     this.repair = repair;
@@ -98,7 +98,7 @@ final class RetagJob {
             .setParallelism(1);
 
     SingleOutputStreamOperator<RetaggedImage> leaving =
-        said.map(tags -> changed(environment, counted, tags))
+        earlierTags.map(tags -> changed(environment, counted, tags))
             .orElseGet(() -> counted.map(image -> new RetaggedImage(image, null)))
             .returns(RetaggedImage.class)
             .name("Leaving")
@@ -162,12 +162,12 @@ final class RetagJob {
   private static SingleOutputStreamOperator<RetaggedImage> changed(
       StreamExecutionEnvironment environment,
       DataStream<TaggedImage> tagged,
-      Source<FirstTag, ?, ?> said) {
+      Source<FirstTag, ?, ?> earlierTags) {
     return tagged
         .keyBy(TaggedImage::source, TypeInformation.of(Coordinates.class))
         .connect(
             environment
-                .fromSource(said, WatermarkStrategy.noWatermarks(), "Said before")
+                .fromSource(earlierTags, WatermarkStrategy.noWatermarks(), "Said before")
                 .uid("said-before")
                 .keyBy(FirstTag::source, TypeInformation.of(Coordinates.class)))
         .process(new KeepChanged());

@@ -46,7 +46,7 @@ class HangingEngineTest {
         Notes.none(),
         "1/1",
         getClass().getClassLoader(),
-        (anew, mayPass) -> {});
+        (newReason, retry) -> {});
   }
 
   private static List<DecodedImage> images(int count) {

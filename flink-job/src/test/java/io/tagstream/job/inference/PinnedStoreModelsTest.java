@@ -195,7 +195,7 @@ class PinnedStoreModelsTest {
             Notes.none(),
             "1/1",
             getClass().getClassLoader(),
-            (anew, mayPass) -> rejections.release())) {
+            (newReason, retry) -> rejections.release())) {
       worker.start();
       Files.writeString(folder.resolve("live"), bad + "\n");
       worker.reload();
