@@ -10,7 +10,8 @@ public final class FailureCause {
   private FailureCause() {}
 
   /**
-   * The first message in the chain that was written for the user; otherwise the root cause with its class name, since its message alone may not be informative.
+   * The first message in the chain that was written for the user; otherwise the root cause with its
+   * class name, since its message alone may not be informative.
    */
   public static String of(Throwable failure) {
     Throwable at = failure;

@@ -59,12 +59,14 @@ public final class FlinkOptions {
         CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
         ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
 
-    // While Kafka is away, checkpoints expire one after the other, which must not fail the job. Checkpoints that fail for another reason fail faster and soon reach the same number.
+    // While Kafka is away, checkpoints expire one after the other, which must not fail the job.
+    // Checkpoints that fail for another reason fail faster and soon reach the same number.
     options.set(
         CheckpointingOptions.TOLERABLE_FAILURE_NUMBER,
         1 + Math.toIntExact(kafka.outage().dividedBy(checkpoints.timeout())));
 
-    // Closing waits for the current step of a training, whose length depends on the network and the machine. Flink's cancellation watchdog would kill the whole process meanwhile.
+    // Closing waits for the current step of a training, whose length depends on the network and the
+    // machine. Flink's cancellation watchdog would kill the whole process meanwhile.
     options.set(TaskManagerOptions.TASK_CANCELLATION_TIMEOUT, Duration.ZERO);
 
     if (job.restartAttempts() == 0) {
@@ -88,7 +90,8 @@ public final class FlinkOptions {
 
   /** Options for the elements between operators. */
   public static void ofElements(Configuration options) {
-    // A type that is no POJO would be serialized by Kryo, which is slow and does not guarantee compatibility between versions.
+    // A type that is no POJO would be serialized by Kryo, which is slow and does not guarantee
+    // compatibility between versions.
     options.set(PipelineOptions.GENERIC_TYPES, false);
     options.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
     // Elements are never changed after construction, and no operator keeps a StreamRecord.
@@ -98,14 +101,18 @@ public final class FlinkOptions {
   }
 
   /**
-   * Additional options for the join of labels: its state holds the images of a day, too many for the heap or for full checkpoints. The state of all other operators is a few offsets, which stay on the heap under RocksDB too.
+   * Additional options for the join of labels: its state holds the images of a day, too many for
+   * the heap or for full checkpoints. The state of all other operators is a few offsets, which stay
+   * on the heap under RocksDB too.
    */
   static void rememberImages(Configuration options) {
     options.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
     options.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
     // An image is looked up before it is stored, and is rarely found.
     options.set(RocksDBConfigurableOptions.USE_BLOOM_FILTER, true);
-    // There is a write buffer for each of four kinds of state, and it allocates an eighth of its size at once: with the default of 64 MiB these would use up the memory limit and be flushed continuously.
+    // There is a write buffer for each of four kinds of state, and it allocates an eighth of its
+    // size at once: with the default of 64 MiB these would use up the memory limit and be flushed
+    // continuously.
     options.set(RocksDBConfigurableOptions.WRITE_BUFFER_SIZE, MemorySize.ofMebiBytes(8));
   }
 
@@ -116,7 +123,8 @@ public final class FlinkOptions {
    */
   static void rememberImagesHere(Configuration options, Path folder) {
     options.set(RocksDBOptions.LOCAL_DIRECTORIES, folder.toString());
-    // Instead of managed memory, which Flink divides among all slots whether they have such state or not, and which takes precedence over a fixed size unless switched off.
+    // Instead of managed memory, which Flink divides among all slots whether they have such state
+    // or not, and which takes precedence over a fixed size unless switched off.
     options.set(RocksDBOptions.USE_MANAGED_MEMORY, false);
     options.set(RocksDBOptions.FIX_PER_TM_MEMORY_SIZE, ROCKSDB_MEMORY);
   }

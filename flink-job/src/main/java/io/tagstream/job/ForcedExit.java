@@ -9,7 +9,8 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * Halts the process of a failed job when its shutdown takes too long: a task that hangs would keep it alive forever, and a supervisor would never restart it. Close this at the end of the shutdown.
+ * Halts the process of a failed job when its shutdown takes too long: a task that hangs would keep
+ * it alive forever, and a supervisor would never restart it. Close this at the end of the shutdown.
  */
 final class ForcedExit implements AutoCloseable {
   private static final int FAILED = 1;

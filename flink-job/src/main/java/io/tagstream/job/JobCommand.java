@@ -28,7 +28,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream job}: runs the job in this process or, under {@code flink run}, on its cluster. */
+/**
+ * {@code tagstream job}: runs the job in this process or, under {@code flink run}, on its cluster.
+ */
 @Command(
     name = "job",
     description =
@@ -166,7 +168,8 @@ public final class JobCommand implements Callable<Integer> {
     Thread main = Thread.currentThread();
     try (Interruption interruption =
             Interruption.listen(() -> stop(running.get(), lines, stopFailure, main));
-        ForcedExit exit = new ForcedExit(CLOSE_PATIENCE, this::printLine, Runtime.getRuntime()::halt);
+        ForcedExit exit =
+            new ForcedExit(CLOSE_PATIENCE, this::printLine, Runtime.getRuntime()::halt);
         RunningJob job = JobRunner.start(request)) {
       running.set(Optional.of(job));
       lines.started(job);
@@ -192,7 +195,10 @@ public final class JobCommand implements Callable<Integer> {
     }
   }
 
-  /** Runs on the thread of the signal. Does nothing if the job was not submitted yet; it is then stopped after its submission. */
+  /**
+   * Runs on the thread of the signal. Does nothing if the job was not submitted yet; it is then
+   * stopped after its submission.
+   */
   private static void stop(
       Optional<RunningJob> started,
       JobLines lines,
@@ -209,7 +215,8 @@ public final class JobCommand implements Callable<Integer> {
       failure.set(e);
       main.interrupt();
     } catch (RuntimeException e) {
-      // Otherwise only the signal's thread would see it, and the main thread would wait for a job that is not stopping.
+      // Otherwise only the signal's thread would see it, and the main thread would wait for a job
+      // that is not stopping.
       LOG.error("The stop failed", e);
       failure.set(new UserException("the job did not stop: " + FailureCause.of(e), e));
       main.interrupt();

@@ -5,7 +5,8 @@ import io.tagstream.settings.Program;
 import java.util.Set;
 
 /**
- * The main class for {@code flink run} and application mode, which run a program in their own JVM. It takes the options of {@code job}, and throws an exception instead of exiting with a code.
+ * The main class for {@code flink run} and application mode, which run a program in their own JVM.
+ * It takes the options of {@code job}, and throws an exception instead of exiting with a code.
  */
 public final class JobOnCluster {
   private JobOnCluster() {}

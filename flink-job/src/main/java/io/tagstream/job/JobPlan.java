@@ -40,7 +40,8 @@ public record JobPlan(
     boolean acceptLoss) {
 
   /**
-   * The number of slots that the job needs; with one fewer it would never start. The operators for labels have one subtask each and share the slots of decoding; training has a separate slot.
+   * The number of slots that the job needs; with one fewer it would never start. The operators for
+   * labels have one subtask each and share the slots of decoding; training has a separate slot.
    */
   public int slots() {
     int cpu = Math.max(sourceParallelism, decodeParallelism);

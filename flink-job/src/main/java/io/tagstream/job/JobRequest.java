@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
  *
  * @param models the model store, whose {@code live} version serves
  * @param trainingStore a path or a URI that Flink writes to; without it labels are not read
- * @param checkpoints a path or a URI that Flink writes to; snapshots are in a subfolder of the job's name
+ * @param checkpoints a path or a URI that Flink writes to; snapshots are in a subfolder of the
+ *     job's name
  * @param name identifies the job's snapshots, transactions and consumer groups
  */
 public record JobRequest(
@@ -35,7 +36,8 @@ public record JobRequest(
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
 
   /**
-   * @throws UsageException for a name that cannot be part of the names of a folder, a consumer group and a transaction
+   * @throws UsageException for a name that cannot be part of the names of a folder, a consumer
+   *     group and a transaction
    */
   public JobRequest {
     if (!NAME.matcher(name).matches()) {

@@ -74,7 +74,9 @@ import org.slf4j.LoggerFactory;
 public final class JobRunner {
   private static final Logger LOG = LoggerFactory.getLogger(JobRunner.class);
 
-  /** Longer than the 50 s within which Flink's TaskManagers notice that their JobManager is gone. */
+  /**
+   * Longer than the 50 s within which Flink's TaskManagers notice that their JobManager is gone.
+   */
   private static final Duration TAKE_OVER = Duration.ofMinutes(2);
 
   private JobRunner() {}
@@ -128,7 +130,8 @@ public final class JobRunner {
   }
 
   /**
-   * Submits a job to the cluster of an environment, and waits for its end if the submission is attached. A snapshot given with the submission takes precedence over the newest one.
+   * Submits a job to the cluster of an environment, and waits for its end if the submission is
+   * attached. A snapshot given with the submission takes precedence over the newest one.
    *
    * @param options the options of the environment
    */
@@ -162,7 +165,8 @@ public final class JobRunner {
   }
 
   /**
-   * How long a submission waits for the lock of its name. With high availability, a JobManager that takes over submits the job again while TaskManagers may still run it.
+   * How long a submission waits for the lock of its name. With high availability, a JobManager that
+   * takes over submits the job again while TaskManagers may still run it.
    */
   private static Duration patience(Configuration options) {
     return HighAvailabilityMode.isHighAvailabilityModeActivated(options)
@@ -192,7 +196,8 @@ public final class JobRunner {
     Configuration submitted = new Configuration(given);
     FlinkOptions.passThrough(submitted, request.settings().flink());
     Transactions transactions = new Transactions(timeout, limits.idExpiration());
-    // A checkpoint's transactions began at the barrier of the previous one, if that was not aborted.
+    // A checkpoint's transactions began at the barrier of the previous one, if that was not
+    // aborted.
     Duration openBefore = checkpoints.interval();
     Optional<String> named = submitted.getOptional(StateRecoveryOptions.SAVEPOINT_PATH);
     ResumeDecision decision;
@@ -209,7 +214,8 @@ public final class JobRunner {
               Instant.now());
     }
     if (decision.leaveSinksBehind()) {
-      LOG.warn("The broker no longer knows the snapshot's transactions: the sinks start without their state");
+      LOG.warn(
+          "The broker no longer knows the snapshot's transactions: the sinks start without their state");
     }
     folder.write(decision.notes());
     new ModelStore(request.models()).pins().dropOf(request.name());
@@ -332,7 +338,10 @@ public final class JobRunner {
     }
   }
 
-  /** Handles a snapshot that holds labels when this run reads none: refuses it, or drops them with a warning. */
+  /**
+   * Handles a snapshot that holds labels when this run reads none: refuses it, or drops them with a
+   * warning.
+   */
   private static void leaveLabelsBehind(
       JobRequest request, ResumeDecision decision, Configuration options) {
     if (decision
@@ -398,7 +407,8 @@ public final class JobRunner {
   }
 
   /**
-   * Next to the snapshots, where all processes find them. If the snapshots are not on a local file system, in a folder of each TaskManager.
+   * Next to the snapshots, where all processes find them. If the snapshots are not on a local file
+   * system, in a folder of each TaskManager.
    */
   private static NotePlace notes(JobRequest request) {
     return new SnapshotFolder(request.checkpoints(), request.name())
@@ -446,7 +456,9 @@ public final class JobRunner {
   }
 
   /**
-   * Next to the snapshots, which are on a disk with room, and not in the temporary folder, which is in memory on many machines. Files of a killed process are deleted: state is restored from a snapshot.
+   * Next to the snapshots, which are on a disk with room, and not in the temporary folder, which is
+   * in memory on many machines. Files of a killed process are deleted: state is restored from a
+   * snapshot.
    */
   private static Path emptyWorkingFolder(JobRequest request) {
     Path folder = localFolder(request).resolve("rocksdb");

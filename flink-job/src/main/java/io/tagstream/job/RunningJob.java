@@ -50,7 +50,10 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
   /** Flink's JobManager in this process answers within milliseconds, unless it hangs. */
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
-  /** The longest time that a stop waits for a starting job to run, before it ends without a savepoint. */
+  /**
+   * The longest time that a stop waits for a starting job to run, before it ends without a
+   * savepoint.
+   */
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(4);
 
   private final MiniCluster cluster;
@@ -239,10 +242,13 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
   }
 
   /**
-   * Stops with a savepoint, which commits every prediction made so far, and waits for it. First waits for a start in progress, but not for a job that recovers from a failure. Does nothing when the job has ended.
+   * Stops with a savepoint, which commits every prediction made so far, and waits for it. First
+   * waits for a start in progress, but not for a job that recovers from a failure. Does nothing
+   * when the job has ended.
    *
    * @return the savepoint; empty when the job had ended
-   * @throws UserException when there is no savepoint, or not all of its predictions were committed; the caller must then close the job, and the next start resumes from the last snapshot
+   * @throws UserException when there is no savepoint, or not all of its predictions were committed;
+   *     the caller must then close the job, and the next start resumes from the last snapshot
    */
   public synchronized Optional<String> stop() throws InterruptedException {
     watch.ifPresent(JobWatch::stopping);
@@ -260,7 +266,8 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
           cluster
               .stopWithSavepoint(job, snapshots.location(), false, SavepointFormatType.CANONICAL)
               .get();
-      // The savepoint is complete before its transactions are committed; only the end of the job shows that they are.
+      // The savepoint is complete before its transactions are committed; only the end of the job
+      // shows that they are.
       await();
       snapshots.noteFinishedStop(savepoint);
       watch.ifPresent(watching -> watching.stoppedWith(savepoint));
@@ -310,7 +317,9 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
   }
 
   /**
-   * Ends the job and its cluster without a savepoint; its checkpoints stay. Waits for a stop in progress, so that the process does not end between the job's end and the note of the finished stop.
+   * Ends the job and its cluster without a savepoint; its checkpoints stay. Waits for a stop in
+   * progress, so that the process does not end between the job's end and the note of the finished
+   * stop.
    */
   @Override
   public synchronized void close() {

@@ -87,7 +87,8 @@ public final class TagstreamJob {
   }
 
   /**
-   * Adds the job to the environment of a cluster, with the operators that lock its name and write its status there.
+   * Adds the job to the environment of a cluster, with the operators that lock its name and write
+   * its status there.
    */
   public void addTo(
       StreamExecutionEnvironment environment,
@@ -103,7 +104,10 @@ public final class TagstreamJob {
         .setParallelism(1);
   }
 
-  /** Returns the output of the offset guard: it has no elements, but passes checkpoints on, with a parallelism of one. */
+  /**
+   * Returns the output of the offset guard: it has no elements, but passes checkpoints on, with a
+   * parallelism of one.
+   */
   private SingleOutputStreamOperator<Void> addStream(
       StreamExecutionEnvironment environment, JobPlan plan) {
     String cpu = plan.separateSlots() ? CPU_SLOTS : ALL_SLOTS;
@@ -255,7 +259,9 @@ public final class TagstreamJob {
       DataStream<RejectedImage> rejected) {}
 
   /**
-   * Adds the operators that read labels, read their images again and write both into the training store. Each has a parallelism of one: people label slowly, and for bulk labels the engine is the bottleneck.
+   * Adds the operators that read labels, read their images again and write both into the training
+   * store. Each has a parallelism of one: people label slowly, and for bulk labels the engine is
+   * the bottleneck.
    */
   private Labels addLabels(
       StreamExecutionEnvironment environment,

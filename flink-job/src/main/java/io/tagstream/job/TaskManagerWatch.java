@@ -24,9 +24,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Checks that the cluster of this process still has its TaskManager. Flink ends a TaskManager after an error that it considers fatal, and the job then waits for another one, which never comes.
+ * Checks that the cluster of this process still has its TaskManager. Flink ends a TaskManager after
+ * an error that it considers fatal, and the job then waits for another one, which never comes.
  *
- * <p>This class starts no new one: the cause of the fatal error (threads, native memory, classes) is still in the process, and on a cluster Flink ends the process of the TaskManager too. A supervisor restarts a process that ended, and the job resumes from its last checkpoint.
+ * <p>This class starts no new one: the cause of the fatal error (threads, native memory, classes)
+ * is still in the process, and on a cluster Flink ends the process of the TaskManager too. A
+ * supervisor restarts a process that ended, and the job resumes from its last checkpoint.
  */
 final class TaskManagerWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TaskManagerWatch.class);
@@ -46,7 +49,9 @@ final class TaskManagerWatch implements AutoCloseable {
 
   private long connectedAt = System.nanoTime();
 
-  /** Failures since then are candidates for the cause. By the wall clock, like Flink's timestamps. */
+  /**
+   * Failures since then are candidates for the cause. By the wall clock, like Flink's timestamps.
+   */
   private long workedAt = System.currentTimeMillis();
 
   private TaskManagerWatch(MiniCluster cluster, JobID job, Consumer<UserException> lost) {
@@ -70,7 +75,8 @@ final class TaskManagerWatch implements AutoCloseable {
   static TaskManagerWatch start(MiniCluster cluster, JobID job, Consumer<UserException> lost) {
     TaskManagerWatch watch = new TaskManagerWatch(cluster, job, lost);
     Future<?> unused =
-        watch.thread.scheduleWithFixedDelay(watch::check, 0, CHECK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        watch.thread.scheduleWithFixedDelay(
+            watch::check, 0, CHECK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     return watch;
   }
 
@@ -90,8 +96,7 @@ final class TaskManagerWatch implements AutoCloseable {
                     .map(
                         failure ->
                             FailureCause.of(failure) + "; Flink's TaskManager ended after it")
-                    .orElse(
-                        "Flink's TaskManager ended with a fatal error: see FATAL in the log")));
+                    .orElse("Flink's TaskManager ended with a fatal error: see FATAL in the log")));
         thread.shutdown();
       }
     } catch (ExecutionException | TimeoutException | RuntimeException e) {
@@ -103,7 +108,9 @@ final class TaskManagerWatch implements AutoCloseable {
   }
 
   /**
-   * The first failure that the JobManager knows of. It learns of a task's failure after the task's clean-up, and not at all if that was fatal. The disconnect itself, which Flink expects, and missing slots are consequences and are ignored.
+   * The first failure that the JobManager knows of. It learns of a task's failure after the task's
+   * clean-up, and not at all if that was fatal. The disconnect itself, which Flink expects, and
+   * missing slots are consequences and are ignored.
    */
   private Optional<Throwable> firstFailure()
       throws ExecutionException, InterruptedException, TimeoutException {

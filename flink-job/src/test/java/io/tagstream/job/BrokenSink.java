@@ -6,7 +6,8 @@ import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 
 /**
- * A sink that fails at the first element, and again when it is closed, which is a fatal error to Flink.
+ * A sink that fails at the first element, and again when it is closed, which is a fatal error to
+ * Flink.
  *
  * @param opens if false, creating the writer blocks, so the job never runs
  */

@@ -25,7 +25,9 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /**
- * Transactions in memory: elements become visible when their checkpoint completes, and a repeated commit adds them once. The lines are static to this JVM, so they are shared when the sink is serialized with a job's graph.
+ * Transactions in memory: elements become visible when their checkpoint completes, and a repeated
+ * commit adds them once. The lines are static to this JVM, so they are shared when the sink is
+ * serialized with a job's graph.
  */
 final class MemorySink<T> implements Sink<T>, SupportsCommitter<MemorySink.Transaction> {
   private static final long serialVersionUID = 1L;

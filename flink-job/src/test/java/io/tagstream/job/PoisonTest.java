@@ -19,7 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A job whose process dies at some images, restarted until every image has its prediction or rejection. */
+/**
+ * A job whose process dies at some images, restarted until every image has its prediction or
+ * rejection.
+ */
 @Timeout(600)
 class PoisonTest {
   private static final long IMAGES = 120;

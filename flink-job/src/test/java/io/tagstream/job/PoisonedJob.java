@@ -59,7 +59,8 @@ import org.apache.flink.streaming.api.functions.sink.filesystem.bucketassigners.
 import org.apache.flink.streaming.api.functions.sink.filesystem.rollingpolicies.OnCheckpointRollingPolicy;
 
 /**
- * Decoding and inference of a job in a separate process, which dies at some images. It resumes from its checkpoints, and writes files that a checkpoint commits.
+ * Decoding and inference of a job in a separate process, which dies at some images. It resumes from
+ * its checkpoints, and writes files that a checkpoint commits.
  *
  * <p>Arguments: a folder, how many images, the parallelism of decoding; then {@code OFFSET=FATE}.
  */

@@ -208,7 +208,8 @@ class RestartTest {
             settings.get(ImageSettings.class),
             settings.get(LabelSettings.class),
             settings.get(InferenceSettings.class),
-            // Idle at once, as on an overloaded machine: the end of idle images must take effect too.
+            // Idle at once, as on an overloaded machine: the end of idle images must take effect
+            // too.
             Duration.ofMillis(1),
             0,
             NotePlace.nowhere(),

@@ -60,7 +60,9 @@ class TrainingSinkTest {
   private static final int ROWS = 200;
   private static final int PER_CHECKPOINT = 5;
 
-  /** The files of this many checkpoints become one, whatever the checkpoint interval of the test is. */
+  /**
+   * The files of this many checkpoints become one, whatever the checkpoint interval of the test is.
+   */
   private static final Duration OFTEN = Duration.ofSeconds(10);
 
   private static final Duration HARDLY_EVER = Duration.ofMillis(1);
@@ -203,7 +205,8 @@ class TrainingSinkTest {
   }
 
   /**
-   * Allows all rows once there are more than before: a restored compactor loses its waiting files when its input ends before its first checkpoint, which never happens to the job's streams.
+   * Allows all rows once there are more than before: a restored compactor loses its waiting files
+   * when its input ends before its first checkpoint, which never happens to the job's streams.
    */
   private void finish(RunningJob job) throws InterruptedException {
     long before = store.list().rows();
@@ -321,7 +324,8 @@ class TrainingSinkTest {
   }
 
   /**
-   * Ends the job with its hidden files as a killed process would leave them, and makes all of them two days old.
+   * Ends the job with its hidden files as a killed process would leave them, and makes all of them
+   * two days old.
    *
    * @return a file that no snapshot names
    */
@@ -361,7 +365,9 @@ class TrainingSinkTest {
     return job;
   }
 
-  /** The waiting files of a snapshot may be much older than the snapshot, if the job was stopped. */
+  /**
+   * The waiting files of a snapshot may be much older than the snapshot, if the job was stopped.
+   */
   @Test
   void deletesFilesOfAKilledProcessExceptThoseThatItsSnapshotNames() throws Exception {
     Path first = kill(startAndWaitForHidden(10));

@@ -25,7 +25,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decodes the image of a label. Emits its crops, which the live model predicts once more to measure its accuracy, and a {@link TrainingRow} on a side output. A label whose record is not the image it names leaves on the side output {@link DecodeOperator#REJECTED}.
+ * Decodes the image of a label. Emits its crops, which the live model predicts once more to measure
+ * its accuracy, and a {@link TrainingRow} on a side output. A label whose record is not the image
+ * it names leaves on the side output {@link DecodeOperator#REJECTED}.
  */
 public final class DecodeLabelledOperator extends ProcessFunction<LabelledRecord, DecodedImage> {
   private static final long serialVersionUID = 1L;

@@ -31,7 +31,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decodes a record into the crops of its image. A record that cannot be decoded leaves on {@link #REJECTED} with its bytes and the reason, and the stream continues. For a decoded image, {@link #SEEN} carries the coordinates of its record, so that a later label finds it, and {@link #TRAINING} the bytes and the label of an image of {@code labeled-images}.
+ * Decodes a record into the crops of its image. A record that cannot be decoded leaves on {@link
+ * #REJECTED} with its bytes and the reason, and the stream continues. For a decoded image, {@link
+ * #SEEN} carries the coordinates of its record, so that a later label finds it, and {@link
+ * #TRAINING} the bytes and the label of an image of {@code labeled-images}.
  */
 public final class DecodeOperator extends ProcessFunction<IncomingRecord, DecodedImage> {
   private static final long serialVersionUID = 1L;
@@ -77,7 +80,8 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
   }
 
   /**
-   * An operator that emits on {@link #SEEN} for each image of these topics, and on {@link #TRAINING} for each labelled one.
+   * An operator that emits on {@link #SEEN} for each image of these topics, and on {@link
+   * #TRAINING} for each labelled one.
    *
    * @param place where the images being decoded are noted
    */

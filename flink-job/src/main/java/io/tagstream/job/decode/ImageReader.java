@@ -19,7 +19,9 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 
-/** Reads the image of a record's value and decodes it into crops. Holds native memory until closed. */
+/**
+ * Reads the image of a record's value and decodes it into crops. Holds native memory until closed.
+ */
 class ImageReader implements AutoCloseable {
   private static final String GROUP = "group";
 
@@ -83,7 +85,8 @@ class ImageReader implements AutoCloseable {
    * {@code [views][S][S][3]}, RGB, of an image that {@link #read} gave.
    *
    * @param record the image's
-   * @throws SuppressRestartsException when hung decodes hold the threads and memory that further ones need; they stay in this process, so a restart of the job would not free them
+   * @throws SuppressRestartsException when hung decodes hold the threads and memory that further
+   *     ones need; they stay in this process, so a restart of the job would not free them
    */
   byte[] crops(Image image, NotedRecord record) throws UnusableImageException {
     Optional<RejectionStage> ended = notes.endedAt(record);

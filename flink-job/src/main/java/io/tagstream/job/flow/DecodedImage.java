@@ -4,7 +4,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * The crops of one image, without its encoded bytes. Mutable because Flink's POJO serializer requires it; never changed after construction.
+ * The crops of one image, without its encoded bytes. Mutable because Flink's POJO serializer
+ * requires it; never changed after construction.
  */
 public final class DecodedImage {
   public Coordinates source;
@@ -14,7 +15,8 @@ public final class DecodedImage {
   public TrueLabel truth;
 
   /**
-   * Whether the image was read again because of a label. Its prediction was emitted before, and a record gets one prediction.
+   * Whether the image was read again because of a label. Its prediction was emitted before, and a
+   * record gets one prediction.
    */
   public boolean again;
 

@@ -3,7 +3,8 @@ package io.tagstream.job.flow;
 import java.time.Instant;
 
 /**
- * A record as the source read it. Mutable because Flink's POJO serializer requires it (it does not support arrays in Java records); never changed after construction.
+ * A record as the source read it. Mutable because Flink's POJO serializer requires it (it does not
+ * support arrays in Java records); never changed after construction.
  */
 public final class IncomingRecord {
   public Coordinates source;
@@ -21,7 +22,9 @@ public final class IncomingRecord {
   public IncomingRecord() {}
 
   /**
-   * When the record arrived: its timestamp, or now if the sender's clock runs ahead. A label from the future would remain the newest and could never be corrected; an image from the future would advance event time, which cannot be set back.
+   * When the record arrived: its timestamp, or now if the sender's clock runs ahead. A label from
+   * the future would remain the newest and could never be corrected; an image from the future would
+   * advance event time, which cannot be set back.
    */
   public Instant cameAt() {
     Instant now = Instant.now();

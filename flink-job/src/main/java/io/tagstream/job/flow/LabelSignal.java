@@ -1,7 +1,8 @@
 package io.tagstream.job.flow;
 
 /**
- * Input of the retrain operator about labels: either a prediction of a labelled image or a count. A Flink element cannot hold an Optional.
+ * Input of the retrain operator about labels: either a prediction of a labelled image or a count. A
+ * Flink element cannot hold an Optional.
  *
  * @param answer the prediction of an image whose label is known; null in a count
  * @param waiting the number of labels that wait for their image; meaningless unless this is a count

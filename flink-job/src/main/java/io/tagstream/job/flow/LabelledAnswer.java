@@ -8,7 +8,8 @@ import java.time.Instant;
  * @param modelVersion the version that predicted
  * @param label the true label
  * @param answer the label of the first tag
- * @param origin why the image was labelled: a word of {@code LabelOrigin}, or one of a later version
+ * @param origin why the image was labelled: a word of {@code LabelOrigin}, or one of a later
+ *     version
  * @param labelledAt the timestamp of the record that carried the label
  */
 public record LabelledAnswer(

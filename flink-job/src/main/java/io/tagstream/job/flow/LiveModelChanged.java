@@ -1,7 +1,8 @@
 package io.tagstream.job.flow;
 
 /**
- * {@code MODELS/live} was changed and must be read again. Carries no version, so that a duplicate or late message is harmless.
+ * {@code MODELS/live} was changed and must be read again. Carries no version, so that a duplicate
+ * or late message is harmless.
  *
  * @param announcement the coordinates of the message, for the log
  */

@@ -5,20 +5,21 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A record that gets no prediction, or a label that cannot be used. Mutable because Flink's POJO serializer requires it; never changed after construction.
+ * A record that gets no prediction, or a label that cannot be used. Mutable because Flink's POJO
+ * serializer requires it; never changed after construction.
  */
 public final class RejectedImage {
   public Coordinates source;
 
-  /**
-   * Null when it could not be read from the record: a Flink element cannot hold an Optional.
-   */
+  /** Null when it could not be read from the record: a Flink element cannot hold an Optional. */
   public String imageId;
 
   public RejectionStage stage;
   public String reason;
 
-  /** The record's value as received, so that it can be sent again; null if it can no longer be read. */
+  /**
+   * The record's value as received, so that it can be sent again; null if it can no longer be read.
+   */
   public byte[] content;
 
   /** The size of the record's value. */

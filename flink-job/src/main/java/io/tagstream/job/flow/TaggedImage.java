@@ -9,7 +9,8 @@ import java.util.List;
  * @param modelVersion the version that predicted
  * @param tags best first: five, or as many as the model has classes
  * @param views the number of crops whose probabilities were averaged
- * @param label null if the image carries none, like {@code capturedAt}: a Flink element cannot hold an Optional
+ * @param label null if the image carries none, like {@code capturedAt}: a Flink element cannot hold
+ *     an Optional
  * @param appendedAt the record's timestamp
  * @param predictedAt when the engine had computed the batch
  */

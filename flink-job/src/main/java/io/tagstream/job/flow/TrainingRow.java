@@ -6,13 +6,15 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A labelled image for the training store, or the withdrawal of one. Mutable because Flink's POJO serializer requires it; never changed after construction.
+ * A labelled image for the training store, or the withdrawal of one. Mutable because Flink's POJO
+ * serializer requires it; never changed after construction.
  */
 public final class TrainingRow {
   public String imageId;
 
   /**
-   * Normalized by {@link io.tagstream.schemas.LabelText}; null withdraws the image. A Flink element cannot hold an Optional.
+   * Normalized by {@link io.tagstream.schemas.LabelText}; null withdraws the image. A Flink element
+   * cannot hold an Optional.
    */
   public String label;
 
@@ -28,14 +30,17 @@ public final class TrainingRow {
   /** Why the image was labelled: a word of {@link LabelOrigin}. */
   public String origin;
 
-  /** The coordinates of the record that carried the label; null if the row does not contain them. */
+  /**
+   * The coordinates of the record that carried the label; null if the row does not contain them.
+   */
   public Coordinates source;
 
   /** The encoded image; null when it is withdrawn. */
   public byte[] content;
 
   /**
-   * The stored row that this one was read from, which is rewritten unchanged; null on the stream, because Flink's serializer skips it.
+   * The stored row that this one was read from, which is rewritten unchanged; null on the stream,
+   * because Flink's serializer skips it.
    */
   public transient TrainingImage stored;
 

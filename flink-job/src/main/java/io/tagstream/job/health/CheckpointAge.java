@@ -3,7 +3,8 @@ package io.tagstream.job.health;
 import java.time.Duration;
 
 /**
- * The time since a job's last completed checkpoint. Time without Kafka does not count, up to a limit, nor does time in which this process or its machine was suspended.
+ * The time since a job's last completed checkpoint. Time without Kafka does not count, up to a
+ * limit, nor does time in which this process or its machine was suspended.
  */
 final class CheckpointAge {
   private final Duration longestStep;
@@ -14,7 +15,8 @@ final class CheckpointAge {
   private Duration withoutKafka = Duration.ZERO;
 
   /**
-   * @param longestStep the most time that one step counts, since a suspended process or a clock that jumped does not reflect on the job
+   * @param longestStep the most time that one step counts, since a suspended process or a clock
+   *     that jumped does not reflect on the job
    * @param kafkaOutage the most time without Kafka that does not count
    */
   CheckpointAge(Duration longestStep, Duration kafkaOutage) {

@@ -10,8 +10,7 @@ import java.util.stream.Stream;
  * @param fatal why the job cannot recover in this process; empty while it can
  * @param notReady why the job does not work at the moment
  */
-public record Health(
-    String job, JobStatus.State state, List<String> fatal, List<String> notReady) {
+public record Health(String job, JobStatus.State state, List<String> fatal, List<String> notReady) {
 
   public Health {
     fatal = List.copyOf(fatal);
@@ -24,7 +23,8 @@ public record Health(
         job,
         JobStatus.State.STARTING,
         List.of(),
-        List.of("the job is not submitted yet: it waits for Kafka, or loads its snapshot and its model"));
+        List.of(
+            "the job is not submitted yet: it waits for Kafka, or loads its snapshot and its model"));
   }
 
   public boolean isReady() {

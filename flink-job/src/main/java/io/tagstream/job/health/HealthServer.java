@@ -15,7 +15,8 @@ import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
 /**
- * Serves {@code /healthz}, whether the process should keep running, and {@code /readyz}, whether the job works: status 200 if so, otherwise 503, with the reasons as JSON.
+ * Serves {@code /healthz}, whether the process should keep running, and {@code /readyz}, whether
+ * the job works: status 200 if so, otherwise 503, with the reasons as JSON.
  */
 public final class HealthServer implements AutoCloseable {
   private static final JsonFactory JSON = new JsonFactory();

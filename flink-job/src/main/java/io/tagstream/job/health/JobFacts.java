@@ -16,7 +16,8 @@ import java.util.Optional;
  * @param engine the value of {@code --engine}
  * @param device the value of {@code --device}
  * @param views crops per image
- * @param beginning what the job resumes from or begins with; continues a sentence that begins with its name
+ * @param beginning what the job resumes from or begins with; continues a sentence that begins with
+ *     its name
  * @param resumedFrom the snapshot; empty without one
  */
 public record JobFacts(

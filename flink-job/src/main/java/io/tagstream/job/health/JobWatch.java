@@ -22,9 +22,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Observes a running job: reports its health, writes its status into the model store, and fails the job when it completes no checkpoint for {@code checkpoint.tolerable-age}.
+ * Observes a running job: reports its health, writes its status into the model store, and fails the
+ * job when it completes no checkpoint for {@code checkpoint.tolerable-age}.
  *
- * <p>It uses three threads, because two may block: one observes the job and decides, one writes, since a store may hang, and one checks Kafka, which may not answer.
+ * <p>It uses three threads, because two may block: one observes the job and decides, one writes,
+ * since a store may hang, and one checks Kafka, which may not answer.
  */
 public final class JobWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JobWatch.class);
@@ -33,7 +35,10 @@ public final class JobWatch implements AutoCloseable {
   private static final Duration WRITE_INTERVAL = Duration.ofSeconds(5);
   private static final Duration KAFKA_CHECK_INTERVAL = Duration.ofSeconds(5);
 
-  /** The most time between two observations that counts: a longer gap means that this process was suspended. */
+  /**
+   * The most time between two observations that counts: a longer gap means that this process was
+   * suspended.
+   */
   private static final Duration LONGEST_STEP = Duration.ofSeconds(10);
 
   /** Without an observation for this long, the health is unknown. */
@@ -223,8 +228,11 @@ public final class JobWatch implements AutoCloseable {
 
   private String subtasks() {
     int all = seen.notRunning().size();
-    String named = String.join(", ", seen.notRunning().subList(0, Math.min(MAX_NAMED_SUBTASKS, all)));
-    return all <= MAX_NAMED_SUBTASKS ? named : "%s and %d more".formatted(named, all - MAX_NAMED_SUBTASKS);
+    String named =
+        String.join(", ", seen.notRunning().subList(0, Math.min(MAX_NAMED_SUBTASKS, all)));
+    return all <= MAX_NAMED_SUBTASKS
+        ? named
+        : "%s and %d more".formatted(named, all - MAX_NAMED_SUBTASKS);
   }
 
   private String lastFailure() {
@@ -284,14 +292,20 @@ public final class JobWatch implements AutoCloseable {
     savepoint = Optional.of(written);
   }
 
-  /** The snapshot that the next start resumes from: the newest of this run, otherwise the one it started with. */
+  /**
+   * The snapshot that the next start resumes from: the newest of this run, otherwise the one it
+   * started with.
+   */
   public Optional<String> remains() {
     return savepoint
         .or(() -> seen.last().flatMap(JobStatus.Checkpoint::location))
         .or(facts::resumedFrom);
   }
 
-  /** Observes the job a last time and writes how it ended. Must be called before its cluster is closed. */
+  /**
+   * Observes the job a last time and writes how it ended. Must be called before its cluster is
+   * closed.
+   */
   @Override
   public void close() {
     if (threads.isShutdown()) {
@@ -303,7 +317,8 @@ public final class JobWatch implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {
-      LOG.warn("The end of job {} could not be written into its status: {}", facts.job(), e.toString());
+      LOG.warn(
+          "The end of job {} could not be written into its status: {}", facts.job(), e.toString());
     }
     threads.shutdownNow();
   }

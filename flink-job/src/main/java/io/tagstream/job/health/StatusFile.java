@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Writes a job's status into the model store. A failed write is logged and does not fail the job. */
+/**
+ * Writes a job's status into the model store. A failed write is logged and does not fail the job.
+ */
 final class StatusFile {
   private static final Logger LOG = LoggerFactory.getLogger(StatusFile.class);
 

@@ -18,7 +18,11 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * Writes the job's status on a cluster, where no Tagstream process observes the job. It knows only what an operator is notified of: which checkpoints completed or were aborted, and how often the job restarted, but not why. While the job does not run, nothing is written. An operator cannot tell a stop from a failure, so the end of the job is not written either. Its parallelism is one; it has no state.
+ * Writes the job's status on a cluster, where no Tagstream process observes the job. It knows only
+ * what an operator is notified of: which checkpoints completed or were aborted, and how often the
+ * job restarted, but not why. While the job does not run, nothing is written. An operator cannot
+ * tell a stop from a failure, so the end of the job is not written either. Its parallelism is one;
+ * it has no state.
  */
 public final class StatusOperator extends AbstractStreamOperator<Void>
     implements OneInputStreamOperator<Void, Void> {
@@ -77,10 +81,13 @@ public final class StatusOperator extends AbstractStreamOperator<Void>
     return Instant.ofEpochMilli(getProcessingTimeService().getCurrentProcessingTime());
   }
 
-  /** Writes off the task's thread, since a store may hang; skipped while the last write still runs. */
+  /**
+   * Writes off the task's thread, since a store may hang; skipped while the last write still runs.
+   */
   private void write() {
     ScheduledFuture<?> unused =
-        getProcessingTimeService().registerTimer(now().plus(WRITE_INTERVAL).toEpochMilli(), time -> write());
+        getProcessingTimeService()
+            .registerTimer(now().plus(WRITE_INTERVAL).toEpochMilli(), time -> write());
     if (writing.compareAndSet(false, true)) {
       State state =
           last.isPresent()

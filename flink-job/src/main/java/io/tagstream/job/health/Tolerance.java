@@ -17,7 +17,9 @@ public record Tolerance(Duration interval, Duration tolerableAge, Duration kafka
   private static final Duration SLACK = Duration.ofSeconds(10);
 
   /**
-   * The greatest age of the last checkpoint at which a job is ready: three intervals, or three durations of the last checkpoint if that is longer, plus {@link #SLACK}; at most {@link #tolerableAge}.
+   * The greatest age of the last checkpoint at which a job is ready: three intervals, or three
+   * durations of the last checkpoint if that is longer, plus {@link #SLACK}; at most {@link
+   * #tolerableAge}.
    */
   Duration lately(Optional<JobStatus.Checkpoint> last) {
     Duration took =

@@ -13,7 +13,8 @@ final class BestTags {
    * The five best classes, best first, the lower index first among equals; fewer only when there
    * are fewer classes.
    *
-   * @throws InferenceFailedException if a value is no probability (outside 0 to 1, or NaN), so that no tag is made up
+   * @throws InferenceFailedException if a value is no probability (outside 0 to 1, or NaN), so that
+   *     no tag is made up
    */
   static List<Tag> of(float[] probabilities, List<String> labels) throws InferenceFailedException {
     if (probabilities.length != labels.size()) {

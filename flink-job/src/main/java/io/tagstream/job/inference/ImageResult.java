@@ -6,7 +6,8 @@ import java.util.List;
 /** What the engine computed for one image of a batch. */
 sealed interface ImageResult {
 
-  /** The image was computed.
+  /**
+   * The image was computed.
    *
    * @param best the best classes, best first, as {@link BestTags#of} returns them
    */

@@ -1,7 +1,8 @@
 package io.tagstream.job.inference;
 
 /**
- * The engine failed or returned invalid probabilities. The job must fail, because it cannot tag the images of the batch.
+ * The engine failed or returned invalid probabilities. The job must fail, because it cannot tag the
+ * images of the batch.
  */
 public final class InferenceFailedException extends Exception {
   private static final long serialVersionUID = 1L;

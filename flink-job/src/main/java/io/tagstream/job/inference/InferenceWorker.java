@@ -30,7 +30,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The engine of one subtask and its two threads. Only the inference thread uses the engine that serves: batches, swaps of the model and, on a CPU, the warm-up of the next model queue for this thread, so a model is swapped between two batches and closed when nothing uses it any more. Meanwhile the loading thread reads, verifies and warms up the next model.
+ * The engine of one subtask and its two threads. Only the inference thread uses the engine that
+ * serves: batches, swaps of the model and, on a CPU, the warm-up of the next model queue for this
+ * thread, so a model is swapped between two batches and closed when nothing uses it any more.
+ * Meanwhile the loading thread reads, verifies and warms up the next model.
  *
  * <p>The task's thread calls its methods; callbacks run on the worker's own threads.
  */
@@ -38,7 +41,8 @@ final class InferenceWorker implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(InferenceWorker.class);
 
   /**
-   * Share of one processor that background loading may use while a model serves. A job's first load is twice the work, should take less than 10 s, and is not throttled.
+   * Share of one processor that background loading may use while a model serves. A job's first load
+   * is twice the work, should take less than 10 s, and is not throttled.
    */
   private static final double LOADING_SHARE = 1.0 / 3;
 
@@ -59,7 +63,7 @@ final class InferenceWorker implements AutoCloseable {
   /**
    * @param images one result for each image
    */
-  record Computed( String modelVersion, List<ImageResult> images, Instant predictedAt, Duration time)
+  record Computed(String modelVersion, List<ImageResult> images, Instant predictedAt, Duration time)
       implements BatchResult {}
 
   /** The engine is broken, so no image of the batch has a result. */
@@ -88,7 +92,10 @@ final class InferenceWorker implements AutoCloseable {
   private final LastingState refusal =
       new LastingState(LOG::error, "The live model cannot take over");
 
-  /** The version last refused for its crop, which a retry cannot change. Used by the loading thread only. */
+  /**
+   * The version last refused for its crop, which a retry cannot change. Used by the loading thread
+   * only.
+   */
   private String unfit = "";
 
   /**
@@ -179,7 +186,8 @@ final class InferenceWorker implements AutoCloseable {
               RejectionStage.INFERENCE,
               images.stream().map(NotedRecord::of).toList(),
               () -> current.compute(images));
-      return new Computed( current.version(), results, Instant.now(), Duration.ofNanos(System.nanoTime() - start));
+      return new Computed(
+          current.version(), results, Instant.now(), Duration.ofNanos(System.nanoTime() - start));
     } catch (Throwable e) {
       // Errors too: if this thread died silently, the task would wait for the batch indefinitely.
       return new Broken(
@@ -190,7 +198,9 @@ final class InferenceWorker implements AutoCloseable {
     }
   }
 
-  /** Reads {@code live} again in the background; calls while one is queued have no further effect. */
+  /**
+   * Reads {@code live} again in the background; calls while one is queued have no further effect.
+   */
   void reload() {
     if (reloadQueued.compareAndSet(false, true)) {
       loading.execute(this::reloadNow);
@@ -222,9 +232,12 @@ final class InferenceWorker implements AutoCloseable {
   }
 
   private void refuse(String version, Throwable cause) {
-    // Retried without another message: a full device or a slow disk must not leave the subtasks on different versions.
+    // Retried without another message: a full device or a slow disk must not leave the subtasks on
+    // different versions.
     boolean retry = !version.equals(unfit);
-    boolean newReason = refusal.lasts( "model %s%s, %s continues to serve: %s"
+    boolean newReason =
+        refusal.lasts(
+            "model %s%s, %s continues to serve: %s"
                 .formatted(
                     version,
                     retry ? " (retried every minute)" : "",
@@ -235,7 +248,12 @@ final class InferenceWorker implements AutoCloseable {
   }
 
   /**
-   * Loads a model while another serves. If a GPU was found, the new model warms up concurrently with a full batch, to make sure that its memory suffices, and on one processor in case it computes on the CPU. Without a GPU both models need the same processors: the warm-up of the new model runs between the batches of the other, since two models that compute concurrently take several times as long. One image is then enough, because an engine on a CPU allocates its memory and prepares its code for whole batches when it is created.
+   * Loads a model while another serves. If a GPU was found, the new model warms up concurrently
+   * with a full batch, to make sure that its memory suffices, and on one processor in case it
+   * computes on the CPU. Without a GPU both models need the same processors: the warm-up of the new
+   * model runs between the batches of the other, since two models that compute concurrently take
+   * several times as long. One image is then enough, because an engine on a CPU allocates its
+   * memory and prepares its code for whole batches when it is created.
    */
   private Serving loadInBackground(String version) {
     return Gpu.found().isEmpty()
@@ -307,7 +325,9 @@ final class InferenceWorker implements AutoCloseable {
   }
 
   /**
-   * Waits for the running batch and the running load, drops queued ones and closes every model. An interrupt does not end the wait, because native memory would then be freed under a running engine.
+   * Waits for the running batch and the running load, drops queued ones and closes every model. An
+   * interrupt does not end the wait, because native memory would then be freed under a running
+   * engine.
    */
   @Override
   public void close() {

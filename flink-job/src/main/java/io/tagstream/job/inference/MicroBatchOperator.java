@@ -39,13 +39,21 @@ import org.apache.flink.util.OutputTag;
 import org.apache.flink.util.function.ThrowingRunnable;
 
 /**
- * Gathers images into micro-batches and computes them with the live model. First input: images; second: announcements that the live model changed. Every image gets a result. An image that was predicted before and comes again for its label emits only on the side output {@link #LABELLED}.
+ * Gathers images into micro-batches and computes them with the live model. First input: images;
+ * second: announcements that the live model changed. Every image gets a result. An image that was
+ * predicted before and comes again for its label emits only on the side output {@link #LABELLED}.
  *
- * <p>A batch is flushed when it is full, when its first image has waited {@code batch.max-wait} and the engine is idle, before a barrier and at the end of the images. Batches move from {@link #gathering} to {@link #waiting} to {@link #inFlight}. The engine runs on its own thread, with one batch computing and one queued; results return as mails of the task's thread, in the order of the batches.
+ * <p>A batch is flushed when it is full, when its first image has waited {@code batch.max-wait} and
+ * the engine is idle, before a barrier and at the end of the images. Batches move from {@link
+ * #gathering} to {@link #waiting} to {@link #inFlight}. The engine runs on its own thread, with one
+ * batch computing and one queued; results return as mails of the task's thread, in the order of the
+ * batches.
  *
- * <p>The operator has no state: it forwards a barrier only after every image before it was emitted. After a failure the source reads the images again.
+ * <p>The operator has no state: it forwards a barrier only after every image before it was emitted.
+ * After a failure the source reads the images again.
  *
- * <p>The operator waits by {@code yield()}, which runs mails: results and timers. Neither kind of mail waits, so waits never nest.
+ * <p>The operator waits by {@code yield()}, which runs mails: results and timers. Neither kind of
+ * mail waits, so waits never nest.
  */
 public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage>
     implements TwoInputStreamOperator<DecodedImage, LiveModelChanged, TaggedImage>,
@@ -69,7 +77,10 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
   private static final class Batch {
     final List<Image> images = new ArrayList<>();
 
-    /** Watermarks, statuses and latency markers that followed one of the images; emitted after the last. */
+    /**
+     * Watermarks, statuses and latency markers that followed one of the images; emitted after the
+     * last.
+     */
     final List<ThrowingRunnable<Exception>> followers = new ArrayList<>();
 
     /** Processing time in ms of the first image. */
@@ -235,8 +246,7 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
       worker
           .orElseThrow()
           .infer(
-              batch.decoded(),
-              result -> mail(() -> complete(batch, result), "results of a batch"));
+              batch.decoded(), result -> mail(() -> complete(batch, result), "results of a batch"));
     }
   }
 

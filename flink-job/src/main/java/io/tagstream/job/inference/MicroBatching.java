@@ -10,7 +10,8 @@ import java.time.Duration;
  * The size and the waiting time of micro-batches.
  *
  * @param maxCrops the most crops in a batch ({@code batch.size})
- * @param maxWait the longest time that a batch's first image waits for others ({@code batch.max-wait})
+ * @param maxWait the longest time that a batch's first image waits for others ({@code
+ *     batch.max-wait})
  * @param views crops per image, which are never split between two batches
  */
 public record MicroBatching(int maxCrops, Duration maxWait, int views) implements Serializable {
@@ -26,7 +27,8 @@ public record MicroBatching(int maxCrops, Duration maxWait, int views) implement
     }
   }
 
-  /** @throws UsageException when a batch cannot hold one image
+  /**
+   * @throws UsageException when a batch cannot hold one image
    */
   public static MicroBatching of(BatchSettings settings, Views views) {
     try {

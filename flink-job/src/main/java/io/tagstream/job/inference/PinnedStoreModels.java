@@ -21,7 +21,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Loads the models of a store and shares them within this process: however many subtasks load a version, its weights are on the device once. A version in use is pinned, so that the store does not delete it.
+ * Loads the models of a store and shares them within this process: however many subtasks load a
+ * version, its weights are on the device once. A version in use is pinned, so that the store does
+ * not delete it.
  */
 public final class PinnedStoreModels implements LiveModels {
   private static final long serialVersionUID = 1L;
@@ -79,7 +81,9 @@ public final class PinnedStoreModels implements LiveModels {
         });
   }
 
-  /** Empty when the disk is full or read-only: a version that can be read is served without a pin. */
+  /**
+   * Empty when the disk is full or read-only: a version that can be read is served without a pin.
+   */
   private Optional<Pin> pin(String version) {
     String name = "job-%d-%s".formatted(ProcessHandle.current().pid(), UUID.randomUUID());
     try {

@@ -3,8 +3,8 @@ package io.tagstream.job.inference;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.UnansweredImage;
-import io.tagstream.job.label.RecordLog;
 import io.tagstream.job.label.ReadTimeout;
+import io.tagstream.job.label.RecordLog;
 import io.tagstream.schemas.RejectionStage;
 import io.tagstream.settings.LabelSettings;
 import java.time.Duration;
@@ -16,7 +16,9 @@ import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * Rejects images on which the engine fails. A rejection holds the whole record, which does not travel with the decoded image, so the record is read again from Kafka. This is rare, and blocks until the broker answers.
+ * Rejects images on which the engine fails. A rejection holds the whole record, which does not
+ * travel with the decoded image, so the record is read again from Kafka. This is rare, and blocks
+ * until the broker answers.
  */
 public final class RejectUnanswered extends ProcessFunction<UnansweredImage, RejectedImage> {
   private static final long serialVersionUID = 1L;

@@ -13,9 +13,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A loaded model and its engine. A watchdog watches every call, and a failure caused by one image is told apart from a broken engine.
+ * A loaded model and its engine. A watchdog watches every call, and a failure caused by one image
+ * is told apart from a broken engine.
  *
- * <p>When a batch fails, the engine first computes an image of noise, which is not from the stream. If that fails too, the engine is broken. Otherwise the batch is halved until the images that fail alone, twice, are found. Then the engine computes the noise once more, so that no image is rejected because the engine broke meanwhile.
+ * <p>When a batch fails, the engine first computes an image of noise, which is not from the stream.
+ * If that fails too, the engine is broken. Otherwise the batch is halved until the images that fail
+ * alone, twice, are found. Then the engine computes the noise once more, so that no image is
+ * rejected because the engine broke meanwhile.
  */
 final class Serving implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Serving.class);
@@ -27,7 +31,8 @@ final class Serving implements AutoCloseable {
   private final Watchdog watchdog;
   private final Watchdog.Limit limit;
 
-  /** @param model closed with this, after the engine
+  /**
+   * @param model closed with this, after the engine
    * @param engine closed with this
    * @param limit the longest time that a call of the engine may take
    */
@@ -55,7 +60,8 @@ final class Serving implements AutoCloseable {
     engine.probabilities(Collections.nCopies(images, new byte[imageBytes]), views);
   }
 
-  /** Computes a batch; returns one result for each image.
+  /**
+   * Computes a batch; returns one result for each image.
    *
    * @throws InferenceFailedException when the engine is broken
    */
@@ -107,7 +113,8 @@ final class Serving implements AutoCloseable {
   }
 
   private List<ImageResult> tags(List<DecodedImage> images) throws InferenceFailedException {
-    return run( images.stream().map(image -> image.pixels).toList(),
+    return run(
+        images.stream().map(image -> image.pixels).toList(),
         "a batch of %d images, the first at %s".formatted(images.size(), images.get(0).source));
   }
 

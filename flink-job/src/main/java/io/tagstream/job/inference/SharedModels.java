@@ -13,7 +13,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
- * Models in use, each loaded once and closed with its last user. Thread-safe: a thread that acquires a model while another thread loads it waits for that load.
+ * Models in use, each loaded once and closed with its last user. Thread-safe: a thread that
+ * acquires a model while another thread loads it waits for that load.
  *
  * @param <K> identifies a model
  */

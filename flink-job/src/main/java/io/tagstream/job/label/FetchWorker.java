@@ -12,7 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread that reads records again by their coordinates. The task's thread calls its methods; callbacks run on the worker's thread.
+ * The thread that reads records again by their coordinates. The task's thread calls its methods;
+ * callbacks run on the worker's thread.
  */
 final class FetchWorker implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FetchWorker.class);
@@ -26,7 +27,10 @@ final class FetchWorker implements AutoCloseable {
   /** Guarded by itself. */
   private final NavigableSet<Coordinates> wanted = new TreeSet<>(RecordLog.ORDER);
 
-  /** Held from a hand-over until {@link #taken}: at most one hand-over waits for the task, so records do not pile up in memory. */
+  /**
+   * Held from a hand-over until {@link #taken}: at most one hand-over waits for the task, so
+   * records do not pile up in memory.
+   */
   private final Semaphore handOver = new Semaphore(1);
 
   private volatile boolean closing;
@@ -127,7 +131,9 @@ final class FetchWorker implements AutoCloseable {
     }
   }
 
-  /** Wakes up the running read and waits for the thread's end; an interrupt does not end the wait. */
+  /**
+   * Wakes up the running read and waits for the thread's end; an interrupt does not end the wait.
+   */
   @Override
   public void close() {
     closing = true;

@@ -33,7 +33,9 @@ public final class ImageRetention {
   private ImageRetention() {}
 
   /**
-   * Compares the two. A limit in bytes cannot be compared with a time in advance: the rate at which it would delete too early is logged, and a warning names the partitions where it already deleted images that labels may need.
+   * Compares the two. A limit in bytes cannot be compared with a time in advance: the rate at which
+   * it would delete too early is logged, and a warning names the partitions where it already
+   * deleted images that labels may need.
    *
    * @throws UsageException when the topic's retention.ms is shorter than {@code wanted}
    * @throws UserException when the broker refuses to describe the topic

@@ -28,7 +28,8 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Reads committed records of the topics of images by offset. Each partition is read forwards from its lowest requested offset; a seek skips to the next one if it is far ahead.
+ * Reads committed records of the topics of images by offset. Each partition is read forwards from
+ * its lowest requested offset; a seek skips to the next one if it is far ahead.
  */
 public final class KafkaRecordLog implements RecordLog {
   private static final long serialVersionUID = 1L;
@@ -82,7 +83,8 @@ public final class KafkaRecordLog implements RecordLog {
     private final Set<TopicPartition> partitions = new HashSet<>();
 
     /**
-     * The offset after the last committed record. It only grows, so a record below it exists or was deleted.
+     * The offset after the last committed record. It only grows, so a record below it exists or was
+     * deleted.
      */
     private final Map<TopicPartition, Long> ends = new HashMap<>();
 
@@ -158,7 +160,9 @@ public final class KafkaRecordLog implements RecordLog {
     }
 
     private void removeBeyondBounds(
-        Map<TopicPartition, NavigableSet<Long>> wanted, List<ReadResult> results, Duration patience) {
+        Map<TopicPartition, NavigableSet<Long>> wanted,
+        List<ReadResult> results,
+        Duration patience) {
       Set<TopicPartition> unsure =
           wanted.entrySet().stream()
               .filter(
@@ -195,7 +199,9 @@ public final class KafkaRecordLog implements RecordLog {
     }
 
     private void poll(
-        Map<TopicPartition, NavigableSet<Long>> wanted, List<ReadResult> results, Duration patience) {
+        Map<TopicPartition, NavigableSet<Long>> wanted,
+        List<ReadResult> results,
+        Duration patience) {
       position(wanted);
       ConsumerRecords<byte[], byte[]> records;
       try {

@@ -33,16 +33,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the record of a label's image again, on a separate thread. If there is no such record, the label is rejected on a side output. If Kafka does not answer, no label is rejected: the job waits while the brokers are away; if they are reachable but return no record for {@code labels.fetch-timeout}, the job fails, and the restart processes its labels again.
+ * Reads the record of a label's image again, on a separate thread. If there is no such record, the
+ * label is rejected on a side output. If Kafka does not answer, no label is rejected: the job waits
+ * while the brokers are away; if they are reachable but return no record for {@code
+ * labels.fetch-timeout}, the job fails, and the restart processes its labels again.
  *
- * <p>A checkpoint holds the labels in flight, not their images, so no barrier waits for the broker. Results are emitted in any order.
+ * <p>A checkpoint holds the labels in flight, not their images, so no barrier waits for the broker.
+ * Results are emitted in any order.
  */
 public final class LabelFetch extends AbstractStreamOperator<LabelledRecord>
     implements OneInputStreamOperator<PlacedLabel, LabelledRecord>, BoundedOneInput {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(LabelFetch.class);
 
-  /** Enough labels for the reader to read neighbouring offsets together; a label has some hundred bytes. */
+  /**
+   * Enough labels for the reader to read neighbouring offsets together; a label has some hundred
+   * bytes.
+   */
   static final int MAX_IN_FLIGHT = 256;
 
   private final RecordLog images;

@@ -43,9 +43,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds the coordinates of a label's image by its id. First input: images that were decoded; second: labels that name their image only by id; both keyed by that id. The state holds an image's coordinates for {@code labels.retention}, never its bytes, and a label that arrives before its image for {@code labels.wait}; then the label is rejected on a side output.
+ * Finds the coordinates of a label's image by its id. First input: images that were decoded;
+ * second: labels that name their image only by id; both keyed by that id. The state holds an
+ * image's coordinates for {@code labels.retention}, never its bytes, and a label that arrives
+ * before its image for {@code labels.wait}; then the label is rejected on a side output.
  *
- * <p>Only images advance event time. A label that is read long before its image, because the job has a backlog of images, waits as long in event time as it would without the backlog. While the images are idle, event time stands still, and processing time counts instead. After the end of the images no label waits. The operator uses the end of its input for that, because Flink drops the last watermark of a source that is idle when it ends.
+ * <p>Only images advance event time. A label that is read long before its image, because the job
+ * has a backlog of images, waits as long in event time as it would without the backlog. While the
+ * images are idle, event time stands still, and processing time counts instead. After the end of
+ * the images no label waits. The operator uses the end of its input for that, because Flink drops
+ * the last watermark of a source that is idle when it ends.
  */
 public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
     implements TwoInputStreamOperator<SeenImage, GivenLabel, PlacedLabel>,
@@ -66,7 +73,8 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
    * A label that arrived before its image.
    *
    * @param until when it is rejected, in event time
-   * @param untilHere when it is rejected, in processing time, which counts while the images are idle
+   * @param untilHere when it is rejected, in processing time, which counts while the images are
+   *     idle
    */
   public record Waiting(GivenLabel label, Instant until, Instant untilHere) {}
 
@@ -181,7 +189,9 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
     }
     if (waitingHere() >= MOST_WAITING) {
       reject(
-          label, "%d labels already wait for an image of this id, and no more may".formatted(MOST_WAITING));
+          label,
+          "%d labels already wait for an image of this id, and no more may"
+              .formatted(MOST_WAITING));
       return;
     }
     Instant now = Instant.ofEpochMilli(timers.currentProcessingTime());

@@ -25,7 +25,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decodes a record of {@code labels} and routes it: a label with the source of its image to the main output, a label with only the image's id to {@link #UNPLACED}, a withdrawal to {@link DecodeOperator#TRAINING}, an invalid record to {@link DecodeOperator#REJECTED}.
+ * Decodes a record of {@code labels} and routes it: a label with the source of its image to the
+ * main output, a label with only the image's id to {@link #UNPLACED}, a withdrawal to {@link
+ * DecodeOperator#TRAINING}, an invalid record to {@link DecodeOperator#REJECTED}.
  */
 public final class ReadLabels extends ProcessFunction<IncomingRecord, PlacedLabel> {
   private static final long serialVersionUID = 1L;

@@ -10,7 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Limits the time in which a log returns no result although its brokers are reachable. Time in which the brokers are away does not count; its beginning and end are logged. A restart of the job would not bring them back, and the sinks limit how long the job waits for a whole cluster.
+ * Limits the time in which a log returns no result although its brokers are reachable. Time in
+ * which the brokers are away does not count; its beginning and end are logged. A restart of the job
+ * would not bring them back, and the sinks limit how long the job waits for a whole cluster.
  */
 public final class ReadTimeout {
   /** The longest time of one request. Long, because a broker may be far away. */

@@ -42,7 +42,8 @@ public interface RecordLog extends Serializable {
   interface Reader extends AutoCloseable {
 
     /**
-     * Continues to read these places and returns the results so far: some, all or none. An empty list may also mean that the log does not answer; the caller decides how long to wait.
+     * Continues to read these places and returns the results so far: some, all or none. An empty
+     * list may also mean that the log does not answer; the caller decides how long to wait.
      *
      * @param places in {@link #ORDER}; places without a result must be in the next call again
      * @param patience the call returns after this time, or soon after

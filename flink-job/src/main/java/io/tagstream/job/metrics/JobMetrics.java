@@ -218,12 +218,17 @@ public final class JobMetrics {
       rejected = group.counter(LABELS_REJECTED);
     }
 
-    /** The number of labels whose image has not arrived; called by the threads of metric reporters. */
+    /**
+     * The number of labels whose image has not arrived; called by the threads of metric reporters.
+     */
     public void waiting(Supplier<Integer> labels) {
       group.gauge(LABELS_WAITING, (Gauge<Integer>) labels::get);
     }
 
-    /** The number of labels whose image is being read again; called by the threads of metric reporters. */
+    /**
+     * The number of labels whose image is being read again; called by the threads of metric
+     * reporters.
+     */
     public void fetching(Supplier<Integer> labels) {
       group.gauge(LABELS_FETCHING, (Gauge<Integer>) labels::get);
     }

@@ -40,9 +40,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the committed predictions and rejections of images: from predictions, from rejected-images, and from the target topic of the new predictions, so that a second run adds nothing.
+ * Reads the committed predictions and rejections of images: from predictions, from rejected-images,
+ * and from the target topic of the new predictions, so that a second run adds nothing.
  *
- * <p>An open transaction may still be committed, and its images would then be predicted twice. Therefore every record that is on the topics at the beginning must be committed or aborted before the topics are read.
+ * <p>An open transaction may still be committed, and its images would then be predicted twice.
+ * Therefore every record that is on the topics at the beginning must be committed or aborted before
+ * the topics are read.
  */
 final class CommittedAnswers {
   private static final Logger LOG = LoggerFactory.getLogger(CommittedAnswers.class);
@@ -89,15 +92,19 @@ final class CommittedAnswers {
       read(begins, ends, missing, err);
     } catch (ExecutionException e) {
       throw new UserException(
-          "cannot read the earlier predictions and rejections: " + e.getCause().getMessage(), e.getCause());
+          "cannot read the earlier predictions and rejections: " + e.getCause().getMessage(),
+          e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new UserException("interrupted while reading the earlier predictions and rejections", e);
+      throw new UserException(
+          "interrupted while reading the earlier predictions and rejections", e);
     }
     return missing;
   }
 
-  /** Waits until no transaction is open before the current ends of the topics; returns those ends. */
+  /**
+   * Waits until no transaction is open before the current ends of the topics; returns those ends.
+   */
   private Map<TopicPartition, Long> decidedEnds(Admin admin)
       throws ExecutionException, InterruptedException {
     List<TopicPartition> partitions = new ArrayList<>();
@@ -166,7 +173,10 @@ final class CommittedAnswers {
                 properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
         Progress progress =
             Progress.start(
-                err, "reading", "earlier predictions and rejections", OptionalLong.of(sum(ends) - sum(begins)))) {
+                err,
+                "reading",
+                "earlier predictions and rejections",
+                OptionalLong.of(sum(ends) - sum(begins)))) {
       consumer.assign(ends.keySet());
       consumer.seekToBeginning(ends.keySet());
       Map<TopicPartition, Long> positions = begins;

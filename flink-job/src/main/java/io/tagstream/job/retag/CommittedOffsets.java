@@ -33,7 +33,8 @@ final class CommittedOffsets {
         return offsets;
       }
       throw new UserException(
-          "cannot read the committed offsets of job %s: %s".formatted(jobName, e.getCause().getMessage()),
+          "cannot read the committed offsets of job %s: %s"
+              .formatted(jobName, e.getCause().getMessage()),
           e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

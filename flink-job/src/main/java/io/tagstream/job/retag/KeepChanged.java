@@ -11,7 +11,10 @@ import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * Keeps the new predictions whose first tag differs from that of the image's last prediction, and those of images without a prediction. Keyed by the image's coordinates; first input: new predictions, second: earlier first tags. Emits at the end of both inputs, when the last prediction is known.
+ * Keeps the new predictions whose first tag differs from that of the image's last prediction, and
+ * those of images without a prediction. Keyed by the image's coordinates; first input: new
+ * predictions, second: earlier first tags. Emits at the end of both inputs, when the last
+ * prediction is known.
  */
 final class KeepChanged
     extends KeyedCoProcessFunction<Coordinates, TaggedImage, FirstTag, RetaggedImage> {

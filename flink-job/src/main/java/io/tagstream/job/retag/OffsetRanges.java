@@ -22,7 +22,8 @@ import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Ranges of offsets of a topic, one for each partition; none is empty, and none was deleted when it was resolved.
+ * Ranges of offsets of a topic, one for each partition; none is empty, and none was deleted when it
+ * was resolved.
  *
  * @param byPartition the range to read of each partition
  */
@@ -69,7 +70,8 @@ record OffsetRanges(String topic, Map<Integer, Range> byPartition) implements Se
    * Checks the requested offsets against those of the topic.
    *
    * @param from first offsets by partition; other partitions are not read
-   * @param to the offset after the last by partition; without an entry, the current end of the committed records
+   * @param to the offset after the last by partition; without an entry, the current end of the
+   *     committed records
    * @throws UserException when a partition does not exist, or records of a range do not
    */
   static OffsetRanges resolve(

@@ -91,7 +91,8 @@ public final class RetagCommand implements Callable<Integer> {
       names = "--from-offsets",
       required = true,
       paramLabel = "PARTITION:OFFSET,…",
-      description = "First offsets in the topic of images; partitions that are not named are not read.")
+      description =
+          "First offsets in the topic of images; partitions that are not named are not read.")
   private String from = "";
 
   @Option(
@@ -103,7 +104,10 @@ public final class RetagCommand implements Callable<Integer> {
   @Option(names = "--labeled", description = "Read labeled-images instead of images.")
   private boolean labeled;
 
-  @Option(names = "--changed-only", description = "Send only predictions whose first tag differs from the image's last prediction.")
+  @Option(
+      names = "--changed-only",
+      description =
+          "Send only predictions whose first tag differs from the image's last prediction.")
   private boolean changedOnly;
 
   @Option(
@@ -123,7 +127,8 @@ public final class RetagCommand implements Callable<Integer> {
       names = "--to",
       required = true,
       paramLabel = "TOPIC",
-      description = "Topic of the new predictions; created if it does not exist. --topic-prefix does not apply to it.")
+      description =
+          "Topic of the new predictions; created if it does not exist. --topic-prefix does not apply to it.")
   private String target = "";
 
   @Override
@@ -175,10 +180,12 @@ public final class RetagCommand implements Callable<Integer> {
             KafkaSources.range(connection, ranges.begins(), ranges.ends()),
             changedOnly
                 ? Optional.of(
-                    KafkaSources.upToNow(connection, topics.predictions(), new FirstTagDeserializer(ranges)))
+                    KafkaSources.upToNow(
+                        connection, topics.predictions(), new FirstTagDeserializer(ranges)))
                 : Optional.empty(),
             new FittingModels(
-                new FixedVersion(new PinnedStoreModels(models, engine.engine(), engine.device()), model),
+                new FixedVersion(
+                    new PinnedStoreModels(models, engine.engine(), engine.device()), model),
                 TopicLimit.of(connection, target)),
             RetaggedRecords.sink(connection, target),
             repair)
@@ -215,7 +222,9 @@ public final class RetagCommand implements Callable<Integer> {
   }
 
   /**
-   * The ends of the ranges, with the job's committed offsets as the default: a record that the job has not processed yet is not missing. The user's ends take precedence, since a job that died may have processed more than it could commit.
+   * The ends of the ranges, with the job's committed offsets as the default: a record that the job
+   * has not processed yet is not missing. The user's ends take precedence, since a job that died
+   * may have processed more than it could commit.
    */
   private Map<Integer, Long> withinReach(
       KafkaConnection connection,
@@ -271,8 +280,7 @@ public final class RetagCommand implements Callable<Integer> {
           shown = tagged;
         } catch (ExecutionException e) {
           if (interruption.requested()) {
-            throw new UserException(
-                "interrupted: the predictions sent so far are in " + target, e);
+            throw new UserException("interrupted: the predictions sent so far are in " + target, e);
           }
           throw new UserException("the images were not tagged: " + FailureCause.of(e), e);
         }

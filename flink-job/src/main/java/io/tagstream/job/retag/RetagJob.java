@@ -39,8 +39,10 @@ final class RetagJob {
   /**
    * All sources are bounded.
    *
-   * @param earlierTags earlier first tags of the images; if present, only predictions that differ are sent
-   * @param repair restricts the job to missing records; if empty, all images are tagged, and those that cannot be are not rejected, since the job that read them first rejected them
+   * @param earlierTags earlier first tags of the images; if present, only predictions that differ
+   *     are sent
+   * @param repair restricts the job to missing records; if empty, all images are tagged, and those
+   *     that cannot be are not rejected, since the job that read them first rejected them
    */
   RetagJob(
       Source<IncomingRecord, ?, ?> images,
@@ -98,7 +100,8 @@ final class RetagJob {
             .setParallelism(1);
 
     SingleOutputStreamOperator<RetaggedImage> leaving =
-        earlierTags.map(tags -> changed(environment, counted, tags))
+        earlierTags
+            .map(tags -> changed(environment, counted, tags))
             .orElseGet(() -> counted.map(image -> new RetaggedImage(image, null)))
             .returns(RetaggedImage.class)
             .name("Leaving")

@@ -14,7 +14,9 @@ import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
- * Serializes new predictions in the format of {@code predictions}. Their timestamp is the time of sending: with the image's time, the topic's retention would delete them together with the predictions that they replace.
+ * Serializes new predictions in the format of {@code predictions}. Their timestamp is the time of
+ * sending: with the image's time, the topic's retention would delete them together with the
+ * predictions that they replace.
  */
 final class RetaggedRecords implements KafkaRecordSerializationSchema<RetaggedImage> {
   private static final long serialVersionUID = 1L;

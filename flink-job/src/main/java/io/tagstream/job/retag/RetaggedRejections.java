@@ -12,7 +12,10 @@ import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
-/** Serializes rejections in the format of {@code rejected-images}, with the time of sending as their timestamp. */
+/**
+ * Serializes rejections in the format of {@code rejected-images}, with the time of sending as their
+ * timestamp.
+ */
 final class RetaggedRejections implements KafkaRecordSerializationSchema<RejectedImage> {
   private static final long serialVersionUID = 1L;
 

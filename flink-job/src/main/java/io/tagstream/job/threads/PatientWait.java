@@ -4,7 +4,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Waits for threads that use native memory. An interrupt does not end the wait, because the memory would then be freed under them; the interrupt flag is set again afterwards.
+ * Waits for threads that use native memory. An interrupt does not end the wait, because the memory
+ * would then be freed under them; the interrupt flag is set again afterwards.
  */
 public final class PatientWait {
 

@@ -13,9 +13,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends the process when a call into native code hangs. Such a call cannot be interrupted, and checkpoints, restarts and stops would wait for it indefinitely.
+ * Ends the process when a call into native code hangs. Such a call cannot be interrupted, and
+ * checkpoints, restarts and stops would wait for it indefinitely.
  *
- * <p>Time in which the whole process was suspended, alone or with its machine, does not count: time is measured in ticks, and no tick counts for more than twice its length.
+ * <p>Time in which the whole process was suspended, alone or with its machine, does not count: time
+ * is measured in ticks, and no tick counts for more than twice its length.
  */
 public final class Watchdog {
   private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
@@ -30,7 +32,8 @@ public final class Watchdog {
   /** Acts on a hung call. */
   @FunctionalInterface
   public interface Verdict {
-    /** @param message one line
+    /**
+     * @param message one line
      * @param thread the thread that made the call
      */
     void against(String message, Thread thread);
@@ -45,7 +48,8 @@ public final class Watchdog {
 
   private boolean started;
 
-  /** @param tick the interval between checks
+  /**
+   * @param tick the interval between checks
    * @param verdict called on the watchdog's thread
    */
   public Watchdog(Duration tick, Verdict verdict) {
@@ -87,7 +91,8 @@ public final class Watchdog {
   }
 
   /**
-   * Watches the steps of this thread until the watch is closed; each step must end within the limit.
+   * Watches the steps of this thread until the watch is closed; each step must end within the
+   * limit.
    *
    * @param what the beginning of the message if one does not, such as "model V has not loaded"
    */

@@ -19,7 +19,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A store and an engine in memory. The first byte of an image is its class; with {@link State#hold} the engine waits for permits. The state is static to this JVM, so it is shared when the fake is serialized with a job's graph.
+ * A store and an engine in memory. The first byte of an image is its class; with {@link State#hold}
+ * the engine waits for permits. The state is static to this JVM, so it is shared when the fake is
+ * serialized with a job's graph.
  */
 public final class FakeModels implements LiveModels {
   private static final long serialVersionUID = 1L;

@@ -388,7 +388,8 @@ class MicroBatchOperatorTest {
     harness.setProcessingTime(100);
     send(4);
     List<Long> answeredWithin = new ArrayList<>();
-    // While the third batch waits for the engine, another image arrives, its timer fires and a barrier's flush begins: all inside one yield.
+    // While the third batch waits for the engine, another image arrives, its timer fires and a
+    // barrier's flush begins: all inside one yield.
     mailbox.execute(
         () -> {
           store.hold = false;
@@ -503,7 +504,8 @@ class MicroBatchOperatorTest {
     assertThat(store.openEngines).hasValue(1);
     assertThat(store.warmUps).hasValue(2);
     assertThat(store.warmUpThreads)
-        .as("the second model warms up between the batches of the first, which needs the same processors")
+        .as(
+            "the second model warms up between the batches of the first, which needs the same processors")
         .satisfiesExactly(
             first -> assertThat(first).startsWith("model loading"),
             second -> assertThat(second).startsWith("inference"));

@@ -47,7 +47,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A store on disk and real engines: a broken version never serves, a serving one is not deleted. */
+/**
+ * A store on disk and real engines: a broken version never serves, a serving one is not deleted.
+ */
 @Timeout(120)
 class PinnedStoreModelsTest {
   private static final NetworkDescription NETWORK = NetworkDescription.alexNet(3, 1.0 / 24);
@@ -216,7 +218,7 @@ class PinnedStoreModelsTest {
           outcome -> {
             assertThat(outcome)
                 .isInstanceOfSatisfying(
-                    InferenceWorker.Answered.class,
+                    InferenceWorker.Computed.class,
                     answered -> assertThat(answered.modelVersion()).isEqualTo(good));
             answers.release();
           });

@@ -16,7 +16,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongFunction;
 
 /**
- * A log with a record at each offset of {@code images-0}, returned one at a time. The state is static to this JVM, so it is shared when the fake is serialized with a job's graph.
+ * A log with a record at each offset of {@code images-0}, returned one at a time. The state is
+ * static to this JVM, so it is shared when the fake is serialized with a job's graph.
  */
 public final class FakeLog implements RecordLog {
   private static final long serialVersionUID = 1L;

@@ -138,8 +138,7 @@ final class RetagTest {
               });
       assertThat(line)
           .contains(
-              "%d images tagged".formatted(IMAGES),
-              "%d predictions sent".formatted(wrong.size()));
+              "%d images tagged".formatted(IMAGES), "%d predictions sent".formatted(wrong.size()));
       // The corrections are now what was said last.
       assertThat(retag(stream, version, correction)).contains(" 0 predictions sent");
     }
@@ -171,7 +170,8 @@ final class RetagTest {
     try (TestStream stream = new TestStream(directory, settings)) {
       String version = new ModelStore(stream.models()).live();
       assertThat(run(stream, version, "--from-offsets", "0:1", "--to", "again")).isEqualTo(1);
-      assertThat(err.toString()).contains("images-0 ends at offset 0, before the requested offset 1");
+      assertThat(err.toString())
+          .contains("images-0 ends at offset 0, before the requested offset 1");
       assertThat(run(stream, version, "--from-offsets", "7:0", "--to", "again")).isEqualTo(1);
       assertThat(err.toString()).contains("images has no partition 7; its partitions are 0 to 1");
       assertThat(run(stream, version, "--from-offsets", "0", "--to", "again")).isEqualTo(2);
