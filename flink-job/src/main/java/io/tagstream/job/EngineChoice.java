@@ -39,6 +39,8 @@ public final class EngineChoice {
   }
 
   /**
+   * The crops per image.
+   *
    * @throws UsageException for an unknown number of views
    */
   public Views views() {

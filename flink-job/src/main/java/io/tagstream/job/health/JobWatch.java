@@ -75,7 +75,7 @@ public final class JobWatch implements AutoCloseable {
   private volatile boolean late;
   private volatile boolean stopping;
   private volatile Optional<UserException> failure = Optional.empty();
-  private volatile long observeedAt;
+  private volatile long observedAt;
   private volatile Optional<String> savepoint = Optional.empty();
 
   /**
@@ -96,7 +96,7 @@ public final class JobWatch implements AutoCloseable {
     this.nanoTime = nanoTime;
     this.file = new StatusFile(facts.models());
     this.age = new CheckpointAge(LONGEST_STEP, tolerance.kafkaOutage());
-    this.observeedAt = nanoTime.getAsLong();
+    this.observedAt = nanoTime.getAsLong();
     this.threads =
         Executors.newScheduledThreadPool(
             3,
@@ -147,7 +147,7 @@ public final class JobWatch implements AutoCloseable {
   /** Whether the job works. Thread-safe. */
   public Health health() {
     Health latest = health;
-    Duration blind = Duration.ofNanos(nanoTime.getAsLong() - observeedAt);
+    Duration blind = Duration.ofNanos(nanoTime.getAsLong() - observedAt);
     if (blind.compareTo(BLIND) <= 0) {
       return latest;
     }
@@ -168,8 +168,8 @@ public final class JobWatch implements AutoCloseable {
       LOG.debug("Flink does not answer", e);
     }
     long now = nanoTime.getAsLong();
-    age.step(Duration.ofNanos(now - observeedAt), seen.completed(), !kafkaAway);
-    observeedAt = now;
+    age.step(Duration.ofNanos(now - observedAt), seen.completed(), !kafkaAway);
+    observedAt = now;
     late = age.counted().plus(age.withoutKafka()).compareTo(tolerance.lately(seen.last())) > 0;
     if (age.counted().compareTo(tolerance.tolerableAge()) > 0) {
       fail(new UserException(tooOld()));

@@ -28,6 +28,8 @@ public record MicroBatching(int maxCrops, Duration maxWait, int views) implement
   }
 
   /**
+   * Derives the limits from the settings.
+   *
    * @throws UsageException when a batch cannot hold one image
    */
   public static MicroBatching of(BatchSettings settings, Views views) {

@@ -29,10 +29,12 @@ public final class Watchdog {
   private static final int FAILED = 1;
   private static final Watchdog OF_PROCESS = new Watchdog(TICK, Watchdog::halt);
 
-  /** Acts on a hung call. */
+  /** The action on a hung call. */
   @FunctionalInterface
   public interface Verdict {
     /**
+     * Called once for each hung call.
+     *
      * @param message one line
      * @param thread the thread that made the call
      */
