@@ -1,6 +1,6 @@
 package io.tagstream.cli;
 
-import io.tagstream.job.EngineOption;
+import io.tagstream.job.EngineChoice;
 import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.LoadedModel;
 import io.tagstream.model.image.DecodeLimits;
@@ -47,7 +47,7 @@ public final class ClassifyCommand implements Runnable {
   private static final int BAR = 30;
 
   @Mixin StandardOptions standard = new StandardOptions();
-  @Mixin private EngineOption engineOption = new EngineOption();
+  @Mixin private EngineChoice engineOption = new EngineChoice();
   @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
   @Spec private CommandSpec spec;
 

@@ -9,8 +9,8 @@ import org.apache.flink.runtime.checkpoint.MasterTriggerRestoreHook;
 import org.apache.flink.streaming.api.checkpoint.WithMasterCheckpointHook;
 
 /**
- * Where a record came from. Brings with it what writes each snapshot's time: Flink takes that from
- * a function, and this one is in every job.
+ * Maps a record to its coordinates. Also provides the hook that stores each snapshot's time: Flink
+ * takes such hooks from functions, and this one is in every job.
  */
 final class CoordinatesOf
     implements MapFunction<IncomingRecord, Coordinates>, WithMasterCheckpointHook<Instant> {

@@ -5,13 +5,13 @@ import io.tagstream.settings.UserException;
 import java.util.Optional;
 import org.apache.flink.util.SerializedThrowable;
 
-/** What brought a job down, in one line. */
+/** Describes the cause of a job's failure in one line. */
 public final class FailureCause {
   private FailureCause() {}
 
   /**
-   * The first message in the chain that was written for the user; else the root cause, with its
-   * class, since its message alone may say little.
+   * The first message in the chain that was written for the user; otherwise the root cause with its
+   * class name, since its message alone may not be informative.
    */
   public static String of(Throwable failure) {
     Throwable at = failure;

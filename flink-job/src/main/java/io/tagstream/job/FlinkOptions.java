@@ -24,17 +24,17 @@ import org.apache.flink.core.execution.RecoveryClaimMode;
 import org.apache.flink.state.rocksdb.RocksDBConfigurableOptions;
 import org.apache.flink.state.rocksdb.RocksDBOptions;
 
-/** The job's needs in Flink's words; settings under {@code flink.} go before them. */
+/** Flink's options for the job; settings under {@code flink.} take precedence over them. */
 public final class FlinkOptions {
   private FlinkOptions() {}
 
-  /** What labels and images of one job in this process may take of native memory. */
+  /** Native memory for the labels and images in the state of one job in this process. */
   private static final MemorySize ROCKSDB_MEMORY = MemorySize.ofMebiBytes(64);
 
-  /** One that is damaged leaves two others. */
+  /** If one is damaged, two others are left. */
   private static final int RETAINED_CHECKPOINTS = 3;
 
-  /** What the job needs wherever it runs. */
+  /** Options of the job both in this process and on a cluster. */
   static Configuration ofJob(
       String jobName,
       CheckpointSettings checkpoints,
@@ -59,15 +59,14 @@ public final class FlinkOptions {
         CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
         ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
 
-    // While Kafka is away, checkpoints expire one after the other, and that is no failure. Those
-    // that fail for another reason fail faster, and soon are as many.
+    // While Kafka is away, checkpoints expire one after the other, which must not fail the job.
+    // Checkpoints that fail for another reason fail faster and soon reach the same number.
     options.set(
         CheckpointingOptions.TOLERABLE_FAILURE_NUMBER,
         1 + Math.toIntExact(kafka.outage().dividedBy(checkpoints.timeout())));
 
-    // A training ends after its current step, whose length is for the network and the machine to
-    // say, and closing waits for it. A watchdog that loses its patience kills the whole process,
-    // with whatever else runs in it.
+    // Closing waits for the current step of a training, whose length depends on the network and the
+    // machine. Flink's cancellation watchdog would kill the whole process meanwhile.
     options.set(TaskManagerOptions.TASK_CANCELLATION_TIMEOUT, Duration.ZERO);
 
     if (job.restartAttempts() == 0) {
@@ -89,46 +88,48 @@ public final class FlinkOptions {
     return options;
   }
 
-  /** How images travel between operators. */
+  /** Options for the elements between operators. */
   public static void ofElements(Configuration options) {
-    // Whatever is no POJO would go through Kryo, slowly and with no promise for its next version.
+    // A type that is no POJO would be serialized by Kryo, which is slow and does not guarantee
+    // compatibility between versions.
     options.set(PipelineOptions.GENERIC_TYPES, false);
     options.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
-    // Elements never change after they were made, and no operator keeps a StreamRecord.
+    // Elements are never changed after construction, and no operator keeps a StreamRecord.
     options.set(PipelineOptions.OBJECT_REUSE, true);
-    // An image fills several buffers; what remains of it must not wait for the next one.
+    // An image fills several buffers; its last, partly filled one must not wait for the next image.
     options.set(ExecutionOptions.BUFFER_TIMEOUT, Duration.ZERO);
   }
 
   /**
-   * What the join of labels needs besides: it remembers a day's images, far more than belongs on a
-   * heap or into each checkpoint anew. The state of all others is a few offsets, and stays on the
-   * heap under RocksDB too.
+   * Additional options for the join of labels: its state holds the images of a day, too many for
+   * the heap or for full checkpoints. The state of all other operators is a few offsets, which stay
+   * on the heap under RocksDB too.
    */
   static void rememberImages(Configuration options) {
     options.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
     options.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
-    // An image is looked up before it is put down, and hardly ever found.
+    // An image is looked up before it is stored, and is rarely found.
     options.set(RocksDBConfigurableOptions.USE_BLOOM_FILTER, true);
-    // A buffer begins with an eighth of its size, and there is one for each of four kinds of state:
-    // of 64 MiB each, the default, these would be all that is allowed, and be written out for ever.
+    // There is a write buffer for each of four kinds of state, and it allocates an eighth of its
+    // size at once: with the default of 64 MiB these would use up the memory limit and be flushed
+    // continuously.
     options.set(RocksDBConfigurableOptions.WRITE_BUFFER_SIZE, MemorySize.ofMebiBytes(8));
   }
 
   /**
-   * The same for {@link #ofMiniCluster}.
+   * Options for RocksDB with {@link #ofMiniCluster}.
    *
-   * @param folder on a disk: the temporary folder is memory on many a machine
+   * @param folder on a disk: the temporary folder is in memory on many machines
    */
   static void rememberImagesHere(Configuration options, Path folder) {
     options.set(RocksDBOptions.LOCAL_DIRECTORIES, folder.toString());
-    // Instead of managed memory, which is dealt out by slots whether they remember or not, and goes
-    // before a fixed size while it is not switched off.
+    // Instead of managed memory, which Flink divides among all slots whether they have such state
+    // or not, and which takes precedence over a fixed size unless switched off.
     options.set(RocksDBOptions.USE_MANAGED_MEMORY, false);
     options.set(RocksDBOptions.FIX_PER_TM_MEMORY_SIZE, ROCKSDB_MEMORY);
   }
 
-  /** Resumes, and owns what it resumed from, so that the snapshot is deleted in its turn. */
+  /** Resumes in claim mode: Flink owns the snapshot and deletes it when it is subsumed. */
   static void resume(Configuration options, ResumeDecision decision) {
     decision
         .snapshot()
@@ -142,7 +143,7 @@ public final class FlinkOptions {
             });
   }
 
-  /** A cluster in this process: it listens on this machine alone, and is small. */
+  /** Options of a small cluster in this process that listens on the loopback address only. */
   public static void ofMiniCluster(Configuration options) {
     String here = "127.0.0.1";
     options.set(RestOptions.ADDRESS, here);
@@ -150,16 +151,16 @@ public final class FlinkOptions {
     options.set(RestOptions.BIND_PORT, "0");
     options.set(JobManagerOptions.BIND_HOST, here);
     options.set(TaskManagerOptions.BIND_HOST, here);
-    // Nothing sorts, and the state is a few offsets on the heap.
+    // No operator sorts, and the state is a few offsets on the heap.
     options.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(4));
     options.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(64));
     options.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(64));
   }
 
   /**
-   * How many checkpoints a job leaves.
+   * The number of checkpoints that a job retains.
    *
-   * @param flink Flink's own settings, as the user gave them
+   * @param flink the user's settings under {@code flink.}
    */
   static int retainedCheckpoints(Map<String, String> flink) {
     return Configuration.fromMap(flink)
@@ -167,7 +168,7 @@ public final class FlinkOptions {
         .orElse(RETAINED_CHECKPOINTS);
   }
 
-  /** Flink's own settings, as the user gave them. */
+  /** Applies the user's settings under {@code flink.}. */
   public static void passThrough(Configuration options, Map<String, String> flink) {
     flink.forEach(options::setString);
   }

@@ -9,15 +9,14 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * Ends the process of a job that failed when its orderly end takes too long: a task that hangs
- * would keep it for ever, and whoever starts it again would wait as long. Closed at the orderly
- * end.
+ * Halts the process of a failed job when its shutdown takes too long: a task that hangs would keep
+ * it alive forever, and a supervisor would never restart it. Close this at the end of the shutdown.
  */
 final class ForcedExit implements AutoCloseable {
   private static final int FAILED = 1;
 
   private final Duration patience;
-  private final Consumer<String> say;
+  private final Consumer<String> print;
   private final IntConsumer halt;
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
@@ -28,23 +27,23 @@ final class ForcedExit implements AutoCloseable {
           });
 
   /**
-   * @param patience that an orderly end has
-   * @param say prints a line
-   * @param halt ends the process with an exit code, whatever else runs
+   * @param patience the longest time of a shutdown
+   * @param print prints a line
+   * @param halt halts the process with an exit code
    */
-  ForcedExit(Duration patience, Consumer<String> say, IntConsumer halt) {
+  ForcedExit(Duration patience, Consumer<String> print, IntConsumer halt) {
     this.patience = patience;
-    this.say = say;
+    this.print = print;
     this.halt = halt;
   }
 
-  /** The orderly end begins. */
+  /** Begins the countdown of the shutdown. */
   void unlessClosed(String failure) {
     Future<?> unused =
         thread.schedule(
             () -> {
-              say.accept(
-                  "%s (the process is ended as it is: something in it hangs)".formatted(failure));
+              print.accept(
+                  "%s (the process is halted, because its shutdown hangs)".formatted(failure));
               halt.accept(FAILED);
             },
             patience.toMillis(),

@@ -28,80 +28,81 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code tagstream job}: in this process or, started by {@code flink run}, on its cluster. */
+/**
+ * {@code tagstream job}: runs the job in this process or, under {@code flink run}, on its cluster.
+ */
 @Command(
     name = "job",
     description =
-        "Run the Flink job: images in, their five best tags out, exactly once. Ctrl-C stops with a"
-            + " savepoint; the next start resumes there.")
+        "Run the Flink job: tags each image with its five best classes, exactly once. Ctrl-C stops it with"
+            + " a savepoint; the next start resumes from it.")
 public final class JobCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(JobCommand.class);
 
-  /** What a failed job's cluster has to close in. */
+  /** The longest time that the cluster of a failed job may take to close. */
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(30);
 
   @Spec private CommandSpec spec;
   @Mixin StandardOptions standard = new StandardOptions();
   @Mixin private KafkaOptions kafka = new KafkaOptions();
-  @Mixin private EngineOption engine = new EngineOption();
+  @Mixin private EngineChoice engine = new EngineChoice();
 
   @Option(
       names = "--models",
       required = true,
       paramLabel = "PATH",
-      description = "The store of models; its live version tags.")
+      description = "The model store; its live version serves.")
   private Path models = Path.of("");
 
   @Option(
       names = "--training-store",
       paramLabel = "PATH",
       description =
-          "Where labelled images are kept for the model to learn from. Without it nothing retrains,"
-              + " labels are not read, and labelled images are only tagged.")
+          "The training store, which keeps labelled images for retraining. Without it the job does not retrain"
+              + " or read labels, and only tags labelled images.")
   private Optional<String> trainingStore = Optional.empty();
 
   @Option(
       names = "--checkpoints",
       paramLabel = "PATH",
       description =
-          "Where snapshots are kept, in a folder of the job's name (default: ${DEFAULT-VALUE}, below"
-              + " the working directory). Where a job of the name has committed offsets and no"
-              + " snapshot lies there, a start is refused.")
+          "Folder of the snapshots, in a subfolder of the job's name (default: ${DEFAULT-VALUE}, in the"
+              + " working directory). If a job of this name has committed offsets and the folder has no"
+              + " snapshot of it, the start is refused.")
   private String checkpoints = "./.tagstream/checkpoints";
 
   @Option(
       names = "--fresh",
       description =
-          "Resume from no snapshot, but from the committed offsets, else the earliest. Gives up"
-              + " exactly once: images since the last commit may get two predictions.")
+          "Start without a snapshot, from the committed offsets, otherwise the earliest ones. Without exactly"
+              + " once: images since the last commit may get two predictions.")
   private boolean fresh;
 
   @Option(
       names = "--accept-loss",
       description =
-          "Resume, and keep running, even where images or predictions were lost. A warning names"
-              + " them.")
+          "Resume and keep running even if images or predictions were lost. A warning names them.")
   private boolean acceptLoss;
 
   @Option(
       names = "--name",
       paramLabel = "N",
       description =
-          "Names snapshots, transactions and consumer groups (default: ${DEFAULT-VALUE}). One job of a"
-              + " name runs on a Kafka cluster: a second one is refused, wherever it runs.")
+          "The job's name, part of its snapshots, transactions and consumer groups (default: ${DEFAULT-VALUE})."
+              + " Only one job of a name runs on a Kafka cluster: a second one is refused, wherever it runs.")
   private String name = Topics.DEFAULT_JOB;
 
   @Option(
       names = "--health-port",
       paramLabel = "N",
       description =
-          "Answer /healthz and /readyz there by HTTP; 0 takes a free port. Not on a cluster.")
+          "Port that serves /healthz and /readyz by HTTP; 0 takes a free one. Not on a cluster.")
   private Optional<Integer> healthPort = Optional.empty();
 
   @Option(
       names = "--host",
       paramLabel = "ADDRESS",
-      description = "Where --health-port listens (default: ${DEFAULT-VALUE}).")
+      description = "Address that --health-port listens on (default: ${DEFAULT-VALUE}).")
   private String host = "127.0.0.1";
 
   @Override
@@ -109,11 +110,11 @@ public final class JobCommand implements Callable<Integer> {
     JobRequest request = request();
     StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
     if (environment instanceof LocalStreamEnvironment) {
-      runHere(request, new JobLines(this::say));
+      runHere(request, new JobLines(this::printLine));
     } else {
       if (healthPort.isPresent()) {
         throw new UsageException(
-            "--health-port is for a job in this process; on a cluster, Flink's own REST interface says how it stands");
+            "--health-port is only for a job in this process; on a cluster, Flink's REST API reports the job's state");
       }
       JobRunner.submit(
           request, environment, Configuration.fromMap(environment.getConfiguration().toMap()));
@@ -137,7 +138,7 @@ public final class JobCommand implements Callable<Integer> {
         settings);
   }
 
-  private void say(String line) {
+  private void printLine(String line) {
     PrintWriter err = spec.commandLine().getErr();
     err.println("tagstream: " + Printable.of(line));
     err.flush();
@@ -155,7 +156,7 @@ public final class JobCommand implements Callable<Integer> {
             host,
             healthPort.get(),
             () -> running.get().map(job -> job.watch().health()).orElse(before))) {
-      say("health at " + server.address());
+      printLine("health at " + server.address());
       run(request, lines, running);
     }
   }
@@ -167,7 +168,8 @@ public final class JobCommand implements Callable<Integer> {
     Thread main = Thread.currentThread();
     try (Interruption interruption =
             Interruption.listen(() -> stop(running.get(), lines, stopFailure, main));
-        ForcedExit exit = new ForcedExit(CLOSE_PATIENCE, this::say, Runtime.getRuntime()::halt);
+        ForcedExit exit =
+            new ForcedExit(CLOSE_PATIENCE, this::printLine, Runtime.getRuntime()::halt);
         RunningJob job = JobRunner.start(request)) {
       running.set(Optional.of(job));
       lines.started(job);
@@ -193,7 +195,10 @@ public final class JobCommand implements Callable<Integer> {
     }
   }
 
-  /** Runs on the signal's thread; before the job was submitted too, which is then stopped after. */
+  /**
+   * Runs on the thread of the signal. Does nothing if the job was not submitted yet; it is then
+   * stopped after its submission.
+   */
   private static void stop(
       Optional<RunningJob> started,
       JobLines lines,
@@ -210,7 +215,8 @@ public final class JobCommand implements Callable<Integer> {
       failure.set(e);
       main.interrupt();
     } catch (RuntimeException e) {
-      // It would end with the signal's thread, and the main one wait for a job that nobody stops.
+      // Otherwise only the signal's thread would see it, and the main thread would wait for a job
+      // that is not stopping.
       LOG.error("The stop failed", e);
       failure.set(new UserException("the job did not stop: " + FailureCause.of(e), e));
       main.interrupt();

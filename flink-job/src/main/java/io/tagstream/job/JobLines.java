@@ -4,39 +4,39 @@ import io.tagstream.settings.UserException;
 import java.time.Duration;
 import java.util.function.Consumer;
 
-/** What a job in this process says when it starts, when it is ready and when it ends. */
+/** The lines that a job in this process prints when it starts, is ready and ends. */
 final class JobLines {
-  private static final Duration LOOK = Duration.ofMillis(200);
+  private static final Duration CHECK_INTERVAL = Duration.ofMillis(200);
 
-  private final Consumer<String> say;
+  private final Consumer<String> print;
   private final long began = System.nanoTime();
 
   /**
-   * @param say prints a line
+   * @param print prints a line
    */
-  JobLines(Consumer<String> say) {
-    this.say = say;
+  JobLines(Consumer<String> print) {
+    this.print = print;
   }
 
-  /** The job was submitted; what it resumes from, which Kafka and which model. */
+  /** After the submission: prints the snapshot, the Kafka cluster and the model. */
   void started(RunningJob job) {
-    job.watch().startLines().forEach(say);
+    job.watch().startLines().forEach(print);
   }
 
   /**
-   * Waits for the job's end.
+   * Prints when the job is ready, and waits for its end.
    *
    * @throws UserException with the root cause, when it failed
    */
   void awaitEnd(RunningJob job) throws InterruptedException {
     try {
       while (!job.watch().health().isReady()) {
-        if (job.await(LOOK)) {
+        if (job.await(CHECK_INTERVAL)) {
           return;
         }
       }
       Duration took = Duration.ofNanos(System.nanoTime() - began);
-      say.accept("ready after %d s".formatted(took.toSeconds()));
+      print.accept("ready after %d s".formatted(took.toSeconds()));
       job.await();
     } catch (UserException e) {
       remains(job);
@@ -44,14 +44,14 @@ final class JobLines {
     }
   }
 
-  /** A stop ran to its end. */
+  /** After a stop with a savepoint. */
   void stopped(String savepoint) {
-    say.accept("stopped with savepoint %s; the next start resumes from it".formatted(savepoint));
+    print.accept("stopped with savepoint %s; the next start resumes from it".formatted(savepoint));
   }
 
-  /** The job ended without a savepoint. */
+  /** After an end without a savepoint: prints the snapshot that the next start resumes from. */
   void remains(RunningJob job) {
-    say.accept(
+    print.accept(
         job.watch()
             .remains()
             .map(

@@ -5,8 +5,8 @@ import io.tagstream.settings.Program;
 import java.util.Set;
 
 /**
- * The entry for {@code flink run} and application mode, which run a program inside their own JVM:
- * it takes {@code job}'s options, and fails by an exception where the launcher's would exit.
+ * The main class for {@code flink run} and application mode, which run a program in their own JVM.
+ * It takes the options of {@code job}, and throws an exception instead of exiting with a code.
  */
 public final class JobOnCluster {
   private JobOnCluster() {}

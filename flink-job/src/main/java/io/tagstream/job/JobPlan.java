@@ -10,17 +10,17 @@ import io.tagstream.settings.LabelSettings;
 import java.time.Duration;
 
 /**
- * What is fixed when a job starts.
+ * The parameters of the topology, fixed when a job starts.
  *
  * @param sourceParallelism subtasks that read images
  * @param decodeParallelism subtasks that decode
- * @param inferenceParallelism subtasks with an engine of their own
- * @param separateSlots whether decoding and inference have slots of their own
+ * @param inferenceParallelism subtasks that infer, each with an engine
+ * @param separateSlots whether decoding and inference use separate slots
  * @param learns whether the job keeps labelled images and trains on them
  * @param idleAfter how long a partition without records holds back event time
- * @param sinkGeneration part of the sinks' uids: a new one leaves their old state behind
- * @param notes where it is noted what is decoded and inferred
- * @param acceptLoss whether the job goes on where records were deleted unread
+ * @param sinkGeneration part of the sinks' uids: a new generation drops the sinks' old state
+ * @param notes where the images being decoded and computed are noted
+ * @param acceptLoss whether the job continues when records were deleted unread
  */
 public record JobPlan(
     int sourceParallelism,
@@ -40,8 +40,8 @@ public record JobPlan(
     boolean acceptLoss) {
 
   /**
-   * Slots that all subtasks need at once: one lacking, and the job would wait for ever. What labels
-   * need runs in one subtask each, on slots that decoding has; a training has one of its own.
+   * The number of slots that the job needs; with one fewer it would never start. The operators for
+   * labels have one subtask each and share the slots of decoding; training has a separate slot.
    */
   public int slots() {
     int cpu = Math.max(sourceParallelism, decodeParallelism);

@@ -13,14 +13,13 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * A job to run.
+ * The parameters of a job, from its options and settings.
  *
- * @param models the store; its {@code live} version serves
- * @param trainingStore where what the model learns from is kept, a path or a URI that Flink writes
- *     to; without it labels are not read
- * @param checkpoints a path or a URI that Flink writes to; snapshots lie in a folder of the job's
- *     name below
- * @param name makes two jobs two: their snapshots, transactions and consumer groups
+ * @param models the model store, whose {@code live} version serves
+ * @param trainingStore a path or a URI that Flink writes to; without it labels are not read
+ * @param checkpoints a path or a URI that Flink writes to; snapshots are in a subfolder of the
+ *     job's name
+ * @param name identifies the job's snapshots, transactions and consumer groups
  */
 public record JobRequest(
     KafkaConnection connection,
@@ -37,18 +36,18 @@ public record JobRequest(
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
 
   /**
-   * @throws UsageException for a name that could not be part of a folder's, a group's and a
-   *     transaction's
+   * @throws UsageException for a name that cannot be part of the names of a folder, a consumer
+   *     group and a transaction
    */
   public JobRequest {
     if (!NAME.matcher(name).matches()) {
       throw new UsageException(
-          "--name: '%s' is no job's name: it begins with a letter or digit, and letters, digits, dots, dashes and underscores follow; a colon would let one job end another's transactions"
+          "--name: '%s' is not a valid job name: it must begin with a letter or digit and have at most 100 letters, digits, dots, dashes and underscores; with a colon, one job could abort the transactions of another"
               .formatted(name));
     }
     if (Topics.isLockOfAnother(name)) {
       throw new UsageException(
-          "--name: '%s' would take the consumer group in which a job named '%s' holds its name; choose another one"
+          "--name: '%s' would use the consumer group with which a job named '%s' locks its name; choose another one"
               .formatted(name, name.substring(0, name.lastIndexOf('-'))));
     }
   }

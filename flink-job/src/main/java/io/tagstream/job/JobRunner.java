@@ -4,7 +4,7 @@ import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.health.JobFacts;
 import io.tagstream.job.health.Tolerance;
 import io.tagstream.job.inference.MicroBatching;
-import io.tagstream.job.inference.StoreModels;
+import io.tagstream.job.inference.PinnedStoreModels;
 import io.tagstream.job.label.ImageRetention;
 import io.tagstream.job.label.KafkaRecordLog;
 import io.tagstream.job.lock.JobName;
@@ -70,20 +70,22 @@ import org.apache.flink.util.FileUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Checks what a job needs, decides what it resumes from, and starts it. */
+/** Checks the prerequisites of a job, decides from which snapshot it resumes, and starts it. */
 public final class JobRunner {
   private static final Logger LOG = LoggerFactory.getLogger(JobRunner.class);
 
-  /** Flink's TaskManagers notice within 50 s that their JobManager is gone. */
+  /**
+   * Longer than the 50 s within which Flink's TaskManagers notice that their JobManager is gone.
+   */
   private static final Duration TAKE_OVER = Duration.ofMinutes(2);
 
   private JobRunner() {}
 
   /**
-   * Starts a job on a small Flink cluster of its own in this process.
+   * Starts a job on a small Flink cluster in this process.
    *
    * @return to be closed by the caller
-   * @throws UserException when something is missing or another process runs the job
+   * @throws UserException when a prerequisite is missing or another process runs the job
    */
   public static RunningJob start(JobRequest request) {
     JobLock lock = JobLock.take(localFolder(request), request.name());
@@ -128,11 +130,10 @@ public final class JobRunner {
   }
 
   /**
-   * Submits a job to the cluster that an environment stands for, and waits for its end if the
-   * submission is attached. What the submission named to resume from goes before the newest
-   * snapshot.
+   * Submits a job to the cluster of an environment, and waits for its end if the submission is
+   * attached. A snapshot given with the submission takes precedence over the newest one.
    *
-   * @param options the environment's
+   * @param options the options of the environment
    */
   static void submit(
       JobRequest request, StreamExecutionEnvironment environment, Configuration options)
@@ -143,7 +144,7 @@ public final class JobRunner {
     try {
       prepared = prepare(request, geometry, options);
     } finally {
-      // The job itself holds its name once it runs.
+      // The running job holds its own lock of the name.
       nameLock.close();
     }
     environment.configure(prepared.options());
@@ -164,8 +165,8 @@ public final class JobRunner {
   }
 
   /**
-   * How long a submission waits for a job of its name. A JobManager that takes over from another
-   * one submits the job anew, while TaskManagers may still run it.
+   * How long a submission waits for the lock of its name. With high availability, a JobManager that
+   * takes over submits the job again while TaskManagers may still run it.
    */
   private static Duration patience(Configuration options) {
     return HighAvailabilityMode.isHighAvailabilityModeActivated(options)
@@ -173,7 +174,7 @@ public final class JobRunner {
         : Duration.ZERO;
   }
 
-  /** Fails here, with what to do, when there is no live model, or a topic is missing. */
+  /** Fails with advice when there is no live model or a topic is missing. */
   private static CropGeometry check(JobRequest request) {
     CropGeometry geometry = liveGeometry(request);
     request.connection().requireTopics(inputsAndOutputs(request));
@@ -192,13 +193,13 @@ public final class JobRunner {
     Duration outage = request.settings().get(KafkaSettings.class).outage();
     warnOfShortTransactions(timeout.minus(checkpoints.interval()), outage);
     SnapshotFolder folder = new SnapshotFolder(request.checkpoints(), request.name());
-    Configuration asked = new Configuration(given);
-    FlinkOptions.passThrough(asked, request.settings().flink());
+    Configuration submitted = new Configuration(given);
+    FlinkOptions.passThrough(submitted, request.settings().flink());
     Transactions transactions = new Transactions(timeout, limits.idExpiration());
-    // A checkpoint's transactions began at the barrier of the one before it, where that was not
-    // given up.
+    // A checkpoint's transactions began at the barrier of the previous one, if that was not
+    // aborted.
     Duration openBefore = checkpoints.interval();
-    Optional<String> named = asked.getOptional(StateRecoveryOptions.SAVEPOINT_PATH);
+    Optional<String> named = submitted.getOptional(StateRecoveryOptions.SAVEPOINT_PATH);
     ResumeDecision decision;
     if (named.isPresent()) {
       decision = ResumeDecision.named(folder, transactions, openBefore, Instant.now());
@@ -213,7 +214,8 @@ public final class JobRunner {
               Instant.now());
     }
     if (decision.leaveSinksBehind()) {
-      LOG.warn("The broker has forgotten the snapshot's transactions: the sinks start anew");
+      LOG.warn(
+          "The broker no longer knows the snapshot's transactions: the sinks start without their state");
     }
     folder.write(decision.notes());
     new ModelStore(request.models()).pins().deleteOf(request.name());
@@ -257,7 +259,7 @@ public final class JobRunner {
             new KafkaSourceBroker(request.connection().commonProperties()),
             new KafkaRecordLog(request.connection(), request.topics(), request.name()),
             new FittingModels(
-                new StoreModels(request.models(), request.engine(), request.device())
+                new PinnedStoreModels(request.models(), request.engine(), request.device())
                     .usedBy(request.name()),
                 TopicLimit.of(request.connection(), request.topics().predictions())),
             sinks.predictions(),
@@ -278,7 +280,7 @@ public final class JobRunner {
   private static void warnOfShortTransactions(Duration survived, Duration outage) {
     if (survived.compareTo(outage) < 0) {
       LOG.warn(
-          "An outage of Kafka longer than {} loses predictions, although kafka.outage is {}: transactions time out. Set transaction.max.timeout.ms on the broker to {} ms, and leave kafka.transaction.timeout.ms alone",
+          "An outage of Kafka longer than {} loses predictions, although kafka.outage is {}, because transactions time out. Set transaction.max.timeout.ms on the broker to {} ms, and do not set kafka.transaction.timeout.ms",
           DurationText.format(survived),
           DurationText.format(outage),
           TransactionLimits.ADVISED_TIMEOUT.toMillis());
@@ -324,19 +326,22 @@ public final class JobRunner {
         sinks.modelUpdates());
   }
 
-  /** Flink writes the store by its own file systems; the training reads it by Java's. */
+  /** Flink writes the store through its own file systems; training reads it through java.nio. */
   private static Path trainingFolder(String store) {
     try {
       return Path.of(SnapshotFolder.uri(store));
     } catch (FileSystemNotFoundException e) {
       throw new UsageException(
-          "--training-store %s: the training cannot read it without a java.nio file-system provider for it on the class path"
+          "--training-store %s: training cannot read it, because no java.nio file-system provider for it is on the class path"
               .formatted(store),
           e);
     }
   }
 
-  /** For what a snapshot has of labels, where this run reads none. */
+  /**
+   * Handles a snapshot that holds labels when this run reads none: refuses it, or drops them with a
+   * warning.
+   */
   private static void leaveLabelsBehind(
       JobRequest request, ResumeDecision decision, Configuration options) {
     if (decision
@@ -347,10 +352,10 @@ public final class JobRunner {
     }
     if (!request.wish().acceptLoss()) {
       throw new UserException(
-          "the newest snapshot of %s holds labels and images on their way to a training store: give its --training-store again; --accept-loss goes on without them, --fresh without the snapshot"
+          "the newest snapshot of %s holds labels and images that are not in the training store yet: give its --training-store again; --accept-loss drops them, --fresh starts without the snapshot"
               .formatted(request.name()));
     }
-    LOG.warn("Going on without the snapshot's labels and images on their way to a training store");
+    LOG.warn("Dropped the snapshot's labels and images that were not in the training store yet");
     options.set(StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE, true);
   }
 
@@ -367,7 +372,7 @@ public final class JobRunner {
         .toList();
   }
 
-  /** Whose offsets the job commits. */
+  /** The topics whose offsets the job commits. */
   private static List<String> inputs(JobRequest request) {
     Topics topics = request.topics();
     return Stream.concat(
@@ -402,8 +407,8 @@ public final class JobRunner {
   }
 
   /**
-   * Beside the snapshots, where all processes see them. A TaskManager's own folder does where those
-   * are on no file system of the machine's.
+   * Next to the snapshots, where all processes find them. If the snapshots are not on a local file
+   * system, in a folder of each TaskManager.
    */
   private static NotePlace notes(JobRequest request) {
     return new SnapshotFolder(request.checkpoints(), request.name())
@@ -413,9 +418,9 @@ public final class JobRunner {
   }
 
   /**
-   * What the job's status and its first lines say.
+   * The facts for the job's status and its first lines.
    *
-   * @param named what the submission named to resume from
+   * @param named the snapshot given with the submission
    */
   private static JobFacts facts(
       JobRequest request, Optional<String> named, ResumeDecision decision, Instant startedAt) {
@@ -428,13 +433,13 @@ public final class JobRunner {
         request.engine().toString(),
         request.device().toString(),
         request.views().count(),
-        resumedFrom.map("resumes from %s"::formatted).orElseGet(() -> anew(request)),
+        resumedFrom.map("resumes from %s"::formatted).orElseGet(() -> withoutSnapshot(request)),
         resumedFrom,
         startedAt);
   }
 
-  private static String anew(JobRequest request) {
-    return "starts without a snapshot, from committed offsets, else the earliest"
+  private static String withoutSnapshot(JobRequest request) {
+    return "starts without a snapshot, from the committed offsets, otherwise the earliest"
         + (request.wish().fresh() ? ": images since the last commit may be predicted twice" : "");
   }
 
@@ -444,16 +449,16 @@ public final class JobRunner {
       return broker.clusterId();
     } catch (Exception e) {
       throw new UserException(
-          "the broker at %s does not tell its cluster's id: %s"
+          "cannot read the cluster id from the broker at %s: %s"
               .formatted(request.connection().bootstrapServers(), FailureCause.of(e)),
           e);
     }
   }
 
   /**
-   * Beside the snapshots, which are on a disk with room, and not in the temporary folder, which is
-   * memory on many a machine. What a killed process left there is of no use: state comes back from
-   * a snapshot.
+   * Next to the snapshots, which are on a disk with room, and not in the temporary folder, which is
+   * in memory on many machines. Files of a killed process are deleted: state is restored from a
+   * snapshot.
    */
   private static Path emptyWorkingFolder(JobRequest request) {
     Path folder = localFolder(request).resolve("rocksdb");
@@ -471,7 +476,7 @@ public final class JobRunner {
         .orElseThrow(
             () ->
                 new UsageException(
-                    "--checkpoints %s: a job in this process keeps its snapshots in a local folder; submit it to a cluster for another file system"
+                    "--checkpoints %s: a job in this process needs a local folder; to use another file system, submit the job to a cluster"
                         .formatted(request.checkpoints())));
   }
 }

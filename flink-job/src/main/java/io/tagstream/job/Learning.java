@@ -7,11 +7,11 @@ import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 
 /**
- * What a job needs that keeps what the model learns from, and trains on it.
+ * The source and sinks of a job that keeps labelled images and retrains.
  *
- * @param labels that come on their own
- * @param trainingStore where both go
- * @param retraining what trains on it
+ * @param labels the source of {@code labels}
+ * @param trainingStore the sink of labelled images and withdrawals
+ * @param retraining the retraining on that store
  */
 public record Learning(
     Source<IncomingRecord, ?, ?> labels, Sink<TrainingRow> trainingStore, Retraining retraining) {}

@@ -32,25 +32,28 @@ import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A job on a Flink cluster of its own in this process. Thread-safe. */
+/** A job and its Flink cluster in this process. Thread-safe. */
 public final class RunningJob implements JobWatch.Watched, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RunningJob.class);
   private static final Duration PAUSE = Duration.ofMillis(50);
 
   private static final String FROM_CHECKPOINT =
-      "the next start resumes from its last checkpoint, if it does so before transaction.timeout.ms has passed";
+      "the next start resumes from its last checkpoint, provided that it starts before transaction.timeout.ms has passed";
 
-  /** A job that fails again and again would keep a stop waiting. */
+  /** States in which a stop does not wait for the job to run. */
   private static final Set<JobStatus> RECOVERING =
       EnumSet.of(JobStatus.FAILING, JobStatus.RESTARTING);
 
-  /** A model of 240 MB loads within it, from a slow disk too. */
+  /** Long enough to load a model of 240 MB from a slow disk. */
   private static final Duration START_PATIENCE = Duration.ofMinutes(2);
 
-  /** Flink's JobManager, in this process, answers in milliseconds, or hangs. */
+  /** Flink's JobManager in this process answers within milliseconds, unless it hangs. */
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
-  /** For a stop at a time when the job begins to run; who stops a job wants to see it end. */
+  /**
+   * The longest time that a stop waits for a starting job to run, before it ends without a
+   * savepoint.
+   */
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(4);
 
   private final MiniCluster cluster;
@@ -62,10 +65,10 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
   private final TaskManagerWatch taskManager;
   private BooleanSupplier kafkaAnswers = () -> true;
 
-  /** None in tests without Kafka. */
+  /** Empty in tests without Kafka. */
   private Optional<NameLock> nameLock = Optional.empty();
 
-  /** None in tests that look at the job themselves. */
+  /** Empty in tests that observe the job directly. */
   private Optional<JobWatch> watch = Optional.empty();
 
   private RunningJob(
@@ -85,16 +88,16 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
   }
 
   /**
-   * Has a stop ask before whether Kafka is there, which a savepoint waits for.
+   * Sets the check that a stop makes first, because a savepoint waits for Kafka.
    *
-   * @param answers may take some seconds
+   * @param answers whether Kafka answers; may block for some seconds
    */
   RunningJob withKafka(BooleanSupplier answers) {
     kafkaAnswers = answers;
     return this;
   }
 
-  /** Takes over the lock. */
+  /** Starts a cluster and submits a job to it; takes ownership of the lock. */
   static RunningJob submit(
       StreamGraph graph,
       Configuration options,
@@ -138,41 +141,40 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
     }
   }
 
-  /** Has the job watched until it is closed. */
+  /** Starts a {@link JobWatch}, which is closed with the job. */
   RunningJob watched(JobFacts facts, Tolerance tolerance, BooleanSupplier kafkaAnswers) {
     watch = Optional.of(JobWatch.start(this, facts, tolerance, kafkaAnswers));
     return this;
   }
 
-  /** Takes over the lock of its name; the job ends when another one has a better claim. */
+  /** Takes ownership of the lock of the job's name; the job fails when the lock is lost. */
   RunningJob named(NameLock taken) {
     nameLock = Optional.of(taken);
     CompletableFuture<Void> unused =
         taken
             .lost()
             .thenAccept(
-                why -> watch.ifPresentOrElse(watching -> watching.giveUp(why), () -> giveUp(why)));
+                why -> watch.ifPresentOrElse(watching -> watching.fail(why), () -> fail(why)));
     return this;
   }
 
-  /** What says whether it works. */
   JobWatch watch() {
     return watch.orElseThrow();
   }
 
   @Override
   public Observation observe() throws Exception {
-    return Observations.of(
+    return ExecutionGraphReader.of(
         cluster.getExecutionGraph(job).get(ANSWER.toMillis(), TimeUnit.MILLISECONDS));
   }
 
   @Override
-  public void giveUp(UserException why) {
+  public void fail(UserException why) {
     result.completeExceptionally(why);
   }
 
   /**
-   * Waits until every operator runs, the models loaded.
+   * Waits until every operator runs, with its models loaded.
    *
    * @throws UserException with the cause, when the job fails before
    */
@@ -195,12 +197,12 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
       }
       if (toStop && System.nanoTime() - deadline > 0) {
         throw new UserException(
-            "job %s does not run, and ends without a savepoint; %s"
+            "job %s does not run and ends without a savepoint; %s"
                 .formatted(name, FROM_CHECKPOINT));
       }
       if (System.nanoTime() - deadline > 0) {
         throw new UserException(
-            "job %s did not start within %d s: the log says what it waits for"
+            "job %s did not start within %d s: see the log for what it waits for"
                 .formatted(name, START_PATIENCE.toSeconds()));
       }
       TimeUnit.MILLISECONDS.sleep(PAUSE.toMillis());
@@ -211,7 +213,7 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
     try {
       return allRunning(cluster.getExecutionGraph(job).get());
     } catch (ExecutionException e) {
-      // The job may not be known yet, or no longer.
+      // Flink may not know the job yet, or no longer.
       return false;
     }
   }
@@ -230,7 +232,7 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
     return true;
   }
 
-  /** Whether the job has failed and is to be started again. */
+  /** Whether the job has failed and will restart. */
   boolean recovering() throws InterruptedException {
     try {
       return RECOVERING.contains(cluster.getJobStatus(job).get());
@@ -240,13 +242,13 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
   }
 
   /**
-   * Stops with a savepoint, which commits every prediction made so far, and waits for it. Waits
-   * before for a start that is under way, but not for a job that recovers from a failure. Does
-   * nothing when the job has ended.
+   * Stops with a savepoint, which commits every prediction made so far, and waits for it. First
+   * waits for a start in progress, but not for a job that recovers from a failure. Does nothing
+   * when the job has ended.
    *
-   * @return where to resume from; empty when the job had ended
-   * @throws UserException when there is no savepoint, or its predictions were not all committed;
-   *     the job is then to be closed, and resumes from its last snapshot
+   * @return the savepoint; empty when the job had ended
+   * @throws UserException when there is no savepoint, or not all of its predictions were committed;
+   *     the caller must then close the job, and the next start resumes from the last snapshot
    */
   public synchronized Optional<String> stop() throws InterruptedException {
     watch.ifPresent(JobWatch::stopping);
@@ -264,7 +266,8 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
           cluster
               .stopWithSavepoint(job, snapshots.location(), false, SavepointFormatType.CANONICAL)
               .get();
-      // It is whole before its transactions are committed, which the job's end alone says.
+      // The savepoint is complete before its transactions are committed; only the end of the job
+      // shows that they are.
       await();
       snapshots.noteFinishedStop(savepoint);
       watch.ifPresent(watching -> watching.stoppedWith(savepoint));
@@ -297,7 +300,7 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
   }
 
   /**
-   * As {@link #await()}, for a time.
+   * Like {@link #await()}, for a limited time.
    *
    * @return whether the job has ended
    */
@@ -314,8 +317,9 @@ public final class RunningJob implements JobWatch.Watched, AutoCloseable {
   }
 
   /**
-   * Ends job and cluster as they are: its checkpoints stay. A stop under way goes before, so that
-   * the process does not end between the job's end and the note of it.
+   * Ends the job and its cluster without a savepoint; its checkpoints stay. Waits for a stop in
+   * progress, so that the process does not end between the job's end and the note of the finished
+   * stop.
    */
   @Override
   public synchronized void close() {

@@ -38,13 +38,13 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
-/** The job's operators and how they hang together. */
+/** The topology of the job. */
 public final class TagstreamJob {
   static final String CPU_SLOTS = "cpu";
   static final String ENGINE_SLOTS = "engine";
   static final String TRAINING_SLOTS = "training";
 
-  /** The uid of the operator that is there wherever labels are read. */
+  /** The uid of an operator that every job has that reads labels. */
   static final String LABEL_JOIN = "label-join";
 
   private static final String ALL_SLOTS = "default";
@@ -59,8 +59,8 @@ public final class TagstreamJob {
   private final Optional<Learning> learning;
 
   /**
-   * @param log where images are read again: for labels, and for rejections
-   * @param learning without it labels are not read, and nothing is kept for a training
+   * @param log reads images again, for labels and for rejections
+   * @param learning if empty, labels are not read and labelled images are not kept
    */
   public TagstreamJob(
       Source<IncomingRecord, ?, ?> images,
@@ -81,14 +81,14 @@ public final class TagstreamJob {
     this.learning = learning;
   }
 
-  /** Adds the job to an environment whose process watches it. */
+  /** Adds the job to the environment of this process, which observes the job itself. */
   public void addTo(StreamExecutionEnvironment environment, JobPlan plan) {
     SingleOutputStreamOperator<Void> unused = addStream(environment, plan);
   }
 
   /**
-   * Adds the job to an environment of a cluster, with what holds its name there, and what writes
-   * its status.
+   * Adds the job to the environment of a cluster, with the operators that lock its name and write
+   * its status there.
    */
   public void addTo(
       StreamExecutionEnvironment environment,
@@ -104,7 +104,10 @@ public final class TagstreamJob {
         .setParallelism(1);
   }
 
-  /** The stream behind the guard: nothing but checkpoints goes through it, to one subtask. */
+  /**
+   * Returns the output of the offset guard: it has no elements, but passes checkpoints on, with a
+   * parallelism of one.
+   */
   private SingleOutputStreamOperator<Void> addStream(
       StreamExecutionEnvironment environment, JobPlan plan) {
     String cpu = plan.separateSlots() ? CPU_SLOTS : ALL_SLOTS;
@@ -142,7 +145,7 @@ public final class TagstreamJob {
             .uid("coordinates")
             .setParallelism(plan.sourceParallelism());
     DataStream<RejectedImage> rejected = decoded.getSideOutput(DecodeOperator.REJECTED);
-    // Also where parallelisms are equal: a busy partition must not keep one engine busy alone.
+    // Even if the parallelisms are equal: otherwise a busy partition would load only one engine.
     DataStream<DecodedImage> toTag = decoded.rebalance();
 
     Optional<Labels> labelled =
@@ -208,13 +211,13 @@ public final class TagstreamJob {
         .sinkTo(rejections)
         .name("Rejections")
         .uid("rejections-" + plan.sinkGeneration())
-        // They are few, and each writer has a transaction to commit per checkpoint.
+        // Rejections are few, and each writer commits a transaction per checkpoint.
         .setParallelism(1)
         .slotSharingGroup(cpu);
     return guarded;
   }
 
-  /** The topics whose records are answered. */
+  /** The topics whose records get a prediction or a rejection. */
   private static Set<String> inputs(JobPlan plan) {
     Topics topics = plan.topics();
     return plan.learns()
@@ -222,7 +225,7 @@ public final class TagstreamJob {
         : Set.of(topics.images(), topics.labeledImages());
   }
 
-  /** What watches the live version, trains the next and says so. */
+  /** Adds the operator that measures the live version, trains candidates and announces them. */
   private static void addRetraining(
       StreamExecutionEnvironment environment,
       Retraining retraining,
@@ -248,7 +251,7 @@ public final class TagstreamJob {
         .setParallelism(1);
   }
 
-  /** What comes of labels. */
+  /** The outputs of the operators for labels. */
   private record Labels(
       DataStream<Coordinates> read,
       DataStream<LabelSignal> waiting,
@@ -256,8 +259,9 @@ public final class TagstreamJob {
       DataStream<RejectedImage> rejected) {}
 
   /**
-   * Labels and their images, which are read again, and the training store with both. In one subtask
-   * each: people label slowly, and of what a program labels at once the engine is the limit.
+   * Adds the operators that read labels, read their images again and write both into the training
+   * store. Each has a parallelism of one: people label slowly, and for bulk labels the engine is
+   * the bottleneck.
    */
   private Labels addLabels(
       StreamExecutionEnvironment environment,
@@ -322,7 +326,7 @@ public final class TagstreamJob {
         .sinkTo(learning.trainingStore())
         .name("Training store")
         .uid("training-store")
-        // Its files are the fewer, and the larger.
+        // One writer: fewer, larger files.
         .setParallelism(1)
         .slotSharingGroup(cpu);
 

@@ -24,22 +24,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks whether the cluster of this process still has its TaskManager. Flink ends it at an error
- * that it holds for fatal, and lets the job wait for another one, which nobody starts.
+ * Checks that the cluster of this process still has its TaskManager. Flink ends a TaskManager after
+ * an error that it considers fatal, and the job then waits for another one, which never comes.
  *
- * <p>Nor is one started here: what made the error fatal (threads, native memory, classes) is in the
- * process still, and on a cluster Flink ends a TaskManager's process then. A process that ends is
- * started anew by whoever keeps it running, and resumes from its last checkpoint.
+ * <p>This class starts no new one: the cause of the fatal error (threads, native memory, classes)
+ * is still in the process, and on a cluster Flink ends the process of the TaskManager too. A
+ * supervisor restarts a process that ended, and the job resumes from its last checkpoint.
  */
 final class TaskManagerWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TaskManagerWatch.class);
-  private static final Duration LOOK = Duration.ofSeconds(1);
+  private static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
   private static final Duration ANSWER = Duration.ofSeconds(10);
 
   private static final List<Class<? extends Throwable>> CONSEQUENCES =
       List.of(FlinkExpectedException.class, NoResourceAvailableException.class);
 
-  /** One that lives comes back within a second after a pause of the whole process. */
+  /** A live TaskManager reconnects within a second after the whole process was suspended. */
   private static final Duration GONE_FOR_GOOD = Duration.ofSeconds(10);
 
   private final MiniCluster cluster;
@@ -49,7 +49,9 @@ final class TaskManagerWatch implements AutoCloseable {
 
   private long connectedAt = System.nanoTime();
 
-  /** Failures since are of interest. By the wall clock, as Flink notes them. */
+  /**
+   * Failures since then are candidates for the cause. By the wall clock, like Flink's timestamps.
+   */
   private long workedAt = System.currentTimeMillis();
 
   private TaskManagerWatch(MiniCluster cluster, JobID job, Consumer<UserException> lost) {
@@ -66,24 +68,25 @@ final class TaskManagerWatch implements AutoCloseable {
   }
 
   /**
-   * Looks until closed.
+   * Checks until closed.
    *
-   * @param lost hears, at most once, of the failure that the TaskManager ended with
+   * @param lost receives, at most once, the failure that the TaskManager ended with
    */
   static TaskManagerWatch start(MiniCluster cluster, JobID job, Consumer<UserException> lost) {
     TaskManagerWatch watch = new TaskManagerWatch(cluster, job, lost);
     Future<?> unused =
-        watch.thread.scheduleWithFixedDelay(watch::look, 0, LOOK.toMillis(), TimeUnit.MILLISECONDS);
+        watch.thread.scheduleWithFixedDelay(
+            watch::check, 0, CHECK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     return watch;
   }
 
-  private void look() {
+  private void check() {
     try {
-      int connected = ask(cluster.requestClusterOverview()).getNumTaskManagersConnected();
+      int connected = get(cluster.requestClusterOverview()).getNumTaskManagersConnected();
       long now = System.nanoTime();
       if (connected > 0) {
         connectedAt = now;
-        if (RunningJob.allRunning(ask(cluster.getExecutionGraph(job)))) {
+        if (RunningJob.allRunning(get(cluster.getExecutionGraph(job)))) {
           workedAt = System.currentTimeMillis();
         }
       } else if (now - connectedAt > GONE_FOR_GOOD.toNanos()) {
@@ -93,27 +96,26 @@ final class TaskManagerWatch implements AutoCloseable {
                     .map(
                         failure ->
                             FailureCause.of(failure) + "; Flink's TaskManager ended after it")
-                    .orElse(
-                        "Flink's TaskManager ended with an error that it holds for fatal: the log has it, after FATAL")));
+                    .orElse("Flink's TaskManager ended with a fatal error: see FATAL in the log")));
         thread.shutdown();
       }
     } catch (ExecutionException | TimeoutException | RuntimeException e) {
-      // A cluster that closes, or a job that it does not know yet, or no longer.
-      LOG.debug("Flink gives no answer", e);
+      // The cluster is closing, or it does not know the job yet, or no longer.
+      LOG.debug("Flink does not answer", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
   /**
-   * Of what the JobManager has heard. What a task fails with, it hears after the task's clean-up,
-   * and not at all where that was fatal; the end itself, which Flink expects, and slots that nobody
-   * offers say nothing.
+   * The first failure that the JobManager knows of. It learns of a task's failure after the task's
+   * clean-up, and not at all if that was fatal. The disconnect itself, which Flink expects, and
+   * missing slots are consequences and are ignored.
    */
   private Optional<Throwable> firstFailure()
       throws ExecutionException, InterruptedException, TimeoutException {
     return StreamSupport.stream(
-            ask(cluster.getExecutionGraphInfo(job)).getExceptionHistory().spliterator(), false)
+            get(cluster.getExecutionGraphInfo(job)).getExceptionHistory().spliterator(), false)
         .filter(failure -> failure.getTimestamp() >= workedAt)
         .filter(failure -> !isConsequence(failure.getException()))
         .min(Comparator.comparing(ErrorInfo::getTimestamp))
@@ -129,7 +131,7 @@ final class TaskManagerWatch implements AutoCloseable {
                     .isPresent());
   }
 
-  private static <T> T ask(CompletableFuture<T> answer)
+  private static <T> T get(CompletableFuture<T> answer)
       throws ExecutionException, InterruptedException, TimeoutException {
     return answer.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
   }

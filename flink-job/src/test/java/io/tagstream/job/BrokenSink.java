@@ -6,9 +6,10 @@ import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 
 /**
- * A sink that fails at the first element, and again when it is closed, which Flink holds for fatal.
+ * A sink that fails at the first element, and again when it is closed, which is a fatal error to
+ * Flink.
  *
- * @param opens otherwise the job never begins to run
+ * @param opens if false, creating the writer blocks, so the job never runs
  */
 record BrokenSink<T>(boolean opens) implements Sink<T> {
   private static final long serialVersionUID = 1L;

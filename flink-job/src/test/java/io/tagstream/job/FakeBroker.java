@@ -8,7 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 
-/** A cluster whose offsets and topics are given. */
+/** A Kafka cluster with given offsets and topics. */
 public final class FakeBroker implements SourceBroker {
   private static final long serialVersionUID = 1L;
 
@@ -18,20 +18,20 @@ public final class FakeBroker implements SourceBroker {
   private int silentQuestions;
 
   /**
-   * @param ends of its partitions
+   * @param ends the end offsets by partition
    */
   public FakeBroker(String clusterId, Map<TopicPartition, Long> ends) {
     this.clusterId = clusterId;
     this.ends = new HashMap<>(ends);
   }
 
-  /** A topic has this id from now on. */
+  /** Sets the id of a topic. */
   public FakeBroker withTopic(String topic, String id) {
     topicIds.put(topic, id);
     return this;
   }
 
-  /** Gives no answer to so many questions. */
+  /** Fails this many requests. */
   public FakeBroker silentFor(int questions) {
     silentQuestions = questions;
     return this;

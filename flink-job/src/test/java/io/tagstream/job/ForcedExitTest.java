@@ -10,25 +10,25 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 final class ForcedExitTest {
-  private final BlockingQueue<String> said = new LinkedBlockingQueue<>();
+  private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
 
   @Test
-  void endsAProcessThatDoesNotEndByItself() throws InterruptedException {
+  void haltsAProcessThatDoesNotEnd() throws InterruptedException {
     try (ForcedExit exit =
-        new ForcedExit(Duration.ofMillis(1), said::add, code -> said.add("exit " + code))) {
+        new ForcedExit(Duration.ofMillis(1), events::add, code -> events.add("exit " + code))) {
       exit.unlessClosed("the job failed: the device is gone");
-      assertThat(said.take())
-          .startsWith("the job failed: the device is gone (the process is ended as it is");
-      assertThat(said.take()).isEqualTo("exit 1");
+      assertThat(events.take())
+          .startsWith("the job failed: the device is gone (the process is halted");
+      assertThat(events.take()).isEqualTo("exit 1");
     }
   }
 
   @Test
-  void doesNothingToOneThatDoes() {
+  void doesNothingAfterAnOrderlyEnd() {
     ForcedExit exit =
-        new ForcedExit(Duration.ofHours(1), said::add, code -> said.add("exit " + code));
+        new ForcedExit(Duration.ofHours(1), events::add, code -> events.add("exit " + code));
     exit.unlessClosed("the job failed");
     exit.close();
-    assertThat(said).isEmpty();
+    assertThat(events).isEmpty();
   }
 }

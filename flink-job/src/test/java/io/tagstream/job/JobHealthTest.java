@@ -43,22 +43,22 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is seen from outside of jobs on a cluster in this process. */
+/** The health and the status of jobs on a cluster in this process. */
 @Timeout(120)
 final class JobHealthTest {
   private static final Tolerance PATIENT =
       new Tolerance(Duration.ofMillis(100), Duration.ofMinutes(10), Duration.ofHours(1));
 
-  /** Failures to come. */
+  /** The number of failures still to throw. */
   private static final AtomicInteger FAILURES = new AtomicInteger();
 
-  /** Snapshots wait for it. */
+  /** Snapshots wait until this is released. */
   private static volatile CountDownLatch snapshots = new CountDownLatch(0);
 
   @TempDir private Path directory;
 
   @BeforeEach
-  void untroubled() {
+  void resetStatics() {
     FAILURES.set(0);
     snapshots = new CountDownLatch(0);
   }
@@ -109,7 +109,7 @@ final class JobHealthTest {
   }
 
   /**
-   * @param onCluster with the operator that writes the status there
+   * @param onCluster whether to add the operator that writes the status on a cluster
    */
   private RunningJob start(Tolerance tolerance, Optional<String> snapshot, boolean onCluster) {
     Settings settings =
@@ -181,7 +181,7 @@ final class JobHealthTest {
   }
 
   @Test
-  void aJobThatRunsSaysSoAndAStopSaysWithWhatItEnded() throws Exception {
+  void theStatusShowsARunningJobAndTheSavepointOfItsStop() throws Exception {
     RunningJob job = start(PATIENT);
     try {
       awaitReady(job);
@@ -205,7 +205,7 @@ final class JobHealthTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void aSnapshotResumesOnAndOffACluster(boolean onCluster) throws Exception {
+  void aSnapshotResumesInThisProcessAndOnACluster(boolean onCluster) throws Exception {
     String savepoint;
     try (RunningJob first = start(PATIENT, Optional.empty(), onCluster)) {
       awaitReady(first);
@@ -217,7 +217,7 @@ final class JobHealthTest {
   }
 
   @Test
-  void aRestartIsSeenWithItsCause() throws Exception {
+  void theStatusShowsARestartAndItsCause() throws Exception {
     FAILURES.set(1);
     RunningJob job = start(PATIENT);
     try {
@@ -233,7 +233,7 @@ final class JobHealthTest {
   }
 
   @Test
-  void aJobThatFailsForGoodLeavesItsCause() throws Exception {
+  void theStatusShowsTheCauseOfAFailedJob() throws Exception {
     FAILURES.set(Integer.MAX_VALUE);
     RunningJob job = start(PATIENT);
     try {
@@ -248,7 +248,7 @@ final class JobHealthTest {
   }
 
   @Test
-  void aJobThatCompletesNoCheckpointIsGivenUp() throws Exception {
+  void aJobThatCompletesNoCheckpointFails() throws Exception {
     snapshots = new CountDownLatch(1);
     RunningJob job =
         start(new Tolerance(Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofHours(1)));
@@ -259,7 +259,7 @@ final class JobHealthTest {
           .hasMessageContaining("checkpoint.tolerable-age is 1 s");
       Health health = job.watch().health();
       assertThat(health.isReady()).isFalse();
-      assertThat(health.hopeless()).isNotEmpty();
+      assertThat(health.fatal()).isNotEmpty();
     } finally {
       snapshots.countDown();
       job.close();

@@ -25,8 +25,9 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /**
- * Transactions in memory: what was written shows when its checkpoint is complete, and a commit that
- * is repeated shows it once. The lines stay in this JVM when the sink travels with a job's graph.
+ * Transactions in memory: elements become visible when their checkpoint completes, and a repeated
+ * commit adds them once. The lines are static to this JVM, so they are shared when the sink is
+ * serialized with a job's graph.
  */
 final class MemorySink<T> implements Sink<T>, SupportsCommitter<MemorySink.Transaction> {
   private static final long serialVersionUID = 1L;
@@ -34,7 +35,7 @@ final class MemorySink<T> implements Sink<T>, SupportsCommitter<MemorySink.Trans
   private static final Set<String> TRANSACTIONS = ConcurrentHashMap.newKeySet();
   private static final AtomicInteger NEXT = new AtomicInteger();
 
-  /** What a test wants to see of an element. */
+  /** Formats an element for a test's assertions. */
   interface Line<T> extends Function<T, String>, Serializable {}
 
   record Transaction(String id, List<String> lines) {}

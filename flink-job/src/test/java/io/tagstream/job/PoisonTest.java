@@ -19,7 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A job whose process dies of some images, started again and again until the stream goes on. */
+/**
+ * A job whose process dies at some images, restarted until every image has its prediction or
+ * rejection.
+ */
 @Timeout(600)
 class PoisonTest {
   private static final long IMAGES = 120;
@@ -41,7 +44,7 @@ class PoisonTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
-                // It starts often, and has little to do.
+                // The process starts often and does little work.
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
                 "-Xmx512m",
@@ -59,7 +62,7 @@ class PoisonTest {
     return process;
   }
 
-  /** Waits for a process' end; kills it where it waits for that. */
+  /** Waits for the end of a process, and kills it when it waits to be killed. */
   private int end(Process process, Set<String> killed) throws Exception {
     while (process.isAlive()) {
       for (Fate fate : List.of(Fate.DECODER_WAITS, Fate.ENGINE_WAITS)) {
@@ -74,11 +77,11 @@ class PoisonTest {
     return process.waitFor();
   }
 
-  /** How often the process died before all images had their answer. */
+  /** Returns how often the process died before every image had its prediction or rejection. */
   private int deaths(Map<Long, Fate> fates) throws Exception {
     Set<String> killed = new HashSet<>();
     for (int deaths = 0; deaths < MOST_STARTS; deaths++) {
-      // Also with another parallelism each time.
+      // With another parallelism each time.
       if (end(start(2 + deaths % 2, fates), killed) == 0) {
         return deaths;
       }
@@ -121,13 +124,13 @@ class PoisonTest {
     assertPredicted(fates);
     assertThat(committed("rejections"))
         .containsExactlyInAnyOrder(
-            "30 decode the process ended twice while this image and nothing else was decoded",
-            "33 inference the process ended twice while the model was asked about this image and nothing else",
-            "61 inference the process ended twice while the model was asked about this image and nothing else");
+            "30 decode the process ended twice while this image alone was decoded",
+            "33 inference the process ended twice while the model computed this image alone",
+            "61 inference the process ended twice while the model computed this image alone");
   }
 
   @Test
-  void noneIsRejectedWhereSomebodyElseKillsTheProcess() throws Exception {
+  void noImageIsRejectedWhenTheProcessIsKilledFromOutside() throws Exception {
     assertThat(deaths(Map.of(20L, Fate.DECODER_WAITS, 70L, Fate.ENGINE_WAITS)))
         .isEqualTo(2 * PoisonedJob.WAITS);
     assertPredicted(Map.of());

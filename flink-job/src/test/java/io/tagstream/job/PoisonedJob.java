@@ -59,34 +59,34 @@ import org.apache.flink.streaming.api.functions.sink.filesystem.bucketassigners.
 import org.apache.flink.streaming.api.functions.sink.filesystem.rollingpolicies.OnCheckpointRollingPolicy;
 
 /**
- * Decoding and inference of a job in a process of its own, which dies of some images. It resumes
- * from its checkpoints, and its outputs are files that a checkpoint commits.
+ * Decoding and inference of a job in a separate process, which dies at some images. It resumes from
+ * its checkpoints, and writes files that a checkpoint commits.
  *
  * <p>Arguments: a folder, how many images, the parallelism of decoding; then {@code OFFSET=FATE}.
  */
 public final class PoisonedJob {
   private static final int SIDE = 9;
 
-  /** Among others, then alone. */
+  /** How often an image waits to be killed: once among others, then alone. */
   static final int WAITS = 2;
 
   private PoisonedJob() {}
 
-  /** What happens at an image. */
+  /** What an image does to the process. */
   enum Fate {
     FINE(0),
     /** The process ends in its decoder. */
     DECODER_DIES(10),
     /** The process ends in the engine. */
     ENGINE_DIES(20),
-    /** The engine does not come back. */
+    /** The engine hangs. */
     ENGINE_HANGS(30),
-    /** The first times, the decoder waits to be killed by somebody else. */
+    /** The first times, the decoder waits for the process to be killed from outside. */
     DECODER_WAITS(40),
-    /** The same in the engine. */
+    /** The first times, the engine waits for the process to be killed from outside. */
     ENGINE_WAITS(50);
 
-    /** The red of its picture: what the decoder and the engine know it by. */
+    /** The red of the image, by which the decoder and the engine recognize it. */
     private final int red;
 
     Fate(int red) {
@@ -104,7 +104,7 @@ public final class PoisonedJob {
     try (RunningJob job =
         start(folder, Long.parseLong(args[1]), Integer.parseInt(args[2]), Map.copyOf(fates))) {
       while (!job.await(Duration.ofMillis(100))) {
-        // Until the last image has its answer.
+        // Until the last image has its prediction or rejection.
       }
     }
     System.exit(0);
@@ -140,7 +140,7 @@ public final class PoisonedJob {
         StreamExecutionEnvironment.getExecutionEnvironment(options);
     environment.setParallelism(1);
     NotePlace notes = NotePlace.at(folder.resolve("test").resolve("suspects"));
-    // A path cannot travel with the graph.
+    // A Path is not serializable.
     String traps = folder.toString();
     CropGeometry geometry = new CropGeometry(FakeModels.RESIZE, FakeModels.CROP);
 
@@ -222,7 +222,7 @@ public final class PoisonedJob {
   private static byte[] image(long offset, Fate fate) {
     BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
     for (int i = 0; i < SIDE * SIDE; i++) {
-      // Black is a warm-up.
+      // A black image is a warm-up.
       image.setRGB(i % SIDE, i / SIDE, fate.red << 16 | 0x0101);
     }
     return WireFormat.of(Image.class)
@@ -260,7 +260,7 @@ public final class PoisonedJob {
     }
   }
 
-  /** The decoder meets a picture. */
+  /** Called when the decoder reads an image. */
   private static void meet(Path folder, int red) {
     fate(red).filter(PoisonedJob::inDecoder).ifPresent(fate -> suffer(folder, fate));
   }
@@ -269,22 +269,22 @@ public final class PoisonedJob {
     switch (fate) {
       case FINE -> {}
       case DECODER_DIES, ENGINE_DIES -> Runtime.getRuntime().halt(3);
-      case ENGINE_HANGS -> waitForEver();
+      case ENGINE_HANGS -> waitForever();
       case DECODER_WAITS, ENGINE_WAITS -> {
         for (int time = 1; time <= WAITS; time++) {
           try {
             Files.createFile(folder.resolve(fate.name() + time));
           } catch (IOException e) {
-            // It was killed here before.
+            // The process was killed here before.
             continue;
           }
-          waitForEver();
+          waitForever();
         }
       }
     }
   }
 
-  private static void waitForEver() {
+  private static void waitForever() {
     try {
       new CountDownLatch(1).await();
     } catch (InterruptedException e) {

@@ -76,7 +76,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The whole topology on a Flink cluster in this process, between a source and sinks in memory. */
+/** The whole topology on a Flink cluster in this process, with sources and sinks in memory. */
 @Timeout(120)
 class RestartTest {
   private static final int RECORDS = 600;
@@ -91,7 +91,7 @@ class RestartTest {
   private final MemorySink<RejectedImage> rejections =
       new MemorySink<>(rejected -> Long.toString(rejected.source.offset()));
 
-  /** Where predictions go. */
+  /** The sink of predictions. */
   private Sink<TaggedImage> answers = predictions;
 
   private static CompletableFuture<Void> rest = new CompletableFuture<>();
@@ -101,7 +101,7 @@ class RestartTest {
     rest = new CompletableFuture<>();
   }
 
-  /** Lets the first records through, and the rest when the test says so. */
+  /** Emits the first records, and the rest when the test allows it. */
   private static final class Gate implements RateLimiterStrategy<NumberSequenceSplit> {
     private static final long serialVersionUID = 1L;
 
@@ -149,7 +149,7 @@ class RestartTest {
                 .build());
   }
 
-  /** A label's record, of the image with its own offset; every third does not say where it is. */
+  /** The record of a label for the image at the same offset; every third has no source. */
   private static byte[] label(long offset) {
     Label.Builder label =
         Label.newBuilder()
@@ -208,7 +208,8 @@ class RestartTest {
             settings.get(ImageSettings.class),
             settings.get(LabelSettings.class),
             settings.get(InferenceSettings.class),
-            // At once, as on a machine with no time for them: the end of idle images must show too.
+            // Idle at once, as on an overloaded machine: the end of idle images must take effect
+            // too.
             Duration.ofMillis(1),
             0,
             NotePlace.nowhere(),
@@ -251,7 +252,7 @@ class RestartTest {
         TypeInformation.of(IncomingRecord.class));
   }
 
-  /** Goes on as the images do: Flink refuses a savepoint asked for just as a source ends. */
+  /** Ends with the images: Flink refuses a savepoint that is requested just as a source ends. */
   private static DataGeneratorSource<LiveModelChanged> updates() {
     return new DataGeneratorSource<>(
         n -> new LiveModelChanged(new Coordinates("model-updates", 0, n)),
@@ -260,8 +261,8 @@ class RestartTest {
         TypeInformation.of(LiveModelChanged.class));
   }
 
-  /** Nothing asks for a training, and an empty store starts none. */
-  private Retraining untroubled() {
+  /** A retraining without requests, whose store stays too empty to start a run. */
+  private Retraining idleRetraining() {
     Path store = checkpoints.resolve("training");
     return new Retraining(
         new DataGeneratorSource<>(
@@ -308,7 +309,7 @@ class RestartTest {
           "restart.max-delay", "10 ms");
 
   @Test
-  void anEngineThatFailsOnceLosesAndDoublesNothing() throws Exception {
+  void anEngineThatFailsOnceLosesAndDuplicatesNothing() throws Exception {
     rest.complete(null);
     models.state().failOnceAfter.set(20);
     RunningJob job = start(QUICK, RECORDS);
@@ -324,13 +325,13 @@ class RestartTest {
   }
 
   @Test
-  void anEngineThatFailsOnceLosesAndDoublesNoLabel() throws Exception {
+  void anEngineThatFailsOnceLosesAndDuplicatesNoLabel() throws Exception {
     int labels = RECORDS / 2;
     log.state().values = RestartTest::image;
     MemorySink<TrainingRow> rows = new MemorySink<>(row -> row.imageId + " is " + row.label);
     models.state().failOnceAfter.set(20);
     RunningJob job =
-        start(QUICK, RECORDS, Optional.of(new Learning(labels(labels), rows, untroubled())));
+        start(QUICK, RECORDS, Optional.of(new Learning(labels(labels), rows, idleRetraining())));
     List<String> usable =
         IntStream.range(0, labels)
             .filter(n -> n % BROKEN_EVERY != 0)
@@ -340,7 +341,7 @@ class RestartTest {
       while (rows.committed().size() < usable.size()) {
         assertThat(job.await(Duration.ofMillis(20))).isFalse();
       }
-      // What waits for its image is given up when the images end.
+      // Labels that wait for their image are rejected when the images end.
       rest.complete(null);
       job.await();
     } finally {
@@ -357,7 +358,7 @@ class RestartTest {
   }
 
   @Test
-  void aStopAndTheNextStartLoseAndDoubleNothing() throws Exception {
+  void aStopAndTheNextStartLoseAndDuplicateNothing() throws Exception {
     RunningJob first = start(QUICK, RECORDS);
     try {
       awaitPredictions(first);
@@ -383,7 +384,7 @@ class RestartTest {
   }
 
   @Test
-  void everySnapshotKnowsWhenItWasTaken() throws Exception {
+  void everySnapshotHoldsItsTime() throws Exception {
     Instant before = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     SnapshotFolder folder = new SnapshotFolder(checkpoints.toString(), "test");
     List<Snapshot> left;
@@ -400,7 +401,7 @@ class RestartTest {
     Instant after = Instant.now();
     List<Snapshot> all = new ArrayList<>(left);
     setFileTime(folder.newest(Instant.EPOCH).orElseThrow(), after.plusSeconds(3600));
-    // A stop leaves its savepoint alone.
+    // A stop leaves only its savepoint.
     all.addAll(folder.newestFirst(Instant.EPOCH));
     assertThat(all).hasSize(4);
     assertThat(all).allSatisfy(one -> assertThat(one.takenAt()).isBetween(before, after));
@@ -412,12 +413,12 @@ class RestartTest {
   }
 
   @Test
-  void aProcessThatDiesLosesAndDoublesNothing() throws Exception {
+  void aProcessThatDiesLosesAndDuplicatesNothing() throws Exception {
     RunningJob first = start(QUICK, RECORDS);
     try {
       awaitPredictions(first);
     } finally {
-      // Without a savepoint: what was checkpointed and not committed is committed by the next run.
+      // Without a savepoint: the next run commits what was checkpointed and not committed.
       first.close();
     }
     rest.complete(null);
@@ -467,7 +468,7 @@ class RestartTest {
     try {
       assertThatThrownBy(
               () -> {
-                // Until it failed, a stop would find it running, and wait for its savepoint.
+                // Before it failed, a stop would find it running and wait for the savepoint.
                 while (!job.recovering()) {
                   job.await(Duration.ofMillis(20));
                 }
@@ -495,7 +496,7 @@ class RestartTest {
   }
 
   @Test
-  void aStopDoesNotWaitForAJobThatDoesNotBegin() throws Exception {
+  void aStopDoesNotWaitForAJobThatDoesNotStart() throws Exception {
     answers = new BrokenSink<>(false);
     RunningJob job = start(QUICK, RECORDS);
     try {
@@ -523,7 +524,7 @@ class RestartTest {
   }
 
   @Test
-  void aSecondJobOfTheNameIsToldWhoRunsIt() throws Exception {
+  void aSecondJobOfTheNameIsRefusedAndNamesTheFirst() throws Exception {
     RunningJob job = start(QUICK, RECORDS);
     try {
       assertThatThrownBy(() -> JobLock.take(checkpoints.resolve("test"), "test"))

@@ -144,7 +144,7 @@ class TopologyTest {
   }
 
   @Test
-  void everyOperatorHasANameAndAUidOfItsOwn() {
+  void everyOperatorHasANameAndItsOwnUid() {
     StreamGraph graph = graph(plan(false));
     // A missing uid fails here: pipeline.auto-generate-uids is false.
     graph.getJobGraph();
@@ -167,12 +167,12 @@ class TopologyTest {
   }
 
   @Test
-  void noWatchdogKillsAProcessWhoseTrainingEndsItsStep() {
+  void flinksCancellationWatchdogIsOff() {
     assertThat(graph(plan(true, true)).getExecutionConfig().getTaskCancellationTimeout()).isZero();
   }
 
   @Test
-  void aJobThatLearnsHasFurtherOperators() {
+  void aJobWithATrainingStoreHasFurtherOperators() {
     StreamGraph graph = graph(plan(true, true));
     graph.getJobGraph();
     Map<String, StreamNode> nodes =
@@ -242,7 +242,7 @@ class TopologyTest {
         LabelJoin.Place.class,
         LabelJoin.Waiting.class
       })
-  void whatTravelsOrIsStateIsAPojo(Class<?> type) {
+  void streamAndStateTypesArePojos(Class<?> type) {
     TypeInformation<?> information = TypeInformation.of(type);
     assertThat(information).isInstanceOf(PojoTypeInfo.class);
     assertNothingGeneric(information);
@@ -265,7 +265,7 @@ class TopologyTest {
   }
 
   @Test
-  void aTrainingHasASlotOfItsOwn() {
+  void trainingHasASeparateSlot() {
     assertThat(slotSharingGroups(plan(false, true)))
         .containsExactlyInAnyOrder("default", TagstreamJob.TRAINING_SLOTS);
     assertThat(plan(false, true).slots()).isEqualTo(4);
@@ -273,7 +273,7 @@ class TopologyTest {
   }
 
   @Test
-  void separateSlotsKeepDecodingFromTheEngine() {
+  void separateSlotsKeepDecodingAndInferenceApart() {
     assertThat(slotSharingGroups(plan(true)))
         .containsExactlyInAnyOrder(TagstreamJob.CPU_SLOTS, TagstreamJob.ENGINE_SLOTS);
     assertThat(plan(true).slots()).isEqualTo(4);
@@ -293,7 +293,7 @@ class TopologyTest {
   }
 
   @Test
-  void theSourceAndTheDecoderShareATaskWhereTheirNumbersAgree() {
+  void sourceAndDecoderAreChainedIfTheirParallelismsAreEqual() {
     JobPlan plan = plan(false);
     JobPlan chained =
         new JobPlan(

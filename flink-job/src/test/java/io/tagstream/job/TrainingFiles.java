@@ -9,14 +9,14 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
-/** Files of a training store as tests of the job write them. */
+/** Writes files of a training store for tests of the job. */
 public final class TrainingFiles {
   private TrainingFiles() {}
 
   /**
    * A labelled image.
    *
-   * @param at milliseconds
+   * @param at milliseconds since the epoch
    */
   public record Row(String id, String label, long at) {}
 
@@ -24,7 +24,7 @@ public final class TrainingFiles {
     return new Row(id, label, at);
   }
 
-  /** An image's bytes, made of its id. */
+  /** The bytes of an image, derived from its id. */
   public static byte[] picture(String id) {
     return ("picture of " + id).getBytes(StandardCharsets.UTF_8);
   }

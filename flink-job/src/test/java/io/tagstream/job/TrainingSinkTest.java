@@ -54,13 +54,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Rows into the training store by a Flink cluster in this process. */
+/** Writes rows into the training store on a Flink cluster in this process. */
 @Timeout(120)
 class TrainingSinkTest {
   private static final int ROWS = 200;
   private static final int PER_CHECKPOINT = 5;
 
-  /** Files of so many checkpoints become one, whatever the interval here really is. */
+  /**
+   * The files of this many checkpoints become one, whatever the checkpoint interval of the test is.
+   */
   private static final Duration OFTEN = Duration.ofSeconds(10);
 
   private static final Duration HARDLY_EVER = Duration.ofMillis(1);
@@ -80,7 +82,7 @@ class TrainingSinkTest {
     FAIL.set(false);
   }
 
-  /** A few rows for each checkpoint; the second half when the test says so. */
+  /** Emits a few rows for each checkpoint, and the second half when the test allows it. */
   private static final class Gate implements RateLimiterStrategy<NumberSequenceSplit> {
     private static final long serialVersionUID = 1L;
 
@@ -130,7 +132,7 @@ class TrainingSinkTest {
 
   private static TrainingRow failing(TrainingRow row) {
     if (row.at.toEpochMilli() > ROWS / 4 && FAIL.compareAndSet(true, false)) {
-      throw new IllegalStateException("as the test wants it");
+      throw new IllegalStateException("failure of the test");
     }
     return row;
   }
@@ -203,8 +205,8 @@ class TrainingSinkTest {
   }
 
   /**
-   * Lets all rows through once there are more than before: a compactor that was restored loses what
-   * it waits with when its input ends before its first checkpoint, which no stream of ours does.
+   * Allows all rows once there are more than before: a restored compactor loses its waiting files
+   * when its input ends before its first checkpoint, which never happens to the job's streams.
    */
   private void finish(RunningJob job) throws InterruptedException {
     long before = store.list().rows();
@@ -257,13 +259,13 @@ class TrainingSinkTest {
     assertEveryRowOnce();
     assertThat(store.list().files())
         .allSatisfy(file -> assertThat(file.name()).startsWith("compacted-part-"))
-        // At five rows a checkpoint there were twice as many.
+        // With five rows per checkpoint there were twice as many.
         .hasSizeLessThan(ROWS / 2 / PER_CHECKPOINT);
     assertThat(hidden()).isEmpty();
   }
 
   @Test
-  void aFailureLosesAndDoublesNothing() throws Exception {
+  void aFailureLosesAndDuplicatesNothing() throws Exception {
     FAIL.set(true);
     RunningJob job = start(OFTEN);
     while (store.list().rows() < ROWS / 4) {
@@ -274,9 +276,9 @@ class TrainingSinkTest {
     assertEveryRowOnce();
   }
 
-  /** They wait in the savepoint, and become visible after it. */
+  /** The savepoint holds them; they become visible after it. */
   @Test
-  void filesThatWaitForOthersOutliveAStop() throws Exception {
+  void waitingFilesSurviveAStop() throws Exception {
     RunningJob first = start(HARDLY_EVER);
     try {
       while (hidden().size() < 10) {
@@ -292,7 +294,7 @@ class TrainingSinkTest {
   }
 
   @Test
-  void aStopLosesAndDoublesNothing() throws Exception {
+  void aStopLosesAndDuplicatesNothing() throws Exception {
     RunningJob first = start(OFTEN);
     try {
       while (store.list().rows() == 0) {
@@ -308,7 +310,7 @@ class TrainingSinkTest {
   }
 
   @Test
-  void aProcessThatDiesLosesAndDoublesNothing() throws Exception {
+  void aProcessThatDiesLosesAndDuplicatesNothing() throws Exception {
     RunningJob first = start(OFTEN);
     try {
       while (store.list().rows() == 0) {
@@ -322,10 +324,10 @@ class TrainingSinkTest {
   }
 
   /**
-   * Ends the job so that its hidden files are as a killed process leaves them, and makes all of
-   * them two days old.
+   * Ends the job with its hidden files as a killed process would leave them, and makes all of them
+   * two days old.
    *
-   * @return one that no snapshot names
+   * @return a file that no snapshot names
    */
   private Path kill(RunningJob job) throws IOException {
     Map<String, byte[]> before = new HashMap<>();
@@ -333,7 +335,7 @@ class TrainingSinkTest {
       try {
         before.put(name, Files.readAllBytes(trainingFolder.resolve(name)));
       } catch (NoSuchFileException renamed) {
-        // By a commit meanwhile.
+        // Renamed by a commit meanwhile.
       }
     }
     job.close();
@@ -363,9 +365,11 @@ class TrainingSinkTest {
     return job;
   }
 
-  /** What waits in a snapshot may be older than the snapshot by any time: a job was stopped. */
+  /**
+   * The waiting files of a snapshot may be much older than the snapshot, if the job was stopped.
+   */
   @Test
-  void whatAKilledProcessHadBegunGoesAndWhatItsSnapshotNamesStays() throws Exception {
+  void deletesFilesOfAKilledProcessExceptThoseThatItsSnapshotNames() throws Exception {
     Path first = kill(startAndWaitForHidden(10));
     Path second = kill(startAndWaitForHidden(15));
     assertThat(first).doesNotExist();
@@ -379,7 +383,7 @@ class TrainingSinkTest {
   }
 
   @Test
-  void nothingGoesWhereTheSnapshotsCannotBeSearched() throws Exception {
+  void deletesNothingWhenTheSnapshotsCannotBeRead() throws Exception {
     RunningJob first = start(HARDLY_EVER, true);
     while (hidden().size() < 10) {
       assertThat(first.await(Duration.ofMillis(20))).isFalse();
@@ -390,7 +394,7 @@ class TrainingSinkTest {
     assertThat(leftover).exists();
   }
 
-  /** A savepoint finds its state by them. */
+  /** Flink restores their state by these uids. */
   @Test
   void theSinksOperatorsHaveUids() {
     Configuration options = new Configuration();

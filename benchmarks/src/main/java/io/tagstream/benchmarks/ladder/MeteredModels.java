@@ -3,7 +3,7 @@ package io.tagstream.benchmarks.ladder;
 import io.tagstream.benchmarks.probe.Meter;
 import io.tagstream.benchmarks.probe.ProbeTask;
 import io.tagstream.job.inference.LiveModels;
-import io.tagstream.job.inference.StoreModels;
+import io.tagstream.job.inference.PinnedStoreModels;
 import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.Device;
 import io.tagstream.model.engine.Engine;
@@ -19,15 +19,15 @@ import java.util.List;
 final class MeteredModels implements LiveModels {
   private static final long serialVersionUID = 1L;
 
-  private final StoreModels models;
+  private final PinnedStoreModels models;
 
-  private MeteredModels(StoreModels models) {
+  private MeteredModels(PinnedStoreModels models) {
     this.models = models;
   }
 
   static MeteredModels of(ProbeTask task) {
     return new MeteredModels(
-        new StoreModels(Path.of(task.models()), EngineKind.DEEPLEARNING4J, Device.AUTO));
+        new PinnedStoreModels(Path.of(task.models()), EngineKind.DEEPLEARNING4J, Device.AUTO));
   }
 
   LoadedModel loadLive() {

@@ -1,6 +1,6 @@
 package io.tagstream.cli.models;
 
-import io.tagstream.job.EngineOption;
+import io.tagstream.job.EngineChoice;
 import io.tagstream.model.engine.Engine;
 import io.tagstream.model.engine.LoadedModel;
 import io.tagstream.model.image.Views;
@@ -31,7 +31,7 @@ final class EvaluateCommand implements Runnable {
   private static final int BATCH = 32;
 
   @Mixin private StoreOptions options = new StoreOptions();
-  @Mixin private EngineOption engineOption = new EngineOption();
+  @Mixin private EngineChoice engineOption = new EngineChoice();
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "V", description = "The version.")

@@ -25,9 +25,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * From the record that a label found to the crops of its image, which the live model is asked about
- * once more, and to what is learnt from. Where the record is no such image, the label leaves at the
- * side.
+ * Decodes the image of a label. Emits its crops, which the live model predicts once more to measure
+ * its accuracy, and a {@link TrainingRow} on a side output. A label whose record is not the image
+ * it names leaves on the side output {@link DecodeOperator#REJECTED}.
  */
 public final class DecodeLabelledOperator extends ProcessFunction<LabelledRecord, DecodedImage> {
   private static final long serialVersionUID = 1L;
@@ -43,7 +43,7 @@ public final class DecodeLabelledOperator extends ProcessFunction<LabelledRecord
 
   /**
    * @param views 1, 2 or 10 crops per image
-   * @param place where it is noted what is decoded
+   * @param place where the images being decoded are noted
    */
   public DecodeLabelledOperator(
       CropGeometry geometry, int views, ImageSettings limits, NotePlace place) {
@@ -71,7 +71,7 @@ public final class DecodeLabelledOperator extends ProcessFunction<LabelledRecord
         throw new UnusableImageException(
             RejectionStage.LABEL,
             Optional.of(image.getId()),
-            "it is the image '%s'".formatted(image.getId()));
+            "it holds the image '%s'".formatted(image.getId()));
       }
       byte[] pixels = reader.orElseThrow().crops(image, NotedRecord.of(labelled.record()));
       context.output(
@@ -100,7 +100,7 @@ public final class DecodeLabelledOperator extends ProcessFunction<LabelledRecord
       RejectedImage rejected =
           RejectedImage.of(
               label,
-              "the record at %s does not give its image: %s"
+              "the record at %s cannot be used as its image: %s"
                   .formatted(labelled.record().source, e.getMessage()));
       metrics.rejected();
       LOG.debug("Rejected {}: {}", rejected.source, rejected.reason);

@@ -31,43 +31,43 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * From a record to the crops of its image. What cannot become that leaves at the side, with its
- * bytes and the reason, and the stream goes on. What does, leaves its mark at the side as well:
- * where its bytes are, so that a label may come later, and an image of {@code labeled-images} its
- * bytes and label too.
+ * Decodes a record into the crops of its image. A record that cannot be decoded leaves on {@link
+ * #REJECTED} with its bytes and the reason, and the stream continues. For a decoded image, {@link
+ * #SEEN} carries the coordinates of its record, so that a later label finds it, and {@link
+ * #TRAINING} the bytes and the label of an image of {@code labeled-images}.
  */
 public final class DecodeOperator extends ProcessFunction<IncomingRecord, DecodedImage> {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(DecodeOperator.class);
 
-  /** The way of what gets no prediction. */
+  /** Records that get no prediction. */
   public static final OutputTag<RejectedImage> REJECTED = new OutputTag<>("rejected") {};
 
-  /** The way of what later labels are joined with. */
+  /** Coordinates of decoded images, which later labels are joined with. */
   public static final OutputTag<SeenImage> SEEN = new OutputTag<>("seen") {};
 
-  /** The way of what the model learns from. */
+  /** Labelled images for the training store, and withdrawals of them. */
   public static final OutputTag<TrainingRow> TRAINING = new OutputTag<>("training") {};
 
   private final Readers readers;
   private final NotePlace place;
-  private final Set<String> remembered;
-  private final Set<String> learnt;
+  private final Set<String> seenTopics;
+  private final Set<String> trainingTopics;
 
   private transient Optional<ImageReader> reader;
   private transient JobMetrics.Decoding metrics;
 
-  /** Topics of which it was said that their time is the producer's. */
-  private transient Set<String> producersTime;
+  /** Topics for which the warning about producers' clocks was logged. */
+  private transient Set<String> warnedTopics;
 
-  /** Makes what decodes. */
+  /** Opens the reader of a subtask. */
   @FunctionalInterface
   interface Readers extends Serializable {
     ImageReader open(Notes notes);
   }
 
   /**
-   * An operator that leaves no marks.
+   * An operator that emits nothing on {@link #SEEN} and {@link #TRAINING}.
    *
    * @param views 1, 2 or 10 crops per image
    */
@@ -80,9 +80,10 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
   }
 
   /**
-   * The same for a job of these topics, whose images leave their marks.
+   * An operator that emits on {@link #SEEN} for each image of these topics, and on {@link
+   * #TRAINING} for each labelled one.
    *
-   * @param place where it is noted what is decoded
+   * @param place where the images being decoded are noted
    */
   public DecodeOperator(
       CropGeometry geometry, int views, ImageSettings limits, Topics topics, NotePlace place) {
@@ -98,16 +99,16 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
   }
 
   private DecodeOperator(
-      Readers readers, NotePlace place, Set<String> remembered, Set<String> learnt) {
+      Readers readers, NotePlace place, Set<String> seenTopics, Set<String> trainingTopics) {
     this.readers = readers;
     this.place = place;
-    this.remembered = remembered;
-    this.learnt = learnt;
+    this.seenTopics = seenTopics;
+    this.trainingTopics = trainingTopics;
   }
 
   @Override
   public void open(OpenContext context) {
-    producersTime = new HashSet<>();
+    warnedTopics = new HashSet<>();
     metrics = new JobMetrics.Decoding(getRuntimeContext().getMetricGroup());
     reader = Optional.of(readers.open(Notes.open(place, getRuntimeContext())));
   }
@@ -115,7 +116,7 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
   @Override
   public void processElement(
       IncomingRecord record, Context context, Collector<DecodedImage> collector) {
-    sayWhoseTime(record);
+    warnOfProducersClock(record);
     try {
       Image image = reader.orElseThrow().read(record.value);
       Optional<TrueLabel> truth = truth(image, record);
@@ -133,7 +134,7 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
               Instant.now(),
               record.value.length,
               pixels));
-      leaveMark(image, truth, record, context);
+      emitSideOutputs(image, truth, record, context);
     } catch (UnusableImageException e) {
       RejectedImage rejected =
           new RejectedImage(
@@ -157,13 +158,13 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
     }
   }
 
-  private void leaveMark(
+  private void emitSideOutputs(
       Image image, Optional<TrueLabel> truth, IncomingRecord record, Context context) {
     String topic = record.source.topic();
-    if (remembered.contains(topic)) {
+    if (seenTopics.contains(topic)) {
       context.output(SEEN, new SeenImage(image.getId(), record.source, record.cameAt()));
     }
-    if (learnt.contains(topic)) {
+    if (trainingTopics.contains(topic)) {
       truth.ifPresent(
           known ->
               context.output(
@@ -179,10 +180,10 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
     }
   }
 
-  private void sayWhoseTime(IncomingRecord record) {
-    if (!record.brokerTime && producersTime.add(record.source.topic())) {
+  private void warnOfProducersClock(IncomingRecord record) {
+    if (!record.brokerTime && warnedTopics.add(record.source.topic())) {
       LOG.warn(
-          "appendedAt of {} is the producer's clock: message.timestamp.type is not LogAppendTime; tagstream topics sets it",
+          "appendedAt of {} comes from the producers' clocks, because its message.timestamp.type is not LogAppendTime; tagstream topics sets it",
           record.source.topic());
     }
   }

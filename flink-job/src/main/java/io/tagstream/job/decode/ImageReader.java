@@ -19,7 +19,9 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 
-/** From a record's value to its image, and from that to crops. Holds native memory until closed. */
+/**
+ * Reads the image of a record's value and decodes it into crops. Holds native memory until closed.
+ */
 class ImageReader implements AutoCloseable {
   private static final String GROUP = "group";
 
@@ -45,7 +47,7 @@ class ImageReader implements AutoCloseable {
                 limits.decodeTimeout()));
   }
 
-  /** An image that can be named and carries its content. */
+  /** Reads an image that has a valid id and carries its content. */
   Image read(byte[] value) throws UnusableImageException {
     Image image;
     try {
@@ -83,8 +85,8 @@ class ImageReader implements AutoCloseable {
    * {@code [views][S][S][3]}, RGB, of an image that {@link #read} gave.
    *
    * @param record the image's
-   * @throws SuppressRestartsException when decodes that never end have taken what further ones
-   *     need: a restart of the job leaves them where they are, in this process
+   * @throws SuppressRestartsException when hung decodes hold the threads and memory that further
+   *     ones need; they stay in this process, so a restart of the job would not free them
    */
   byte[] crops(Image image, NotedRecord record) throws UnusableImageException {
     Optional<RejectionStage> ended = notes.endedAt(record);
@@ -93,8 +95,8 @@ class ImageReader implements AutoCloseable {
           ended.get(),
           Optional.of(image.getId()),
           ended.get() == RejectionStage.INFERENCE
-              ? "the process ended twice while the model was asked about this image and nothing else"
-              : "the process ended twice while this image and nothing else was decoded");
+              ? "the process ended twice while the model computed this image alone"
+              : "the process ended twice while this image alone was decoded");
     }
     try {
       return notes.during(RejectionStage.DECODE, List.of(record), () -> decode(content(image)));
@@ -111,12 +113,12 @@ class ImageReader implements AutoCloseable {
     }
   }
 
-  /** From an encoded picture to its crops; the process may end at it. */
+  /** Decodes an encoded image into its crops. A fault in native code here ends the process. */
   byte[] decode(byte[] content) throws UnreadableImageException {
     return decoder.decode(content);
   }
 
-  /** The encoded picture. Avro gives a buffer that is the whole of its array, but need not. */
+  /** The encoded image. Avro usually returns a buffer over its whole array; any other is copied. */
   static byte[] content(Image image) {
     ByteBuffer content = image.getContent().orElseThrow();
     if (content.hasArray()
@@ -130,7 +132,7 @@ class ImageReader implements AutoCloseable {
     return copy;
   }
 
-  /** What the sender says belongs together; an empty word says nothing. */
+  /** The group that the sender gave; images of one group belong together. Empty when blank. */
   static Optional<String> group(Image image) {
     return Optional.ofNullable(image.getAttributes().get(GROUP)).filter(word -> !word.isBlank());
   }

@@ -3,7 +3,7 @@ package io.tagstream.job.decode;
 import io.tagstream.schemas.RejectionStage;
 import java.util.Optional;
 
-/** A record of which no picture can be made; the message is the reason a rejection gives. */
+/** A record that cannot be decoded into an image; the message is the reason of its rejection. */
 final class UnusableImageException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -20,7 +20,7 @@ final class UnusableImageException extends Exception {
     return stage;
   }
 
-  /** Empty where the record could not be read that far. */
+  /** Empty if it could not be read from the record. */
   Optional<String> imageId() {
     return Optional.ofNullable(imageId);
   }

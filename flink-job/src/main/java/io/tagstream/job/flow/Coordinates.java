@@ -2,15 +2,15 @@ package io.tagstream.job.flow;
 
 import io.tagstream.schemas.Source;
 
-/** Where a record lies in Kafka: what exactly once counts by. */
+/** The place of a record in Kafka, which identifies it for exactly once. */
 public record Coordinates(String topic, int partition, long offset) {
 
-  /** As a record names them. */
+  /** Converts the source field of an Avro record. */
   public static Coordinates of(Source source) {
     return new Coordinates(source.getTopic(), source.getPartition(), source.getOffset());
   }
 
-  /** For a record that names them. */
+  /** Converts to the source field of an Avro record. */
   public Source toSource() {
     return new Source(topic, partition, offset);
   }

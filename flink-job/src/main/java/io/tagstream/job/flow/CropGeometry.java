@@ -4,19 +4,19 @@ import io.tagstream.model.store.Preprocessing;
 import java.io.Serializable;
 
 /**
- * What the decode operator makes of every image, fixed when the job starts.
+ * How the decode operator resizes and crops every image; fixed when the job starts.
  *
  * @param resize the shorter side after resizing, in pixels
  * @param crop S, the side of a crop in pixels
  */
 public record CropGeometry(int resize, int crop) implements Serializable {
 
-  /** What a model expects. */
+  /** The geometry that a model expects. */
   public static CropGeometry of(Preprocessing preprocessing) {
     return new CropGeometry(preprocessing.resize(), preprocessing.crop());
   }
 
-  /** Bytes in an image's pixels, {@code [views][S][S][3]}. */
+  /** The bytes of an image's crops, {@code [views][S][S][3]}. */
   public int bytes(int views) {
     return views * crop * crop * 3;
   }

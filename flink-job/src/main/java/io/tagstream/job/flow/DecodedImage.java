@@ -4,19 +4,19 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * The crops of one image on their way to the engine; the bytes they were decoded from stay behind.
- * Flink's serializer needs the form; nothing changes one after it was made.
+ * The crops of one image, without its encoded bytes. Mutable because Flink's POJO serializer
+ * requires it; never changed after construction.
  */
 public final class DecodedImage {
   public Coordinates source;
   public String imageId;
 
-  /** Null where none is known, as is {@link #capturedAt}: an element holds no Optional. */
+  /** Null when unknown, like {@link #capturedAt}: a Flink element cannot hold an Optional. */
   public TrueLabel truth;
 
   /**
-   * Whether the image had its prediction before, and comes again because a label found it: a record
-   * gets one prediction.
+   * Whether the image was read again because of a label. Its prediction was emitted before, and a
+   * record gets one prediction.
    */
   public boolean again;
 

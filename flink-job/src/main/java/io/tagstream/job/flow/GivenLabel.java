@@ -1,8 +1,9 @@
 package io.tagstream.job.flow;
 
 /**
- * A label that names its image by id, with the record that brought it: if it cannot be used, that
- * is what is rejected. Flink's serializer needs the form; nothing changes one after it was made.
+ * A label that names its image by id, with the label's own record, which is rejected if the label
+ * cannot be used. Mutable because Flink's POJO serializer requires it; never changed after
+ * construction.
  */
 public final class GivenLabel {
   public Coordinates source;

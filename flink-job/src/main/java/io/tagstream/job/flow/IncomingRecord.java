@@ -3,16 +3,16 @@ package io.tagstream.job.flow;
 import java.time.Instant;
 
 /**
- * A record as the source read it. Flink's serializer needs the form (a record may not hold an array
- * here); nothing changes one after it was made.
+ * A record as the source read it. Mutable because Flink's POJO serializer requires it (it does not
+ * support arrays in Java records); never changed after construction.
  */
 public final class IncomingRecord {
   public Coordinates source;
 
-  /** The record's own; when it was appended if {@link #brokerTime}. */
+  /** The record's timestamp; the time of the append if {@link #brokerTime}. */
   public Instant timestamp;
 
-  /** Whether the broker set the timestamp (LogAppendTime), else the producer did. */
+  /** Whether the broker set the timestamp (LogAppendTime); otherwise the producer did. */
   public boolean brokerTime;
 
   /** Empty when the record has none. */
@@ -22,9 +22,9 @@ public final class IncomingRecord {
   public IncomingRecord() {}
 
   /**
-   * When it came: its time, or now where a sender's clock runs ahead. A label from the future could
-   * never be corrected, and would be the newest for good; an image from the future would set the
-   * images' clock ahead, which never goes back.
+   * When the record arrived: its timestamp, or now if the sender's clock runs ahead. A label from
+   * the future would remain the newest and could never be corrected; an image from the future would
+   * advance event time, which cannot be set back.
    */
   public Instant cameAt() {
     Instant now = Instant.now();

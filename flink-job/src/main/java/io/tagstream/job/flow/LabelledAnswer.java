@@ -3,12 +3,13 @@ package io.tagstream.job.flow;
 import java.time.Instant;
 
 /**
- * A model's answer on an image whose label is known.
+ * A model's prediction of an image whose label is known.
  *
- * @param modelVersion the version that answered
- * @param label what the image shows
+ * @param modelVersion the version that predicted
+ * @param label the true label
  * @param answer the label of the first tag
- * @param origin why the image was labelled: a word of {@code LabelOrigin}, or a later one
+ * @param origin why the image was labelled: a word of {@code LabelOrigin}, or one of a later
+ *     version
  * @param labelledAt the timestamp of the record that carried the label
  */
 public record LabelledAnswer(

@@ -1,8 +1,8 @@
 package io.tagstream.job.flow;
 
 /**
- * A label and the record that was found where its image should lie.
+ * A label and the record at the coordinates of its image.
  *
- * @param record of whatever image: its id has not been looked at
+ * @param record not decoded yet, so it may hold another image
  */
 public record LabelledRecord(GivenLabel label, IncomingRecord record) {}

@@ -1,9 +1,9 @@
 package io.tagstream.job.flow;
 
 /**
- * Somebody changed {@code MODELS/live}: read it again. Carries no version, so that a message that
- * comes twice or late is harmless.
+ * {@code MODELS/live} was changed and must be read again. Carries no version, so that a duplicate
+ * or late message is harmless.
  *
- * @param announcement where the message lies in Kafka, for the log
+ * @param announcement the coordinates of the message, for the log
  */
 public record LiveModelChanged(Coordinates announcement) {}

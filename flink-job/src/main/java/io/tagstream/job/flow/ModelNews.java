@@ -8,11 +8,11 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * What the job says on {@code model-updates}.
+ * An announcement of the job on {@code model-updates}.
  *
- * @param by who did it
- * @param reason why, for a person
- * @param judgement null where there was none: an element holds no Optional
+ * @param by who caused it
+ * @param reason the reason, readable for a person
+ * @param judgement null when the gate did not run: a Flink element cannot hold an Optional
  */
 public record ModelNews(
     ModelStatus status, String version, String by, String reason, Instant at, Judgement judgement) {
@@ -21,13 +21,13 @@ public record ModelNews(
    * The gate's verdict.
    *
    * @param decision promoted, rejected or no gain
-   * @param heldOut images that it is about
-   * @param top1 the candidate's, 0 to 1, as are the others
-   * @param incumbent null for a store's first version, as are the incumbent's scores
-   * @param b images that only the incumbent got right
-   * @param c images that only the candidate got right
-   * @param p the chance of b or more of the b + c if both were equally good
-   * @param confusion the candidate's, most images first
+   * @param heldOut the number of images in the held-out set
+   * @param top1 the candidate's top-1 accuracy, 0 to 1, like the other scores
+   * @param incumbent null for a store's first version, like the incumbent's scores
+   * @param b images that only the incumbent predicted correctly
+   * @param c images that only the candidate predicted correctly
+   * @param p the probability of b or more of the b + c if both were equally good
+   * @param confusion the candidate's confusion matrix, most images first
    */
   public record Judgement(
       String decision,
@@ -42,10 +42,10 @@ public record ModelNews(
       double p,
       List<Confusion> confusion) {
 
-    /** Of a store with a thousand classes all of it might be larger than a broker takes. */
+    /** With a thousand classes the whole matrix might exceed the broker's record limit. */
     private static final int MOST_CONFUSIONS = 1000;
 
-    /** What the gate said, of a large confusion matrix the most frequent answers. */
+    /** Converts the gate's verdict; a large confusion matrix keeps its most frequent cells. */
     public static Judgement of(Verdict verdict) {
       List<Confusion> cells = new ArrayList<>();
       verdict
@@ -70,6 +70,6 @@ public record ModelNews(
     }
   }
 
-  /** Images of one class that got one answer. */
+  /** A cell of a confusion matrix: the number of images with one label and one prediction. */
   public record Confusion(String label, String answer, int images) {}
 }

@@ -1,8 +1,8 @@
 package io.tagstream.job.flow;
 
 /**
- * A label and where its image should lie.
+ * A label and the coordinates of its image.
  *
- * @param image as the label's sender or this job's own memory has it: nothing is known of it yet
+ * @param image from the label's sender or from this job's state; not verified yet
  */
 public record PlacedLabel(GivenLabel label, Coordinates image) {}

@@ -2,19 +2,19 @@ package io.tagstream.job.flow;
 
 import io.tagstream.settings.Printable;
 
-/** Why something was rejected, for a person: a line or two in a record, whatever it quotes. */
+/** Formats the reason of a rejection: printable, and a line or two long, whatever it quotes. */
 public final class Reason {
-  /** A rejection has its record's size and little more: see the limits of the topics. */
+  /** In characters. Together with its reason a rejection must fit the topic's record limit. */
   private static final int LONGEST = 1000;
 
   private Reason() {}
 
-  /** Without what moves a reader's cursor, and cut to the longest allowed. */
+  /** Escapes control characters and cuts the text to the longest allowed. */
   public static String of(String text) {
     return cut(Printable.of(text));
   }
 
-  /** Never within a character. */
+  /** Never cuts between the two halves of a surrogate pair. */
   private static String cut(String reason) {
     if (reason.length() <= LONGEST) {
       return reason;

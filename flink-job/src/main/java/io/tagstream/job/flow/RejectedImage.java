@@ -5,21 +5,21 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A record that gets no prediction, or a label that finds no image. Flink's serializer needs the
- * form; nothing changes one after it was made.
+ * A record that gets no prediction, or a label that cannot be used. Mutable because Flink's POJO
+ * serializer requires it; never changed after construction.
  */
 public final class RejectedImage {
   public Coordinates source;
 
-  /**
-   * Null where the record could not be read that far: a stream's element cannot hold an Optional.
-   */
+  /** Null when it could not be read from the record: a Flink element cannot hold an Optional. */
   public String imageId;
 
   public RejectionStage stage;
   public String reason;
 
-  /** The record's value as received, so that it can be sent again; null where it is gone. */
+  /**
+   * The record's value as received, so that it can be sent again; null if it can no longer be read.
+   */
   public byte[] content;
 
   /** The size of the record's value. */
@@ -31,7 +31,7 @@ public final class RejectedImage {
   public RejectedImage() {}
 
   /**
-   * @param reason is cut to the longest allowed, and quotes nothing that moves a reader's cursor
+   * @param reason escaped and cut by {@link Reason#of}
    */
   public RejectedImage(
       Coordinates source,
@@ -50,7 +50,7 @@ public final class RejectedImage {
   }
 
   /**
-   * A rejection of a record whose value cannot be had any more.
+   * A rejection of a record whose value can no longer be read.
    *
    * @param contentBytes the value's size
    */
@@ -68,7 +68,7 @@ public final class RejectedImage {
     return rejected;
   }
 
-  /** A label's rejection, whatever is wrong with its image: what is sent again is the label. */
+  /** The rejection of a label; holds the label's record, which can be sent again. */
   public static RejectedImage of(GivenLabel label, String reason) {
     return new RejectedImage(
         label.source,

@@ -3,11 +3,12 @@ package io.tagstream.job.flow;
 import java.time.Instant;
 
 /**
- * Somebody asks for a training.
+ * A request for a training.
  *
- * @param id tells requests apart, however often one is read
- * @param by who asks
- * @param reason null where none was given: an element holds no Optional
- * @param at when, by its record's time: the broker's clock, where the topic is as ours are made
+ * @param id identifies the request if it is read more than once
+ * @param by who requests it
+ * @param reason null if none was given: a Flink element cannot hold an Optional
+ * @param at the timestamp of its record: the broker's clock if the topic uses LogAppendTime, as
+ *     {@code tagstream topics} sets it
  */
 public record RetrainRequest(String id, String by, String reason, Instant at) {}

@@ -1,7 +1,7 @@
 package io.tagstream.job.flow;
 
 /**
- * One of a model's classes and how likely it is.
+ * A class of the model and its probability.
  *
  * @param probability mean softmax over the image's crops, 0 to 1
  */

@@ -4,15 +4,15 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * An image's answer.
+ * An image with its prediction.
  *
- * @param modelVersion the version that gave it
+ * @param modelVersion the version that predicted
  * @param tags best first: five, or as many as the model has classes
- * @param views crops whose answers were averaged
- * @param label null where the image carries none, as is {@code capturedAt}: an element holds no
- *     Optional
+ * @param views the number of crops whose probabilities were averaged
+ * @param label null if the image carries none, like {@code capturedAt}: a Flink element cannot hold
+ *     an Optional
  * @param appendedAt the record's timestamp
- * @param predictedAt when the engine had answered
+ * @param predictedAt when the engine had computed the batch
  */
 public record TaggedImage(
     Coordinates source,

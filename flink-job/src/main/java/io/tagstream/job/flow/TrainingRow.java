@@ -6,39 +6,41 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A labelled picture on its way to the training store, or the withdrawal of one. Flink's serializer
- * needs the form; nothing changes one after it was made.
+ * A labelled image for the training store, or the withdrawal of one. Mutable because Flink's POJO
+ * serializer requires it; never changed after construction.
  */
 public final class TrainingRow {
   public String imageId;
 
   /**
-   * As {@link io.tagstream.schemas.LabelText} has it; null withdraws the picture. A stream's
-   * element cannot hold an Optional.
+   * Normalized by {@link io.tagstream.schemas.LabelText}; null withdraws the image. A Flink element
+   * cannot hold an Optional.
    */
   public String label;
 
-  /** Whether the picture was said to show none of the classes; it is then withdrawn. */
+  /** Whether the image was labelled as showing none of the classes; it is then withdrawn. */
   public boolean unknown;
 
-  /** Names pictures that belong together; null where there is none. */
+  /** Images of one group belong together; null if there is none. */
   public String group;
 
   /** When the record that carried the label was appended. */
   public Instant at;
 
-  /** Why the picture was labelled, as {@link LabelOrigin} has it. */
+  /** Why the image was labelled: a word of {@link LabelOrigin}. */
   public String origin;
 
-  /** Where the record stood that carried the label; null where the row does not say. */
+  /**
+   * The coordinates of the record that carried the label; null if the row does not contain them.
+   */
   public Coordinates source;
 
-  /** The encoded picture; null when it is withdrawn. */
+  /** The encoded image; null when it is withdrawn. */
   public byte[] content;
 
   /**
-   * The row that this one was read from, to be written again as it is; null on the stream, where
-   * Flink's serializer leaves it out.
+   * The stored row that this one was read from, which is rewritten unchanged; null on the stream,
+   * because Flink's serializer skips it.
    */
   public transient TrainingImage stored;
 
@@ -65,9 +67,9 @@ public final class TrainingRow {
   }
 
   /**
-   * A picture and what it shows.
+   * An image and its label.
    *
-   * @param source of the record that carried the label
+   * @param source the coordinates of the record that carried the label
    */
   public static TrainingRow labelled(
       String imageId,
@@ -82,10 +84,10 @@ public final class TrainingRow {
   }
 
   /**
-   * Takes a picture out of later training.
+   * Excludes an image from later training.
    *
-   * @param unknown because it shows none of the classes
-   * @param source of the record that says so
+   * @param unknown whether the image shows none of the classes
+   * @param source the coordinates of the record that withdraws it
    */
   public static TrainingRow withdrawn(
       String imageId, boolean unknown, Instant at, String origin, Coordinates source) {

@@ -3,8 +3,8 @@ package io.tagstream.job.health;
 import java.time.Duration;
 
 /**
- * How long a job has completed no checkpoint, of the time that counts: not while Kafka is away, up
- * to a limit, and not while this process or its machine stood still.
+ * The time since a job's last completed checkpoint. Time without Kafka does not count, up to a
+ * limit, nor does time in which this process or its machine was suspended.
  */
 final class CheckpointAge {
   private final Duration longestStep;
@@ -15,9 +15,9 @@ final class CheckpointAge {
   private Duration withoutKafka = Duration.ZERO;
 
   /**
-   * @param longestStep what counts of a step at most: a process that was suspended, or a clock that
-   *     jumped, says nothing of the job
-   * @param kafkaOutage how much time without Kafka is left out
+   * @param longestStep the most time that one step counts, since a suspended process or a clock
+   *     that jumped does not reflect on the job
+   * @param kafkaOutage the most time without Kafka that does not count
    */
   CheckpointAge(Duration longestStep, Duration kafkaOutage) {
     this.longestStep = longestStep;
@@ -25,7 +25,7 @@ final class CheckpointAge {
   }
 
   /**
-   * Time has passed.
+   * Adds time.
    *
    * @param completedNow checkpoints completed since the start
    */
@@ -49,7 +49,7 @@ final class CheckpointAge {
     return counted;
   }
 
-  /** What was left out because Kafka was away. */
+  /** The time that does not count because Kafka was away. */
   Duration withoutKafka() {
     return withoutKafka;
   }

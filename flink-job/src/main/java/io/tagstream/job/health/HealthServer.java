@@ -15,8 +15,8 @@ import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
 /**
- * Answers {@code /healthz}, whether the process should live on, and {@code /readyz}, whether the
- * job works: 200 when it does, else 503, with the reasons as JSON.
+ * Serves {@code /healthz}, whether the process should keep running, and {@code /readyz}, whether
+ * the job works: status 200 if so, otherwise 503, with the reasons as JSON.
  */
 public final class HealthServer implements AutoCloseable {
   private static final JsonFactory JSON = new JsonFactory();
@@ -27,7 +27,7 @@ public final class HealthServer implements AutoCloseable {
   private static final int UNAVAILABLE = 503;
 
   static {
-    // Seconds. Without it whoever connects and never finishes a request keeps a thread for ever.
+    // In seconds. Without it, a client that never finishes its request keeps a thread forever.
     System.setProperty("sun.net.httpserver.maxReqTime", "10");
   }
 
@@ -38,7 +38,7 @@ public final class HealthServer implements AutoCloseable {
   private HealthServer(HttpServer server, Supplier<Health> health) {
     this.server = server;
     this.health = health;
-    // One that is slow to ask must not keep the next from its answer.
+    // A slow client must not delay the others.
     this.threads =
         Executors.newCachedThreadPool(
             task -> {
@@ -52,7 +52,7 @@ public final class HealthServer implements AutoCloseable {
    * Listens until closed.
    *
    * @param port 0 for a free one
-   * @param health asked at each request, from several threads
+   * @param health called at each request, from several threads
    * @throws UserException when it cannot listen there
    */
   public static HealthServer start(String host, int port, Supplier<Health> health) {
@@ -77,7 +77,7 @@ public final class HealthServer implements AutoCloseable {
     }
   }
 
-  /** Where it listens: {@code http://HOST:PORT}. */
+  /** The address that it listens on: {@code http://HOST:PORT}. */
   public String address() {
     InetSocketAddress address = server.getAddress();
     String host = address.getAddress().getHostAddress();
@@ -90,14 +90,14 @@ public final class HealthServer implements AutoCloseable {
       String method = exchange.getRequestMethod();
       if (!method.equals("GET") && !method.equals("HEAD")) {
         exchange.getResponseHeaders().set("Allow", "GET, HEAD");
-        send(exchange, NO_SUCH_METHOD, error("only GET and HEAD are answered here"));
+        send(exchange, NO_SUCH_METHOD, error("only GET and HEAD are supported"));
         return;
       }
       Health now = health.get();
       switch (exchange.getRequestURI().getPath()) {
-        case "/healthz" -> answer(exchange, now, "healthy", now.hopeless());
+        case "/healthz" -> answer(exchange, now, "healthy", now.fatal());
         case "/readyz" -> answer(exchange, now, "ready", now.reasons());
-        default -> send(exchange, NOT_FOUND, error("there are /healthz and /readyz"));
+        default -> send(exchange, NOT_FOUND, error("the paths are /healthz and /readyz"));
       }
     }
   }

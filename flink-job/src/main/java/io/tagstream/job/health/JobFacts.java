@@ -10,13 +10,14 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What is known of a job when it starts, and stays so.
+ * The facts about a job that are fixed when it starts.
  *
- * @param models the store, where the job's status is written too
- * @param engine as {@code --engine} has it
- * @param device as {@code --device} has it
+ * @param models the model store, which also holds the job's status
+ * @param engine the value of {@code --engine}
+ * @param device the value of {@code --device}
  * @param views crops per image
- * @param beginning what it resumes from or begins with, in words that follow its name
+ * @param beginning what the job resumes from or begins with; continues a sentence that begins with
+ *     its name
  * @param resumedFrom the snapshot; empty without one
  */
 public record JobFacts(
@@ -41,7 +42,7 @@ public record JobFacts(
     Objects.requireNonNull(startedAt);
   }
 
-  /** What a start says. */
+  /** The lines that a start prints. */
   public List<String> lines() {
     return List.of(
         "job %s %s".formatted(job, beginning),
@@ -54,7 +55,7 @@ public record JobFacts(
             .formatted(liveVersion(models).orElse("unknown"), engine, device, views));
   }
 
-  /** What {@code MODELS/live} names; empty when it cannot be read. */
+  /** The version that {@code MODELS/live} names; empty when it cannot be read. */
   static Optional<String> liveVersion(Path models) {
     try {
       return Optional.of(new ModelStore(models).live());
@@ -63,12 +64,12 @@ public record JobFacts(
     }
   }
 
-  /** What writes the job's status on a cluster. */
+  /** The operator that writes the job's status on a cluster. */
   public StatusOperator onCluster() {
     return new StatusOperator(status(Observation.none(), Optional.empty(), startedAt), models);
   }
 
-  /** How the job stands, by what was seen of it. */
+  /** The job's status after an observation. */
   JobStatus status(Observation seen, Optional<JobStatus.End> end, Instant now) {
     return new JobStatus(
         JobStatus.FORMAT,

@@ -22,38 +22,41 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at a job as long as it runs: says whether it works, writes its status into the model store,
- * and gives it up when it completes no checkpoint for too long.
+ * Observes a running job: reports its health, writes its status into the model store, and fails the
+ * job when it completes no checkpoint for {@code checkpoint.tolerable-age}.
  *
- * <p>Three threads, because two may be kept waiting: one looks and judges, one writes, since a
- * store may hang, and one asks Kafka, which may not answer.
+ * <p>It uses three threads, because two may block: one observes the job and decides, one writes,
+ * since a store may hang, and one checks Kafka, which may not answer.
  */
 public final class JobWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JobWatch.class);
 
-  private static final Duration LOOK = Duration.ofSeconds(1);
-  private static final Duration WRITE = Duration.ofSeconds(5);
-  private static final Duration ASK = Duration.ofSeconds(5);
+  private static final Duration OBSERVE_INTERVAL = Duration.ofSeconds(1);
+  private static final Duration WRITE_INTERVAL = Duration.ofSeconds(5);
+  private static final Duration KAFKA_CHECK_INTERVAL = Duration.ofSeconds(5);
 
-  /** Of the time between two looks: more than that, and this process stood still. */
+  /**
+   * The most time between two observations that counts: a longer gap means that this process was
+   * suspended.
+   */
   private static final Duration LONGEST_STEP = Duration.ofSeconds(10);
 
-  /** Without a look for so long nobody knows how the job stands. */
+  /** Without an observation for this long, the health is unknown. */
   private static final Duration BLIND = Duration.ofSeconds(30);
 
   private static final Duration LAST_WRITE = Duration.ofSeconds(5);
 
-  /** Subtasks that a reason names. */
-  private static final int NAMED = 3;
+  /** The most subtasks that a reason names. */
+  private static final int MAX_NAMED_SUBTASKS = 3;
 
-  /** The job, as it is looked at. */
+  /** The observed job. */
   public interface Watched {
 
-    /** How it stands; throws when Flink gives no answer. */
+    /** Observes the job; throws when Flink does not answer. */
     Observation observe() throws Exception;
 
-    /** Ends it, as failed. */
-    void giveUp(UserException why);
+    /** Ends the job as failed. */
+    void fail(UserException why);
   }
 
   private final Watched job;
@@ -71,12 +74,12 @@ public final class JobWatch implements AutoCloseable {
   private volatile boolean kafkaAway;
   private volatile boolean late;
   private volatile boolean stopping;
-  private volatile Optional<UserException> givenUp = Optional.empty();
-  private volatile long lookedAt;
+  private volatile Optional<UserException> failure = Optional.empty();
+  private volatile long observedAt;
   private volatile Optional<String> savepoint = Optional.empty();
 
   /**
-   * @param nanoTime a clock that only goes forward
+   * @param nanoTime a monotonic clock in nanoseconds
    */
   JobWatch(
       Watched job,
@@ -93,7 +96,7 @@ public final class JobWatch implements AutoCloseable {
     this.nanoTime = nanoTime;
     this.file = new StatusFile(facts.models());
     this.age = new CheckpointAge(LONGEST_STEP, tolerance.kafkaOutage());
-    this.lookedAt = nanoTime.getAsLong();
+    this.observedAt = nanoTime.getAsLong();
     this.threads =
         Executors.newScheduledThreadPool(
             3,
@@ -106,17 +109,17 @@ public final class JobWatch implements AutoCloseable {
   }
 
   /**
-   * Looks at a job until closed.
+   * Observes a job until closed.
    *
-   * @param kafkaAnswers asked when a checkpoint is late; may take its time
+   * @param kafkaAnswers called when a checkpoint is late; may block for some time
    */
   public static JobWatch start(
       Watched job, JobFacts facts, Tolerance tolerance, BooleanSupplier kafkaAnswers) {
     JobWatch watch =
         new JobWatch(job, facts, tolerance, kafkaAnswers, InstantSource.system(), System::nanoTime);
-    watch.repeat(watch::look, LOOK);
-    watch.repeat(watch::write, WRITE);
-    watch.repeat(watch::askKafka, ASK);
+    watch.repeat(watch::observe, OBSERVE_INTERVAL);
+    watch.repeat(watch::write, WRITE_INTERVAL);
+    watch.repeat(watch::checkKafka, KAFKA_CHECK_INTERVAL);
     return watch;
   }
 
@@ -127,8 +130,8 @@ public final class JobWatch implements AutoCloseable {
               try {
                 action.run();
               } catch (RuntimeException e) {
-                // One that leaves here would be the last.
-                LOG.warn("A look at job {} failed", facts.job(), e);
+                // An exception would end the schedule.
+                LOG.warn("A check of job {} failed", facts.job(), e);
               }
             },
             0,
@@ -136,25 +139,25 @@ public final class JobWatch implements AutoCloseable {
             TimeUnit.MILLISECONDS);
   }
 
-  /** What a start says. */
+  /** The lines that a start prints. */
   public List<String> startLines() {
     return facts.lines();
   }
 
-  /** Whether the job works; asked from any thread. */
+  /** Whether the job works. Thread-safe. */
   public Health health() {
     Health latest = health;
-    Duration blind = Duration.ofNanos(nanoTime.getAsLong() - lookedAt);
+    Duration blind = Duration.ofNanos(nanoTime.getAsLong() - observedAt);
     if (blind.compareTo(BLIND) <= 0) {
       return latest;
     }
     List<String> reasons = new ArrayList<>(latest.notReady());
-    reasons.add("nobody could look at the job for " + seconds(blind));
-    return new Health(latest.job(), latest.state(), latest.hopeless(), reasons);
+    reasons.add("the job could not be observed for " + seconds(blind));
+    return new Health(latest.job(), latest.state(), latest.fatal(), reasons);
   }
 
-  /** Looks once. */
-  synchronized void look() {
+  /** Observes the job once, updates its health, and fails it if its last checkpoint is too old. */
+  synchronized void observe() {
     State before = seen.state();
     try {
       seen = job.observe();
@@ -162,14 +165,14 @@ public final class JobWatch implements AutoCloseable {
       Thread.currentThread().interrupt();
       return;
     } catch (Exception e) {
-      LOG.debug("Flink gives no answer", e);
+      LOG.debug("Flink does not answer", e);
     }
     long now = nanoTime.getAsLong();
-    age.step(Duration.ofNanos(now - lookedAt), seen.completed(), !kafkaAway);
-    lookedAt = now;
+    age.step(Duration.ofNanos(now - observedAt), seen.completed(), !kafkaAway);
+    observedAt = now;
     late = age.counted().plus(age.withoutKafka()).compareTo(tolerance.lately(seen.last())) > 0;
     if (age.counted().compareTo(tolerance.tolerableAge()) > 0) {
-      giveUp(new UserException(tooOld()));
+      fail(new UserException(tooOld()));
     }
     judge();
     if (seen.state() != before) {
@@ -177,24 +180,24 @@ public final class JobWatch implements AutoCloseable {
     }
   }
 
-  /** Ends the job, as failed, unless that was done before. */
-  public synchronized void giveUp(UserException why) {
-    if (givenUp.isEmpty()) {
-      givenUp = Optional.of(why);
+  /** Ends the job as failed, unless that was done before. */
+  public synchronized void fail(UserException why) {
+    if (failure.isEmpty()) {
+      failure = Optional.of(why);
       judge();
-      job.giveUp(why);
+      job.fail(why);
     }
   }
 
   private void judge() {
-    List<String> hopeless = new ArrayList<>();
-    givenUp.ifPresent(why -> hopeless.add(why.getMessage()));
+    List<String> fatal = new ArrayList<>();
+    failure.ifPresent(why -> fatal.add(why.getMessage()));
     if (seen.state().isFinal()) {
-      hopeless.add("the job has " + ended());
+      fatal.add("the job has " + ended());
     }
     List<String> notReady = new ArrayList<>();
     if (stopping && !seen.state().isFinal()) {
-      notReady.add("the job stops");
+      notReady.add("the job is stopping");
     }
     if (seen.state() == State.STARTING || seen.state() == State.RESTARTING) {
       notReady.add(
@@ -214,7 +217,7 @@ public final class JobWatch implements AutoCloseable {
     if (kafkaAway) {
       notReady.add("Kafka at %s does not answer".formatted(facts.kafka().bootstrapServers()));
     }
-    health = new Health(facts.job(), state(), hopeless, notReady);
+    health = new Health(facts.job(), state(), fatal, notReady);
   }
 
   private String ended() {
@@ -225,8 +228,11 @@ public final class JobWatch implements AutoCloseable {
 
   private String subtasks() {
     int all = seen.notRunning().size();
-    String named = String.join(", ", seen.notRunning().subList(0, Math.min(NAMED, all)));
-    return all <= NAMED ? named : "%s and %d more".formatted(named, all - NAMED);
+    String named =
+        String.join(", ", seen.notRunning().subList(0, Math.min(MAX_NAMED_SUBTASKS, all)));
+    return all <= MAX_NAMED_SUBTASKS
+        ? named
+        : "%s and %d more".formatted(named, all - MAX_NAMED_SUBTASKS);
   }
 
   private String lastFailure() {
@@ -242,8 +248,8 @@ public final class JobWatch implements AutoCloseable {
     String away =
         age.withoutKafka().isZero()
             ? ""
-            : " (besides %s without Kafka)".formatted(seconds(age.withoutKafka()));
-    return "no checkpoint has completed for %s%s, and checkpoint.tolerable-age is %s%s%s; it ends so that it can be started again, and resumes then from its last checkpoint"
+            : " (not counting %s without Kafka)".formatted(seconds(age.withoutKafka()));
+    return "no checkpoint has completed for %s%s, and checkpoint.tolerable-age is %s%s%s; the process ends so that it can be started again, and the next start resumes from the last checkpoint"
         .formatted(
             seconds(age.counted()),
             away,
@@ -257,62 +263,68 @@ public final class JobWatch implements AutoCloseable {
   }
 
   private State state() {
-    if (givenUp.isPresent()) {
+    if (failure.isPresent()) {
       return State.FAILED;
     }
     return stopping && !seen.state().isFinal() ? State.STOPPING : seen.state();
   }
 
   private Optional<String> cause() {
-    return givenUp.map(UserException::getMessage).or(seen::cause);
+    return failure.map(UserException::getMessage).or(seen::cause);
   }
 
-  /** Writes the job's status. */
   void write() {
     file.write(facts.status(seen.in(state(), cause()), Optional.empty(), clock.instant()));
   }
 
-  /** Asks Kafka once, if a checkpoint is late. */
-  void askKafka() {
+  /** Checks once whether Kafka answers, if a checkpoint is late. */
+  void checkKafka() {
     kafkaAway = late && !kafkaAnswers.getAsBoolean();
   }
 
-  /** A stop has begun. */
+  /** Notes that a stop has begun. */
   public void stopping() {
     stopping = true;
   }
 
-  /** The stop ran to its end, with this savepoint. */
+  /** Notes that the stop completed with this savepoint. */
   public void stoppedWith(String written) {
     savepoint = Optional.of(written);
   }
 
-  /** What the next start resumes from: this one's newest snapshot, else what it began with. */
+  /**
+   * The snapshot that the next start resumes from: the newest of this run, otherwise the one it
+   * started with.
+   */
   public Optional<String> remains() {
     return savepoint
         .or(() -> seen.last().flatMap(JobStatus.Checkpoint::location))
         .or(facts::resumedFrom);
   }
 
-  /** Looks a last time, and writes how the job ended. Before its cluster is closed. */
+  /**
+   * Observes the job a last time and writes how it ended. Must be called before its cluster is
+   * closed.
+   */
   @Override
   public void close() {
     if (threads.isShutdown()) {
       return;
     }
-    look();
+    observe();
     try {
       threads.submit(this::writeEnd).get(LAST_WRITE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {
-      LOG.warn("The end of job {} is not in its status: {}", facts.job(), e.toString());
+      LOG.warn(
+          "The end of job {} could not be written into its status: {}", facts.job(), e.toString());
     }
     threads.shutdownNow();
   }
 
   private void writeEnd() {
-    boolean failed = givenUp.isPresent() || seen.state() == State.FAILED;
+    boolean failed = failure.isPresent() || seen.state() == State.FAILED;
     Instant now = clock.instant();
     JobStatus.End end =
         new JobStatus.End(now, savepoint, savepoint.isPresent() ? Optional.empty() : remains());

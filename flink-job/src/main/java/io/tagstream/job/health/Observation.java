@@ -6,12 +6,12 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What Flink says of a job at one moment.
+ * The state of a job in Flink at one moment.
  *
- * @param cause why it restarts, or why it failed
- * @param notRunning subtasks that do not run, each with what it does instead
- * @param completed checkpoints and savepoints since the start
- * @param last of these
+ * @param cause the cause of the restart or of the failure
+ * @param notRunning subtasks that do not run, each with its state
+ * @param completed the number of checkpoints and savepoints completed since the start
+ * @param last the last of these
  */
 public record Observation(
     JobStatus.State state,
@@ -31,12 +31,12 @@ public record Observation(
     Objects.requireNonNull(restarts);
   }
 
-  /** The same, in another state. */
+  /** A copy with another state. */
   Observation in(JobStatus.State other, Optional<String> why) {
     return new Observation(other, why, notRunning, completed, last, failedCheckpoints, restarts);
   }
 
-  /** Before Flink has said anything. */
+  /** The observation before Flink's first one. */
   static Observation none() {
     return new Observation(
         JobStatus.State.STARTING,

@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Where a job's status is written. That it cannot be is no reason to end the job. */
+/**
+ * Writes a job's status into the model store. A failed write is logged and does not fail the job.
+ */
 final class StatusFile {
   private static final Logger LOG = LoggerFactory.getLogger(StatusFile.class);
 
@@ -20,14 +22,14 @@ final class StatusFile {
     this.models = models;
   }
 
-  /** Nothing once the last one is written. */
+  /** Writes a status; does nothing after {@link #writeLast}. */
   synchronized void write(JobStatus status) {
     if (!ended) {
       put(status);
     }
   }
 
-  /** The job has ended. */
+  /** Writes the status of the ended job. */
   synchronized void writeLast(JobStatus status) {
     ended = true;
     put(status);

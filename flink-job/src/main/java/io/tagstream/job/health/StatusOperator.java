@@ -18,19 +18,20 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * Writes the job's status on a cluster, where no process of ours watches it. It knows what one
- * operator hears: which checkpoints completed and were given up, and how often the job restarted,
- * but not why. While the job does not run nobody writes, and since a stop looks to an operator like
- * a failure, nobody writes that it has ended. Its parallelism is one; it has no state.
+ * Writes the job's status on a cluster, where no Tagstream process observes the job. It knows only
+ * what an operator is notified of: which checkpoints completed or were aborted, and how often the
+ * job restarted, but not why. While the job does not run, nothing is written. An operator cannot
+ * tell a stop from a failure, so the end of the job is not written either. Its parallelism is one;
+ * it has no state.
  */
 public final class StatusOperator extends AbstractStreamOperator<Void>
     implements OneInputStreamOperator<Void, Void> {
   private static final long serialVersionUID = 1L;
 
-  private static final Duration WRITE = Duration.ofSeconds(5);
+  private static final Duration WRITE_INTERVAL = Duration.ofSeconds(5);
   private static final Duration LAST_WRITE = Duration.ofSeconds(5);
 
-  /** As JSON, because what may be absent in it does not serialize. */
+  /** As JSON, because Optional is not Serializable. */
   private final byte[] atTheStart;
 
   private final URI models;
@@ -44,8 +45,8 @@ public final class StatusOperator extends AbstractStreamOperator<Void>
   private transient JobStatus.Troubles restarts;
 
   /**
-   * @param atTheStart the job as it was submitted
-   * @param models the store, seen by every TaskManager
+   * @param atTheStart the status when the job was submitted
+   * @param models the store, accessible to every TaskManager
    */
   StatusOperator(JobStatus atTheStart, Path models) {
     this.atTheStart = StoreJson.write(atTheStart);
@@ -80,10 +81,13 @@ public final class StatusOperator extends AbstractStreamOperator<Void>
     return Instant.ofEpochMilli(getProcessingTimeService().getCurrentProcessingTime());
   }
 
-  /** Off the task's thread, since a store may hang; one that does is not waited for twice. */
+  /**
+   * Writes off the task's thread, since a store may hang; skipped while the last write still runs.
+   */
   private void write() {
     ScheduledFuture<?> unused =
-        getProcessingTimeService().registerTimer(now().plus(WRITE).toEpochMilli(), time -> write());
+        getProcessingTimeService()
+            .registerTimer(now().plus(WRITE_INTERVAL).toEpochMilli(), time -> write());
     if (writing.compareAndSet(false, true)) {
       State state =
           last.isPresent()
@@ -123,7 +127,7 @@ public final class StatusOperator extends AbstractStreamOperator<Void>
 
   @Override
   public void processElement(StreamRecord<Void> element) {
-    // The guard lets nothing through.
+    // The offset guard emits no elements.
   }
 
   @Override

@@ -5,20 +5,21 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How long a job may go without completing a checkpoint.
+ * The longest times without a completed checkpoint.
  *
  * @param interval between checkpoints
- * @param tolerableAge after which the job ends
- * @param kafkaOutage how long Kafka may be away without that counting
+ * @param tolerableAge the age of the last checkpoint at which the job fails
+ * @param kafkaOutage the longest time without Kafka that does not count
  */
 public record Tolerance(Duration interval, Duration tolerableAge, Duration kafkaOutage) {
 
-  /** What a busy machine adds to the time between two checkpoints. */
+  /** The delay that a busy machine may add to the time between two checkpoints. */
   private static final Duration SLACK = Duration.ofSeconds(10);
 
   /**
-   * How long ago the last one may have completed in a job that is ready: three intervals, or three
-   * times what the last one took where that is longer, and some slack.
+   * The greatest age of the last checkpoint at which a job is ready: three intervals, or three
+   * durations of the last checkpoint if that is longer, plus {@link #SLACK}; at most {@link
+   * #tolerableAge}.
    */
   Duration lately(Optional<JobStatus.Checkpoint> last) {
     Duration took =

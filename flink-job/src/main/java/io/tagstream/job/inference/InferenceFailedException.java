@@ -1,7 +1,8 @@
 package io.tagstream.job.inference;
 
 /**
- * The engine failed or answered nonsense: the job must not go on as if it had tagged the images.
+ * The engine failed or returned invalid probabilities. The job must fail, because it cannot tag the
+ * images of the batch.
  */
 public final class InferenceFailedException extends Exception {
   private static final long serialVersionUID = 1L;

@@ -30,45 +30,44 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One subtask's engine and the two threads around it. The inference thread alone touches the engine
- * that serves: batches, changes of the model and, on a CPU, the first passes of the next one queue
- * for it, so that a model changes between two batches and is closed when nothing uses it any more.
- * The loading thread reads, verifies and warms up the next model meanwhile.
+ * The engine of one subtask and its two threads. Only the inference thread uses the engine that
+ * serves: batches, swaps of the model and, on a CPU, the warm-up of the next model queue for this
+ * thread, so a model is swapped between two batches and closed when nothing uses it any more.
+ * Meanwhile the loading thread reads, verifies and warms up the next model.
  *
- * <p>Its methods are called by the task's thread; what it is given to call back, it calls on its
- * own threads.
+ * <p>The task's thread calls its methods; callbacks run on the worker's own threads.
  */
 final class InferenceWorker implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(InferenceWorker.class);
 
   /**
-   * Of a processor, for what loads beside a model that serves. A job's first load is twice the
-   * work, and is to be over within 10 s.
+   * Share of one processor that background loading may use while a model serves. A job's first load
+   * is twice the work, should take less than 10 s, and is not throttled.
    */
   private static final double LOADING_SHARE = 1.0 / 3;
 
-  /** Hears of models that cannot take over. */
+  /** Is notified of models that were refused. */
   interface Refusals {
     /**
      * A model was refused.
      *
-     * @param anew for another reason than the time before
-     * @param mayPass {@link #reload} is to be called again after a while
+     * @param newReason whether the reason differs from the last refusal's
+     * @param retry whether the caller should call {@link #reload} again after a pause
      */
-    void refused(boolean anew, boolean mayPass);
+    void refused(boolean newReason, boolean retry);
   }
 
-  /** What became of a batch. */
-  sealed interface Outcome {}
+  /** The result of a batch. */
+  sealed interface BatchResult {}
 
   /**
-   * @param answers one for each image
+   * @param images one result for each image
    */
-  record Answered(String modelVersion, List<Answer> answers, Instant predictedAt, Duration time)
-      implements Outcome {}
+  record Computed(String modelVersion, List<ImageResult> images, Instant predictedAt, Duration time)
+      implements BatchResult {}
 
-  /** The engine is broken. */
-  record Failed(InferenceFailedException failure) implements Outcome {}
+  /** The engine is broken, so no image of the batch has a result. */
+  record Broken(InferenceFailedException failure) implements BatchResult {}
 
   private final LiveModels models;
   private final MicroBatching batching;
@@ -84,22 +83,25 @@ final class InferenceWorker implements AutoCloseable {
   private volatile boolean closing;
   private volatile String activeVersion = "";
 
-  /** The inference thread's own; empty before the first model and after the last. */
+  /** Used by the inference thread only; empty before the first model and after close. */
   private final List<Serving> serving = new ArrayList<>(1);
 
-  /** The loading thread's own, once started: the newest version that was loaded. */
+  /** The version loaded last. Used by the loading thread only, once started. */
   private String newest = "";
 
   private final LastingState refusal =
       new LastingState(LOG::error, "The live model cannot take over");
 
-  /** The loading thread's own: the version last refused for its crop, which no retry mends. */
+  /**
+   * The version last refused for its crop, which a retry cannot change. Used by the loading thread
+   * only.
+   */
   private String unfit = "";
 
   /**
-   * @param geometry the pixels that will come; a model that wants others is refused
-   * @param watchdog of calls into native code
-   * @param notes of what is inferred
+   * @param geometry the geometry of incoming images; a model that expects another is refused
+   * @param watchdog watches each call into native code
+   * @param notes records the images being computed
    */
   InferenceWorker(
       LiveModels models,
@@ -127,7 +129,7 @@ final class InferenceWorker implements AutoCloseable {
     return task -> {
       Thread thread = new Thread(task, name);
       thread.setDaemon(true);
-      // Engines find their natives and services through it.
+      // Engines find their native libraries and services through it.
       thread.setContextClassLoader(classLoader);
       return thread;
     };
@@ -156,39 +158,39 @@ final class InferenceWorker implements AutoCloseable {
     }
   }
 
-  /** The version that answers now; empty before the first. Any thread may ask. */
+  /** The version that serves; empty before the first. Thread-safe. */
   String activeVersion() {
     return activeVersion;
   }
 
   /**
-   * Queues a batch. {@code then} hears what became of it, unless the worker is closed before.
+   * Queues a batch. {@code then} receives its result, unless the worker is closed first.
    *
    * @param images each of {@code [views][S][S][3]}
    */
-  void infer(List<DecodedImage> images, Consumer<Outcome> then) {
+  void infer(List<DecodedImage> images, Consumer<BatchResult> then) {
     inference.execute(
         () -> {
           if (!closing) {
-            then.accept(answer(images));
+            then.accept(compute(images));
           }
         });
   }
 
-  private Outcome answer(List<DecodedImage> images) {
+  private BatchResult compute(List<DecodedImage> images) {
     Serving current = serving.get(0);
     long start = System.nanoTime();
     try {
-      List<Answer> answers =
+      List<ImageResult> results =
           notes.during(
               RejectionStage.INFERENCE,
               images.stream().map(NotedRecord::of).toList(),
-              () -> current.answer(images));
-      return new Answered(
-          current.version(), answers, Instant.now(), Duration.ofNanos(System.nanoTime() - start));
+              () -> current.compute(images));
+      return new Computed(
+          current.version(), results, Instant.now(), Duration.ofNanos(System.nanoTime() - start));
     } catch (Throwable e) {
-      // Errors too: a thread that dies in silence would leave the task waiting for ever.
-      return new Failed(
+      // Errors too: if this thread died silently, the task would wait for the batch indefinitely.
+      return new Broken(
           e instanceof InferenceFailedException failure
               ? failure
               : new InferenceFailedException(
@@ -196,7 +198,9 @@ final class InferenceWorker implements AutoCloseable {
     }
   }
 
-  /** Reads {@code live} again, in the background; calls that come while one waits are one. */
+  /**
+   * Reads {@code live} again in the background; calls while one is queued have no further effect.
+   */
   void reload() {
     if (reloadQueued.compareAndSet(false, true)) {
       loading.execute(this::reloadNow);
@@ -204,7 +208,7 @@ final class InferenceWorker implements AutoCloseable {
   }
 
   private void reloadNow() {
-    // First: a message that comes from here on may mean a value that is not read below.
+    // Before live is read: a change announced from here on may not be in the value read below.
     reloadQueued.set(false);
     if (closing) {
       return;
@@ -213,44 +217,45 @@ final class InferenceWorker implements AutoCloseable {
     try {
       version = models.liveVersion();
       if (version.equals(newest)) {
-        LOG.info("Model {} is live already", version);
+        LOG.info("Model {} already serves", version);
         refusal.isOver();
         return;
       }
-      Serving next = loadBeside(version);
+      Serving next = loadInBackground(version);
       newest = version;
       refusal.isOver();
       inference.execute(() -> activate(next));
     } catch (Throwable e) {
-      // Errors too: nobody else would hear of them, and nothing would try again.
+      // Errors too: the executor would swallow them, and no retry would follow.
       refuse(version, e);
     }
   }
 
   private void refuse(String version, Throwable cause) {
-    // Without another message: a full device or a slow disk must not part the subtasks for days.
-    boolean mayPass = !version.equals(unfit);
-    boolean anew =
+    // Retried without another message: a full device or a slow disk must not leave the subtasks on
+    // different versions.
+    boolean retry = !version.equals(unfit);
+    boolean newReason =
         refusal.lasts(
-            "model %s%s, %s goes on serving: %s"
+            "model %s%s, %s continues to serve: %s"
                 .formatted(
                     version,
-                    mayPass ? " (it is tried again each minute)" : "",
+                    retry ? " (retried every minute)" : "",
                     activeVersion,
                     cause instanceof ModelException ? cause.getMessage() : cause.toString()),
             cause);
-    refusals.refused(anew, mayPass);
+    refusals.refused(newReason, retry);
   }
 
   /**
-   * Loads a model while another serves. Where there may be a GPU it warms up with a full batch,
-   * whose memory it must have, beside the other, and on one processor in case it computes there.
-   * Without one both need the same processors: then the passes of the new one go between the
-   * batches of the other, since two that compute side by side take several times as long, and one
-   * image is enough: an engine on a CPU has its memory and its code for whole batches when it is
-   * made.
+   * Loads a model while another serves. If a GPU was found, the new model warms up concurrently
+   * with a full batch, to make sure that its memory suffices, and on one processor in case it
+   * computes on the CPU. Without a GPU both models need the same processors: the warm-up of the new
+   * model runs between the batches of the other, since two models that compute concurrently take
+   * several times as long. One image is then enough, because an engine on a CPU allocates its
+   * memory and prepares its code for whole batches when it is created.
    */
-  private Serving loadBeside(String version) {
+  private Serving loadInBackground(String version) {
     return Gpu.found().isEmpty()
         ? load(version, Throttle.share(LOADING_SHARE, inference), 1)
         : load(
@@ -261,7 +266,7 @@ final class InferenceWorker implements AutoCloseable {
 
   private Serving load(String version, Throttle throttle, int warmUpImages) {
     return watchdog.call(
-        () -> "model %s has not been loaded".formatted(version),
+        () -> "model %s has not finished loading".formatted(version),
         loadLimit,
         () -> loadNow(version, throttle, warmUpImages));
   }
@@ -274,7 +279,7 @@ final class InferenceWorker implements AutoCloseable {
       if (!wanted.equals(geometry)) {
         unfit = version;
         throw new ModelException(
-            "model %s wants images of %s, but this job started with %s: restart the job to serve it"
+            "model %s expects images of %s, but this job started with %s: restart the job to serve it"
                 .formatted(version, wanted, geometry));
       }
       Engine engine = model.newEngine(batching.maxCrops());
@@ -303,7 +308,7 @@ final class InferenceWorker implements AutoCloseable {
     }
     serving.add(0, next);
     activeVersion = next.version();
-    LOG.info("Model {} serves", next.version());
+    LOG.info("Model {} serves now", next.version());
     retireAllBut(1);
   }
 
@@ -313,15 +318,16 @@ final class InferenceWorker implements AutoCloseable {
       try {
         retired.close();
       } catch (Throwable e) {
-        // Errors too: they would end the thread's task before the others are closed.
+        // Errors too: they would keep the other models from being closed.
         LOG.warn("Model {} could not be closed", retired.version(), e);
       }
     }
   }
 
   /**
-   * Waits for the batch and the load that run, drops those that queue, frees every model. Also an
-   * interrupt does not end the wait, or native memory would be freed under a running engine.
+   * Waits for the running batch and the running load, drops queued ones and closes every model. An
+   * interrupt does not end the wait, because native memory would then be freed under a running
+   * engine.
    */
   @Override
   public void close() {
@@ -329,7 +335,7 @@ final class InferenceWorker implements AutoCloseable {
       return;
     }
     closing = true;
-    // The loading thread first: it hands models to the other.
+    // The loading thread first: it hands models to the inference thread.
     PatientWait.forEnd(loading);
     inference.execute(() -> retireAllBut(0));
     PatientWait.forEnd(inference);

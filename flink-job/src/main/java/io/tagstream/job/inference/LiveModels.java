@@ -5,8 +5,9 @@ import io.tagstream.model.engine.LoadedModel;
 import java.io.Serializable;
 
 /**
- * Where the inference operators find their model; travels with the job's graph. Its methods may
- * block, throw {@link io.tagstream.model.ModelException} and are called from several threads.
+ * Source of the models that the inference operators serve; serialized with the job's graph. Its
+ * methods may block, throw {@link io.tagstream.model.ModelException} and are called from several
+ * threads.
  */
 public interface LiveModels extends Serializable {
 
@@ -15,9 +16,9 @@ public interface LiveModels extends Serializable {
 
   /**
    * Reads a version, verifies its hashes and shapes and puts its weights on the device, or shares
-   * those that another subtask of this process holds already.
+   * the weights that another subtask of this process already holds.
    *
-   * @param throttle asked for pauses
+   * @param throttle paces the load
    * @return to be closed by the caller, after its engines
    */
   LoadedModel load(String version, Throttle throttle);

@@ -39,51 +39,54 @@ import org.apache.flink.util.OutputTag;
 import org.apache.flink.util.function.ThrowingRunnable;
 
 /**
- * Gathers images into batches and sends them through the live model. First input: images; second:
- * news that the live model changed. Every image gets an answer, but one that comes again only at
- * the side, where answers to labelled images go.
+ * Gathers images into micro-batches and computes them with the live model. First input: images;
+ * second: announcements that the live model changed. Every image gets a result. An image that was
+ * predicted before and comes again for its label emits only on the side output {@link #LABELLED}.
  *
- * <p>A batch goes on when it is full, when its first image has waited long enough and the engine
- * has nothing else to do, before a barrier and at the end of the images. It then passes three
- * places, in order: {@link #gathering}, {@link #waiting}, {@link #inFlight}. The engine works on
- * its own thread, with one batch to compute and one at hand; answers come back as mails of the
- * task's thread, in the order of the batches.
+ * <p>A batch is flushed when it is full, when its first image has waited {@code batch.max-wait} and
+ * the engine is idle, before a barrier and at the end of the images. Batches move from {@link
+ * #gathering} to {@link #waiting} to {@link #inFlight}. The engine runs on its own thread, with one
+ * batch computing and one queued; results return as mails of the task's thread, in the order of the
+ * batches.
  *
- * <p>Nothing of it is in a checkpoint: before the barrier leaves, every image before it has been
- * answered. A failure brings the images back from the source.
+ * <p>The operator has no state: it forwards a barrier only after every image before it was emitted.
+ * After a failure the source reads the images again.
  *
- * <p>Waiting is always {@code yield()}, which runs mails: answers and timers. Neither of these
- * waits, so that a wait never begins inside another, whichever mail runs within it.
+ * <p>The operator waits by {@code yield()}, which runs mails: results and timers. Neither kind of
+ * mail waits, so waits never nest.
  */
 public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage>
     implements TwoInputStreamOperator<DecodedImage, LiveModelChanged, TaggedImage>,
         BoundedMultiInput {
   private static final long serialVersionUID = 1L;
 
-  /** The way of answers that can be held against the truth. */
+  /** Predictions of images whose label is known. */
   public static final OutputTag<LabelSignal> LABELLED = new OutputTag<>("labelled") {};
 
-  /** The way of images on which the engine fails, while it answers others. */
+  /** Images on which the engine fails while it computes others. */
   public static final OutputTag<UnansweredImage> UNANSWERED = new OutputTag<>("unanswered") {};
 
-  /** One that computes and one at hand, so that the engine never waits for the task's thread. */
+  /** One computing and one queued, so that the engine never waits for the task's thread. */
   private static final int MAX_IN_FLIGHT = 2;
 
-  private static final Duration UNTIL_LOADED_AGAIN = Duration.ofMinutes(1);
+  private static final Duration RETRY_LOAD_AFTER = Duration.ofMinutes(1);
 
-  /** An image with its record's event time, which the input reuses. */
+  /** An image with its event time, copied because Flink reuses the StreamRecord. */
   private record Image(DecodedImage decoded, Optional<Long> timestamp) {}
 
   private static final class Batch {
     final List<Image> images = new ArrayList<>();
 
-    /** Watermarks and the like that came after one of the images; they leave after the last. */
+    /**
+     * Watermarks, statuses and latency markers that followed one of the images; emitted after the
+     * last.
+     */
     final List<ThrowingRunnable<Exception>> followers = new ArrayList<>();
 
-    /** Set with the first image. */
+    /** Processing time in ms of the first image. */
     long firstAt;
 
-    /** The first image has waited long enough. */
+    /** Whether the first image has waited {@code batch.max-wait}. */
     boolean due;
 
     Optional<ScheduledFuture<?>> timer = Optional.empty();
@@ -103,17 +106,17 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
   private transient Batch gathering;
   private transient Deque<Batch> waiting;
   private transient Deque<Batch> inFlight;
-  private transient JobMetrics.Inference reported;
+  private transient JobMetrics.Inference jobMetrics;
   private transient Optional<InferenceWorker> worker;
   private transient Notes notes;
 
-  /** A load that failed waits for its next attempt. */
+  /** Set while a failed load waits for its next attempt. */
   private transient Optional<ScheduledFuture<?>> nextLoad;
 
   /**
-   * @param geometry the pixels that come in; only models that want these can serve
-   * @param limits after which the process is ended
-   * @param place where it is noted what is inferred
+   * @param geometry the geometry of incoming images; only models that expect it can serve
+   * @param limits time limits of native calls, after which the process is ended
+   * @param place where the images being computed are noted
    */
   public MicroBatchOperator(
       LiveModels models,
@@ -153,13 +156,13 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
             notes,
             "%d/%d".formatted(task.getIndexOfThisSubtask() + 1, task.getNumberOfParallelSubtasks()),
             getUserCodeClassloader(),
-            (anew, mayPass) -> mail(() -> loadRefused(anew, mayPass), "a rejected model"));
+            (newReason, retry) -> mail(() -> loadRefused(newReason, retry), "a refused model"));
     worker = Optional.of(created);
-    reported = new JobMetrics.Inference(getMetricGroup(), inFlight::size, created::activeVersion);
+    jobMetrics = new JobMetrics.Inference(getMetricGroup(), inFlight::size, created::activeVersion);
     try {
       created.start();
     } catch (ModelException e) {
-      // A missing or broken model does not mend itself between two attempts.
+      // A restart would find the same missing or broken model.
       throw new SuppressRestartsException(e);
     }
   }
@@ -175,7 +178,7 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
     }
     boolean alone = notes.isSuspect(NotedRecord.of(image));
     if (alone) {
-      sendOn();
+      flush();
       awaitRoom();
     }
     if (gathering.images.isEmpty()) {
@@ -186,12 +189,12 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
             image,
             element.hasTimestamp() ? Optional.of(element.getTimestamp()) : Optional.empty()));
     if (alone || gathering.images.size() == batching.maxImages()) {
-      sendOn();
+      flush();
     }
     awaitRoom();
   }
 
-  /** Backpressure: no image is taken while a batch waits for the engine. */
+  /** Backpressure: blocks while a batch waits for the engine. */
   private void awaitRoom() throws InterruptedException {
     while (!waiting.isEmpty()) {
       mailbox.yield();
@@ -204,26 +207,26 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
         Optional.of(
             getProcessingTimeService()
                 .registerTimer(
-                    batch.firstAt + batching.maxWait().toMillis(), time -> timeIsUp(batch)));
+                    batch.firstAt + batching.maxWait().toMillis(), time -> maxWaitElapsed(batch)));
   }
 
-  private void timeIsUp(Batch batch) {
-    // The timer of a batch that went on before may still be a mail: it says nothing of the next.
+  private void maxWaitElapsed(Batch batch) {
+    // The timer of a batch that was flushed before may still be a queued mail.
     if (batch == gathering) {
       batch.due = true;
-      sendOnIfDue();
+      flushIfDue();
     }
   }
 
-  /** Behind other batches it would not be answered any sooner, and might as well grow. */
-  private void sendOnIfDue() {
+  /** While batches are in flight, flushing early gains nothing: the batch may grow instead. */
+  private void flushIfDue() {
     if (gathering.due && inFlight.isEmpty()) {
-      sendOn();
+      flush();
     }
   }
 
-  /** Closes the batch that gathers. */
-  private void sendOn() {
+  /** Closes the gathering batch and dispatches it when the engine has room. */
+  private void flush() {
     if (gathering.images.isEmpty()) {
       return;
     }
@@ -237,44 +240,43 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
     while (!waiting.isEmpty() && inFlight.size() < MAX_IN_FLIGHT) {
       Batch batch = waiting.remove();
       inFlight.add(batch);
-      reported.dispatched(
+      jobMetrics.dispatched(
           batch.images.size(),
           getProcessingTimeService().getCurrentProcessingTime() - batch.firstAt);
       worker
           .orElseThrow()
           .infer(
-              batch.decoded(),
-              outcome -> mail(() -> complete(batch, outcome), "answers of a batch"));
+              batch.decoded(), result -> mail(() -> complete(batch, result), "results of a batch"));
     }
   }
 
-  /** Runs something on the task's thread, unless the task is over. */
+  /** Runs an action on the task's thread, unless the task has ended. */
   private void mail(ThrowingRunnable<Exception> action, String what) {
     try {
       mailbox.execute(action, what);
     } catch (RejectedExecutionException e) {
-      LOG.debug("The task ended before: {}", what);
+      LOG.debug("Dropped after the end of the task: {}", what);
     }
   }
 
-  private void complete(Batch batch, InferenceWorker.Outcome outcome) throws Exception {
+  private void complete(Batch batch, InferenceWorker.BatchResult result) throws Exception {
     if (inFlight.remove() != batch) {
-      throw new IllegalStateException("batches were answered out of order");
+      throw new IllegalStateException("batches completed out of order");
     }
-    if (outcome instanceof InferenceWorker.Failed failed) {
-      throw failed.failure();
+    if (result instanceof InferenceWorker.Broken broken) {
+      throw broken.failure();
     }
-    // First, so that the engine has work while the answers leave.
+    // First, so that the engine has work while the results are emitted.
     dispatch();
-    sendOnIfDue();
-    InferenceWorker.Answered answered = (InferenceWorker.Answered) outcome;
-    reported.answered(answered.time());
+    flushIfDue();
+    InferenceWorker.Computed computed = (InferenceWorker.Computed) result;
+    jobMetrics.computed(computed.time());
     for (int i = 0; i < batch.images.size(); i++) {
-      Answer answer = answered.answers().get(i);
-      if (answer instanceof Answer.Tags tags) {
-        emit(batch.images.get(i), answered, tags.best());
-      } else if (answer instanceof Answer.None none) {
-        pass(batch.images.get(i).decoded(), none, answered.predictedAt());
+      ImageResult image = computed.images().get(i);
+      if (image instanceof ImageResult.Tags tags) {
+        emit(batch.images.get(i), computed, tags.best());
+      } else if (image instanceof ImageResult.Failure failure) {
+        emitUnanswered(batch.images.get(i).decoded(), failure, computed.predictedAt());
       }
     }
     for (ThrowingRunnable<Exception> follower : batch.followers) {
@@ -282,20 +284,20 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
     }
   }
 
-  private void pass(DecodedImage image, Answer.None none, Instant at) {
-    LOG.debug("No answer for {}: {}", image.source, none.reason());
-    // One that comes again was rejected when it came first.
+  private void emitUnanswered(DecodedImage image, ImageResult.Failure failure, Instant at) {
+    LOG.debug("The engine fails on {}: {}", image.source, failure.reason());
+    // An image that comes again was already rejected the first time.
     if (!image.again) {
-      reported.rejected();
+      jobMetrics.rejected();
       output.collect(
           UNANSWERED,
           new StreamRecord<>(
               new UnansweredImage(
-                  image.source, image.imageId, image.recordBytes, none.reason(), at)));
+                  image.source, image.imageId, image.recordBytes, failure.reason(), at)));
     }
   }
 
-  private void emit(Image image, InferenceWorker.Answered answered, List<Tag> tags) {
+  private void emit(Image image, InferenceWorker.Computed computed, List<Tag> tags) {
     DecodedImage decoded = image.decoded();
     Optional<TrueLabel> truth = Optional.ofNullable(decoded.truth);
     if (!decoded.again) {
@@ -305,13 +307,13 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
                   decoded.source,
                   decoded.imageId,
                   truth.map(TrueLabel::label).orElse(null),
-                  answered.modelVersion(),
+                  computed.modelVersion(),
                   tags,
                   batching.views(),
                   decoded.capturedAt,
                   decoded.appendedAt,
                   decoded.decodedAt,
-                  answered.predictedAt()));
+                  computed.predictedAt()));
       image.timestamp().ifPresent(tagged::setTimestamp);
       output.collect(tagged);
     }
@@ -322,16 +324,16 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
                 new StreamRecord<>(
                     LabelSignal.answered(
                         new LabelledAnswer(
-                            answered.modelVersion(),
+                            computed.modelVersion(),
                             known.label(),
                             tags.get(0).label(),
                             known.origin(),
                             known.at())))));
   }
 
-  /** Answers every image that has come. */
+  /** Waits until every received image was emitted. */
   private void drain() throws InterruptedException {
-    sendOn();
+    flush();
     while (!waiting.isEmpty() || !inFlight.isEmpty()) {
       mailbox.yield();
     }
@@ -356,25 +358,25 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
     worker.orElseThrow().reload();
   }
 
-  private void loadRefused(boolean anew, boolean mayPass) {
-    if (anew) {
-      reported.modelLoadRejected();
+  private void loadRefused(boolean newReason, boolean retry) {
+    if (newReason) {
+      jobMetrics.modelLoadRejected();
     }
-    if (!mayPass || nextLoad.isPresent()) {
+    if (!retry || nextLoad.isPresent()) {
       return;
     }
     ProcessingTimeService clock = getProcessingTimeService();
     nextLoad =
         Optional.of(
             clock.registerTimer(
-                clock.getCurrentProcessingTime() + UNTIL_LOADED_AGAIN.toMillis(),
+                clock.getCurrentProcessingTime() + RETRY_LOAD_AFTER.toMillis(),
                 time -> {
                   nextLoad = Optional.empty();
                   worker.orElseThrow().reload();
                 }));
   }
 
-  /** Lets something leave after the images that came before it, in its order with others. */
+  /** Emits an element after the images received before it, in order with other such elements. */
   private void afterImages(ThrowingRunnable<Exception> follower) throws Exception {
     if (!gathering.images.isEmpty()) {
       gathering.followers.add(follower);
@@ -392,14 +394,14 @@ public final class MicroBatchOperator extends AbstractStreamOperator<TaggedImage
     afterImages(() -> processWatermark(mark));
   }
 
-  /** News of models has no event time: it neither holds back nor advances the images'. */
+  /** Announcements of models have no event time: they neither hold back nor advance the images'. */
   @Override
   public void processWatermark2(Watermark mark) {}
 
   @Override
   protected void processWatermarkStatus(WatermarkStatus status, int input) throws Exception {
     if (input == 0) {
-      // Not before a held watermark, which an idle output would drop.
+      // Not before a held watermark: once the output is idle, Flink would drop it.
       afterImages(() -> processWatermarkStatus(status));
     }
   }

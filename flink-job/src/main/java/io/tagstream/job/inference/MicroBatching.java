@@ -7,11 +7,12 @@ import java.io.Serializable;
 import java.time.Duration;
 
 /**
- * How the crops of images are gathered into batches.
+ * The size and the waiting time of micro-batches.
  *
- * @param maxCrops crops in a batch at most ({@code batch.size})
- * @param maxWait how long a batch's first image waits for others ({@code batch.max-wait})
- * @param views crops per image, which are never split over two batches
+ * @param maxCrops the most crops in a batch ({@code batch.size})
+ * @param maxWait the longest time that a batch's first image waits for others ({@code
+ *     batch.max-wait})
+ * @param views crops per image, which are never split between two batches
  */
 public record MicroBatching(int maxCrops, Duration maxWait, int views) implements Serializable {
 
@@ -27,7 +28,7 @@ public record MicroBatching(int maxCrops, Duration maxWait, int views) implement
   }
 
   /**
-   * As the settings say.
+   * Derives the limits from the settings.
    *
    * @throws UsageException when a batch cannot hold one image
    */
@@ -39,7 +40,7 @@ public record MicroBatching(int maxCrops, Duration maxWait, int views) implement
     }
   }
 
-  /** Whole images in a batch at most. */
+  /** The most whole images in a batch. */
   int maxImages() {
     return maxCrops / views;
   }

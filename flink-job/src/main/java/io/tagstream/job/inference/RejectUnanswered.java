@@ -3,8 +3,8 @@ package io.tagstream.job.inference;
 import io.tagstream.job.flow.Coordinates;
 import io.tagstream.job.flow.RejectedImage;
 import io.tagstream.job.flow.UnansweredImage;
+import io.tagstream.job.label.ReadTimeout;
 import io.tagstream.job.label.RecordLog;
-import io.tagstream.job.label.Silence;
 import io.tagstream.schemas.RejectionStage;
 import io.tagstream.settings.LabelSettings;
 import java.time.Duration;
@@ -16,8 +16,9 @@ import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * Makes rejections of images on which the engine fails. What stands in a rejection is the record as
- * it was, which nobody carried along: it is read again. That is rare, and waits for the broker.
+ * Rejects images on which the engine fails. A rejection holds the whole record, which does not
+ * travel with the decoded image, so the record is read again from Kafka. This is rare, and blocks
+ * until the broker answers.
  */
 public final class RejectUnanswered extends ProcessFunction<UnansweredImage, RejectedImage> {
   private static final long serialVersionUID = 1L;
@@ -25,7 +26,7 @@ public final class RejectUnanswered extends ProcessFunction<UnansweredImage, Rej
   private final RecordLog images;
   private final Duration patience;
 
-  /** Made with the first image. */
+  /** Opened for the first image. */
   private transient RecordLog.Reader reader;
 
   public RejectUnanswered(RecordLog images, LabelSettings settings) {
@@ -36,8 +37,8 @@ public final class RejectUnanswered extends ProcessFunction<UnansweredImage, Rej
   @Override
   public void processElement(
       UnansweredImage image, Context context, Collector<RejectedImage> collector) {
-    RecordLog.Answer answer = read(image.source());
-    if (answer instanceof RecordLog.Found found) {
+    RecordLog.ReadResult result = read(image.source());
+    if (result instanceof RecordLog.Found found) {
       collector.collect(
           new RejectedImage(
               image.source(),
@@ -46,32 +47,32 @@ public final class RejectUnanswered extends ProcessFunction<UnansweredImage, Rej
               image.reason(),
               found.record().value,
               image.at()));
-    } else if (answer instanceof RecordLog.Missing missing) {
+    } else if (result instanceof RecordLog.Missing missing) {
       collector.collect(
           RejectedImage.withoutContent(
               image.source(),
               Optional.of(image.imageId()),
               RejectionStage.INFERENCE,
-              "%s; its record cannot be read again, it %s"
+              "%s; its record cannot be read again, because it %s"
                   .formatted(image.reason(), missing.reason()),
               image.recordBytes(),
               image.at()));
     }
   }
 
-  private RecordLog.Answer read(Coordinates place) {
+  private RecordLog.ReadResult read(Coordinates place) {
     if (reader == null) {
       reader = images.open("unanswered");
     }
     SortedSet<Coordinates> places = new TreeSet<>(RecordLog.ORDER);
     places.add(place);
-    Silence silence = new Silence(patience);
+    ReadTimeout timeout = new ReadTimeout(patience);
     while (true) {
-      List<RecordLog.Answer> answers = reader.read(places, Silence.ONE_READ);
-      if (!answers.isEmpty()) {
-        return answers.get(0);
+      List<RecordLog.ReadResult> results = reader.read(places, ReadTimeout.PER_READ);
+      if (!results.isEmpty()) {
+        return results.get(0);
       }
-      silence.lasts(reader, places);
+      timeout.noResult(reader, places);
     }
   }
 

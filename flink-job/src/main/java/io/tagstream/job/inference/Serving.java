@@ -13,13 +13,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A model and an engine of its own, as batches ask it: every call is watched, and an image on which
- * the engine fails is told from an engine that is broken.
+ * A loaded model and its engine. A watchdog watches every call, and a failure caused by one image
+ * is told apart from a broken engine.
  *
- * <p>Where a batch fails, the engine is first asked about a picture of noise, which is none of the
- * stream's. If that fails as well, the engine is broken. Else the batch is halved until the images
- * that fail alone, twice, are found; the noise is asked once more, so that no image pays for an
- * engine that broke meanwhile.
+ * <p>When a batch fails, the engine first computes an image of noise, which is not from the stream.
+ * If that fails too, the engine is broken. Otherwise the batch is halved until the images that fail
+ * alone, twice, are found. Then the engine computes the noise once more, so that no image is
+ * rejected because the engine broke meanwhile.
  */
 final class Serving implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Serving.class);
@@ -32,9 +32,9 @@ final class Serving implements AutoCloseable {
   private final Watchdog.Limit limit;
 
   /**
-   * Takes over model and engine.
-   *
-   * @param limit for each call of the engine
+   * @param model closed with this, after the engine
+   * @param engine closed with this
+   * @param limit the longest time that a call of the engine may take
    */
   Serving(
       LoadedModel model,
@@ -55,111 +55,111 @@ final class Serving implements AutoCloseable {
     return model.bundle().version();
   }
 
-  /** Computes a batch of black images, of which nothing is kept. */
+  /** Computes a batch of black images and discards the result. */
   void warmUp(int images) {
     engine.probabilities(Collections.nCopies(images, new byte[imageBytes]), views);
   }
 
   /**
-   * An answer for each image.
+   * Computes a batch; returns one result for each image.
    *
    * @throws InferenceFailedException when the engine is broken
    */
-  List<Answer> answer(List<DecodedImage> images) throws InferenceFailedException {
+  List<ImageResult> compute(List<DecodedImage> images) throws InferenceFailedException {
     try {
       return tags(images);
     } catch (InferenceFailedException e) {
       if (e.getCause() instanceof Error) {
-        // No memory, no library: that is not an image's fault.
+        // Out of memory, or a missing library: not caused by an image.
         throw e;
       }
-      requireThatItWorks(e);
-      LOG.warn("{}; each half is tried by itself", e.getMessage());
-      List<Answer> answers = new ArrayList<>(images.size());
-      halve(images, answers);
-      if (answers.stream().anyMatch(Answer.None.class::isInstance)) {
-        requireThatItWorks(e);
+      requireWorkingEngine(e);
+      LOG.warn("{}; retrying each half of the batch alone", e.getMessage());
+      List<ImageResult> results = new ArrayList<>(images.size());
+      halve(images, results);
+      if (results.stream().anyMatch(ImageResult.Failure.class::isInstance)) {
+        requireWorkingEngine(e);
       }
-      return answers;
+      return results;
     }
   }
 
-  private void halve(List<DecodedImage> images, List<Answer> answers) {
+  private void halve(List<DecodedImage> images, List<ImageResult> results) {
     if (images.size() == 1) {
-      answers.add(alone(images));
+      results.add(alone(images));
       return;
     }
     int middle = images.size() / 2;
     for (List<DecodedImage> half :
         List.of(images.subList(0, middle), images.subList(middle, images.size()))) {
       try {
-        answers.addAll(tags(half));
+        results.addAll(tags(half));
       } catch (InferenceFailedException e) {
-        halve(half, answers);
+        halve(half, results);
       }
     }
   }
 
-  private Answer alone(List<DecodedImage> image) {
+  private ImageResult alone(List<DecodedImage> image) {
     try {
       return tags(image).get(0);
     } catch (InferenceFailedException e) {
       try {
         return tags(image).get(0);
       } catch (InferenceFailedException again) {
-        return new Answer.None(again.getMessage());
+        return new ImageResult.Failure(again.getMessage());
       }
     }
   }
 
-  private List<Answer> tags(List<DecodedImage> images) throws InferenceFailedException {
-    return ask(
+  private List<ImageResult> tags(List<DecodedImage> images) throws InferenceFailedException {
+    return run(
         images.stream().map(image -> image.pixels).toList(),
         "a batch of %d images, the first at %s".formatted(images.size(), images.get(0).source));
   }
 
-  private void requireThatItWorks(InferenceFailedException failure)
+  private void requireWorkingEngine(InferenceFailedException failure)
       throws InferenceFailedException {
     byte[] noise = new byte[imageBytes];
-    // Always the same.
+    // A fixed seed: always the same noise.
     new Random(1).nextBytes(noise);
     try {
-      List<Answer> unused = ask(List.of(noise), "a picture of noise");
+      List<ImageResult> unused = run(List.of(noise), "an image of noise");
     } catch (InferenceFailedException e) {
       failure.addSuppressed(e);
       throw failure;
     }
   }
 
-  private List<Answer> ask(List<byte[]> pixels, String what) throws InferenceFailedException {
+  private List<ImageResult> run(List<byte[]> pixels, String what) throws InferenceFailedException {
     float[][] probabilities;
     try {
       probabilities =
           watchdog.call(
-              () -> "model %s has not answered %s,".formatted(version(), what),
+              () -> "model %s has not computed %s,".formatted(version(), what),
               limit,
               () -> engine.probabilities(pixels, views));
     } catch (Throwable e) {
-      // Errors too: a thread that dies in silence would leave the task waiting for ever.
+      // Errors too: if this thread died silently, the task would wait for the batch indefinitely.
       throw new InferenceFailedException(
           "model %s failed on %s: %s".formatted(version(), what, e), e);
     }
     if (probabilities.length != pixels.size()) {
       throw new InferenceFailedException(
-          "model %s answered %d images of %d"
+          "model %s returned results for %d images of %d"
               .formatted(version(), probabilities.length, pixels.size()));
     }
-    List<Answer> answers = new ArrayList<>(pixels.size());
+    List<ImageResult> results = new ArrayList<>(pixels.size());
     for (float[] row : probabilities) {
-      answers.add(new Answer.Tags(BestTags.of(row, model.bundle().labels())));
+      results.add(new ImageResult.Tags(BestTags.of(row, model.bundle().labels())));
     }
-    return answers;
+    return results;
   }
 
   @Override
   public void close() {
     watchdog.call(
-        () -> "the engine of model %s has not been closed".formatted(version()),
+        () -> "the engine of model %s has not closed".formatted(version()),
         limit,
         () -> {
           try {

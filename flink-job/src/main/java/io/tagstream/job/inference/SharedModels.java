@@ -13,10 +13,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
- * Models in use, each loaded once and closed with its last user. Thread-safe: who asks for a model
- * that another thread loads, waits for it.
+ * Models in use, each loaded once and closed with its last user. Thread-safe: a thread that
+ * acquires a model while another thread loads it waits for that load.
  *
- * @param <K> what makes two models the same one
+ * @param <K> identifies a model
  */
 final class SharedModels<K> {
 
@@ -28,21 +28,21 @@ final class SharedModels<K> {
   private final Map<K, Entry> entries = new HashMap<>();
 
   /**
-   * The model of a key, loaded by {@code load} if nobody has it.
+   * Returns the model of a key; runs {@code load} if it has no user.
    *
    * @return to be closed once by each caller
-   * @throws ModelException what {@code load} threw, here or in the thread that was first
+   * @throws ModelException thrown by {@code load}, in this thread or in the one that ran it
    */
   LoadedModel acquire(K key, Supplier<LoadedModel> load) {
     Entry entry;
-    boolean mine;
+    boolean first;
     synchronized (entries) {
-      mine = !entries.containsKey(key);
+      first = !entries.containsKey(key);
       entry = entries.computeIfAbsent(key, absent -> new Entry());
       entry.users++;
     }
     try {
-      if (mine) {
+      if (first) {
         try {
           entry.model.complete(load.get());
         } catch (Throwable e) {

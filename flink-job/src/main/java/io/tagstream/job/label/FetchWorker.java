@@ -12,37 +12,40 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread that reads records again. Its methods are called by the task's thread; what it is
- * given to call back, it calls on its own.
+ * The thread that reads records again by their coordinates. The task's thread calls its methods;
+ * callbacks run on the worker's thread.
  */
 final class FetchWorker implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FetchWorker.class);
 
   private final RecordLog.Reader reader;
   private final Duration patience;
-  private final Consumer<List<RecordLog.Answer>> then;
+  private final Consumer<List<RecordLog.ReadResult>> then;
   private final Consumer<Throwable> onFailure;
   private final Thread thread;
 
   /** Guarded by itself. */
   private final NavigableSet<Coordinates> wanted = new TreeSet<>(RecordLog.ORDER);
 
-  /** Held from one hand-over until the task has taken it: records do not pile up before it. */
+  /**
+   * Held from a hand-over until {@link #taken}: at most one hand-over waits for the task, so
+   * records do not pile up in memory.
+   */
   private final Semaphore handOver = new Semaphore(1);
 
   private volatile boolean closing;
 
   /**
-   * @param reader is closed with the worker
-   * @param patience how long the log may give no answer while its brokers are there
-   * @param then hears answers; must see to it that {@link #taken} is called after
-   * @param onFailure hears what ended the worker; nothing is read after that
+   * @param reader closed with the worker
+   * @param patience the longest time without a result while the brokers are reachable
+   * @param then receives results; {@link #taken} must be called after each
+   * @param onFailure receives the failure that ended the worker; nothing is read after it
    */
   FetchWorker(
       RecordLog.Reader reader,
       Duration patience,
       String name,
-      Consumer<List<RecordLog.Answer>> then,
+      Consumer<List<RecordLog.ReadResult>> then,
       Consumer<Throwable> onFailure) {
     this.reader = reader;
     this.patience = patience;
@@ -57,7 +60,7 @@ final class FetchWorker implements AutoCloseable {
     thread.start();
   }
 
-  /** Asks for a record; not again before it was answered. */
+  /** Requests a record. May be requested again only after its result was handed over. */
   void fetch(Coordinates place) {
     synchronized (wanted) {
       wanted.add(place);
@@ -65,33 +68,33 @@ final class FetchWorker implements AutoCloseable {
     }
   }
 
-  /** The answers last handed over have gone on. */
+  /** Allows the next hand-over: the task has processed the last one. */
   void taken() {
     handOver.release();
   }
 
   private void run() {
     try (reader) {
-      Silence silence = new Silence(patience);
+      ReadTimeout timeout = new ReadTimeout(patience);
       while (!closing) {
         if (awaitWork()) {
-          silence.begin();
+          timeout.reset();
         }
         NavigableSet<Coordinates> places = places();
-        List<RecordLog.Answer> answers =
-            places.isEmpty() ? List.of() : reader.read(places, Silence.ONE_READ);
-        if (!answers.isEmpty()) {
-          handOver(answers);
-          silence.begin();
+        List<RecordLog.ReadResult> results =
+            places.isEmpty() ? List.of() : reader.read(places, ReadTimeout.PER_READ);
+        if (!results.isEmpty()) {
+          handOver(results);
+          timeout.reset();
         } else if (!places.isEmpty() && !closing) {
-          silence.lasts(reader, places);
+          timeout.noResult(reader, places);
         }
       }
     } catch (InterruptedException e) {
-      // Nobody interrupts it but a JVM that ends.
+      // Only a JVM shutdown interrupts this thread.
       Thread.currentThread().interrupt();
     } catch (Throwable e) {
-      // Errors too: a thread that dies in silence would leave the task waiting for ever.
+      // Errors too: if this thread died silently, the task would wait for its records indefinitely.
       if (closing) {
         LOG.debug("Failed while closing", e);
       } else {
@@ -100,7 +103,7 @@ final class FetchWorker implements AutoCloseable {
     }
   }
 
-  /** Whether it had to wait. */
+  /** Waits until a record is requested or the worker closes; returns whether it waited. */
   private boolean awaitWork() throws InterruptedException {
     boolean waited = false;
     synchronized (wanted) {
@@ -118,17 +121,19 @@ final class FetchWorker implements AutoCloseable {
     }
   }
 
-  private void handOver(List<RecordLog.Answer> answers) throws InterruptedException {
+  private void handOver(List<RecordLog.ReadResult> results) throws InterruptedException {
     synchronized (wanted) {
-      answers.forEach(answer -> wanted.remove(answer.place()));
+      results.forEach(result -> wanted.remove(result.place()));
     }
     handOver.acquire();
     if (!closing) {
-      then.accept(answers);
+      then.accept(results);
     }
   }
 
-  /** Waits for the read under way, which is woken up; also an interrupt does not end the wait. */
+  /**
+   * Wakes up the running read and waits for the thread's end; an interrupt does not end the wait.
+   */
   @Override
   public void close() {
     closing = true;

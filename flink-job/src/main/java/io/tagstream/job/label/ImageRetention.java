@@ -25,7 +25,7 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Holds {@code labels.retention} against how long the topic of images keeps its records. */
+/** Checks {@code labels.retention} against the retention of the topic of images. */
 public final class ImageRetention {
   private static final Logger LOG = LoggerFactory.getLogger(ImageRetention.class);
   private static final long UNLIMITED = -1;
@@ -33,11 +33,12 @@ public final class ImageRetention {
   private ImageRetention() {}
 
   /**
-   * Asks the broker. A limit in bytes cannot be held against a time beforehand: what it means is
-   * logged, and a warning says where it has already deleted what labels may ask for.
+   * Compares the two. A limit in bytes cannot be compared with a time in advance: the rate at which
+   * it would delete too early is logged, and a warning names the partitions where it already
+   * deleted images that labels may need.
    *
-   * @throws UsageException when the topic's retention in time is the shorter one
-   * @throws UserException when the broker does not say
+   * @throws UsageException when the topic's retention.ms is shorter than {@code wanted}
+   * @throws UserException when the broker refuses to describe the topic
    */
   public static void check(KafkaConnection connection, String topic, Duration wanted) {
     try (Admin admin = connection.admin()) {
@@ -49,14 +50,14 @@ public final class ImageRetention {
           .ifPresent(
               kept -> {
                 throw new UsageException(
-                    "labels.retention is %s, but the topic %s deletes its images after %s (retention.ms), and a label would find none: lower the one or raise the other"
+                    "labels.retention is %s, but the topic %s deletes its images after %s (retention.ms), so a late label would not find its image: lower labels.retention or raise retention.ms"
                         .formatted(DurationText.format(wanted), topic, DurationText.format(kept)));
               });
       Optional<DataSize> bytes =
           limit(config, TopicConfig.RETENTION_BYTES_CONFIG).map(DataSize::new);
       if (bytes.isPresent()) {
         LOG.info(
-            "{} keeps at most {} of a partition (retention.bytes): beyond {} KiB/s into one partition its images are gone before labels.retention, {}, has passed",
+            "{} keeps at most {} per partition (retention.bytes): at more than {} KiB/s into one partition, images are deleted before labels.retention, {}, has passed",
             topic,
             bytes.get(),
             bytes.get().bytes() / 1024 / Math.max(1, wanted.toSeconds()),
@@ -64,14 +65,14 @@ public final class ImageRetention {
         List<TopicPartition> shortened = shortened(admin, topic, Instant.now().minus(wanted));
         if (!shortened.isEmpty()) {
           LOG.warn(
-              "Images younger than labels.retention, {}, may be gone already from {}: labels for them will be rejected",
+              "Images younger than labels.retention, {}, may already be deleted from {}: labels for them will be rejected",
               DurationText.format(wanted),
               shortened);
         }
       }
     } catch (ExecutionException e) {
       throw new UserException(
-          "the broker does not tell how long it keeps %s: %s; the job needs DESCRIBE and DESCRIBE_CONFIGS on the topic"
+          "cannot read the retention of topic %s from the broker: %s; the job needs DESCRIBE and DESCRIBE_CONFIGS on the topic"
               .formatted(topic, e.getCause().getMessage()),
           e.getCause());
     } catch (InterruptedException e) {
@@ -87,7 +88,7 @@ public final class ImageRetention {
         .filter(value -> value != UNLIMITED);
   }
 
-  /** Partitions that have lost records and hold none from before an instant. */
+  /** Partitions whose first records were deleted and that hold no record from before an instant. */
   private static List<TopicPartition> shortened(Admin admin, String topic, Instant before)
       throws ExecutionException, InterruptedException {
     List<TopicPartition> partitions =

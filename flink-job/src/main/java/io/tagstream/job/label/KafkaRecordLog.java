@@ -28,16 +28,16 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Kafka's topics of images, read committed, by offset: each partition forwards from the lowest
- * offset wanted, jumping where the next one is far.
+ * Reads committed records of the topics of images by offset. Each partition is read forwards from
+ * its lowest requested offset; a seek skips to the next one if it is far ahead.
  */
 public final class KafkaRecordLog implements RecordLog {
   private static final long serialVersionUID = 1L;
 
-  /** A jump throws away what was fetched ahead; up to here reading on costs less. */
-  private static final long READ_ON = 8;
+  /** In offsets. A seek discards prefetched records; up to this distance reading on is cheaper. */
+  private static final long MAX_READ_AHEAD = 8;
 
-  /** Some images ahead; a larger record still comes, alone. */
+  /** Prefetches a few images only; a record larger than this is still returned, alone. */
   private static final Map<String, String> FETCHES =
       Map.of(
           ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, Integer.toString(1 << 20),
@@ -58,7 +58,7 @@ public final class KafkaRecordLog implements RecordLog {
             properties.setProperty(key, value);
           }
         });
-    // An offset that is gone is an answer, not a reason to begin elsewhere.
+    // A deleted offset is a result (Missing); the consumer must not continue elsewhere.
     properties.setProperty(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
     properties.setProperty(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
     properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
@@ -79,19 +79,19 @@ public final class KafkaRecordLog implements RecordLog {
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Set<String> topics;
 
-    /** Partitions known to exist; new ones are looked for when somebody names them. */
+    /** Partitions known to exist; the topic is listed again when a place names another one. */
     private final Set<TopicPartition> partitions = new HashSet<>();
 
     /**
-     * The first offset beyond the committed records. It only grows, so that a lower one is there or
-     * was deleted.
+     * The offset after the last committed record. It only grows, so a record below it exists or was
+     * deleted.
      */
     private final Map<TopicPartition, Long> ends = new HashMap<>();
 
-    /** Where records were deleted since. */
+    /** Partitions in which records were deleted since their beginnings were read. */
     private final Set<TopicPartition> outOfRange = new HashSet<>();
 
-    /** The next offset that a partition would give; none where that is not sure. */
+    /** The consumer's next offset by partition; no entry where it is unknown. */
     private final Map<TopicPartition, Long> positions = new HashMap<>();
 
     KafkaReader(KafkaConsumer<byte[], byte[]> consumer, Set<String> topics) {
@@ -100,48 +100,48 @@ public final class KafkaRecordLog implements RecordLog {
     }
 
     @Override
-    public List<Answer> read(SortedSet<Coordinates> places, Duration patience) {
-      List<Answer> answers = new ArrayList<>();
+    public List<ReadResult> read(SortedSet<Coordinates> places, Duration patience) {
+      List<ReadResult> results = new ArrayList<>();
       try {
-        Map<TopicPartition, NavigableSet<Long>> wanted = byPartition(places, answers, patience);
-        removeBeyondBounds(wanted, answers, patience);
-        if (answers.isEmpty() && !wanted.isEmpty()) {
-          poll(wanted, answers, patience);
+        Map<TopicPartition, NavigableSet<Long>> wanted = byPartition(places, results, patience);
+        removeBeyondBounds(wanted, results, patience);
+        if (results.isEmpty() && !wanted.isEmpty()) {
+          poll(wanted, results, patience);
         }
       } catch (WakeupException | RetriableException e) {
-        // Whoever waits asks again, or has had enough.
+        // The caller reads again, or its ReadTimeout fails the job.
       }
-      return answers;
+      return results;
     }
 
     @Override
     public boolean isThere(SortedSet<Coordinates> places, Duration patience) {
-      Set<TopicPartition> asked =
+      Set<TopicPartition> queried =
           places.stream()
               .map(place -> new TopicPartition(place.topic(), place.partition()))
               .collect(Collectors.toSet());
       try {
-        return consumer.beginningOffsets(asked, patience).keySet().containsAll(asked);
+        return consumer.beginningOffsets(queried, patience).keySet().containsAll(queried);
       } catch (WakeupException | RetriableException e) {
         return false;
       }
     }
 
     private Map<TopicPartition, NavigableSet<Long>> byPartition(
-        SortedSet<Coordinates> places, List<Answer> answers, Duration patience) {
+        SortedSet<Coordinates> places, List<ReadResult> results, Duration patience) {
       Map<TopicPartition, NavigableSet<Long>> wanted = new HashMap<>();
       for (Coordinates place : places) {
         if (!topics.contains(place.topic())) {
-          answers.add(new Missing(place, "is not on a topic of images"));
+          results.add(new Missing(place, "is not on a topic of images"));
           continue;
         }
         if (place.offset() < 0) {
-          answers.add(new Missing(place, "is no offset"));
+          results.add(new Missing(place, "is no offset"));
           continue;
         }
         TopicPartition partition = new TopicPartition(place.topic(), place.partition());
         if (!exists(partition, patience)) {
-          answers.add(new Missing(place, "is in a partition that does not exist"));
+          results.add(new Missing(place, "is in a partition that does not exist"));
           continue;
         }
         wanted.computeIfAbsent(partition, first -> new TreeSet<>()).add(place.offset());
@@ -151,7 +151,7 @@ public final class KafkaRecordLog implements RecordLog {
 
     private boolean exists(TopicPartition partition, Duration patience) {
       if (!partitions.contains(partition)) {
-        // Not partitionsFor(), which may answer from what the client knew minutes ago.
+        // Not partitionsFor(), which may return metadata that is minutes old.
         consumer.listTopics(patience).getOrDefault(partition.topic(), List.of()).stream()
             .map(info -> new TopicPartition(info.topic(), info.partition()))
             .forEach(partitions::add);
@@ -160,7 +160,9 @@ public final class KafkaRecordLog implements RecordLog {
     }
 
     private void removeBeyondBounds(
-        Map<TopicPartition, NavigableSet<Long>> wanted, List<Answer> answers, Duration patience) {
+        Map<TopicPartition, NavigableSet<Long>> wanted,
+        List<ReadResult> results,
+        Duration patience) {
       Set<TopicPartition> unsure =
           wanted.entrySet().stream()
               .filter(
@@ -180,16 +182,16 @@ public final class KafkaRecordLog implements RecordLog {
         long beginning = beginnings.get(partition);
         long end = ends.get(partition);
         NavigableSet<Long> deleted = offsets.headSet(beginning, false);
-        NavigableSet<Long> toCome = offsets.tailSet(end, true);
+        NavigableSet<Long> beyondEnd = offsets.tailSet(end, true);
         deleted.forEach(
             offset ->
-                answers.add(
+                results.add(
                     new Missing(
                         at(partition, offset),
                         "was deleted: the partition begins at %d".formatted(beginning))));
-        toCome.forEach(
+        beyondEnd.forEach(
             offset ->
-                answers.add(
+                results.add(
                     new Missing(
                         at(partition, offset),
                         "is beyond the committed records, which end before %d".formatted(end))));
@@ -197,7 +199,9 @@ public final class KafkaRecordLog implements RecordLog {
     }
 
     private void poll(
-        Map<TopicPartition, NavigableSet<Long>> wanted, List<Answer> answers, Duration patience) {
+        Map<TopicPartition, NavigableSet<Long>> wanted,
+        List<ReadResult> results,
+        Duration patience) {
       position(wanted);
       ConsumerRecords<byte[], byte[]> records;
       try {
@@ -212,16 +216,16 @@ public final class KafkaRecordLog implements RecordLog {
         NavigableSet<Long> offsets = entry.getValue();
         for (ConsumerRecord<byte[], byte[]> record : records.records(partition)) {
           if (offsets.remove(record.offset())) {
-            answers.add(
+            results.add(
                 new Found(at(partition, record.offset()), IncomingRecords.incoming(record)));
           }
         }
         positions.remove(partition);
         long position = consumer.position(partition, patience);
         positions.put(partition, position);
-        // What was passed and did not come is a transaction's marker, aborted, or compacted away.
+        // A skipped offset is a transaction marker, an aborted record, or compacted away.
         for (long offset : offsets.headSet(position, false)) {
-          answers.add(new Missing(at(partition, offset), "holds no committed record"));
+          results.add(new Missing(at(partition, offset), "holds no committed record"));
         }
       }
     }
@@ -235,12 +239,12 @@ public final class KafkaRecordLog implements RecordLog {
           (partition, offsets) -> {
             long next = offsets.first();
             long ahead = next - positions.getOrDefault(partition, Long.MAX_VALUE);
-            if (ahead < 0 || ahead > READ_ON) {
+            if (ahead < 0 || ahead > MAX_READ_AHEAD) {
               consumer.seek(partition, next);
               positions.put(partition, next);
             }
           });
-      // A partition that nobody wants to read from keeps what it has, and fetches no more.
+      // A paused partition keeps its prefetched records and fetches no more.
       assigned.removeAll(wanted.keySet());
       consumer.pause(assigned);
       consumer.resume(wanted.keySet());

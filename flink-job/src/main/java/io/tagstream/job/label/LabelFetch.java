@@ -33,20 +33,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the record at which a label's image should lie, on a thread of its own. Where there is
- * none, the label leaves at the side. Where the broker does not answer, that is no label's fault:
- * the job waits while it is away; else it fails once {@code labels.fetch-timeout} has passed, and
- * its labels come back.
+ * Reads the record of a label's image again, on a separate thread. If there is no such record, the
+ * label is rejected on a side output. If Kafka does not answer, no label is rejected: the job waits
+ * while the brokers are away; if they are reachable but return no record for {@code
+ * labels.fetch-timeout}, the job fails, and the restart processes its labels again.
  *
- * <p>Labels under way are in a checkpoint, so that no barrier waits for the broker; their images
- * are not. Answers leave in any order.
+ * <p>A checkpoint holds the labels in flight, not their images, so no barrier waits for the broker.
+ * Results are emitted in any order.
  */
 public final class LabelFetch extends AbstractStreamOperator<LabelledRecord>
     implements OneInputStreamOperator<PlacedLabel, LabelledRecord>, BoundedOneInput {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(LabelFetch.class);
 
-  /** Enough for the reader to find neighbours; a label has some hundred bytes. */
+  /**
+   * Enough labels for the reader to read neighbouring offsets together; a label has some hundred
+   * bytes.
+   */
   static final int MAX_IN_FLIGHT = 256;
 
   private final RecordLog images;
@@ -55,14 +58,14 @@ public final class LabelFetch extends AbstractStreamOperator<LabelledRecord>
   private transient MailboxExecutor mailbox;
   private transient ListState<PlacedLabel> saved;
 
-  /** Several labels may be of one image. */
+  /** By the coordinates of the image; several labels may name one image. */
   private transient Map<Coordinates, List<GivenLabel>> inFlight;
 
   /** Read by the reporters' threads too. */
   private transient AtomicInteger labelsInFlight;
 
   private transient Optional<FetchWorker> worker;
-  private transient JobMetrics.Labels reported;
+  private transient JobMetrics.Labels jobMetrics;
 
   public LabelFetch(RecordLog images, LabelSettings settings) {
     this.images = images;
@@ -98,19 +101,19 @@ public final class LabelFetch extends AbstractStreamOperator<LabelledRecord>
   @Override
   public void open() throws Exception {
     super.open();
-    // Nothing here has an event time that the images' should wait for.
+    // Labels must not hold back the images' watermarks.
     output.emitWatermarkStatus(WatermarkStatus.IDLE);
     inFlight = new LinkedHashMap<>();
     labelsInFlight = new AtomicInteger();
-    reported = new JobMetrics.Labels(getMetricGroup());
-    reported.fetching(labelsInFlight::get);
+    jobMetrics = new JobMetrics.Labels(getMetricGroup());
+    jobMetrics.fetching(labelsInFlight::get);
     String subtask = Integer.toString(getRuntimeContext().getTaskInfo().getIndexOfThisSubtask());
     FetchWorker started =
         new FetchWorker(
             images.open(subtask),
             patience,
             "labelled images " + subtask,
-            answers -> mail(() -> take(answers), "images of labels"),
+            results -> mail(() -> take(results), "images of labels"),
             failure -> mail(() -> fail(failure), "images of labels could not be read"));
     worker = Optional.of(started);
     started.start(getUserCodeClassloader());
@@ -128,31 +131,31 @@ public final class LabelFetch extends AbstractStreamOperator<LabelledRecord>
   }
 
   private void fetch(PlacedLabel placed) {
-    boolean asked = inFlight.containsKey(placed.image());
+    boolean requested = inFlight.containsKey(placed.image());
     inFlight.computeIfAbsent(placed.image(), first -> new ArrayList<>()).add(placed.label());
     labelsInFlight.incrementAndGet();
-    if (!asked) {
+    if (!requested) {
       worker.orElseThrow().fetch(placed.image());
     }
   }
 
-  /** Runs something on the task's thread, unless the task is over. */
+  /** Runs an action on the task's thread, unless the task has ended. */
   private void mail(ThrowingRunnable<Exception> action, String what) {
     try {
       mailbox.execute(action, what);
     } catch (RejectedExecutionException e) {
-      LOG.debug("The task ended before: {}", what);
+      LOG.debug("Dropped after the end of the task: {}", what);
     }
   }
 
-  private void take(List<RecordLog.Answer> answers) {
-    for (RecordLog.Answer answer : answers) {
-      List<GivenLabel> labels = inFlight.remove(answer.place());
+  private void take(List<RecordLog.ReadResult> results) {
+    for (RecordLog.ReadResult result : results) {
+      List<GivenLabel> labels = inFlight.remove(result.place());
       labelsInFlight.addAndGet(-labels.size());
       for (GivenLabel label : labels) {
-        if (answer instanceof RecordLog.Found found) {
+        if (result instanceof RecordLog.Found found) {
           output.collect(new StreamRecord<>(new LabelledRecord(label, found.record())));
-        } else if (answer instanceof RecordLog.Missing missing) {
+        } else if (result instanceof RecordLog.Missing missing) {
           reject(label, missing);
         }
       }
@@ -165,7 +168,7 @@ public final class LabelFetch extends AbstractStreamOperator<LabelledRecord>
         RejectedImage.of(
             label,
             "its image cannot be read again: %s %s".formatted(missing.place(), missing.reason()));
-    reported.rejected();
+    jobMetrics.rejected();
     LOG.debug("Rejected {}: {}", rejected.source, rejected.reason);
     output.collect(DecodeOperator.REJECTED, new StreamRecord<>(rejected));
   }

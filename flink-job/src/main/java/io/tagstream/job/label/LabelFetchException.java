@@ -1,6 +1,6 @@
 package io.tagstream.job.label;
 
-/** Images of labels could not be read again: not because of the labels. */
+/** Images of labels could not be read again, for a reason other than the labels. */
 final class LabelFetchException extends Exception {
   private static final long serialVersionUID = 1L;
 

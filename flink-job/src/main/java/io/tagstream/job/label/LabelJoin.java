@@ -43,16 +43,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out where a label's image lies. First input: images that were seen; second: labels that
- * name theirs by id alone; both by that id. Keeps an image's coordinates for {@code
- * labels.retention}, never its bytes, and a label that comes before its image for {@code
- * labels.wait}; one that waited in vain leaves at the side.
+ * Finds the coordinates of a label's image by its id. First input: images that were decoded;
+ * second: labels that name their image only by id; both keyed by that id. The state holds an
+ * image's coordinates for {@code labels.retention}, never its bytes, and a label that arrives
+ * before its image for {@code labels.wait}; then the label is rejected on a side output.
  *
- * <p>Event time is the images' alone: a label that is read long before its image, because the job
- * has images to catch up with, waits as long on their clock as it would have in life. Where no
- * images come that clock stands still, and the machine's counts instead. Once the images have ended
- * no label waits: that end is heard as such, because Flink drops the last watermark of a source
- * that is idle when it ends.
+ * <p>Only images advance event time. A label that is read long before its image, because the job
+ * has a backlog of images, waits as long in event time as it would without the backlog. While the
+ * images are idle, event time stands still, and processing time counts instead. After the end of
+ * the images no label waits. The operator uses the end of its input for that, because Flink drops
+ * the last watermark of a source that is idle when it ends.
  */
 public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
     implements TwoInputStreamOperator<SeenImage, GivenLabel, PlacedLabel>,
@@ -61,23 +61,24 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(LabelJoin.class);
 
-  /** The way of how many labels wait, when that has changed. */
+  /** The number of waiting labels, emitted when it has changed. */
   public static final OutputTag<LabelSignal> WAITING = new OutputTag<>("labels-waiting") {};
 
-  private static final Duration COUNTED_EVERY = Duration.ofSeconds(5);
+  private static final Duration REPORT_INTERVAL = Duration.ofSeconds(5);
 
-  /** Where an image lies, and its record's time. */
+  /** The coordinates of an image and the time of its record. */
   public record Place(Coordinates source, Instant at) {}
 
   /**
-   * A label before its image.
+   * A label that arrived before its image.
    *
-   * @param until when it is given up, on the images' clock
-   * @param untilHere the same on this machine's, which counts while no images come
+   * @param until when it is rejected, in event time
+   * @param untilHere when it is rejected, in processing time, which counts while the images are
+   *     idle
    */
   public record Waiting(GivenLabel label, Instant until, Instant untilHere) {}
 
-  /** Of one id: each of their timers goes through all of them. */
+  /** The most labels of one id that wait: each of their timers reads all of them. */
   private static final int MOST_WAITING = 100;
 
   private final Duration retention;
@@ -87,15 +88,15 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
   private transient ListStateDescriptor<Waiting> ofWaiting;
   private transient ListState<Waiting> waiting;
   private transient InternalTimerService<VoidNamespace> timers;
-  private transient JobMetrics.Labels reported;
-  private transient boolean imagesAreSilent;
+  private transient JobMetrics.Labels jobMetrics;
+  private transient boolean imagesAreIdle;
   private transient boolean imagesHaveEnded;
 
   /** Read by the reporters' threads too. */
   private transient AtomicInteger labelsWaiting;
 
-  /** What was said last of how many wait; below 0 before anything was. */
-  private transient int saidWaiting;
+  /** The count last emitted on {@link #WAITING}; negative before the first. */
+  private transient int lastReported;
 
   public LabelJoin(LabelSettings settings) {
     this.retention = settings.retention();
@@ -112,39 +113,39 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
     waiting = getRuntimeContext().getListState(ofWaiting);
     timers = getInternalTimerService("labels", VoidNamespaceSerializer.INSTANCE, this);
     labelsWaiting = count();
-    reported = new JobMetrics.Labels(getMetricGroup());
-    reported.waiting(labelsWaiting::get);
-    saidWaiting = -1;
-    sayWaitingIn(Duration.ZERO);
+    jobMetrics = new JobMetrics.Labels(getMetricGroup());
+    jobMetrics.waiting(labelsWaiting::get);
+    lastReported = -1;
+    scheduleReport(Duration.ZERO);
   }
 
-  private void sayWaitingIn(Duration pause) {
+  private void scheduleReport(Duration pause) {
     ProcessingTimeService clock = getProcessingTimeService();
     ScheduledFuture<?> unused =
         clock.registerTimer(
             clock.getCurrentProcessingTime() + pause.toMillis(),
             time -> {
-              sayWaitingIn(COUNTED_EVERY);
-              sayWaiting();
+              scheduleReport(REPORT_INTERVAL);
+              reportWaiting();
             });
   }
 
-  private void sayWaiting() {
+  private void reportWaiting() {
     int now = labelsWaiting.get();
-    if (now != saidWaiting) {
-      saidWaiting = now;
+    if (now != lastReported) {
+      lastReported = now;
       output.collect(WAITING, new StreamRecord<>(LabelSignal.waiting(now)));
     }
   }
 
-  /** After a restore. */
+  /** Counts the waiting labels after a restore. */
   private AtomicInteger count() throws Exception {
     AtomicInteger count = new AtomicInteger();
     forEachWaiting((id, state) -> state.get().forEach(entry -> count.incrementAndGet()));
     return count;
   }
 
-  /** The ids with labels that wait: they are few, and lie apart from the images. */
+  /** Visits the ids with waiting labels: they are few, and stored apart from the images. */
   private void forEachWaiting(KeyedStateFunction<String, ListState<Waiting>> action)
       throws Exception {
     this.<String>getKeyedStateBackend()
@@ -157,12 +158,12 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
     SeenImage image = element.getValue();
     Place seen = new Place(image.source(), image.at());
     Place known = place.value();
-    // Decoders run side by side: of two images with one id the earlier may come later.
+    // Decoders run in parallel: of two images with one id, the older may arrive last.
     if (known == null || isNewer(seen, known)) {
       place.update(seen);
       timers.registerEventTimeTimer(VoidNamespace.INSTANCE, expiry(seen).toEpochMilli());
     }
-    release(entry -> true, label -> answer(label, seen));
+    release(entry -> true, label -> join(label, seen));
   }
 
   private static boolean isNewer(Place seen, Place known) {
@@ -179,7 +180,7 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
     GivenLabel label = element.getValue();
     Place known = place.value();
     if (known != null) {
-      answer(label, known);
+      join(label, known);
       return;
     }
     if (imagesHaveEnded) {
@@ -188,7 +189,9 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
     }
     if (waitingHere() >= MOST_WAITING) {
       reject(
-          label, "%d labels wait for an image of this id, and no more may".formatted(MOST_WAITING));
+          label,
+          "%d labels already wait for an image of this id, and no more may"
+              .formatted(MOST_WAITING));
       return;
     }
     Instant now = Instant.ofEpochMilli(timers.currentProcessingTime());
@@ -207,28 +210,28 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
     return count;
   }
 
-  private void answer(GivenLabel label, Place image) {
+  private void join(GivenLabel label, Place image) {
     if (label.truth.at().isAfter(expiry(image))) {
       reject(
           label,
-          "its image came at %s, more than labels.retention, %s, before it; a label that carries its prediction's source needs no memory of the image"
+          "its image arrived at %s, more than labels.retention, %s, before the label; a label with the source of its prediction is accepted without that limit"
               .formatted(image.at(), DurationText.format(retention)));
     } else {
       output.collect(new StreamRecord<>(new PlacedLabel(label, image.source())));
     }
   }
 
-  private void giveUp(GivenLabel label) {
+  private void rejectAfterTheWait(GivenLabel label) {
     reject(
         label,
-        "no readable image of this id came, from %s before the label (labels.retention) to %s after it (labels.wait)"
+        "no readable image of this id arrived between %s before the label (labels.retention) and %s after it (labels.wait)"
             .formatted(DurationText.format(retention), DurationText.format(wait)));
   }
 
   private void rejectAfterTheEnd(GivenLabel label) {
     reject(
         label,
-        "no readable image of this id came, from %s before the label (labels.retention) until the images ended"
+        "no readable image of this id arrived between %s before the label (labels.retention) and the end of the images"
             .formatted(DurationText.format(retention)));
   }
 
@@ -243,12 +246,12 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
   }
 
   private void reject(GivenLabel label, String reason) {
-    reported.rejected();
+    jobMetrics.rejected();
     LOG.debug("Rejected {}: {}", label.source, reason);
     output.collect(DecodeOperator.REJECTED, new StreamRecord<>(RejectedImage.of(label, reason)));
   }
 
-  /** Lets some of this id's labels go on. */
+  /** Removes the ready labels of this id from the state and processes them. */
   private void release(Predicate<Waiting> ready, Consumer<GivenLabel> then) throws Exception {
     if (labelsWaiting.get() == 0) {
       return;
@@ -271,16 +274,16 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
     if (known != null && !expiry(known).isAfter(time)) {
       place.clear();
     }
-    release(entry -> !entry.until().isAfter(time), this::giveUp);
+    release(entry -> !entry.until().isAfter(time), this::rejectAfterTheWait);
   }
 
   @Override
   public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
     Instant time = Instant.ofEpochMilli(timer.getTimestamp());
-    if (imagesAreSilent) {
-      release(entry -> !entry.untilHere().isAfter(time), this::giveUp);
+    if (imagesAreIdle) {
+      release(entry -> !entry.untilHere().isAfter(time), this::rejectAfterTheWait);
     } else if (waiting.get().iterator().hasNext()) {
-      // Images come, and their clock decides, unless it stops before it has.
+      // Images arrive, so event time decides; checked again in case they become idle before that.
       timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, time.plus(wait).toEpochMilli());
     }
   }
@@ -290,14 +293,14 @@ public final class LabelJoin extends AbstractStreamOperator<PlacedLabel>
     processWatermark(mark);
   }
 
-  /** Labels that are read ahead of their images must not make the images' clock wait for them. */
+  /** Ignored: labels read ahead of their images must not hold back the images' event time. */
   @Override
   public void processWatermark2(Watermark mark) {}
 
   @Override
   protected void processWatermarkStatus(WatermarkStatus status, int input) throws Exception {
     if (input == 0) {
-      imagesAreSilent = status.isIdle();
+      imagesAreIdle = status.isIdle();
       processWatermarkStatus(status);
     }
   }

@@ -25,19 +25,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * From a record of {@code labels} to what is to be done: fetch the image where the label says it
- * is, look for it by id, or withdraw it. What says none of these leaves at the side.
+ * Decodes a record of {@code labels} and routes it: a label with the source of its image to the
+ * main output, a label with only the image's id to {@link #UNPLACED}, a withdrawal to {@link
+ * DecodeOperator#TRAINING}, an invalid record to {@link DecodeOperator#REJECTED}.
  */
 public final class ReadLabels extends ProcessFunction<IncomingRecord, PlacedLabel> {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(ReadLabels.class);
 
-  /** The way of labels that do not say where their image is. */
+  /** Labels that name their image only by id. */
   public static final OutputTag<GivenLabel> UNPLACED = new OutputTag<>("unplaced") {};
 
   private transient WireFormat<Label> format;
   private transient JobMetrics.Labels metrics;
-  private transient boolean saidWhoseTime;
+  private transient boolean warnedOfProducersClock;
 
   @Override
   public void open(OpenContext context) {
@@ -48,7 +49,7 @@ public final class ReadLabels extends ProcessFunction<IncomingRecord, PlacedLabe
   @Override
   public void processElement(
       IncomingRecord record, Context context, Collector<PlacedLabel> collector) {
-    sayWhoseTime(record);
+    warnOfProducersClock(record);
     Label label;
     try {
       label = format.decode(record.value);
@@ -65,7 +66,7 @@ public final class ReadLabels extends ProcessFunction<IncomingRecord, PlacedLabe
       label
           .getSource()
           .ifPresent(source -> RecordText.require("the source's topic", source.getTopic()));
-      requireOneAnswer(text, label.getUnknown());
+      requireClassOrUnknown(text, label.getUnknown());
     } catch (IllegalArgumentException e) {
       reject(
           record, Optional.of(label.getImageId()), RejectionStage.LABEL, e.getMessage(), context);
@@ -95,10 +96,10 @@ public final class ReadLabels extends ProcessFunction<IncomingRecord, PlacedLabe
             () -> context.output(UNPLACED, given));
   }
 
-  private static void requireOneAnswer(Optional<String> text, boolean unknown) {
+  private static void requireClassOrUnknown(Optional<String> text, boolean unknown) {
     if (unknown && text.isPresent()) {
       throw new IllegalArgumentException(
-          "the label names the class '%s' and says that the image is of no class (unknown); send one of the two"
+          "the label names the class '%s' and also sets unknown, which means that the image is of no class; send one of the two"
               .formatted(text.get()));
     }
   }
@@ -116,11 +117,11 @@ public final class ReadLabels extends ProcessFunction<IncomingRecord, PlacedLabe
         new RejectedImage(record.source, imageId, stage, reason, record.value, Instant.now()));
   }
 
-  private void sayWhoseTime(IncomingRecord record) {
-    if (!record.brokerTime && !saidWhoseTime) {
-      saidWhoseTime = true;
+  private void warnOfProducersClock(IncomingRecord record) {
+    if (!record.brokerTime && !warnedOfProducersClock) {
+      warnedOfProducersClock = true;
       LOG.warn(
-          "Of an image's labels the newest counts by the producers' clocks: message.timestamp.type of {} is not LogAppendTime; tagstream topics sets it",
+          "The newest label of an image is chosen by the producers' clocks, because message.timestamp.type of {} is not LogAppendTime; tagstream topics sets it",
           record.source.topic());
     }
   }

@@ -8,58 +8,57 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.SortedSet;
 
-/** Records that can be read again by their coordinates; travels with the job's graph. */
+/** Records that can be read again by their coordinates; serialized with the job's graph. */
 public interface RecordLog extends Serializable {
-  /** In which a log is read best. */
+  /** The order in which a log is read most efficiently. */
   Comparator<Coordinates> ORDER =
       Comparator.comparing(Coordinates::topic)
           .thenComparing(Coordinates::partition)
           .thenComparing(Coordinates::offset);
 
   /**
-   * A reader of the log, which the caller closes.
+   * Opens a reader of the log, which the caller closes.
    *
-   * @param name tells this reader from others, where somebody watches the broker
+   * @param name distinguishes this reader in the broker's logs and metrics
    */
   Reader open(String name);
 
-  /** What became of one look-up. */
-  sealed interface Answer {
-    /** What was looked for. */
+  /** The result of reading one place. */
+  sealed interface ReadResult {
+    /** The coordinates that were requested. */
     Coordinates place();
   }
 
-  record Found(Coordinates place, IncomingRecord record) implements Answer {}
+  record Found(Coordinates place, IncomingRecord record) implements ReadResult {}
 
   /**
-   * No record can be read there, now or later.
+   * No record can be read at this place, now or later.
    *
-   * @param reason follows the coordinates in a sentence
+   * @param reason continues a sentence that begins with the coordinates
    */
-  record Missing(Coordinates place, String reason) implements Answer {}
+  record Missing(Coordinates place, String reason) implements ReadResult {}
 
-  /** For one thread, {@link #wakeup} apart. */
+  /** Used by one thread, except for {@link #wakeup}. */
   interface Reader extends AutoCloseable {
 
     /**
-     * Goes on with these look-ups and returns what was answered meanwhile: some, all or none. None
-     * may also mean that the log does not answer; whoever waits decides for how long.
+     * Continues to read these places and returns the results so far: some, all or none. An empty
+     * list may also mean that the log does not answer; the caller decides how long to wait.
      *
-     * @param places in {@link #ORDER}; those not answered are to be in the next call's too
-     * @param patience after which it returns at the latest, or soon after
-     * @throws RuntimeException when the log refuses and asking again would not help
+     * @param places in {@link #ORDER}; places without a result must be in the next call again
+     * @param patience the call returns after this time, or soon after
+     * @throws RuntimeException when the log refuses and a retry would not help
      */
-    List<Answer> read(SortedSet<Coordinates> places, Duration patience);
+    List<ReadResult> read(SortedSet<Coordinates> places, Duration patience);
 
     /**
-     * Whether the brokers that have these partitions answer other questions: no while they are
-     * away.
+     * Whether the brokers of these partitions answer other requests; false while they are away.
      *
-     * @param patience after which it returns at the latest, or soon after
+     * @param patience the call returns after this time, or soon after
      */
     boolean isThere(SortedSet<Coordinates> places, Duration patience);
 
-    /** Ends a {@link #read} under way, or the next one. Any thread may call. */
+    /** Ends the running {@link #read}, or the next one. Thread-safe. */
     void wakeup();
 
     @Override

@@ -15,7 +15,7 @@ import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
 
-/** The job's own metrics by name. Times are in milliseconds. */
+/** The metrics that the job registers with Flink, and their names. Times are in milliseconds. */
 public final class JobMetrics {
   private static final String GROUP = "tagstream";
 
@@ -48,12 +48,12 @@ public final class JobMetrics {
   static final String LABELS_JOINED = "labelsJoined";
   static final String LABELS_REJECTED = "labelsRejected";
 
-  /** Values that a histogram remembers. */
+  /** The number of latest values that a histogram keeps. */
   private static final int WINDOW = 1024;
 
   private JobMetrics() {}
 
-  /** What a source reports. */
+  /** Metrics of a source. */
   public static final class Reading {
     private final Counter deletedUnread;
 
@@ -61,13 +61,13 @@ public final class JobMetrics {
       deletedUnread = operator.addGroup(GROUP).counter(DELETED_UNREAD);
     }
 
-    /** So many offsets were gone before they were read. */
+    /** Counts offsets that were deleted before they were read. */
     public void deletedUnread(long offsets) {
       deletedUnread.inc(offsets);
     }
   }
 
-  /** What the decode operator reports; {@code rejected.STAGE} counts. */
+  /** Metrics of the decode operator, with a counter {@code rejected.STAGE} for each stage. */
   public static final class Decoding {
     private final Histogram decodeTime;
     private final Map<RejectionStage, Counter> rejected = new EnumMap<>(RejectionStage.class);
@@ -81,7 +81,7 @@ public final class JobMetrics {
       }
     }
 
-    /** An image's decode, resize and crops. */
+    /** The time to decode, resize and crop an image. */
     public void decoded(Duration time) {
       decodeTime.update(time.toMillis());
     }
@@ -91,7 +91,7 @@ public final class JobMetrics {
     }
   }
 
-  /** What the micro-batch operator reports; to be called on its task's thread. */
+  /** Metrics of the micro-batch operator; to be called on its task's thread. */
   public static final class Inference {
     private final Histogram batchImages;
     private final Histogram batchWait;
@@ -99,7 +99,7 @@ public final class JobMetrics {
     private final Counter modelLoadsRejected;
     private final Counter rejected;
 
-    /** The suppliers are asked by the reporters' threads. */
+    /** Metric reporters call the suppliers on their own threads. */
     public Inference(
         MetricGroup operator, Supplier<Integer> inFlight, Supplier<String> activeVersion) {
       MetricGroup group = operator.addGroup(GROUP);
@@ -112,17 +112,21 @@ public final class JobMetrics {
       group.gauge(ACTIVE_MODEL_VERSION, (Gauge<String>) activeVersion::get);
     }
 
-    /** A batch goes to the engine, this long after its first image came. */
+    /**
+     * A batch was given to the engine.
+     *
+     * @param waitMillis since its first image arrived
+     */
     public void dispatched(int images, long waitMillis) {
       batchImages.update(images);
       batchWait.update(waitMillis);
     }
 
-    public void answered(Duration inference) {
+    public void computed(Duration inference) {
       inferenceTime.update(inference.toMillis());
     }
 
-    /** An image on which the engine fails. */
+    /** The engine fails on an image. */
     public void rejected() {
       rejected.inc();
     }
@@ -132,13 +136,13 @@ public final class JobMetrics {
     }
   }
 
-  /** What the retrain operator reports; to be called on its task's thread. */
+  /** Metrics of the retrain operator; to be called on its task's thread. */
   public static final class Retraining {
     private final Counter started;
     private final Map<ModelStatus, Counter> ended = new EnumMap<>(ModelStatus.class);
     private final Counter failed;
 
-    /** Read by the reporters' threads. */
+    /** Read by the threads of metric reporters. */
     private volatile Optional<RetrainStatus> status = Optional.empty();
 
     private volatile double liveAccuracy = Double.NaN;
@@ -160,7 +164,7 @@ public final class JobMetrics {
       progress(group, TRAINING_WAITING, RetrainStatus.Progress::waiting);
     }
 
-    /** Zero while nothing trains. */
+    /** Registers a gauge of the running training; 0 while none runs. */
     private void progress(
         MetricGroup group, String name, ToDoubleFunction<RetrainStatus.Progress> value) {
       group.gauge(
@@ -174,25 +178,25 @@ public final class JobMetrics {
                       .orElse(0.0));
     }
 
-    /** A run has its manifest. */
+    /** A run started: its manifest was written. */
     public void started() {
       started.inc();
     }
 
-    /** A run is announced: promoted, candidate or rejected. */
+    /** The outcome of a run was announced: promoted, candidate or rejected. */
     public void ended(ModelStatus outcome) {
       ended.get(outcome).inc();
     }
 
-    /** An attempt of a run failed. */
+    /** Counts a failed attempt of a run. */
     public void failed() {
       failed.inc();
     }
 
     /**
-     * How things stand.
+     * Updates the gauges.
      *
-     * @param live the live version's answers; empty before the first
+     * @param live the live version's accuracy; empty before its first labelled image
      */
     public void show(RetrainStatus latest, Optional<RetrainStatus.Accuracy> live) {
       status = Optional.of(latest);
@@ -202,7 +206,7 @@ public final class JobMetrics {
     }
   }
 
-  /** What the operators on the way of a label report, each its part. */
+  /** Metrics of the operators that process labels; each uses some of them. */
   public static final class Labels {
     private final MetricGroup group;
     private final Counter joined;
@@ -214,17 +218,22 @@ public final class JobMetrics {
       rejected = group.counter(LABELS_REJECTED);
     }
 
-    /** Labels whose image has not come yet; asked by the reporters' threads. */
+    /**
+     * The number of labels whose image has not arrived; called by the threads of metric reporters.
+     */
     public void waiting(Supplier<Integer> labels) {
       group.gauge(LABELS_WAITING, (Gauge<Integer>) labels::get);
     }
 
-    /** Labels whose image is being read again; asked by the reporters' threads. */
+    /**
+     * The number of labels whose image is being read again; called by the threads of metric
+     * reporters.
+     */
     public void fetching(Supplier<Integer> labels) {
       group.gauge(LABELS_FETCHING, (Gauge<Integer>) labels::get);
     }
 
-    /** A label has its image, which goes to the training store. */
+    /** A label was joined with its image, which goes to the training store. */
     public void joined() {
       joined.inc();
     }

@@ -40,22 +40,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the job has said of images, and committed: on predictions, on rejected-images, and on the
- * topic that gets the new answers, so that a second run adds nothing.
+ * Reads the committed predictions and rejections of images: from predictions, from rejected-images,
+ * and from the target topic of the new predictions, so that a second run adds nothing.
  *
- * <p>What a transaction holds that is still open may be committed a moment later, and would then be
- * answered twice. Therefore everything that is on the topics when this begins must be decided
- * before they are read.
+ * <p>An open transaction may still be committed, and its images would then be predicted twice.
+ * Therefore every record that is on the topics at the beginning must be committed or aborted before
+ * the topics are read.
  */
 final class CommittedAnswers {
   private static final Logger LOG = LoggerFactory.getLogger(CommittedAnswers.class);
-  private static final Duration LOOK = Duration.ofMillis(200);
+  private static final Duration CHECK_INTERVAL = Duration.ofMillis(200);
   private static final Duration POLL = Duration.ofMillis(500);
 
   private final KafkaConnection connection;
   private final Map<String, Sources<?>> topics = new LinkedHashMap<>();
 
-  /** Reads the input record that an answer is about. */
+  /** Decodes the coordinates of the input record from a prediction or rejection. */
   private record Sources<T extends SpecificRecord>(
       WireFormat<T> format, Function<T, Source> source) {
     Coordinates of(byte[] value) throws MalformedRecordException {
@@ -64,7 +64,7 @@ final class CommittedAnswers {
   }
 
   /**
-   * @param target gets the new answers
+   * @param target the topic of the new predictions
    */
   CommittedAnswers(KafkaConnection connection, Topics topics, String target) {
     this.connection = connection;
@@ -78,9 +78,9 @@ final class CommittedAnswers {
   }
 
   /**
-   * The records of some ranges that have no answer yet.
+   * Finds the records of these ranges that have neither a prediction nor a rejection.
    *
-   * @param err for the progress
+   * @param err prints the progress
    * @throws UserException when a transaction stays open
    */
   MissingRecords missing(OffsetRanges ranges, PrintWriter err) {
@@ -92,15 +92,19 @@ final class CommittedAnswers {
       read(begins, ends, missing, err);
     } catch (ExecutionException e) {
       throw new UserException(
-          "cannot find out what was answered: " + e.getCause().getMessage(), e.getCause());
+          "cannot read the earlier predictions and rejections: " + e.getCause().getMessage(),
+          e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new UserException("interrupted while looking for what was answered", e);
+      throw new UserException(
+          "interrupted while reading the earlier predictions and rejections", e);
     }
     return missing;
   }
 
-  /** The topics' ends as they are now, once no transaction is open before them. */
+  /**
+   * Waits until no transaction is open before the current ends of the topics; returns those ends.
+   */
   private Map<TopicPartition, Long> decidedEnds(Admin admin)
       throws ExecutionException, InterruptedException {
     List<TopicPartition> partitions = new ArrayList<>();
@@ -116,7 +120,7 @@ final class CommittedAnswers {
     while (!open.isEmpty()) {
       if (System.nanoTime() - deadline > 0) {
         throw new UserException(
-            "transactions that may still be committed are open on %s (waited %s): start the job, which commits what it had prepared, or wait until they time out (transaction.timeout.ms); then run this again"
+            "transactions that may still be committed are open on %s (waited %s): start the job, which commits the transactions that it had prepared, or wait until they time out (transaction.timeout.ms); then run this again"
                 .formatted(
                     open.stream()
                         .map(TopicPartition::toString)
@@ -124,7 +128,7 @@ final class CommittedAnswers {
                         .collect(Collectors.joining(", ")),
                     DurationText.format(connection.patience())));
       }
-      TimeUnit.MILLISECONDS.sleep(LOOK.toMillis());
+      TimeUnit.MILLISECONDS.sleep(CHECK_INTERVAL.toMillis());
       open = open(admin, ends);
     }
     return ends;
@@ -162,14 +166,17 @@ final class CommittedAnswers {
     Properties properties = connection.consumerProperties();
     properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
     properties.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
-    // What is deleted while it is read is followed by what comes next, not by the end.
+    // If records are deleted while they are read, continue with the oldest one that is left.
     properties.setProperty(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     try (KafkaConsumer<byte[], byte[]> consumer =
             new KafkaConsumer<>(
                 properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
         Progress progress =
             Progress.start(
-                err, "reading", "earlier answers", OptionalLong.of(sum(ends) - sum(begins)))) {
+                err,
+                "reading",
+                "earlier predictions and rejections",
+                OptionalLong.of(sum(ends) - sum(begins)))) {
       consumer.assign(ends.keySet());
       consumer.seekToBeginning(ends.keySet());
       Map<TopicPartition, Long> positions = begins;
@@ -197,7 +204,7 @@ final class CommittedAnswers {
               .of(Optional.ofNullable(record.value()).orElseGet(() -> new byte[0])));
     } catch (MalformedRecordException e) {
       LOG.warn(
-          "{}-{}@{} is no answer, and is passed over: {}",
+          "Skipped {}-{}@{}, which is neither a prediction nor a rejection: {}",
           record.topic(),
           record.partition(),
           record.offset(),

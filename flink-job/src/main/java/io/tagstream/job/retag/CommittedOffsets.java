@@ -9,11 +9,11 @@ import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 
-/** How far a job has come: beyond, it has answers still to give. */
+/** Reads the offsets that a job has committed; records after them may not be processed yet. */
 final class CommittedOffsets {
   private CommittedOffsets() {}
 
-  /** By partition of a topic; none where the job has committed none. */
+  /** The committed offsets by partition of a topic; no entry for a partition without one. */
   static Map<Integer, Long> of(KafkaConnection connection, String jobName, String topic) {
     Map<Integer, Long> offsets = new HashMap<>();
     try (Admin admin = connection.admin()) {
@@ -33,12 +33,13 @@ final class CommittedOffsets {
         return offsets;
       }
       throw new UserException(
-          "cannot ask how far job %s has come: %s".formatted(jobName, e.getCause().getMessage()),
+          "cannot read the committed offsets of job %s: %s"
+              .formatted(jobName, e.getCause().getMessage()),
           e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new UserException(
-          "interrupted while asking how far job %s has come".formatted(jobName), e);
+          "interrupted while reading the committed offsets of job %s".formatted(jobName), e);
     }
   }
 }

@@ -3,10 +3,10 @@ package io.tagstream.job.retag;
 import io.tagstream.job.flow.Coordinates;
 
 /**
- * What was said of an image before.
+ * The first tag of an earlier prediction of an image.
  *
  * @param source the image's record
- * @param modelVersion who said it
- * @param label its best tag
+ * @param modelVersion the version that predicted it
+ * @param label of the first tag
  */
 public record FirstTag(Coordinates source, String modelVersion, String label) {}

@@ -11,23 +11,24 @@ import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * Keeps the new answers whose first tag is another than what was said last, and those to images of
- * which nothing was said. Keyed by the image's coordinates; first input: new answers, second: what
- * was said. Decides at the end of both, when the last word is known.
+ * Keeps the new predictions whose first tag differs from that of the image's last prediction, and
+ * those of images without a prediction. Keyed by the image's coordinates; first input: new
+ * predictions, second: earlier first tags. Emits at the end of both inputs, when the last
+ * prediction is known.
  */
 final class KeepChanged
     extends KeyedCoProcessFunction<Coordinates, TaggedImage, FirstTag, RetaggedImage> {
   private static final long serialVersionUID = 1L;
 
   private transient ValueState<TaggedImage> answer;
-  private transient ValueState<FirstTag> said;
+  private transient ValueState<FirstTag> earlierTag;
 
   @Override
   public void open(OpenContext context) {
     answer =
         getRuntimeContext()
             .getState(new ValueStateDescriptor<>("answer", TypeInformation.of(TaggedImage.class)));
-    said =
+    earlierTag =
         getRuntimeContext()
             .getState(new ValueStateDescriptor<>("said", TypeInformation.of(FirstTag.class)));
   }
@@ -42,17 +43,17 @@ final class KeepChanged
   @Override
   public void processElement2(FirstTag tag, Context context, Collector<RetaggedImage> collector)
       throws Exception {
-    said.update(tag);
+    earlierTag.update(tag);
   }
 
   @Override
   public void onTimer(long timestamp, OnTimerContext context, Collector<RetaggedImage> collector)
       throws Exception {
     TaggedImage image = answer.value();
-    Optional<FirstTag> before = Optional.ofNullable(said.value());
+    Optional<FirstTag> earlier = Optional.ofNullable(earlierTag.value());
     String tag = image.tags().get(0).label();
-    if (before.isEmpty() || !before.get().label().equals(tag)) {
-      collector.collect(new RetaggedImage(image, before.map(FirstTag::modelVersion).orElse(null)));
+    if (earlier.isEmpty() || !earlier.get().label().equals(tag)) {
+      collector.collect(new RetaggedImage(image, earlier.map(FirstTag::modelVersion).orElse(null)));
     }
   }
 }

@@ -6,22 +6,22 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The records of some ranges that nothing has answered. */
+/** The records of some ranges that have neither a prediction nor a rejection. */
 final class MissingRecords implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private final OffsetRanges ranges;
 
-  /** By partition, counted from the range's first offset. */
+  /** By partition; bit 0 is the first offset of the range. */
   private final Map<Integer, BitSet> answered = new HashMap<>();
 
-  /** All of the ranges, at first. */
+  /** Begins with all records of the ranges. */
   MissingRecords(OffsetRanges ranges) {
     this.ranges = ranges;
     ranges.byPartition().keySet().forEach(partition -> answered.put(partition, new BitSet()));
   }
 
-  /** Takes one out, if it is of the ranges. */
+  /** Removes a record, if it is in the ranges. */
   void answered(Coordinates record) {
     if (ranges.contains(record)) {
       answered.get(record.partition()).set(index(record));
@@ -36,7 +36,7 @@ final class MissingRecords implements Serializable {
     return Math.toIntExact(record.offset() - ranges.byPartition().get(record.partition()).from());
   }
 
-  /** How many offsets they are; some may hold no record, such as the end of a transaction. */
+  /** The number of missing offsets; some may hold no record, such as a transaction marker. */
   long size() {
     return ranges.size() - answered.values().stream().mapToLong(BitSet::cardinality).sum();
   }

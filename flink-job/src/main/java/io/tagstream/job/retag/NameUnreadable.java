@@ -8,7 +8,7 @@ import org.apache.flink.util.Collector;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Names the images that cannot be tagged. */
+/** Logs and counts the images that cannot be tagged, and passes them through. */
 final class NameUnreadable extends ProcessFunction<RejectedImage, RejectedImage> {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(NameUnreadable.class);

@@ -22,16 +22,17 @@ import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Parts of a topic's partitions, none of them empty, all of them there.
+ * Ranges of offsets of a topic, one for each partition; none is empty, and none was deleted when it
+ * was resolved.
  *
- * @param byPartition what is read of each
+ * @param byPartition the range to read of each partition
  */
 record OffsetRanges(String topic, Map<Integer, Range> byPartition) implements Serializable {
   private static final Pattern ENTRY = Pattern.compile("(\\d{1,9}):(\\d{1,18})");
 
   /**
    * @param from the first offset
-   * @param to the one after the last
+   * @param to the offset after the last
    */
   record Range(long from, long to) implements Serializable {
     boolean contains(long offset) {
@@ -44,9 +45,9 @@ record OffsetRanges(String topic, Map<Integer, Range> byPartition) implements Se
   }
 
   /**
-   * Reads {@code PARTITION:OFFSET,PARTITION:OFFSET}.
+   * Parses {@code PARTITION:OFFSET,PARTITION:OFFSET}.
    *
-   * @param option the option's name, for the error
+   * @param option the option's name, for the error message
    */
   static Map<Integer, Long> parse(String option, String text) {
     Map<Integer, Long> offsets = new TreeMap<>();
@@ -54,7 +55,7 @@ record OffsetRanges(String topic, Map<Integer, Range> byPartition) implements Se
       Matcher matcher = ENTRY.matcher(entry.strip());
       if (!matcher.matches()) {
         throw new UsageException(
-            "%s wants PARTITION:OFFSET,PARTITION:OFFSET such as 0:1200,1:980, not '%s'"
+            "%s expects PARTITION:OFFSET,PARTITION:OFFSET such as 0:1200,1:980, not '%s'"
                 .formatted(option, text));
       }
       int partition = Integer.parseInt(matcher.group(1));
@@ -66,12 +67,12 @@ record OffsetRanges(String topic, Map<Integer, Range> byPartition) implements Se
   }
 
   /**
-   * Holds what was asked for against what the topic has.
+   * Checks the requested offsets against those of the topic.
    *
    * @param from first offsets by partition; other partitions are not read
-   * @param to by partition the offset after the last; where there is none, up to what is committed
-   *     now
-   * @throws UserException when a partition is missing, or records of a range are
+   * @param to the offset after the last by partition; without an entry, the current end of the
+   *     committed records
+   * @throws UserException when a partition does not exist, or records of a range do not
    */
   static OffsetRanges resolve(
       KafkaConnection connection, String topic, Map<Integer, Long> from, Map<Integer, Long> to) {
@@ -88,7 +89,7 @@ record OffsetRanges(String topic, Map<Integer, Range> byPartition) implements Se
       for (Integer partition : from.keySet()) {
         if (!partitions.contains(partition)) {
           throw new UserException(
-              "%s has no partition %d, only 0 to %d"
+              "%s has no partition %d; its partitions are 0 to %d"
                   .formatted(topic, partition, partitions.size() - 1));
         }
       }
@@ -96,10 +97,10 @@ record OffsetRanges(String topic, Map<Integer, Range> byPartition) implements Se
       end = offsets(admin, topic, from.keySet(), OffsetSpec.latest());
     } catch (ExecutionException e) {
       throw new UserException(
-          "cannot ask for the offsets of %s: %s".formatted(topic, e.getCause().getMessage()), e);
+          "cannot read the offsets of %s: %s".formatted(topic, e.getCause().getMessage()), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new UserException("interrupted while asking for the offsets of " + topic, e);
+      throw new UserException("interrupted while reading the offsets of " + topic, e);
     }
     Map<Integer, Range> ranges = new HashMap<>();
     for (Entry<Integer, Long> entry : from.entrySet()) {
@@ -118,17 +119,17 @@ record OffsetRanges(String topic, Map<Integer, Range> byPartition) implements Se
       String topic, int partition, long first, long last, long earliest, long end) {
     if (first < earliest) {
       throw new UserException(
-          "%s-%d begins at offset %d: the records from %d on were deleted; begin there or later"
+          "%1$s-%2$d begins at offset %3$d, because the records from offset %4$d on were deleted; begin at offset %3$d or later"
               .formatted(topic, partition, earliest, first));
     }
     if (first > end || last > end) {
       throw new UserException(
-          "%s-%d ends at offset %d, before %d"
+          "%s-%d ends at offset %d, before the requested offset %d"
               .formatted(topic, partition, end, Math.max(first, last)));
     }
     if (last < first) {
       throw new UsageException(
-          "the range of partition %d ends at %d, before it begins at %d"
+          "the range of partition %d ends at offset %d, before its beginning at %d"
               .formatted(partition, last, first));
     }
   }
@@ -170,17 +171,16 @@ record OffsetRanges(String topic, Map<Integer, Range> byPartition) implements Se
         && byPartition.get(record.partition()).contains(record.offset());
   }
 
-  /** Offsets that are read, records or not. */
+  /** The number of offsets, including those that hold no record. */
   long size() {
     return byPartition.values().stream().mapToLong(range -> range.to() - range.from()).sum();
   }
 
-  /** The first offset of each partition. */
   Map<TopicPartition, Long> begins() {
     return offsets(Range::from);
   }
 
-  /** The offset after the last of each partition. */
+  /** Exclusive. */
   Map<TopicPartition, Long> ends() {
     return offsets(Range::to);
   }

@@ -1,11 +1,11 @@
 package io.tagstream.job.retag;
 
-import io.tagstream.job.EngineOption;
+import io.tagstream.job.EngineChoice;
 import io.tagstream.job.FailureCause;
 import io.tagstream.job.FlinkOptions;
 import io.tagstream.job.flow.CropGeometry;
 import io.tagstream.job.inference.MicroBatching;
-import io.tagstream.job.inference.StoreModels;
+import io.tagstream.job.inference.PinnedStoreModels;
 import io.tagstream.job.sink.FittingModels;
 import io.tagstream.job.source.KafkaSources;
 import io.tagstream.model.store.ModelStore;
@@ -57,20 +57,20 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "retag",
     description = {
-      "Tag a range of images again with a version of your choice, and end.",
-      "With --changed-only, only the answers leave whose first tag differs from what was said last,"
-          + " each with the version it supersedes: so a promotion repairs the last hour.",
-      "With --missing, only images are tagged that have neither a committed prediction nor a committed"
-          + " rejection: so what a job names as lost comes back, once.",
-      "A run that was killed may be repeated; its answers then come twice, but with --missing."
+      "Tag a range of images again with a given version, then exit.",
+      "With --changed-only, send only predictions whose first tag differs from the image's last prediction,"
+          + " each with the version it supersedes: for example, to correct the last hour after a promotion.",
+      "With --missing, tag only images that have neither a committed prediction nor a committed rejection:"
+          + " this recovers, exactly once, the images that a job reported as lost.",
+      "After a run was killed, run it again; its predictions are then sent twice, except with --missing."
     })
 public final class RetagCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(RetagCommand.class);
-  private static final Duration LOOK = Duration.ofMillis(500);
+  private static final Duration PROGRESS_INTERVAL = Duration.ofMillis(500);
 
   @Mixin StandardOptions standard = new StandardOptions();
   @Mixin private KafkaOptions kafka = new KafkaOptions();
-  @Mixin private EngineOption engine = new EngineOption();
+  @Mixin private EngineChoice engine = new EngineChoice();
   @Spec private CommandSpec spec;
 
   @Option(
@@ -84,46 +84,51 @@ public final class RetagCommand implements Callable<Integer> {
       names = "--model",
       required = true,
       paramLabel = "V",
-      description = "The version that tags; whatever is live stays so.")
+      description = "The version to tag with. The live version does not change.")
   private String model = "";
 
   @Option(
       names = "--from-offsets",
       required = true,
       paramLabel = "PARTITION:OFFSET,…",
-      description = "Where to begin in images; partitions that are not named are left out.")
+      description =
+          "First offsets in the topic of images; partitions that are not named are not read.")
   private String from = "";
 
   @Option(
       names = "--to-offsets",
       paramLabel = "PARTITION:OFFSET,…",
-      description = "Where to end, that offset not included (default: the end as it is now).")
+      description = "Offsets to stop before (default: the current end of each partition).")
   private Optional<String> to = Optional.empty();
 
-  @Option(names = "--labeled", description = "The offsets are of labeled-images instead of images.")
+  @Option(names = "--labeled", description = "Read labeled-images instead of images.")
   private boolean labeled;
 
-  @Option(names = "--changed-only", description = "Send only what differs from what was said.")
+  @Option(
+      names = "--changed-only",
+      description =
+          "Send only predictions whose first tag differs from the image's last prediction.")
   private boolean changedOnly;
 
   @Option(
       names = "--missing",
       description =
-          "Send only what committed predictions and rejections lack; what cannot be tagged goes to"
-              + " rejected-images. Without --to-offsets it ends where the job has come to.")
+          "Tag only images without a committed prediction or rejection; images that cannot be tagged go to"
+              + " rejected-images. Without --to-offsets it ends at the job's committed offsets.")
   private boolean missingOnly;
 
   @Option(
       names = "--name",
       paramLabel = "N",
-      description = "The job whose answers are missing (default: ${DEFAULT-VALUE}).")
+      description = "The job whose predictions are missing (default: ${DEFAULT-VALUE}).")
   private String jobName = Topics.DEFAULT_JOB;
 
   @Option(
       names = "--to",
       required = true,
       paramLabel = "TOPIC",
-      description = "Gets the answers; made if it is not there. --topic-prefix does not change it.")
+      description =
+          "Topic of the new predictions; created if it does not exist. --topic-prefix does not apply to it.")
   private String target = "";
 
   @Override
@@ -133,7 +138,7 @@ public final class RetagCommand implements Callable<Integer> {
         to.map(text -> OffsetRanges.parse("--to-offsets", text)).orElse(Map.of());
     if (changedOnly && missingOnly) {
       throw new UsageException(
-          "--changed-only and --missing exclude each other: nothing was said of what is missing");
+          "--changed-only and --missing exclude each other: a missing image has no earlier prediction to differ from");
     }
     Settings settings = kafka.settings();
     MicroBatching batching = MicroBatching.of(settings.get(BatchSettings.class), engine.views());
@@ -175,10 +180,12 @@ public final class RetagCommand implements Callable<Integer> {
             KafkaSources.range(connection, ranges.begins(), ranges.ends()),
             changedOnly
                 ? Optional.of(
-                    KafkaSources.upToNow(connection, topics.predictions(), new FirstTags(ranges)))
+                    KafkaSources.upToNow(
+                        connection, topics.predictions(), new FirstTagDeserializer(ranges)))
                 : Optional.empty(),
             new FittingModels(
-                new PinnedModel(new StoreModels(models, engine.engine(), engine.device()), model),
+                new FixedVersion(
+                    new PinnedStoreModels(models, engine.engine(), engine.device()), model),
                 TopicLimit.of(connection, target)),
             RetaggedRecords.sink(connection, target),
             repair)
@@ -190,13 +197,13 @@ public final class RetagCommand implements Callable<Integer> {
             settings.get(InferenceSettings.class));
     JobExecutionResult result =
         run(environment, repair.map(given -> given.missing().size()).orElse(ranges.size()));
-    long tagged = count(result, Count.TAGGED);
+    long tagged = count(result, CountElements.TAGGED);
     long unreadable = count(result, NameUnreadable.COUNTER);
     out.printf(
-        "%d images tagged with %s, %d of the answers sent to %s%s%n",
+        "%d images tagged with %s, %d predictions sent to %s%s%n",
         tagged,
         model,
-        count(result, Count.SENT),
+        count(result, CountElements.SENT),
         target,
         unreadable == 0
             ? ""
@@ -215,8 +222,9 @@ public final class RetagCommand implements Callable<Integer> {
   }
 
   /**
-   * Where the ranges end if nobody said it: what the job has not come to yet is not missing. What
-   * the user says goes before, since a job that died may have come further than it could commit.
+   * The ends of the ranges, with the job's committed offsets as the default: a record that the job
+   * has not processed yet is not missing. The user's ends take precedence, since a job that died
+   * may have processed more than it could commit.
    */
   private Map<Integer, Long> withinReach(
       KafkaConnection connection,
@@ -229,7 +237,7 @@ public final class RetagCommand implements Callable<Integer> {
         (partition, offset) -> {
           if (ends.getOrDefault(partition, 0L) > offset) {
             LOG.warn(
-                "Job {} has committed {}-{} up to offset {} only: if it runs, or starts again from there, what follows is answered twice",
+                "Job {} has committed {}-{} only up to offset {}: if it runs, or starts again from there, later images are predicted twice",
                 jobName,
                 images,
                 partition,
@@ -246,9 +254,9 @@ public final class RetagCommand implements Callable<Integer> {
     FlinkOptions.ofMiniCluster(options);
     FlinkOptions.ofElements(options);
     options.set(CoreOptions.DEFAULT_PARALLELISM, Runtime.getRuntime().availableProcessors());
-    // A second attempt would send the first one's answers again.
+    // A second attempt would send the predictions of the first one again.
     options.set(RestartStrategyOptions.RESTART_STRATEGY, "disable");
-    // Counts travel with it, and the progress is made of them.
+    // Heartbeats carry the accumulators that the progress shows.
     options.set(HeartbeatManagerOptions.HEARTBEAT_INTERVAL, Duration.ofSeconds(1));
     FlinkOptions.passThrough(options, settings.flink());
     return options;
@@ -265,15 +273,14 @@ public final class RetagCommand implements Callable<Integer> {
       long shown = 0;
       while (true) {
         try {
-          return result.get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+          return result.get(PROGRESS_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException stillRunning) {
-          long tagged = (Long) job.getAccumulators().get().getOrDefault(Count.TAGGED, 0L);
+          long tagged = (Long) job.getAccumulators().get().getOrDefault(CountElements.TAGGED, 0L);
           progress.advance(tagged - shown);
           shown = tagged;
         } catch (ExecutionException e) {
           if (interruption.requested()) {
-            throw new UserException(
-                "interrupted: the answers that were sent so far are in " + target, e);
+            throw new UserException("interrupted: the predictions sent so far are in " + target, e);
           }
           throw new UserException("the images were not tagged: " + FailureCause.of(e), e);
         }

@@ -24,39 +24,40 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
-/** The operators that tag a range of images again, and end. */
+/** The topology that tags a range of images again; bounded. */
 final class RetagJob {
   private final Source<IncomingRecord, ?, ?> images;
-  private final Optional<Source<FirstTag, ?, ?>> said;
+  private final Optional<Source<FirstTag, ?, ?>> earlierTags;
   private final LiveModels model;
   private final Sink<RetaggedImage> answers;
 
-  /** What is missing, and where images go that are missing and cannot be tagged. */
+  /** The missing records, and the sink for those that cannot be tagged. */
   record Repair(MissingRecords missing, Sink<RejectedImage> rejections) {}
 
   private final Optional<Repair> repair;
 
   /**
-   * A job of bounded sources.
+   * All sources are bounded.
    *
-   * @param said what was said of the images, if only other answers shall leave
-   * @param repair without it all images are tagged, and the job that saw them first has rejected
-   *     those that cannot be
+   * @param earlierTags earlier first tags of the images; if present, only predictions that differ
+   *     are sent
+   * @param repair restricts the job to missing records; if empty, all images are tagged, and those
+   *     that cannot be are not rejected, since the job that read them first rejected them
    */
   RetagJob(
       Source<IncomingRecord, ?, ?> images,
-      Optional<Source<FirstTag, ?, ?>> said,
+      Optional<Source<FirstTag, ?, ?>> earlierTags,
       LiveModels model,
       Sink<RetaggedImage> answers,
       Optional<Repair> repair) {
     this.images = images;
-    this.said = said;
+    this.earlierTags = earlierTags;
     this.model = model;
     this.answers = answers;
     this.repair = repair;
   }
 
-  /** Adds the job to an environment, whose parallelism is that of reading and decoding. */
+  /** Adds the job to an environment, whose parallelism applies to reading and decoding. */
   void addTo(
       StreamExecutionEnvironment environment,
       CropGeometry geometry,
@@ -72,7 +73,7 @@ final class RetagJob {
             .name("Decode")
             .uid("decode");
 
-    // The operator wants to hear of changes: it hears once, and finds the pinned version again.
+    // The operator needs this input: one announcement, which leads it to the same version again.
     DataStream<LiveModelChanged> updates =
         environment
             .fromData(new LiveModelChanged(new Coordinates("", 0, 0)))
@@ -92,14 +93,15 @@ final class RetagJob {
 
     SingleOutputStreamOperator<TaggedImage> counted =
         tagged
-            .map(new Count<>(Count.TAGGED))
+            .map(new CountElements<>(CountElements.TAGGED))
             .returns(TaggedImage.class)
-            .name("Count tagged")
+            .name("CountElements tagged")
             .uid("count-tagged")
             .setParallelism(1);
 
     SingleOutputStreamOperator<RetaggedImage> leaving =
-        said.map(tags -> changed(environment, counted, tags))
+        earlierTags
+            .map(tags -> changed(environment, counted, tags))
             .orElseGet(() -> counted.map(image -> new RetaggedImage(image, null)))
             .returns(RetaggedImage.class)
             .name("Leaving")
@@ -107,9 +109,9 @@ final class RetagJob {
             .setParallelism(1);
 
     leaving
-        .map(new Count<>(Count.SENT))
+        .map(new CountElements<>(CountElements.SENT))
         .returns(RetaggedImage.class)
-        .name("Count sent")
+        .name("CountElements sent")
         .uid("count-sent")
         .setParallelism(1)
         .sinkTo(answers)
@@ -163,12 +165,12 @@ final class RetagJob {
   private static SingleOutputStreamOperator<RetaggedImage> changed(
       StreamExecutionEnvironment environment,
       DataStream<TaggedImage> tagged,
-      Source<FirstTag, ?, ?> said) {
+      Source<FirstTag, ?, ?> earlierTags) {
     return tagged
         .keyBy(TaggedImage::source, TypeInformation.of(Coordinates.class))
         .connect(
             environment
-                .fromSource(said, WatermarkStrategy.noWatermarks(), "Said before")
+                .fromSource(earlierTags, WatermarkStrategy.noWatermarks(), "Said before")
                 .uid("said-before")
                 .keyBy(FirstTag::source, TypeInformation.of(Coordinates.class)))
         .process(new KeepChanged());

@@ -3,9 +3,9 @@ package io.tagstream.job.retag;
 import io.tagstream.job.flow.TaggedImage;
 
 /**
- * An image's new answer.
+ * A new prediction of an image.
  *
- * @param supersedes the version whose answer it replaces; null where there is none, since an
- *     element holds no Optional
+ * @param supersedes the version whose prediction it replaces; null if there is none: a Flink
+ *     element cannot hold an Optional
  */
 public record RetaggedImage(TaggedImage image, String supersedes) {}

@@ -14,8 +14,9 @@ import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
- * New answers as {@code predictions} has them, at the time they are sent: an image's own time would
- * have a topic delete them with what they repair.
+ * Serializes new predictions in the format of {@code predictions}. Their timestamp is the time of
+ * sending: with the image's time, the topic's retention would delete them together with the
+ * predictions that they replace.
  */
 final class RetaggedRecords implements KafkaRecordSerializationSchema<RetaggedImage> {
   private static final long serialVersionUID = 1L;
@@ -28,7 +29,7 @@ final class RetaggedRecords implements KafkaRecordSerializationSchema<RetaggedIm
     this.records = new PredictionRecords(limit);
   }
 
-  /** Every answer once, unless Kafka's acknowledgement is lost on the way: then twice. */
+  /** At least once: a prediction is sent twice if Kafka's acknowledgement is lost. */
   static Sink<RetaggedImage> sink(KafkaConnection connection, String topic) {
     return KafkaSink.<RetaggedImage>builder()
         .setKafkaProducerConfig(connection.producerProperties())

@@ -12,7 +12,10 @@ import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
-/** Rejections as {@code rejected-images} has them, at the time they are sent. */
+/**
+ * Serializes rejections in the format of {@code rejected-images}, with the time of sending as their
+ * timestamp.
+ */
 final class RetaggedRejections implements KafkaRecordSerializationSchema<RejectedImage> {
   private static final long serialVersionUID = 1L;
 
@@ -24,7 +27,7 @@ final class RetaggedRejections implements KafkaRecordSerializationSchema<Rejecte
     this.records = new RejectionRecords(limit);
   }
 
-  /** Every rejection once, unless Kafka's acknowledgement is lost on the way: then twice. */
+  /** At least once: a rejection is sent twice if Kafka's acknowledgement is lost. */
   static Sink<RejectedImage> sink(KafkaConnection connection, String topic) {
     return KafkaSink.<RejectedImage>builder()
         .setKafkaProducerConfig(connection.producerProperties())

@@ -170,7 +170,7 @@ public final class StoredTraining implements Training {
 
     @Override
     public boolean isCancelled() {
-      watch.gotOn();
+      watch.progressed();
       return cancelled.getAsBoolean();
     }
 
@@ -206,12 +206,12 @@ public final class StoredTraining implements Training {
 
     @Override
     public void features(long images, long of, double imagesPerSecond, Duration remaining) {
-      watch.gotOn();
+      watch.progressed();
     }
 
     @Override
     public void step(Step done) {
-      watch.gotOn();
+      watch.progressed();
       progress.accept(
           new RetrainStatus.Progress(
               done.epoch(),
@@ -226,7 +226,7 @@ public final class StoredTraining implements Training {
 
     @Override
     public void epoch(Epoch done) {
-      watch.gotOn();
+      watch.progressed();
       waiting = done.entry().waiting();
       LOG.info("{}", done.line());
     }

@@ -4,19 +4,18 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Waits for threads that use native memory. An interrupt does not end the wait, or the memory would
- * be freed under them; the caller finds it noted afterwards.
+ * Waits for threads that use native memory. An interrupt does not end the wait, because the memory
+ * would then be freed under them; the interrupt flag is set again afterwards.
  */
 public final class PatientWait {
 
-  /** Waits for some time and says whether the end has come. */
+  /** One bounded wait. */
   private interface Attempt {
     boolean ended() throws InterruptedException;
   }
 
   private PatientWait() {}
 
-  /** Waits until a thread has ended. */
   public static void forEnd(Thread thread) {
     until(
         () -> {
@@ -25,7 +24,7 @@ public final class PatientWait {
         });
   }
 
-  /** Lets an executor finish what it has, and waits for that. */
+  /** Shuts an executor down and waits until its queued tasks have finished. */
   public static void forEnd(ExecutorService executor) {
     executor.shutdown();
     until(() -> executor.awaitTermination(1, TimeUnit.HOURS));

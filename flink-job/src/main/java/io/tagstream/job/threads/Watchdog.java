@@ -13,30 +13,30 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends the process when a call into native code does not come back. Nothing can interrupt such a
- * call, and checkpoints, restarts and stops would wait for it for ever.
+ * Ends the process when a call into native code hangs. Such a call cannot be interrupted, and
+ * checkpoints, restarts and stops would wait for it indefinitely.
  *
- * <p>Time in which the whole process stood still, suspended or frozen with its machine, does not
- * count: it is measured in ticks, of which none counts for more than two.
+ * <p>Time in which the whole process was suspended, alone or with its machine, does not count: time
+ * is measured in ticks, and no tick counts for more than twice its length.
  */
 public final class Watchdog {
   private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
   private static final Duration TICK = Duration.ofSeconds(1);
 
-  /** For the log, whose disk may hang as well. */
-  private static final Duration LAST_WORDS = Duration.ofSeconds(5);
+  /** The longest wait for the log before the halt; its disk may hang too. */
+  private static final Duration LOG_PATIENCE = Duration.ofSeconds(5);
 
   private static final int FAILED = 1;
   private static final Watchdog OF_PROCESS = new Watchdog(TICK, Watchdog::halt);
 
-  /** Does what is to be done about a call that does not come back. */
+  /** The action on a hung call. */
   @FunctionalInterface
   public interface Verdict {
     /**
-     * Acts.
+     * Called once for each hung call.
      *
      * @param message one line
-     * @param thread the one that waits
+     * @param thread the thread that made the call
      */
     void against(String message, Thread thread);
   }
@@ -51,38 +51,36 @@ public final class Watchdog {
   private boolean started;
 
   /**
-   * A watchdog of its own.
-   *
-   * @param tick how often it looks
-   * @param verdict what it does, on its own thread
+   * @param tick the interval between checks
+   * @param verdict called on the watchdog's thread
    */
   public Watchdog(Duration tick, Verdict verdict) {
     this.tick = tick;
     this.verdict = verdict;
   }
 
-  /** The one that halts this process, with exit code 1. */
+  /** The watchdog that halts this process with exit code 1. */
   public static Watchdog ofProcess() {
     return OF_PROCESS;
   }
 
   /**
-   * How long a call may take.
+   * The longest time of a call.
    *
-   * @param setting where a user finds it
+   * @param setting the key of the setting, for the message
    */
   public record Limit(Duration time, String setting) {}
 
-  /** What may hang. */
+  /** A call that may hang. */
   @FunctionalInterface
   public interface Work<T, E extends Exception> {
     T run() throws E;
   }
 
   /**
-   * Does some work, which must come back in time.
+   * Runs a call, which must return within the limit.
    *
-   * @param what has not happened, as the beginning of a sentence, should it come to that
+   * @param what the beginning of the message if it does not, such as "model V has not loaded"
    */
   public <T, E extends Exception> T call(Supplier<String> what, Limit limit, Work<T, E> work)
       throws E {
@@ -95,10 +93,10 @@ public final class Watchdog {
   }
 
   /**
-   * Watches this thread's work in steps, each of which must come back in time, until the watch is
-   * closed.
+   * Watches the steps of this thread until the watch is closed; each step must end within the
+   * limit.
    *
-   * @param what has not happened, as the beginning of a sentence, should it come to that
+   * @param what the beginning of the message if one does not, such as "model V has not loaded"
    */
   public Watch watch(Supplier<String> what, Limit limit) {
     start();
@@ -124,7 +122,7 @@ public final class Watchdog {
         advance(Math.min(System.nanoTime() - before, 2 * tick.toNanos()));
       }
     } catch (InterruptedException e) {
-      // Nobody interrupts it but a JVM that ends.
+      // Only a JVM shutdown interrupts this thread.
       Thread.currentThread().interrupt();
     }
   }
@@ -139,26 +137,26 @@ public final class Watchdog {
   }
 
   private static void halt(String message, Thread thread) {
-    Exception where = new Exception("where it waits");
+    Exception where = new Exception("the stack of the hung thread");
     where.setStackTrace(thread.getStackTrace());
-    Thread words =
+    Thread report =
         new Thread(
             () -> {
               System.err.println("tagstream: " + Printable.of(message));
               LOG.error(message, where);
             },
-            "last words");
-    words.setDaemon(true);
-    words.start();
+            "watchdog report");
+    report.setDaemon(true);
+    report.start();
     try {
-      words.join(LAST_WORDS.toMillis());
+      report.join(LOG_PATIENCE.toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     Runtime.getRuntime().halt(FAILED);
   }
 
-  /** Of one thread. */
+  /** The watch of one thread. */
   public final class Watch implements AutoCloseable {
     private final Supplier<String> what;
     private final Limit limit;
@@ -172,8 +170,8 @@ public final class Watchdog {
       this.thread = thread;
     }
 
-    /** A step is done: the time begins anew. */
-    public void gotOn() {
+    /** A step ended: the time restarts. */
+    public void progressed() {
       since = clock.get();
     }
 
@@ -182,7 +180,7 @@ public final class Watchdog {
     }
 
     private String message() {
-      return "%s for %s (%s): the process ends, because checkpoints and stops would wait for it for ever"
+      return "%s for %s (%s): the process ends, because checkpoints and stops would wait for it indefinitely"
           .formatted(what.get(), DurationText.format(limit.time()), limit.setting());
     }
 

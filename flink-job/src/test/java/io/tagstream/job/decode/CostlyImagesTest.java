@@ -27,13 +27,13 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
 
-/** An image that costs too much is rejected, and the stream goes on. */
+/** An image whose decode exceeds a limit is rejected, and the stream continues. */
 class CostlyImagesTest {
   private static final Instant APPENDED = Instant.parse("2026-01-02T03:04:05Z");
   private static final WireFormat<Image> FORMAT = WireFormat.of(Image.class);
 
   @Test
-  void oneThatTakesMoreMemoryThanThereIs() throws Exception {
+  void rejectsAnImageOverTheMemoryLimit() throws Exception {
     String reason = reject(png(3_000), DataSize.ofMebibytes(16), Duration.ofMinutes(1));
 
     assertThat(reason)
@@ -42,7 +42,7 @@ class CostlyImagesTest {
   }
 
   @Test
-  void oneThatTakesMoreTime() throws Exception {
+  void rejectsAnImageOverTheDecodeTimeout() throws Exception {
     String reason = reject(png(6_000), DataSize.ofMebibytes(1024), Duration.ofMillis(200));
 
     assertThat(reason)
@@ -50,7 +50,7 @@ class CostlyImagesTest {
             "decoding the PNG's 6000 x 6000 pixels took longer than image.decode-timeout 200 ms");
   }
 
-  /** Returns why; a small one before it and one after it are decoded. */
+  /** Returns the reason of the rejection; small images before and after it are decoded. */
   private static String reject(byte[] costly, DataSize memory, Duration timeout) throws Exception {
     ImageSettings limits = new ImageSettings(DataSize.ofMebibytes(20), 64_000_000, memory, timeout);
     DecodeOperator operator =
@@ -90,7 +90,7 @@ class CostlyImagesTest {
         APPENDED.toEpochMilli());
   }
 
-  /** With an alpha channel: seven bytes a pixel, all of them 0. */
+  /** A PNG with an alpha channel, all zeros; decoding takes seven bytes per pixel. */
   private static byte[] png(int side) throws Exception {
     ByteArrayOutputStream data = new ByteArrayOutputStream();
     try (DeflaterOutputStream deflater = new DeflaterOutputStream(data)) {

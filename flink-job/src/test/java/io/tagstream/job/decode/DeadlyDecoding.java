@@ -8,17 +8,17 @@ import io.tagstream.schemas.Topics;
 import io.tagstream.settings.ImageSettings;
 import java.io.Serializable;
 
-/** Decoding that may end the process. */
+/** Decode operators that a test makes end the process. */
 public final class DeadlyDecoding {
   private DeadlyDecoding() {}
 
-  /** Sees encoded pictures before they are decoded. */
+  /** Called with each encoded image before it is decoded; may end the process. */
   @FunctionalInterface
   public interface Trap extends Serializable {
     void see(byte[] content);
   }
 
-  /** The job's operator, with a trap. */
+  /** The job's decode operator with a trap in front of the decoder. */
   public static DecodeOperator operator(
       CropGeometry geometry, ImageSettings limits, NotePlace place, Trap trap) {
     return new DecodeOperator(

@@ -99,7 +99,7 @@ class DecodeLabelledOperatorTest {
   }
 
   @Test
-  void theImageGoesToTheModelOnceMoreAndToTheStoreUnderItsNewLabel() throws Exception {
+  void emitsTheImageForTheModelAndForTheStoreUnderItsNewLabel() throws Exception {
     byte[] picture = png();
     send(image("rose", picture));
     DecodedImage decoded = harness.extractOutputValues().get(0);
@@ -121,7 +121,7 @@ class DecodeLabelledOperatorTest {
 
   static List<Arguments> useless() {
     return List.of(
-        Arguments.of("it is the image 'tulip'", image("tulip", png())),
+        Arguments.of("it holds the image 'tulip'", image("tulip", png())),
         Arguments.of("images-1@7", image("rose", "text".getBytes(UTF_8))),
         Arguments.of("bytes", image("rose", new byte[100_001])),
         Arguments.of("no Avro single object", "hello".getBytes(UTF_8)),
@@ -130,7 +130,7 @@ class DecodeLabelledOperatorTest {
 
   @ParameterizedTest
   @MethodSource("useless")
-  void whatIsNotTheLabelsImageRejectsTheLabel(String reason, byte[] value) throws Exception {
+  void rejectsALabelWhoseRecordIsNotItsImage(String reason, byte[] value) throws Exception {
     send(value);
     assertThat(harness.extractOutputValues()).isEmpty();
     assertThat(harness.getSideOutput(DecodeOperator.TRAINING)).isNullOrEmpty();

@@ -120,7 +120,7 @@ class DecodeOperatorTest {
   }
 
   @Test
-  void whatIsDecodedIsNotedInTheTaskManagersOwnFolder(@TempDir Path folder) throws Exception {
+  void notesTheImageBeingDecodedInTheTaskManagersFolder(@TempDir Path folder) throws Exception {
     DecodeOperator operator =
         new DecodeOperator(
             new CropGeometry(32, 24),
@@ -145,7 +145,7 @@ class DecodeOperatorTest {
   }
 
   @Test
-  void anImageBecomesCropsAndKeepsWhatItBrought() throws Exception {
+  void decodesAnImageIntoCropsAndKeepsItsFields() throws Exception {
     send(
         FORMAT.encode(
             image()
@@ -168,7 +168,7 @@ class DecodeOperatorTest {
   }
 
   @Test
-  void noAvroIsRejectedWithItsBytes() throws Exception {
+  void aRecordThatIsNotAvroIsRejectedWithItsBytes() throws Exception {
     byte[] value = send("hello".getBytes(UTF_8));
     RejectedImage rejected = rejection();
     assertThat(rejected.stage).isEqualTo(RejectionStage.AVRO);
@@ -187,7 +187,7 @@ class DecodeOperatorTest {
     byte[] value = send(FORMAT.encode(image().setUri("http://127.0.0.1/rose.jpg").build()));
     RejectedImage rejected = rejection();
     assertThat(rejected.stage).isEqualTo(RejectionStage.FETCH);
-    // It may be as long as the record, which the content holds once already.
+    // A uri may be as long as the record, which the rejection's content already holds.
     assertThat(rejected.reason).doesNotContain("127.0.0.1");
     assertThat(rejected.imageId).isEqualTo("rose");
     assertThat(rejected.content).isEqualTo(value);
@@ -210,7 +210,7 @@ class DecodeOperatorTest {
   }
 
   @Test
-  void whatIsNoPictureIsRejectedAndTheNextOneDecodes() throws Exception {
+  void undecodableContentIsRejectedAndTheNextImageDecodes() throws Exception {
     send(FORMAT.encode(image().setContent(ByteBuffer.wrap("text".getBytes(UTF_8))).build()));
     assertThat(rejection().stage).isEqualTo(RejectionStage.DECODE);
     send(FORMAT.encode(image().setContent(ByteBuffer.wrap(png(40, 40))).build()));
@@ -251,10 +251,10 @@ class DecodeOperatorTest {
         Map.of("x".repeat(1 << 20), ""));
   }
 
-  /** A group lies in the training store for good. */
+  /** The training store keeps a group indefinitely. */
   @ParameterizedTest
   @MethodSource("unusableAttributes")
-  void attributesThatCannotBeKeptAreRejected(Map<String, String> attributes) throws Exception {
+  void invalidAttributesAreRejected(Map<String, String> attributes) throws Exception {
     ByteBuffer content = ByteBuffer.wrap(png(40, 40));
     byte[] value =
         send(FORMAT.encode(image().setAttributes(attributes).setContent(content).build()));
@@ -298,14 +298,14 @@ class DecodeOperatorTest {
   }
 
   @Test
-  void aLabelGoesOnInItsOneForm() throws Exception {
+  void aLabelIsNormalized() throws Exception {
     String label = " ".repeat(2_000_000) + "cafe\u0301";
     send(FORMAT.encode(image().setContent(ByteBuffer.wrap(png(40, 40))).setLabel(label).build()));
     assertThat(harness.extractOutputValues().get(0).truth.label()).isEqualTo("caf\u00e9");
   }
 
   @Test
-  void anImageIsRememberedWithoutItsBytesAndNotLearntFrom() throws Exception {
+  void anUnlabelledTopicEmitsCoordinatesAndNoTrainingRow() throws Exception {
     send(FORMAT.encode(image().setContent(ByteBuffer.wrap(png(40, 40))).setLabel("roses").build()));
     assertThat(harness.getSideOutput(DecodeOperator.SEEN))
         .singleElement()
@@ -315,7 +315,7 @@ class DecodeOperatorTest {
   }
 
   @Test
-  void aLabelledImageIsLearntFromWithItsBytes() throws Exception {
+  void aLabelledImageEmitsATrainingRowWithItsBytes() throws Exception {
     byte[] picture = png(40, 40);
     send(
         "labeled-images",
@@ -338,7 +338,7 @@ class DecodeOperatorTest {
                 "producer",
                 new Coordinates("labeled-images", 1, 7),
                 picture));
-    // A label may come that corrects it.
+    // A later label may correct the producer's.
     assertThat(harness.getSideOutput(DecodeOperator.SEEN))
         .singleElement()
         .extracting(StreamRecord::getValue)
@@ -347,7 +347,7 @@ class DecodeOperatorTest {
   }
 
   @Test
-  void aLabelFromTheFutureCameNow() throws Exception {
+  void aLabelFromTheFutureIsDatedNow() throws Exception {
     Instant before = Instant.now();
     byte[] value =
         FORMAT.encode(image().setContent(ByteBuffer.wrap(png(40, 40))).setLabel("roses").build());
@@ -361,7 +361,7 @@ class DecodeOperatorTest {
   }
 
   @Test
-  void anImageFromTheFutureWasSeenNow() throws Exception {
+  void anImageFromTheFutureIsDatedNow() throws Exception {
     Instant before = Instant.now();
     byte[] value = FORMAT.encode(image().setContent(ByteBuffer.wrap(png(40, 40))).build());
     harness.processElement(
@@ -373,7 +373,7 @@ class DecodeOperatorTest {
   }
 
   @Test
-  void whatIsUnreadableIsNotRememberedAndWhatIsUnlabelledNotLearntFrom() throws Exception {
+  void anUnreadableRecordIsNotSeenAndAnUnlabelledImageIsNoTrainingRow() throws Exception {
     byte[] broken =
         FORMAT.encode(
             image().setContent(ByteBuffer.wrap("text".getBytes(UTF_8))).setLabel("roses").build());
@@ -389,7 +389,7 @@ class DecodeOperatorTest {
   }
 
   @Test
-  void producersTimeIsSaidOncePerTopic() throws Exception {
+  void warnsOfProducersClocksOncePerTopic() throws Exception {
     byte[] value = FORMAT.encode(image().setContent(ByteBuffer.wrap(png(40, 40))).build());
     try (Warnings warnings = new Warnings(DecodeOperator.class)) {
       send("images", true, value);
@@ -405,10 +405,10 @@ class DecodeOperatorTest {
   private static String producersClock(String topic) {
     return "appendedAt of "
         + topic
-        + " is the producer's clock: message.timestamp.type is not LogAppendTime; tagstream topics sets it";
+        + " comes from the producers' clocks, because its message.timestamp.type is not LogAppendTime; tagstream topics sets it";
   }
 
-  /** What a class warns of while this is open. */
+  /** The warnings that a class logs while this is open. */
   private static final class Warnings extends AbstractAppender implements AutoCloseable {
     final List<String> messages = new ArrayList<>();
     private final Logger logger;
@@ -418,7 +418,7 @@ class DecodeOperatorTest {
       logger = (Logger) LogManager.getLogger(source);
       start();
       logger.addAppender(this);
-      // Tests are quiet elsewhere.
+      // The tests' log configuration is off otherwise.
       logger.setLevel(Level.WARN);
     }
 

@@ -27,9 +27,9 @@ class RejectedImageTest {
     assertThat(kept("x".repeat(999) + "🌷")).isEqualTo("x".repeat(999));
   }
 
-  /** Whoever reads the topic may print it as it is. */
+  /** Readers of the topic may print a reason unchanged. */
   @Test
-  void aReasonMovesNoCursor() {
+  void escapesControlCharactersInAReason() {
     assertThat(kept("it is the image 'a\u009b2J\nb'"))
         .isEqualTo("it is the image 'a\\u009b2J\\u000ab'");
   }

@@ -34,14 +34,14 @@ final class CheckpointAgeTest {
     seconds(2, 1, true);
     assertThat(age.counted()).isEqualTo(Duration.ofSeconds(1 + 2));
     assertThat(age.withoutKafka()).isEqualTo(Duration.ofSeconds(4));
-    // One more is still the outage, the others count.
+    // One more second is still part of the outage; the others count.
     seconds(3, 1, false);
     assertThat(age.counted()).isEqualTo(Duration.ofSeconds(3 + 2));
     assertThat(age.withoutKafka()).isEqualTo(Duration.ofSeconds(5));
   }
 
   @Test
-  void forgetsTheOutageWithTheNextCheckpoint() {
+  void theNextCheckpointResetsTheOutage() {
     seconds(1, 1, true);
     seconds(5, 1, false);
     seconds(1, 2, true);
@@ -51,7 +51,7 @@ final class CheckpointAgeTest {
   }
 
   @Test
-  void aProcessThatStoodStillIsNotJudgedForIt() {
+  void doesNotCountTheTimeOfASuspendedProcess() {
     seconds(1, 1, true);
     age.step(Duration.ofHours(2), 1, true);
     assertThat(age.counted()).isEqualTo(Duration.ofSeconds(10));

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 
-/** A job that stands as a test says. */
+/** A job whose observations a test sets. */
 final class FakeJob implements JobWatch.Watched {
   static final Instant START = Instant.parse("2012-12-03T10:00:00Z");
 
@@ -21,7 +21,7 @@ final class FakeJob implements JobWatch.Watched {
   Troubles failedCheckpoints = Troubles.NONE;
   Troubles restarts = Troubles.NONE;
   boolean answers = true;
-  Optional<UserException> givenUp = Optional.empty();
+  Optional<UserException> failure = Optional.empty();
 
   void runs() {
     state = State.RUNNING;
@@ -48,8 +48,8 @@ final class FakeJob implements JobWatch.Watched {
   }
 
   @Override
-  public void giveUp(UserException why) {
-    givenUp = Optional.of(why);
+  public void fail(UserException why) {
+    failure = Optional.of(why);
   }
 
   static JobFacts facts(Path models) {

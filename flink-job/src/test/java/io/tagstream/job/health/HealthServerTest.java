@@ -52,7 +52,7 @@ final class HealthServerTest {
   }
 
   @Test
-  void saysThatAJobWorks() throws Exception {
+  void reportsAJobThatWorks() throws Exception {
     assertAnswer(
         "/healthz",
         200,
@@ -62,7 +62,7 @@ final class HealthServerTest {
   }
 
   @Test
-  void aJobThatIsNotReadyIsHealthyWhileThereIsHope() throws Exception {
+  void aJobThatIsNotReadyIsHealthyWhileItCanRecover() throws Exception {
     health = new Health("test", State.RESTARTING, List.of(), List.of("it \"restarts\"", "late"));
     assertAnswer(
         "/healthz",
@@ -75,7 +75,7 @@ final class HealthServerTest {
   }
 
   @Test
-  void aHopelessJobIsNeither() throws Exception {
+  void aFailedJobIsNeitherHealthyNorReady() throws Exception {
     health = new Health("test", State.FAILED, List.of("it failed"), List.of("late"));
     assertAnswer(
         "/healthz",
@@ -96,7 +96,7 @@ final class HealthServerTest {
   }
 
   @Test
-  void whoNeverFinishesARequestKeepsNobodyWaiting() throws Exception {
+  void anUnfinishedRequestDelaysNoOther() throws Exception {
     int port = URI.create(server.address()).getPort();
     List<Socket> slow = new ArrayList<>();
     try {
@@ -114,7 +114,7 @@ final class HealthServerTest {
   }
 
   @Test
-  void aPlaceWhereItCannotListenIsNamed() {
+  void namesAnAddressThatItCannotListenOn() {
     int taken = URI.create(server.address()).getPort();
     assertThatThrownBy(() -> HealthServer.start("127.0.0.1", taken, () -> health))
         .isInstanceOf(UserException.class)

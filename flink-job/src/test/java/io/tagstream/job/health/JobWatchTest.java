@@ -49,8 +49,8 @@ final class JobWatchTest {
   private void pass(Duration time) {
     for (long second = 0; second < time.toSeconds(); second++) {
       nanos.addAndGet(Duration.ofSeconds(1).toNanos());
-      watch.look();
-      watch.askKafka();
+      watch.observe();
+      watch.checkKafka();
     }
   }
 
@@ -74,7 +74,7 @@ final class JobWatchTest {
             "the job is starting",
             "Decode (1/2) is initializing",
             "no checkpoint has completed since the start");
-    assertThat(watch.health().hopeless()).isEmpty();
+    assertThat(watch.health().fatal()).isEmpty();
     job.runs();
     pass(Duration.ofSeconds(1));
     assertThat(watch.health().notReady())
@@ -93,7 +93,7 @@ final class JobWatchTest {
   }
 
   @Test
-  void isNotReadyWithoutARecentCheckpointAndSaysWhy() {
+  void isNotReadyWithoutARecentCheckpointAndNamesTheCause() {
     runsWithACheckpoint();
     pass(Duration.ofSeconds(25));
     assertThat(watch.health().isReady()).isTrue();
@@ -103,7 +103,7 @@ final class JobWatchTest {
     assertThat(watch.health().notReady())
         .containsExactly(
             "no checkpoint has completed for 26 s; the last one failed: the disk is full");
-    assertThat(watch.health().hopeless()).isEmpty();
+    assertThat(watch.health().fatal()).isEmpty();
     job.completed = 2;
     pass(Duration.ofSeconds(1));
     assertThat(watch.health().isReady()).isTrue();
@@ -117,40 +117,40 @@ final class JobWatchTest {
     pass(Duration.ofSeconds(1));
     assertThat(watch.health().notReady())
         .containsExactly("the job is restarting: the device is gone");
-    assertThat(watch.health().hopeless()).isEmpty();
+    assertThat(watch.health().fatal()).isEmpty();
   }
 
   @Test
-  void givesTheJobUpWhenNoCheckpointCompletesForTooLong() {
+  void failsTheJobWhenNoCheckpointCompletesForTooLong() {
     runsWithACheckpoint();
     job.restarts = new Troubles(3, Optional.of(FakeJob.START), Optional.of("fenced"));
     pass(TOLERANCE.tolerableAge());
-    assertThat(job.givenUp).isEmpty();
+    assertThat(job.failure).isEmpty();
     pass(Duration.ofSeconds(1));
-    assertThat(job.givenUp.orElseThrow())
+    assertThat(job.failure.orElseThrow())
         .hasMessageStartingWith(
             "no checkpoint has completed for 601 s, and checkpoint.tolerable-age is 10 min")
         .hasMessageContaining("fenced");
-    assertThat(watch.health().hopeless()).containsExactly(job.givenUp.get().getMessage());
+    assertThat(watch.health().fatal()).containsExactly(job.failure.get().getMessage());
     assertThat(watch.health().state()).isEqualTo(State.FAILED);
     JobStatus status = written();
     assertThat(status.state()).isEqualTo(State.FAILED);
-    assertThat(status.cause()).contains(job.givenUp.get().getMessage());
+    assertThat(status.cause()).contains(job.failure.get().getMessage());
   }
 
   @Test
-  void givesUpAJobThatNeverBegins() {
+  void failsAJobThatNeverStarts() {
     pass(TOLERANCE.tolerableAge().plusSeconds(1));
-    assertThat(job.givenUp).isPresent();
+    assertThat(job.failure).isPresent();
   }
 
   @Test
-  void givesUpAJobOfWhichFlinkSaysNothing() {
+  void failsAJobThatFlinkReportsNothingAbout() {
     runsWithACheckpoint();
     job.answers = false;
     job.completed = 2;
     pass(TOLERANCE.tolerableAge().plusSeconds(1));
-    assertThat(job.givenUp).isPresent();
+    assertThat(job.failure).isPresent();
   }
 
   @Test
@@ -158,17 +158,17 @@ final class JobWatchTest {
     runsWithACheckpoint();
     kafkaAnswers = false;
     pass(TOLERANCE.tolerableAge().plusMinutes(10));
-    assertThat(job.givenUp).isEmpty();
+    assertThat(job.failure).isEmpty();
     assertThat(watch.health().notReady())
         .satisfiesExactly(
             reason -> assertThat(reason).startsWith("no checkpoint has completed for 1200 s"),
             reason -> assertThat(reason).isEqualTo("Kafka at 127.0.0.1:9092 does not answer"));
     pass(TOLERANCE.kafkaOutage());
-    assertThat(job.givenUp.orElseThrow()).hasMessageContaining("besides 3600 s without Kafka");
+    assertThat(job.failure.orElseThrow()).hasMessageContaining("not counting 3600 s without Kafka");
   }
 
   @Test
-  void asksKafkaOnlyWhenACheckpointIsLate() {
+  void checksKafkaOnlyWhenACheckpointIsLate() {
     kafkaAnswers = false;
     runsWithACheckpoint();
     pass(Duration.ofSeconds(20));
@@ -176,14 +176,14 @@ final class JobWatchTest {
   }
 
   @Test
-  void saysSoWhenNobodyLooks() {
+  void isNotReadyWithoutObservations() {
     runsWithACheckpoint();
     nanos.addAndGet(Duration.ofSeconds(31).toNanos());
-    assertThat(watch.health().notReady()).containsExactly("nobody could look at the job for 31 s");
+    assertThat(watch.health().notReady()).containsExactly("the job could not be observed for 31 s");
   }
 
   @Test
-  void writesHowTheJobStands() {
+  void writesTheStatus() {
     runsWithACheckpoint();
     job.restarts = new Troubles(3, Optional.of(FakeJob.START), Optional.of("fenced"));
     pass(Duration.ofSeconds(1));
@@ -218,7 +218,7 @@ final class JobWatchTest {
                 Optional.of("file:/c/savepoint-2"),
                 Optional.empty()));
     assertThat(watch.remains()).contains("file:/c/savepoint-2");
-    // What was under way must not say that it runs.
+    // A write that was still running must not overwrite the end.
     watch.write();
     assertThat(JobStatus.read(models, "test")).contains(status);
   }
@@ -233,17 +233,17 @@ final class JobWatchTest {
     assertThat(status.state()).isEqualTo(State.FAILED);
     assertThat(status.cause()).contains("the device is gone");
     assertThat(status.end().orElseThrow().remains()).contains("file:/c/chk-1");
-    assertThat(watch.health().hopeless()).containsExactly("the job has failed: the device is gone");
+    assertThat(watch.health().fatal()).containsExactly("the job has failed: the device is gone");
   }
 
   @Test
-  void whatItBeganWithRemainsWhereNoCheckpointCompleted() {
+  void theSnapshotOfTheStartRemainsIfNoCheckpointCompleted() {
     pass(Duration.ofSeconds(1));
     assertThat(watch.remains()).contains("file:/c/savepoint-1");
   }
 
   @Test
-  void goesOnWhereTheStatusCannotBeWritten() throws Exception {
+  void continuesWhenTheStatusCannotBeWritten() throws Exception {
     Files.writeString(models.resolve("status"), "a file where the folder should be");
     runsWithACheckpoint();
     watch.write();

@@ -33,7 +33,7 @@ final class StatusOperatorTest {
     harness.close();
   }
 
-  /** Lets the clock run until the file says so. */
+  /** Advances the clock until the file has the expected content. */
   private JobStatus await(Predicate<JobStatus> condition) throws Exception {
     while (JobStatus.read(models, "test").filter(condition).isEmpty()) {
       now = now.plus(Duration.ofSeconds(5));
@@ -43,7 +43,7 @@ final class StatusOperatorTest {
   }
 
   @Test
-  void writesWhatItHears() throws Exception {
+  void writesCompletedAndAbortedCheckpoints() throws Exception {
     open();
     JobStatus first = await(status -> true);
     assertThat(first.state()).isEqualTo(State.STARTING);
@@ -70,7 +70,7 @@ final class StatusOperatorTest {
   }
 
   @Test
-  void goesOnWhereItCannotWrite() throws Exception {
+  void continuesWhenItCannotWrite() throws Exception {
     Path inTheWay = Files.writeString(models.resolve("status"), "a file, not a folder");
     open();
     now = now.plus(Duration.ofMinutes(1));

@@ -19,9 +19,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A store and an engine in memory. An image shows the class that its first byte says; with {@link
- * State#hold} the engine waits for permits. The state stays in this JVM when the fake travels with
- * a job's graph.
+ * A store and an engine in memory. The first byte of an image is its class; with {@link State#hold}
+ * the engine waits for permits. The state is static to this JVM, so it is shared when the fake is
+ * serialized with a job's graph.
  */
 public final class FakeModels implements LiveModels {
   private static final long serialVersionUID = 1L;
@@ -34,20 +34,20 @@ public final class FakeModels implements LiveModels {
 
   private final int id = NEXT.incrementAndGet();
 
-  /** What tests see and change. */
+  /** What tests read and change. */
   public static final class State {
     public volatile String live = "v1";
     public volatile boolean hold;
     public volatile boolean nonsense;
     public volatile boolean warmUpFails = true;
 
-    /** Batches until the one that fails once; below 0 when it has, or when none shall. */
+    /** Batches before the one that fails once; negative after it failed, or if none should. */
     public final AtomicInteger failOnceAfter = new AtomicInteger(-1);
 
     public final Map<String, Integer> cropOf = new ConcurrentHashMap<>();
     public final Set<String> broken = ConcurrentHashMap.newKeySet();
 
-    /** Versions at whose load an error comes that nobody expects. */
+    /** Versions whose load throws an unexpected Error. */
     public final Set<String> unexpected = ConcurrentHashMap.newKeySet();
 
     public final Set<String> failing = ConcurrentHashMap.newKeySet();
@@ -55,10 +55,10 @@ public final class FakeModels implements LiveModels {
     /** Classes of images on which every engine throws, whatever else is in the batch. */
     public final Set<Integer> poisonous = ConcurrentHashMap.newKeySet();
 
-    /** Classes of images to which every engine answers no number. */
+    /** Classes of images for which every engine returns NaN. */
     public final Set<Integer> confusing = ConcurrentHashMap.newKeySet();
 
-    /** Set: real batches from that one on fail, as on a device that is gone. */
+    /** If set: every batch from this one on fails, as on a device that is gone. */
     public volatile OptionalInt goneAfter = OptionalInt.empty();
 
     public final Semaphore permits = new Semaphore(0);
@@ -72,7 +72,7 @@ public final class FakeModels implements LiveModels {
     public final AtomicInteger openModels = new AtomicInteger();
     public final AtomicInteger openEngines = new AtomicInteger();
 
-    /** Sizes of the batches computed, warm-ups (all black) apart. */
+    /** Sizes of the batches computed, without warm-ups (all black). */
     public final List<Integer> batches = Collections.synchronizedList(new ArrayList<>());
 
     public final Set<String> inferenceThreads = ConcurrentHashMap.newKeySet();
@@ -115,7 +115,7 @@ public final class FakeModels implements LiveModels {
       throw new ModelException("model " + version + " fails its hash");
     }
     if (state.unexpected.contains(version)) {
-      throw new AssertionError("model " + version + " cannot be");
+      throw new AssertionError("unexpected at the load of model " + version);
     }
     int crop = state.cropOf.getOrDefault(version, CROP);
     ModelBundle bundle =
@@ -184,7 +184,7 @@ public final class FakeModels implements LiveModels {
                 });
       }
       if (!warmUp && state.failOnceAfter.get() >= 0 && state.failOnceAfter.decrementAndGet() < 0) {
-        // Not an exception, which would be held against an image of the batch.
+        // Not an Exception, which would be attributed to an image of the batch.
         throw new LinkageError("the device stumbles");
       }
       if (state.failing.contains(version) && (!warmUp || state.warmUpFails)) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Engines and loads that do not come back, and a watchdog that does not kill. */
+/** Hung engines and loads, with a watchdog that records instead of halting the process. */
 @Timeout(60)
 class HangingEngineTest {
   private final FakeModels models = new FakeModels();
@@ -46,7 +46,7 @@ class HangingEngineTest {
         Notes.none(),
         "1/1",
         getClass().getClassLoader(),
-        (anew, mayPass) -> {});
+        (newReason, retry) -> {});
   }
 
   private static List<DecodedImage> images(int count) {
@@ -67,37 +67,37 @@ class HangingEngineTest {
   }
 
   @Test
-  void aBatchThatIsNotAnsweredIsNamedWithModelAndFirstImage() throws Exception {
+  void namesModelAndFirstImageOfAHungBatch() throws Exception {
     try (InferenceWorker worker = worker(Duration.ofMillis(50), Duration.ofMinutes(1))) {
       worker.start();
       models.state().hold = true;
       worker.infer(images(5), outcome -> {});
       assertThat(verdicts.take())
           .startsWith(
-              "model v1 has not answered a batch of 5 images, the first at images-3@17, for 50 ms (inference.timeout): the process ends");
+              "model v1 has not computed a batch of 5 images, the first at images-3@17, for 50 ms (inference.timeout): the process ends");
     }
     assertThat(verdicts).isEmpty();
   }
 
   @Test
-  void aModelThatDoesNotLoadIsNamed() throws Exception {
+  void namesAModelThatDoesNotLoad() throws Exception {
     models.state().holdLoads = true;
     try (InferenceWorker worker = worker(Duration.ofMinutes(1), Duration.ofMillis(50))) {
       worker.start();
       assertThat(verdicts.take())
-          .startsWith("model v1 has not been loaded for 50 ms (inference.load-timeout)");
+          .startsWith("model v1 has not finished loading for 50 ms (inference.load-timeout)");
     }
     assertThat(verdicts).isEmpty();
   }
 
   @Test
-  void norWhenItWouldReplaceOneThatServes() throws Exception {
+  void namesAModelThatDoesNotLoadWhileAnotherServes() throws Exception {
     try (InferenceWorker worker = worker(Duration.ofMinutes(1), Duration.ofMillis(300))) {
       worker.start();
       models.state().holdLoads = true;
       models.state().live = "v2";
       worker.reload();
-      assertThat(verdicts.take()).startsWith("model v2 has not been loaded for 300 ms");
+      assertThat(verdicts.take()).startsWith("model v2 has not finished loading for 300 ms");
     }
   }
 }

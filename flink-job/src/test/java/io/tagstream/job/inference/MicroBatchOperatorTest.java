@@ -114,8 +114,8 @@ class MicroBatchOperatorTest {
         new StreamRecord<>(new LiveModelChanged(new Coordinates("model-updates", 0, 0))));
   }
 
-  /** Runs mails until so many answers have left. */
-  private void awaitAnswers(int count) throws Exception {
+  /** Runs mails until this many predictions were emitted. */
+  private void awaitPredictions(int count) throws Exception {
     while (harness.extractOutputValues().size() < count) {
       mailbox.yield();
     }
@@ -134,10 +134,10 @@ class MicroBatchOperatorTest {
   }
 
   @Test
-  void aFullBatchGoesOnAtOnceAndOffTheTasksThread() throws Exception {
+  void aFullBatchIsComputedAtOnceOffTheTasksThread() throws Exception {
     open(4, 1);
     send(4);
-    awaitAnswers(4);
+    awaitPredictions(4);
     assertThat(store.batches).containsExactly(4);
     assertThat(store.inferenceThreads)
         .singleElement()
@@ -148,12 +148,12 @@ class MicroBatchOperatorTest {
   }
 
   @Test
-  void anAnswerCarriesWhatItsImageBroughtAndTheVersion() throws Exception {
+  void aPredictionCarriesTheFieldsOfItsImageAndTheVersion() throws Exception {
     open(1, 1);
     sent = 2;
     Instant before = Instant.now();
     send(1);
-    awaitAnswers(1);
+    awaitPredictions(1);
     TaggedImage answer = harness.extractOutputValues().get(0);
     assertThat(answer.source()).isEqualTo(new Coordinates("images", 0, 2));
     assertThat(answer.imageId()).isEqualTo("image-2");
@@ -170,11 +170,11 @@ class MicroBatchOperatorTest {
   }
 
   @Test
-  void anAnswerToALabelledImageIsHeldAgainstTheTruthAtTheSide() throws Exception {
+  void thePredictionOfALabelledImageIsAlsoASideOutput() throws Exception {
     open(1, 1);
     sent = 2;
     send(1);
-    awaitAnswers(1);
+    awaitPredictions(1);
     assertThat(harness.getSideOutput(MicroBatchOperator.LABELLED))
         .singleElement()
         .extracting(StreamRecord::getValue)
@@ -191,7 +191,7 @@ class MicroBatchOperatorTest {
     unlabelled.truth = null;
     harness.processElement1(new StreamRecord<>(again));
     harness.processElement1(new StreamRecord<>(unlabelled));
-    awaitAnswers(1);
+    awaitPredictions(1);
     assertThat(answeredOffsets()).containsExactly(1L);
     assertThat(harness.extractOutputValues().get(0).label()).isNull();
     assertThat(harness.getSideOutput(MicroBatchOperator.LABELLED))
@@ -209,7 +209,7 @@ class MicroBatchOperatorTest {
   }
 
   @Test
-  void aBatchGoesOnWhenItsOwnFirstImageHasWaited() throws Exception {
+  void aBatchIsFlushedWhenItsFirstImageHasWaited() throws Exception {
     open(4, 1);
     harness.setProcessingTime(100);
     send(1);
@@ -217,12 +217,12 @@ class MicroBatchOperatorTest {
     send(1);
     assertThat(store.batches).isEmpty();
     harness.setProcessingTime(150);
-    awaitAnswers(2);
+    awaitPredictions(2);
     assertThat(store.batches).containsExactly(2);
   }
 
   @Test
-  void aBatchWhoseTimeIsUpGrowsWhileTheEngineIsBusy() throws Exception {
+  void aBatchThatIsDueGrowsWhileTheEngineIsBusy() throws Exception {
     open(4, 1);
     store.hold = true;
     harness.setProcessingTime(100);
@@ -231,8 +231,8 @@ class MicroBatchOperatorTest {
     harness.setProcessingTime(150);
     send(2);
     store.permits.release(2);
-    // Without another image or timer: the answers of the first batch send the second one on.
-    awaitAnswers(7);
+    // Without another image or timer: the results of the first batch flush the second.
+    awaitPredictions(7);
     assertThat(store.batches).containsExactly(4, 3);
   }
 
@@ -246,30 +246,30 @@ class MicroBatchOperatorTest {
     harness.setProcessingTime(189);
     harness.prepareSnapshotPreBarrier(1);
     send(1);
-    // The time of the batch before would have been up at 190.
+    // The previous batch would have been due at 190.
     harness.setProcessingTime(238);
     send(1);
     harness.setProcessingTime(239);
-    awaitAnswers(6);
+    awaitPredictions(6);
     assertThat(store.batches).containsExactly(3, 1, 2);
   }
 
   @Test
-  void aTimerThatCouldNotBeCancelledSaysNothingOfTheNextBatch() throws Exception {
+  void aTimerThatCouldNotBeCancelledDoesNotFlushTheNextBatch() throws Exception {
     setUp(2, 1);
     DeafTimers timers = new DeafTimers();
     StreamOperatorUtils.setProcessingTimeService(operator, timers);
     harness.open();
     send(2);
-    awaitAnswers(2);
+    awaitPredictions(2);
     send(1);
     timers.registered.get(0).onProcessingTime(50);
     send(1);
-    awaitAnswers(4);
+    awaitPredictions(4);
     assertThat(store.batches).containsExactly(2, 2);
   }
 
-  /** Timers that are beyond cancelling, as those are that lie in the mailbox already. */
+  /** Timers that cannot be cancelled, like those that are already in the mailbox. */
   private static final class DeafTimers implements ProcessingTimeService {
     final List<ProcessingTimeCallback> registered = new ArrayList<>();
 
@@ -335,7 +335,7 @@ class MicroBatchOperatorTest {
   }
 
   @Test
-  void nothingOfItIsInACheckpoint() throws Exception {
+  void aCheckpointHoldsNoStateOfIt() throws Exception {
     open(2, 1);
     send(3);
     harness.prepareSnapshotPreBarrier(1);
@@ -343,7 +343,7 @@ class MicroBatchOperatorTest {
   }
 
   @Test
-  void theEndOfTheImagesAnswersThem() throws Exception {
+  void theEndOfTheImagesFlushesThem() throws Exception {
     open(8, 1);
     send(3);
     harness.endInput1();
@@ -351,7 +351,7 @@ class MicroBatchOperatorTest {
   }
 
   @Test
-  void theEndOfTheNewsLeavesTheBatchAlone() throws Exception {
+  void theEndOfTheAnnouncementsDoesNotFlush() throws Exception {
     open(8, 1);
     send(3);
     harness.endInput2();
@@ -366,7 +366,7 @@ class MicroBatchOperatorTest {
     store.hold = true;
     send(2);
     int[] runningWhileHeld = new int[1];
-    // Runs within the wait of the third image, which cannot end before.
+    // Runs inside the wait of the third image, which ends only after it.
     mailbox.execute(
         () -> {
           runningWhileHeld[0] = harness.extractOutputValues().size();
@@ -377,7 +377,7 @@ class MicroBatchOperatorTest {
     assertThat(runningWhileHeld[0]).isZero();
     assertThat(answeredOffsets()).containsExactly(0L);
     store.permits.release(2);
-    awaitAnswers(3);
+    awaitPredictions(3);
     assertThat(answeredOffsets()).isEqualTo(upTo(3));
   }
 
@@ -388,8 +388,8 @@ class MicroBatchOperatorTest {
     harness.setProcessingTime(100);
     send(4);
     List<Long> answeredWithin = new ArrayList<>();
-    // While the third batch waits for its place, another image comes, its time runs out and a
-    // barrier's flush begins: all within one yield.
+    // While the third batch waits for the engine, another image arrives, its timer fires and a
+    // barrier's flush begins: all inside one yield.
     mailbox.execute(
         () -> {
           store.hold = false;
@@ -416,7 +416,7 @@ class MicroBatchOperatorTest {
     harness.processWatermark1(new Watermark(1001));
     assertThat(harness.getOutput()).isEmpty();
     send(1);
-    awaitAnswers(3);
+    awaitPredictions(3);
     assertThat(store.batches).containsExactly(3);
     assertThat(kinds()).containsExactly("0", "1", "2", "watermark 1000", "watermark 1001");
   }
@@ -429,7 +429,7 @@ class MicroBatchOperatorTest {
     harness.processWatermark1(new Watermark(1001));
     assertThat(harness.getOutput()).isEmpty();
     store.permits.release(2);
-    awaitAnswers(2);
+    awaitPredictions(2);
     assertThat(kinds()).containsExactly("0", "1", "watermark 1001");
   }
 
@@ -452,7 +452,7 @@ class MicroBatchOperatorTest {
   }
 
   @Test
-  void theNewsInputHasNoEventTime() throws Exception {
+  void theAnnouncementsHaveNoEventTime() throws Exception {
     open(2, 1);
     harness.processWatermark1(new Watermark(5));
     harness.processWatermarkStatus2(WatermarkStatus.IDLE);
@@ -479,24 +479,24 @@ class MicroBatchOperatorTest {
   }
 
   @Test
-  void anotherModelTakesOverBetweenTwoBatchesAndTheOldOneIsFreed() throws Exception {
+  void swapsTheModelBetweenTwoBatchesAndClosesTheOldOne() throws Exception {
     open(2, 1);
     send(2);
-    awaitAnswers(2);
+    awaitPredictions(2);
     store.live = "v2";
     store.holdLoads = true;
     store.loadBegan.drainPermits();
     announce();
     store.loadBegan.acquire();
-    // The old one serves while the new one loads.
+    // The old model serves while the new one loads.
     send(2);
-    awaitAnswers(4);
+    awaitPredictions(4);
     store.loadPermits.release();
     int answers = 4;
     while (!versions().contains("v2")) {
       send(2);
       answers += 2;
-      awaitAnswers(answers);
+      awaitPredictions(answers);
     }
     assertThat(versions().subList(0, 4)).containsOnly("v1");
     assertThat(versions().subList(answers - 2, answers)).containsOnly("v2");
@@ -504,7 +504,8 @@ class MicroBatchOperatorTest {
     assertThat(store.openEngines).hasValue(1);
     assertThat(store.warmUps).hasValue(2);
     assertThat(store.warmUpThreads)
-        .as("the second between the batches of the first, which needs the same processors")
+        .as(
+            "the second model warms up between the batches of the first, which needs the same processors")
         .satisfiesExactly(
             first -> assertThat(first).startsWith("model loading"),
             second -> assertThat(second).startsWith("inference"));
@@ -520,10 +521,10 @@ class MicroBatchOperatorTest {
     store.broken.add("v2");
     store.live = "v2";
     announce();
-    // The count of rejected loads comes as a mail.
+    // The count of refused loads arrives as a mail.
     mailbox.yield();
     send(1);
-    awaitAnswers(1);
+    awaitPredictions(1);
     assertThat(versions()).containsExactly("v1");
     assertThat(store.openModels).hasValue(1);
     assertThat(store.openEngines).hasValue(1);
@@ -537,7 +538,7 @@ class MicroBatchOperatorTest {
     announce();
     mailbox.yield();
     send(1);
-    awaitAnswers(1);
+    awaitPredictions(1);
     assertThat(versions()).containsExactly("v1");
     assertThat(store.openModels).hasValue(1);
     assertThat(store.openEngines).hasValue(1);
@@ -551,13 +552,13 @@ class MicroBatchOperatorTest {
     announce();
     mailbox.yield();
     send(1);
-    awaitAnswers(1);
+    awaitPredictions(1);
     assertThat(versions()).containsExactly("v1");
     assertThat(store.openModels).hasValue(1);
   }
 
   @Test
-  void aModelThatFailedToLoadIsTriedAgainEachMinuteWithoutAnotherMessage() throws Exception {
+  void aFailedLoadIsRetriedEveryMinuteWithoutAnotherMessage() throws Exception {
     open(1, 1);
     store.broken.add("v2");
     store.live = "v2";
@@ -575,13 +576,13 @@ class MicroBatchOperatorTest {
     while (!versions().contains("v2")) {
       send(1);
       answers++;
-      awaitAnswers(answers);
+      awaitPredictions(answers);
     }
     assertThat(store.openModels).hasValue(1);
   }
 
   @Test
-  void aModelThatFailsForNoReasonThatAnybodyExpectsIsTriedAgainToo() throws Exception {
+  void aLoadThatFailsWithAnUnexpectedErrorIsRetriedToo() throws Exception {
     open(1, 1);
     store.unexpected.add("v2");
     store.live = "v2";
@@ -594,13 +595,13 @@ class MicroBatchOperatorTest {
     while (!versions().contains("v2")) {
       send(1);
       answers++;
-      awaitAnswers(answers);
+      awaitPredictions(answers);
     }
     assertThat(store.openModels).hasValue(1);
   }
 
   @Test
-  void aModelWithAnotherCropIsNotTriedAgain() throws Exception {
+  void aModelWithAnotherCropIsNotRetried() throws Exception {
     open(1, 1);
     store.cropOf.put("v2", FakeModels.CROP + 1);
     store.live = "v2";
@@ -610,25 +611,25 @@ class MicroBatchOperatorTest {
     assertThat(harness.getProcessingTimeService().getNumActiveTimers()).isZero();
     harness.setProcessingTime(60_000);
     send(1);
-    awaitAnswers(1);
+    awaitPredictions(1);
     harness.close();
     assertThat(store.loadBegan.availablePermits()).isEqualTo(1);
   }
 
   @Test
-  void aMessageAboutTheModelThatServesChangesNothing() throws Exception {
+  void anAnnouncementOfTheServingModelChangesNothing() throws Exception {
     open(1, 1);
     store.loadBegan.drainPermits();
     announce();
     announce();
     send(1);
-    awaitAnswers(1);
+    awaitPredictions(1);
     harness.close();
     assertThat(store.loadBegan.availablePermits()).isZero();
   }
 
   @Test
-  void aBrokenLiveModelStopsTheJobAtItsStartForGood() throws Exception {
+  void aBrokenLiveModelFailsTheJobAtItsStartWithoutRestarts() throws Exception {
     store.broken.add("v1");
     setUp(1, 1);
     assertThatThrownBy(() -> harness.open())
@@ -658,7 +659,7 @@ class MicroBatchOperatorTest {
   }
 
   @Test
-  void aProbabilityThatIsNoneFailsTheJob() throws Exception {
+  void anInvalidProbabilityFailsTheJob() throws Exception {
     open(1, 1);
     store.nonsense = true;
     send(1);
@@ -673,12 +674,12 @@ class MicroBatchOperatorTest {
   }
 
   @Test
-  void anImageOnWhichTheEngineThrowsIsFoundInItsBatchAndTheOthersAreAnswered() throws Exception {
+  void anImageOnWhichTheEngineThrowsIsIsolatedAndTheOthersArePredicted() throws Exception {
     open(8, 1);
-    // Every third image, of which the batch has three: 1, 4 and 7.
+    // Every third image; the batch has three of them: 1, 4 and 7.
     store.poisonous.add(1);
     send(8);
-    awaitAnswers(5);
+    awaitPredictions(5);
     assertThat(answeredOffsets()).containsExactly(0L, 2L, 3L, 5L, 6L);
     assertThat(unanswered())
         .extracting(image -> image.source().offset())
@@ -694,16 +695,16 @@ class MicroBatchOperatorTest {
             });
     store.poisonous.clear();
     send(8);
-    awaitAnswers(13);
+    awaitPredictions(13);
     assertThat(unanswered()).hasSize(3);
   }
 
   @Test
-  void anImageWithoutProbabilitiesIsFoundTheSameWay() throws Exception {
+  void anImageWithInvalidProbabilitiesIsIsolatedToo() throws Exception {
     open(4, 1);
     store.confusing.add(2);
     send(4);
-    awaitAnswers(3);
+    awaitPredictions(3);
     assertThat(answeredOffsets()).containsExactly(0L, 1L, 3L);
     assertThat(unanswered())
         .singleElement()
@@ -715,22 +716,22 @@ class MicroBatchOperatorTest {
   }
 
   @Test
-  void aBatchOfNothingElseIsRejectedWholeWhileTheEngineAnswersNoise() throws Exception {
+  void aWholeBatchIsRejectedWhileTheEngineComputesNoise() throws Exception {
     open(1, 1);
     store.poisonous.add(0);
     send(1);
     mailbox.yield();
     assertThat(unanswered()).hasSize(1);
     send(1);
-    awaitAnswers(1);
+    awaitPredictions(1);
     assertThat(answeredOffsets()).containsExactly(1L);
   }
 
   @Test
-  void noImagePaysForAnEngineThatBreaksMeanwhile() throws Exception {
+  void noImageIsRejectedWhenTheEngineBreaksMeanwhile() throws Exception {
     open(4, 1);
     store.poisonous.add(1);
-    // The batch, the noise, and the first half; then the device is gone.
+    // The batch, the noise and the first half are computed; then the device is gone.
     store.goneAfter = OptionalInt.of(3);
     send(4);
     assertThatThrownBy(() -> mailbox.yield())
@@ -742,7 +743,7 @@ class MicroBatchOperatorTest {
   }
 
   @Test
-  void anErrorIsNoImagesFault() throws Exception {
+  void anErrorIsNotAttributedToAnImage() throws Exception {
     open(4, 1);
     store.failOnceAfter.set(0);
     send(4);
@@ -758,13 +759,13 @@ class MicroBatchOperatorTest {
     again.again = true;
     harness.processElement1(new StreamRecord<>(again));
     send(1);
-    awaitAnswers(1);
+    awaitPredictions(1);
     assertThat(unanswered()).isEmpty();
     assertThat(harness.getSideOutput(MicroBatchOperator.LABELLED)).hasSize(1);
   }
 
   @Test
-  void closingWaitsForTheBatchThatRunsDropsTheOtherAndFreesTheModel() throws Exception {
+  void closingWaitsForTheRunningBatchDropsTheQueuedOneAndClosesTheModel() throws Exception {
     open(1, 1);
     store.hold = true;
     send(2);
@@ -789,7 +790,7 @@ class MicroBatchOperatorTest {
   }
 
   @Test
-  void closingWhileAModelLoadsFreesThatToo() throws Exception {
+  void closingWhileAModelLoadsClosesThatModelToo() throws Exception {
     open(1, 1);
     store.live = "v2";
     store.holdLoads = true;

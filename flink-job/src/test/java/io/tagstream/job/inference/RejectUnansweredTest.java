@@ -53,7 +53,7 @@ class RejectUnansweredTest {
 
   @Test
   void theRecordIsReadAgainForItsRejection() throws Exception {
-    assertThat(log.state().open).as("nothing is opened before it is needed").hasValue(0);
+    assertThat(log.state().open).as("the log is not opened before the first image").hasValue(0);
     reject(7);
     reject(8);
     assertThat(harness.extractOutputValues())
@@ -75,11 +75,11 @@ class RejectUnansweredTest {
     assertThat(rejected.content).isNull();
     assertThat(rejected.contentBytes).isEqualTo(100);
     assertThat(rejected.reason)
-        .isEqualTo("it failed; its record cannot be read again, it is not there");
+        .isEqualTo("it failed; its record cannot be read again, because it is not there");
   }
 
   @Test
-  void aBrokerThatIsAwayIsWaitedForHoweverLong() throws Exception {
+  void waitsForABrokerThatIsAwayHoweverLong() throws Exception {
     log.state().silent = true;
     log.state().away.set(50);
     reject(7);

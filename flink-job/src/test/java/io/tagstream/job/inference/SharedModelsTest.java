@@ -45,7 +45,7 @@ class SharedModelsTest {
   }
 
   @Test
-  void whoComesWhileAnotherLoadsWaitsForThatOne() throws Exception {
+  void waitsForALoadOfAnotherThread() throws Exception {
     models.state().holdLoads = true;
     ExecutorService threads = Executors.newFixedThreadPool(2);
     CompletableFuture<LoadedModel> first =
@@ -65,7 +65,7 @@ class SharedModelsTest {
   }
 
   @Test
-  void afterAFailureTheNextOneLoadsAnew() {
+  void loadsAgainAfterAFailure() {
     models.state().broken.add("v1");
     assertThatThrownBy(() -> acquire("v1"))
         .isInstanceOf(ModelException.class)

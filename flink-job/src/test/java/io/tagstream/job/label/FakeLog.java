@@ -16,8 +16,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongFunction;
 
 /**
- * A log with a record at each offset of {@code images-0}, answered one at a time. The state stays
- * in this JVM when the fake travels with a job's graph.
+ * A log with a record at each offset of {@code images-0}, returned one at a time. The state is
+ * static to this JVM, so it is shared when the fake is serialized with a job's graph.
  */
 public final class FakeLog implements RecordLog {
   private static final long serialVersionUID = 1L;
@@ -26,15 +26,15 @@ public final class FakeLog implements RecordLog {
 
   private final int id = NEXT.incrementAndGet();
 
-  /** What tests see and change. */
+  /** What tests read and change. */
   public static final class State {
     /** Reads wait until {@link #release}. */
     public volatile boolean hold;
 
-    /** Reads give no answer. */
+    /** Reads return no result. */
     public volatile boolean silent;
 
-    /** So many questions find the broker away; with the last one reads give answers again. */
+    /** The broker is away for this many checks; after the last one, reads return results again. */
     public final AtomicInteger away = new AtomicInteger();
 
     public volatile boolean refusing;
@@ -78,7 +78,7 @@ public final class FakeLog implements RecordLog {
     state.open.incrementAndGet();
     return new Reader() {
       @Override
-      public List<Answer> read(SortedSet<Coordinates> places, Duration patience) {
+      public List<ReadResult> read(SortedSet<Coordinates> places, Duration patience) {
         state.threads.add(Thread.currentThread());
         state.began.release();
         if (state.refusing) {

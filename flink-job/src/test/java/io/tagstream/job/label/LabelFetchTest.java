@@ -72,7 +72,7 @@ class LabelFetchTest {
     return harness.extractOutputValues().size() + (side == null ? 0 : side.size());
   }
 
-  private void awaitAnswers(int count) throws Exception {
+  private void awaitRecords(int count) throws Exception {
     while (answers() < count) {
       mailbox.yield();
     }
@@ -85,20 +85,20 @@ class LabelFetchTest {
   }
 
   @Test
-  void aLabelGetsTheRecordWhereItsImageShouldLieOffTheTasksThread() throws Exception {
+  void readsTheRecordOfALabelsImageOffTheTasksThread() throws Exception {
     open();
     send("rose", 5);
-    awaitAnswers(1);
+    awaitRecords(1);
     assertThat(fetched()).containsExactly("rose 5");
     assertThat(log.state().threads).doesNotContain(Thread.currentThread());
   }
 
   @Test
-  void whereNoRecordIsTheLabelIsRejectedWithItsOwnRecord() throws Exception {
+  void rejectsALabelWithoutARecordWithTheLabelsOwnBytes() throws Exception {
     log.state().missing.add(5L);
     open();
     send("rose", 5);
-    awaitAnswers(1);
+    awaitRecords(1);
     assertThat(harness.getSideOutput(DecodeOperator.REJECTED))
         .singleElement()
         .extracting(StreamRecord::getValue)
@@ -119,28 +119,28 @@ class LabelFetchTest {
     send("rose", 5);
     send("tulip", 5);
     log.state().release();
-    awaitAnswers(2);
+    awaitRecords(2);
     assertThat(fetched()).containsExactly("rose 5", "tulip 5");
     assertThat(log.state().answered).containsExactly(5L);
   }
 
   @Test
-  void aLabelBetweenTheReadAndItsAnswerSharesIt() throws Exception {
+  void aLabelThatArrivesDuringTheReadSharesItsResult() throws Exception {
     open();
     send("rose", 5);
     while (!harness.getTaskMailbox().hasMail()) {
       Thread.onSpinWait();
     }
     send("tulip", 5);
-    awaitAnswers(2);
+    awaitRecords(2);
     send("daisy", 6);
-    awaitAnswers(3);
+    awaitRecords(3);
     assertThat(fetched()).containsExactly("rose 5", "tulip 5", "daisy 6");
     assertThat(log.state().answered).containsExactly(5L, 6L);
   }
 
   @Test
-  void whatWaitsIsReadInTheOrderOfOffsets() throws Exception {
+  void readsWaitingPlacesInTheOrderOfOffsets() throws Exception {
     log.state().hold = true;
     open();
     send("first", 50);
@@ -149,12 +149,12 @@ class LabelFetchTest {
       send("rose", offset);
     }
     log.state().release();
-    awaitAnswers(5);
+    awaitRecords(5);
     assertThat(log.state().answered).containsExactly(50L, 3L, 4L, 7L, 9L);
   }
 
   @Test
-  void aFullOperatorTakesNoMoreBeforeAnAnswer() throws Exception {
+  void aFullOperatorBlocksUntilAResult() throws Exception {
     log.state().hold = true;
     open();
     for (int i = 0; i < LabelFetch.MAX_IN_FLIGHT; i++) {
@@ -167,7 +167,7 @@ class LabelFetchTest {
   }
 
   @Test
-  void whatIsUnderWayIsInTheCheckpointAndDoesNotHoldItUp() throws Exception {
+  void aCheckpointHoldsLabelsInFlightAndDoesNotWaitForThem() throws Exception {
     log.state().hold = true;
     open();
     send("rose", 5);
@@ -182,15 +182,15 @@ class LabelFetchTest {
     setUp(Duration.ofMinutes(2));
     harness.initializeState(saved);
     harness.open();
-    awaitAnswers(3);
+    awaitRecords(3);
     assertThat(fetched()).containsExactlyInAnyOrder("rose 5", "daisy 5", "tulip 6");
   }
 
   @Test
-  void whatWasAnsweredIsInNoCheckpoint() throws Exception {
+  void aCheckpointHoldsNoCompletedLabel() throws Exception {
     open();
     send("rose", 5);
-    awaitAnswers(1);
+    awaitRecords(1);
     OperatorSubtaskState saved = harness.snapshot(1, 1);
     harness.close();
     setUp(Duration.ofMinutes(2));
@@ -201,7 +201,7 @@ class LabelFetchTest {
   }
 
   @Test
-  void theEndWaitsForWhatIsUnderWay() throws Exception {
+  void theEndOfInputWaitsForLabelsInFlight() throws Exception {
     open();
     LongStream.range(0, 20).boxed().forEach(offset -> sendUnchecked(offset));
     harness.endInput();
@@ -217,12 +217,12 @@ class LabelFetchTest {
   }
 
   @Test
-  void aLogThatGivesNoAnswerFailsTheJobAndRejectsNothing() throws Exception {
+  void aLogWithoutResultsFailsTheJobAndRejectsNothing() throws Exception {
     log.state().silent = true;
     setUp(Duration.ofMillis(1));
     harness.open();
     send("rose", 5);
-    assertThatThrownBy(() -> awaitAnswers(1))
+    assertThatThrownBy(() -> awaitRecords(1))
         .rootCause()
         .isInstanceOf(UserException.class)
         .hasMessageContaining("labels.fetch-timeout")
@@ -231,24 +231,24 @@ class LabelFetchTest {
   }
 
   @Test
-  void aLogThatIsSilentForAWhileIsWaitedFor() throws Exception {
+  void waitsForALogThatIsSlow() throws Exception {
     log.state().silent = true;
     open();
     send("rose", 5);
     log.state().awaitRead();
     log.state().silent = false;
-    awaitAnswers(1);
+    awaitRecords(1);
     assertThat(fetched()).containsExactly("rose 5");
   }
 
   @Test
-  void aBrokerThatIsAwayIsWaitedForHoweverLong() throws Exception {
+  void waitsForABrokerThatIsAwayHoweverLong() throws Exception {
     log.state().silent = true;
     log.state().away.set(50);
     setUp(Duration.ofNanos(1));
     harness.open();
     send("rose", 5);
-    awaitAnswers(1);
+    awaitRecords(1);
     assertThat(fetched()).containsExactly("rose 5");
   }
 
@@ -257,7 +257,7 @@ class LabelFetchTest {
     log.state().refusing = true;
     open();
     send("rose", 5);
-    assertThatThrownBy(() -> awaitAnswers(1)).hasRootCauseMessage("not authorized");
+    assertThatThrownBy(() -> awaitRecords(1)).hasRootCauseMessage("not authorized");
     assertThat(answers()).isZero();
   }
 
@@ -270,7 +270,7 @@ class LabelFetchTest {
   }
 
   @Test
-  void itsOutputHoldsBackNobodysEventTime() throws Exception {
+  void itsOutputHoldsBackNoEventTime() throws Exception {
     open();
     harness.processWatermark(new Watermark(5));
     harness.processWatermarkStatus(WatermarkStatus.ACTIVE);

@@ -33,7 +33,7 @@ class LabelJoinTest {
   private static final Duration RETENTION = Duration.ofHours(24);
   private static final Duration WAIT = Duration.ofMinutes(10);
 
-  /** The images' clock and the machine's agree, unless a test says otherwise. */
+  /** Event time and processing time are equal unless a test sets them apart. */
   private static final Instant T0 = Instant.parse("2012-12-03T10:00:00Z");
 
   private KeyedTwoInputStreamOperatorTestHarness<String, SeenImage, GivenLabel, PlacedLabel>
@@ -68,12 +68,12 @@ class LabelJoinTest {
     return T0.plus(Duration.ofMinutes(minutes));
   }
 
-  /** This machine's clock. */
+  /** Sets the processing time. */
   private void here(Instant now) throws Exception {
     harness.setProcessingTime(now.toEpochMilli());
   }
 
-  /** Every image before this has come. */
+  /** Advances event time: every image before this has arrived. */
   private void images(Instant until) throws Exception {
     harness.processWatermark1(new Watermark(until.toEpochMilli()));
   }
@@ -97,9 +97,9 @@ class LabelJoinTest {
                 new byte[] {7})));
   }
 
-  /** Each of their timers goes through all of them: 8000 of one id took RocksDB 16 seconds. */
+  /** Each of their timers reads all of them: 8000 labels of one id took RocksDB 16 seconds. */
   @Test
-  void ofLabelsWithoutNumberForOneIdAHundredWait() throws Exception {
+  void atMostAHundredLabelsOfOneIdWait() throws Exception {
     for (int i = 0; i < 20_000; i++) {
       label("nowhere", T0.plusMillis(i));
     }
@@ -108,7 +108,7 @@ class LabelJoinTest {
         .allMatch(
             rejection ->
                 rejection.reason.equals(
-                    "100 labels wait for an image of this id, and no more may"));
+                    "100 labels already wait for an image of this id, and no more may"));
     see("nowhere", 7, T0);
     assertThat(joined()).hasSize(100).startsWith("label-1 at 7");
   }
@@ -134,7 +134,7 @@ class LabelJoinTest {
   }
 
   @Test
-  void howManyLabelsWaitIsSaidWhenItChanges() throws Exception {
+  void reportsTheNumberOfWaitingLabelsWhenItChanges() throws Exception {
     here(T0.plusSeconds(5));
     label("rose", T0);
     label("rose", T0);
@@ -205,7 +205,7 @@ class LabelJoinTest {
   }
 
   @Test
-  void aLabelAheadOfImagesThatAreCaughtUpWithWaitsAsLongAsThatTakes() throws Exception {
+  void aLabelAheadOfABacklogOfImagesWaitsUntilTheBacklogIsRead() throws Exception {
     here(minutes(60 * 5));
     label("rose", T0);
     images(minutes(-60));
@@ -216,7 +216,7 @@ class LabelJoinTest {
   }
 
   @Test
-  void whereNoImagesComeTheMachinesClockCounts() throws Exception {
+  void processingTimeCountsWhileTheImagesAreIdle() throws Exception {
     here(minutes(5));
     label("rose", T0);
     silence();
@@ -229,7 +229,7 @@ class LabelJoinTest {
   }
 
   @Test
-  void imagesThatFallSilentLaterDoNotKeepALabelForEver() throws Exception {
+  void imagesThatBecomeIdleLaterDoNotKeepALabelForever() throws Exception {
     label("rose", T0);
     here(minutes(10));
     assertNothingYet();
@@ -239,7 +239,7 @@ class LabelJoinTest {
   }
 
   @Test
-  void silenceEndsWithTheNextImage() throws Exception {
+  void idlenessEndsWithTheNextImage() throws Exception {
     silence();
     harness.processWatermarkStatus1(WatermarkStatus.ACTIVE);
     label("rose", T0);
@@ -250,7 +250,7 @@ class LabelJoinTest {
   }
 
   @Test
-  void silentLabelsDoNotHoldBackTheImagesClock() throws Exception {
+  void idleLabelsDoNotHoldBackEventTime() throws Exception {
     label("rose", T0);
     harness.processWatermark2(new Watermark(minutes(60).toEpochMilli()));
     harness.processWatermarkStatus2(WatermarkStatus.IDLE);
@@ -271,11 +271,11 @@ class LabelJoinTest {
   }
 
   @Test
-  void aLabelThatComesTooLongAfterItsImageIsRejectedThoughItIsRemembered() throws Exception {
+  void aLabelTooLongAfterItsImageIsRejectedThoughTheImageIsStillInTheState() throws Exception {
     see("rose", 3, T0);
     label("rose", T0.plus(RETENTION).plusMillis(1));
     assertRejected(
-        "its image came at 2012-12-03T10:00:00Z, more than labels.retention, 1 d, before it");
+        "its image arrived at 2012-12-03T10:00:00Z, more than labels.retention, 1 d, before the label");
   }
 
   @Test
@@ -286,7 +286,7 @@ class LabelJoinTest {
   }
 
   @Test
-  void anImageThatCameAgainIsRememberedFromItsLastTime() throws Exception {
+  void theRetentionOfAnImageBeginsAgainWhenItArrivesAgain() throws Exception {
     see("rose", 3, T0);
     see("rose", 9, minutes(60));
     images(T0.plus(RETENTION));
@@ -297,7 +297,7 @@ class LabelJoinTest {
   }
 
   @Test
-  void ofImagesWithOneIdTheNewestCountsWhateverTheirOrder() throws Exception {
+  void theNewestImageOfAnIdCountsInAnyOrderOfArrival() throws Exception {
     see("rose", 9, minutes(1));
     see("rose", 3, T0);
     label("rose", minutes(2));
@@ -317,7 +317,7 @@ class LabelJoinTest {
   }
 
   @Test
-  void eachOfSeveralLabelsWaitsForItself() throws Exception {
+  void eachOfSeveralLabelsHasItsOwnWait() throws Exception {
     label("rose", T0);
     here(minutes(1));
     label("rose", minutes(1));
@@ -328,7 +328,7 @@ class LabelJoinTest {
   }
 
   @Test
-  void whatWaitsIsGivenUpWhenTheImagesEndAlsoAfterASilence() throws Exception {
+  void waitingLabelsAreRejectedWhenTheImagesEndAlsoAfterIdleness() throws Exception {
     for (StateBackend backend :
         List.of(new HashMapStateBackend(), new EmbeddedRocksDBStateBackend(true))) {
       harness.close();
@@ -348,12 +348,12 @@ class LabelJoinTest {
           .extracting(r -> r.imageId)
           .containsExactlyInAnyOrder("tulip", "tulip", "daisy");
       assertThat(rejected())
-          .allSatisfy(r -> assertThat(r.reason).contains("until the images ended"));
+          .allSatisfy(r -> assertThat(r.reason).contains("the end of the images"));
     }
   }
 
   @Test
-  void aLabelThatComesAfterTheImagesEndedNeverWaits() throws Exception {
+  void aLabelAfterTheEndOfTheImagesNeverWaits() throws Exception {
     see("rose", 3, T0);
     harness.endInput1();
     label("tulip", minutes(1));
@@ -365,7 +365,7 @@ class LabelJoinTest {
   }
 
   @Test
-  void rocksDbKeepsImagesAndLabelsOverARestore() throws Exception {
+  void rocksDbRestoresImagesAndLabels() throws Exception {
     harness.close();
     harness = harness(new EmbeddedRocksDBStateBackend(true));
     harness.open();

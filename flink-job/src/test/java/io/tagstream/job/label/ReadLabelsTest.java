@@ -61,7 +61,7 @@ class ReadLabelsTest {
     return value;
   }
 
-  /** As a topic without LogAppendTime has it from a sender whose clock runs ahead. */
+  /** A record of a topic without LogAppendTime, from a sender whose clock runs ahead. */
   private void sendFromTheFuture(Label.Builder label) throws Exception {
     Instant future = Instant.now().plus(Duration.ofDays(365));
     byte[] value = FORMAT.encode(label.build());
@@ -80,7 +80,7 @@ class ReadLabelsTest {
   }
 
   @Test
-  void aLabelWithASourceGoesStraightOn() throws Exception {
+  void aLabelWithASourceIsPlaced() throws Exception {
     byte[] value = send(label().setSource(new Source("images", 1, 7L)));
     PlacedLabel placed = harness.extractOutputValues().get(0);
     assertThat(placed.image()).isEqualTo(new Coordinates("images", 1, 7));
@@ -91,13 +91,13 @@ class ReadLabelsTest {
   }
 
   @Test
-  void aLabelWithoutASourceIsToBeJoined() throws Exception {
+  void aLabelWithoutASourceIsUnplaced() throws Exception {
     send(label().setLabel("  cafe\u0301 "));
     assertThat(only(ReadLabels.UNPLACED).truth.label()).isEqualTo("caf\u00e9");
   }
 
   @Test
-  void aWordForTheOriginThatNobodyKnowsYetIsCarriedOn() throws Exception {
+  void anUnknownOriginIsKept() throws Exception {
     send(label().setOrigin("dream"));
     assertThat(only(ReadLabels.UNPLACED).truth.origin()).isEqualTo("dream");
   }
@@ -113,7 +113,7 @@ class ReadLabelsTest {
   }
 
   @Test
-  void anImageOfNoClassIsWithdrawnAndKeptAsSuch() throws Exception {
+  void anImageOfNoClassIsWithdrawnAsUnknown() throws Exception {
     send(label().setLabel((String) null).setUnknown(true));
     assertThat(only(DecodeOperator.TRAINING))
         .usingRecursiveComparison()
@@ -121,7 +121,7 @@ class ReadLabelsTest {
   }
 
   @Test
-  void aLabelThatNamesAClassAndNoneIsRejected() throws Exception {
+  void aLabelWithAClassAndUnknownIsRejected() throws Exception {
     send(label().setLabel("roses").setUnknown(true));
     RejectedImage rejected = only(DecodeOperator.REJECTED);
     assertThat(rejected.stage).isEqualTo(RejectionStage.LABEL);
@@ -129,14 +129,14 @@ class ReadLabelsTest {
   }
 
   @Test
-  void aLabelFromTheFutureCameNow() throws Exception {
+  void aLabelFromTheFutureIsDatedNow() throws Exception {
     Instant before = Instant.now();
     sendFromTheFuture(label());
     assertThat(only(ReadLabels.UNPLACED).truth.at()).isBetween(before, Instant.now());
   }
 
   @Test
-  void aWithdrawalFromTheFutureCameNow() throws Exception {
+  void aWithdrawalFromTheFutureIsDatedNow() throws Exception {
     Instant before = Instant.now();
     sendFromTheFuture(label().setLabel((String) null));
     assertThat(only(DecodeOperator.TRAINING).at).isBetween(before, Instant.now());
@@ -162,17 +162,17 @@ class ReadLabelsTest {
     assertThat(rejected.imageId).isNull();
   }
 
-  /** What is kept with a label: it waits in the state, and lies in the training store for good. */
+  /** Text that is kept with a label, in Flink's state and indefinitely in the training store. */
   @ParameterizedTest
   @ValueSource(strings = {"\u001b[2J", "two\nlines", "\u202egpj", "long"})
-  void textBesideTheLabelThatCannotBeKeptIsRejected(String text) throws Exception {
+  void invalidTextOfOtherFieldsIsRejected(String text) throws Exception {
     String bad = text.equals("long") ? "x".repeat(1 << 20) : text;
     List<Label.Builder> labels =
         List.of(
             label().setOrigin(bad),
             label().setAnnotator(bad),
             label().setSource(new Source(bad, 0, 1L)),
-            // Withdrawals lie in the store too.
+            // Withdrawals are in the store too.
             label().setLabel((String) null).setOrigin(bad));
     for (Label.Builder label : labels) {
       send(label);
@@ -202,7 +202,7 @@ class ReadLabelsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "hello"})
-  void whatIsNoLabelIsRejectedWithItsBytes(String text) throws Exception {
+  void anUnreadableRecordIsRejectedWithItsBytes(String text) throws Exception {
     byte[] value = send(text.getBytes(UTF_8));
     RejectedImage rejected = only(DecodeOperator.REJECTED);
     assertThat(rejected.stage).isEqualTo(RejectionStage.AVRO);

@@ -22,14 +22,14 @@ class WatchdogTest {
       new Watchdog(
           Duration.ofMillis(1), (message, thread) -> verdicts.add(new Verdict(message, thread)));
 
-  /** Waits for the verdict on itself. */
+  /** Hangs until the watchdog's verdict on this thread. */
   private Verdict hang(String what, int millis) throws InterruptedException {
     return watchdog.call(
         () -> what, new Limit(Duration.ofMillis(millis), "inference.timeout"), verdicts::take);
   }
 
   @Test
-  void whatDoesNotComeBackIsNamedOnceWithItsTimeAndSetting() throws Exception {
+  void reportsAHungCallOnceWithItsTimeAndSetting() throws Exception {
     Verdict verdict = hang("model v1 has not answered", 20);
     assertThat(verdict.message())
         .startsWith("model v1 has not answered for 20 ms (inference.timeout): the process ends");
@@ -45,24 +45,24 @@ class WatchdogTest {
   }
 
   @Test
-  void whatComesBackOrGetsOnIsLeftInPeace() throws Exception {
+  void ignoresCallsThatReturnOrProgress() throws Exception {
     watchdog.call(() -> "back in time", new Limit(Duration.ofSeconds(30), "x"), () -> 1);
     try (Watchdog.Watch steps =
-        watchdog.watch(() -> "got on", new Limit(Duration.ofMillis(200), "x"))) {
+        watchdog.watch(() -> "progressed", new Limit(Duration.ofMillis(200), "x"))) {
       for (int i = 0; i < 20; i++) {
         assertThat(hang("hangs", 20).message()).startsWith("hangs");
-        steps.gotOn();
+        steps.progressed();
       }
     }
     assertThat(hang("hangs", 300).message()).startsWith("hangs");
   }
 
-  /** Runs in a process of its own. */
+  /** Runs in a separate process. */
   public static final class Hanging {
     private Hanging() {}
 
     public static void main(String[] args) throws InterruptedException {
-      // Not even a shutdown hook holds it up.
+      // A halt does not run shutdown hooks.
       Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println("an orderly end")));
       Watchdog.ofProcess()
           .call(
@@ -76,7 +76,7 @@ class WatchdogTest {
   }
 
   @Test
-  void theProcessIsHaltedWithOneLineOnStandardError() throws Exception {
+  void haltsTheProcessWithOneLineOnStandardError() throws Exception {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -89,7 +89,7 @@ class WatchdogTest {
     assertThat(process.waitFor()).isEqualTo(1);
     assertThat(errors.lines().filter(line -> line.startsWith("tagstream: ")))
         .containsExactly(
-            "tagstream: model v1 has not answered for 1 s (inference.timeout): the process ends, because checkpoints and stops would wait for it for ever");
+            "tagstream: model v1 has not answered for 1 s (inference.timeout): the process ends, because checkpoints and stops would wait for it indefinitely");
     assertThat(output).doesNotContain("an orderly end");
   }
 }

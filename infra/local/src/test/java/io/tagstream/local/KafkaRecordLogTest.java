@@ -109,7 +109,7 @@ final class KafkaRecordLogTest {
     left.addAll(Arrays.asList(places));
     List<String> answers = new ArrayList<>();
     while (!left.isEmpty()) {
-      for (RecordLog.Answer answer : reader.read(left, PATIENCE)) {
+      for (RecordLog.ReadResult answer : reader.read(left, PATIENCE)) {
         assertThat(left.remove(answer.place())).as("%s", answer).isTrue();
         if (answer instanceof RecordLog.Found found) {
           assertThat(found.record().source).isEqualTo(found.place());

@@ -168,7 +168,7 @@ final class RetagMissingTest {
       aborted.abortTransaction();
     }
     assertThat(retag("--from-offsets", "0:0", "--to", TestStream.TOPICS.predictions()))
-        .contains("8 images tagged", "8 of the answers sent to predictions")
+        .contains("8 images tagged", "8 predictions sent to predictions")
         .contains("1 could not be read and went to rejected-images");
     assertThat(answered()).containsExactlyInAnyOrder(upTo(12));
     assertThat(stream.rejections(2).get(1).getContent().remaining()).isPositive();

@@ -138,10 +138,9 @@ final class RetagTest {
               });
       assertThat(line)
           .contains(
-              "%d images tagged".formatted(IMAGES),
-              "%d of the answers sent".formatted(wrong.size()));
+              "%d images tagged".formatted(IMAGES), "%d predictions sent".formatted(wrong.size()));
       // The corrections are now the latest predictions.
-      assertThat(retag(stream, version, correction)).contains(" 0 of the answers sent");
+      assertThat(retag(stream, version, correction)).contains(" 0 predictions sent");
     }
   }
 
@@ -171,15 +170,16 @@ final class RetagTest {
     try (TestStream stream = new TestStream(directory, settings)) {
       String version = new ModelStore(stream.models()).live();
       assertThat(run(stream, version, "--from-offsets", "0:1", "--to", "again")).isEqualTo(1);
-      assertThat(err.toString()).contains("images-0 ends at offset 0, before 1");
+      assertThat(err.toString())
+          .contains("images-0 ends at offset 0, before the requested offset 1");
       assertThat(run(stream, version, "--from-offsets", "7:0", "--to", "again")).isEqualTo(1);
-      assertThat(err.toString()).contains("images has no partition 7, only 0 to 1");
+      assertThat(err.toString()).contains("images has no partition 7; its partitions are 0 to 1");
       assertThat(run(stream, version, "--from-offsets", "0", "--to", "again")).isEqualTo(2);
       assertThat(
               run(stream, version, "--from-offsets", "0:0", "--to-offsets", "1:0", "--to", "again"))
           .isEqualTo(2);
       assertThat(err.toString())
-          .contains("--from-offsets wants PARTITION:OFFSET", "--from-offsets does not");
+          .contains("--from-offsets expects PARTITION:OFFSET", "--from-offsets does not");
       assertThat(retag(stream, version, "--from-offsets", "0:0,1:0", "--to", "again"))
           .isEqualTo("no images in the range\n");
     }

@@ -12,15 +12,15 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Takes from {@code predictions} what was said of the images in some ranges. */
-final class FirstTags implements KafkaRecordDeserializationSchema<FirstTag> {
+/** Reads the first tags of the images in some ranges from {@code predictions}. */
+final class FirstTagDeserializer implements KafkaRecordDeserializationSchema<FirstTag> {
   private static final long serialVersionUID = 1L;
-  private static final Logger LOG = LoggerFactory.getLogger(FirstTags.class);
+  private static final Logger LOG = LoggerFactory.getLogger(FirstTagDeserializer.class);
 
   private final OffsetRanges ranges;
   private transient WireFormat<Prediction> format;
 
-  FirstTags(OffsetRanges ranges) {
+  FirstTagDeserializer(OffsetRanges ranges) {
     this.ranges = ranges;
   }
 
@@ -33,14 +33,14 @@ final class FirstTags implements KafkaRecordDeserializationSchema<FirstTag> {
   public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<FirstTag> collector) {
     Coordinates place = new Coordinates(record.topic(), record.partition(), record.offset());
     if (record.value() == null) {
-      LOG.warn("{} is no prediction, and is passed over: it has no value", place);
+      LOG.warn("Skipped {}, which is no prediction: it has no value", place);
       return;
     }
     Prediction prediction;
     try {
       prediction = format.decode(record.value());
     } catch (MalformedRecordException e) {
-      LOG.warn("{} is no prediction, and is passed over: {}", place, e.getMessage());
+      LOG.warn("Skipped {}, which is no prediction: {}", place, e.getMessage());
       return;
     }
     Coordinates image = Coordinates.of(prediction.getSource());

@@ -21,12 +21,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The models of a store, shared within this process: however many subtasks load a version, its
- * weights are on the device once, and the version is pinned in the store meanwhile.
+ * Loads the models of a store and shares them within this process: however many subtasks load a
+ * version, its weights are on the device once. A version in use is pinned, so that the store does
+ * not delete it.
  */
-public final class StoreModels implements LiveModels {
+public final class PinnedStoreModels implements LiveModels {
   private static final long serialVersionUID = 1L;
-  private static final Logger LOG = LoggerFactory.getLogger(StoreModels.class);
+  private static final Logger LOG = LoggerFactory.getLogger(PinnedStoreModels.class);
   private static final SharedModels<Key> SHARED = new SharedModels<>();
 
   private record Key(URI store, String version, EngineKind kind, Device device) {}
@@ -35,26 +36,26 @@ public final class StoreModels implements LiveModels {
   private final EngineKind kind;
   private final Device device;
 
-  /** Whose the pins are; empty where no job of a lasting name uses the models. */
+  /** The job that owns the pins; empty when the models are used by no named job. */
   private final String job;
 
   /**
-   * @param store the folder that holds the versions and {@code live}, seen by every TaskManager
+   * @param store the folder of the versions and {@code live}, readable by every TaskManager
    */
-  public StoreModels(Path store, EngineKind kind, Device device) {
+  public PinnedStoreModels(Path store, EngineKind kind, Device device) {
     this(store.toAbsolutePath().normalize().toUri(), kind, device, "");
   }
 
-  private StoreModels(URI store, EngineKind kind, Device device, String job) {
+  private PinnedStoreModels(URI store, EngineKind kind, Device device, String job) {
     this.store = store;
     this.kind = Objects.requireNonNull(kind);
     this.device = Objects.requireNonNull(device);
     this.job = job;
   }
 
-  /** The same models, pinned for a job. */
-  public StoreModels usedBy(String name) {
-    return new StoreModels(store, kind, device, name);
+  /** The same models, with pins owned by a job. */
+  public PinnedStoreModels usedBy(String name) {
+    return new PinnedStoreModels(store, kind, device, name);
   }
 
   @Override
@@ -67,7 +68,7 @@ public final class StoreModels implements LiveModels {
     return SHARED.acquire(
         new Key(store, version, kind, device),
         () -> {
-          // First, so that the version is not deleted between this and its last use.
+          // Before reading, so that the version is not deleted while it is read or used.
           Optional<Pin> pin = pin(version);
           try {
             ModelBundle verified = store().open(version, throttle);
@@ -80,7 +81,9 @@ public final class StoreModels implements LiveModels {
         });
   }
 
-  /** None where the disk is full or may not be written to: what can be read can be served. */
+  /**
+   * Empty when the disk is full or read-only: a version that can be read is served without a pin.
+   */
   private Optional<Pin> pin(String version) {
     String name = "job-%d-%s".formatted(ProcessHandle.current().pid(), UUID.randomUUID());
     try {

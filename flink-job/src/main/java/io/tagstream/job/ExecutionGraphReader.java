@@ -18,9 +18,9 @@ import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
 import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.apache.flink.runtime.executiongraph.ErrorInfo;
 
-/** Reads Flink's graph of a job. */
-final class Observations {
-  private Observations() {}
+/** Converts Flink's execution graph of a job into an {@link Observation}. */
+final class ExecutionGraphReader {
+  private ExecutionGraphReader() {}
 
   static Observation of(AccessExecutionGraph graph) {
     List<String> notRunning = new ArrayList<>();
@@ -38,7 +38,7 @@ final class Observations {
     Optional<ErrorInfo> failure = Optional.ofNullable(graph.getFailureInfo());
     Optional<String> cause = failure.map(error -> FailureCause.of(error.getException()));
     State state = state(graph.getState(), notRunning.isEmpty(), attempts > 0);
-    // While it waits to restart, its subtasks still are those of the attempt that failed.
+    // While the job waits to restart, its subtasks are still those of the failed attempt.
     long restarts =
         graph.getState() == org.apache.flink.api.common.JobStatus.RESTARTING
             ? attempts + 1
@@ -50,8 +50,8 @@ final class Observations {
         state == State.RESTARTING || state == State.FAILED ? cause : Optional.empty(),
         state.isFinal() ? List.of() : notRunning,
         checkpoints.map(stats -> stats.getCounts().getNumberOfCompletedCheckpoints()).orElse(0L),
-        checkpoints.flatMap(Observations::last),
-        checkpoints.map(Observations::failed).orElse(Troubles.NONE),
+        checkpoints.flatMap(ExecutionGraphReader::last),
+        checkpoints.map(ExecutionGraphReader::failed).orElse(Troubles.NONE),
         restarts == 0
             ? Troubles.NONE
             : new Troubles(

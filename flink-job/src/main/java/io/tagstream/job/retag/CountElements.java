@@ -4,8 +4,8 @@ import org.apache.flink.api.common.accumulators.LongCounter;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
 
-/** Counts what passes, for the last line. */
-final class Count<T> extends RichMapFunction<T, T> {
+/** Passes elements through and counts them in an accumulator, for the command's last line. */
+final class CountElements<T> extends RichMapFunction<T, T> {
   private static final long serialVersionUID = 1L;
 
   static final String TAGGED = "tagged";
@@ -14,7 +14,7 @@ final class Count<T> extends RichMapFunction<T, T> {
   private final String name;
   private final LongCounter counter = new LongCounter();
 
-  Count(String name) {
+  CountElements(String name) {
     this.name = name;
   }
 

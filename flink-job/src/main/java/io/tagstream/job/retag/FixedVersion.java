@@ -5,11 +5,11 @@ import io.tagstream.model.Throttle;
 import io.tagstream.model.engine.LoadedModel;
 
 /**
- * One version, whatever is live.
+ * Serves one version, independent of the live one.
  *
- * @param models loads it
+ * @param models loads the version
  */
-record PinnedModel(LiveModels models, String version) implements LiveModels {
+record FixedVersion(LiveModels models, String version) implements LiveModels {
 
   @Override
   public String liveVersion() {

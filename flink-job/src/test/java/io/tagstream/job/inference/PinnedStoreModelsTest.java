@@ -47,20 +47,22 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A store on disk and real engines: what is broken does not serve, what serves is not deleted. */
+/**
+ * A store on disk and real engines: a broken version never serves, a serving one is not deleted.
+ */
 @Timeout(120)
-class StoreModelsTest {
+class PinnedStoreModelsTest {
   private static final NetworkDescription NETWORK = NetworkDescription.alexNet(3, 1.0 / 24);
   private static final Preprocessing PIXELS = Preprocessing.tagstream(NETWORK.inputSize());
 
   @TempDir Path folder;
   private ModelStore store;
-  private StoreModels models;
+  private PinnedStoreModels models;
 
   @BeforeEach
   void store() {
     store = new ModelStore(folder);
-    models = new StoreModels(folder, EngineKind.DEEPLEARNING4J, Device.CPU);
+    models = new PinnedStoreModels(folder, EngineKind.DEEPLEARNING4J, Device.CPU);
   }
 
   private static ModelDraft draft(Weights weights) {
@@ -76,7 +78,7 @@ class StoreModelsTest {
     return store.write(draft(Initialisation.HE.draw(NETWORK, 1))).version();
   }
 
-  /** What may be wrong with a version that somebody made live. */
+  /** Defects of a version that was made live. */
   private enum Broken {
     TRUNCATED("but was written with") {
       @Override
@@ -97,7 +99,7 @@ class StoreModelsTest {
       @Override
       void apply(Path bundle) throws IOException {
         byte[] onnx = Files.readAllBytes(bundle.resolve("model.onnx"));
-        // The last number of the file is fc8's last bias.
+        // The last value of the file is fc8's last bias.
         onnx[onnx.length - 1] = 0x7F;
         onnx[onnx.length - 2] = (byte) 0xC0;
         forge(bundle, "model.onnx", onnx);
@@ -138,7 +140,7 @@ class StoreModelsTest {
       return Initialisation.HE.draw(NETWORK, 2);
     }
 
-    /** Changes a file and what model.json says of it, as a broken writer would. */
+    /** Changes a file and its size and hash in model.json, as a broken writer would. */
     private static void forge(Path bundle, String name, byte[] content) throws IOException {
       byte[] before = Files.readAllBytes(bundle.resolve(name));
       Files.write(bundle.resolve(name), content);
@@ -176,7 +178,7 @@ class StoreModelsTest {
     assertThat(store.live()).isEqualTo(good);
   }
 
-  /** Also when somebody writes the file that names the live version past all checks. */
+  /** Also when the live file was written directly, without the store's checks. */
   @ParameterizedTest
   @EnumSource(Broken.class)
   void aBrokenVersionDoesNotReplaceTheOneThatServes(Broken broken) throws Exception {
@@ -195,7 +197,7 @@ class StoreModelsTest {
             Notes.none(),
             "1/1",
             getClass().getClassLoader(),
-            (anew, mayPass) -> rejections.release())) {
+            (newReason, retry) -> rejections.release())) {
       worker.start();
       Files.writeString(folder.resolve("live"), bad + "\n");
       worker.reload();
@@ -216,7 +218,7 @@ class StoreModelsTest {
           outcome -> {
             assertThat(outcome)
                 .isInstanceOfSatisfying(
-                    InferenceWorker.Answered.class,
+                    InferenceWorker.Computed.class,
                     answered -> assertThat(answered.modelVersion()).isEqualTo(good));
             answers.release();
           });
@@ -231,7 +233,7 @@ class StoreModelsTest {
   }
 
   @Test
-  void whatServesIsNotDeleted() {
+  void aServingVersionIsNotDeleted() {
     String first = write();
     LoadedModel serving = models.load(first, Throttle.none());
     LoadedModel shared = models.load(first, Throttle.none());
@@ -246,7 +248,7 @@ class StoreModelsTest {
   }
 
   @Test
-  void aStoreThatTakesNoPinIsServedAllTheSame() throws IOException {
+  void aStoreThatCannotBePinnedIsServed() throws IOException {
     String version = write();
     Files.createFile(folder.resolve("pins"));
     models.load(version, Throttle.none()).close();

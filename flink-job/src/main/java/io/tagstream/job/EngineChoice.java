@@ -10,37 +10,39 @@ import io.tagstream.model.store.ModelBundle;
 import io.tagstream.settings.UsageException;
 import picocli.CommandLine.Option;
 
-/** Which engine answers, where, and on which crops: options of every command that tags. */
-public final class EngineOption {
+/** The options of every command that predicts: engine, device and views. */
+public final class EngineChoice {
   @Option(
       names = "--engine",
       paramLabel = "deeplearning4j|onnxruntime",
-      description = "What runs the network (default: deeplearning4j).")
+      description = "The engine that computes the network (default: deeplearning4j).")
   private EngineKind engine = EngineKind.DEEPLEARNING4J;
 
   @Option(
       names = "--device",
       paramLabel = "auto|cpu|cuda",
-      description = "Where it runs (default: auto).")
+      description = "The device that computes it (default: auto).")
   private Device device = Device.AUTO;
 
   @Option(
       names = "--views",
       paramLabel = "1|2|10",
-      description = "Crops per image, over which answers are averaged (default: 2).")
+      description = "Crops per image, whose probabilities are averaged (default: 2).")
   private int views = 2;
 
-  /** What runs the network. */
   public EngineKind engine() {
     return engine;
   }
 
-  /** Where it runs. */
   public Device device() {
     return device;
   }
 
-  /** The crops. */
+  /**
+   * The crops per image.
+   *
+   * @throws UsageException for an unknown number of views
+   */
   public Views views() {
     try {
       return Views.of(views);
@@ -49,7 +51,7 @@ public final class EngineOption {
     }
   }
 
-  /** Puts a model on the device; the caller closes it. */
+  /** Loads a model onto the device; the caller closes it. */
   public LoadedModel load(ModelBundle bundle) {
     return Engines.load(bundle, new EngineOptions(engine, device));
   }
