@@ -128,7 +128,7 @@ public final class RetrainRuns {
    * Lets what a run names count as read by none, unless another one read it: the run will learn
    * nothing from it.
    */
-  public synchronized void giveBack(String version) {
+  public synchronized void markUnread(String version) {
     boolean unused = create(path(version, UNREAD), NOTE);
     // Another run may have read some of it.
     parts.clear();

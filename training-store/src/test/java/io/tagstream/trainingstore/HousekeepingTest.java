@@ -360,7 +360,7 @@ class HousekeepingTest {
     StoreRows.write(folder, "part-3.avro", row("image 3", "roses", 3));
     store.runs().begin(StoreRows.run(store, "v3"));
     assertThat(store.list().rowsBeside(store.runs().parts())).isZero();
-    store.runs().giveBack("v3");
+    store.runs().markUnread("v3");
     for (TrainingStore any : List.of(store, new TrainingStore(folder))) {
       assertThat(any.list().rowsBeside(any.runs().parts())).isEqualTo(1);
     }
