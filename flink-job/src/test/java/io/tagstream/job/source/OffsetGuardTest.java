@@ -51,7 +51,7 @@ class OffsetGuardTest {
   }
 
   /**
-   * A snapshot after both partitions were read, {@code images-0} up to 9, {@code images-1} to 4.
+   * A snapshot taken after {@code images-0} was read up to offset 9 and {@code images-1} up to 4.
    */
   private OperatorSubtaskState snapshot(SourceBroker broker) throws Exception {
     var harness = guard(broker, false);
@@ -83,12 +83,12 @@ class OffsetGuardTest {
   }
 
   @Test
-  void waitsForABrokerThatIsAway() throws Exception {
+  void waitsForAnUnavailableBroker() throws Exception {
     resume(snapshot(), broker("here", 10, 5).silentFor(3), false);
   }
 
   @Test
-  void refusesAPartitionThatIsGone() throws Exception {
+  void refusesAMissingPartition() throws Exception {
     OperatorSubtaskState state = snapshot();
     FakeBroker broker = new FakeBroker("here", Map.of(P0, 10L));
     assertThatThrownBy(() -> resume(state, broker, false))
@@ -140,7 +140,7 @@ class OffsetGuardTest {
   }
 
   @Test
-  void takesTheIdThatThereIsWhereASnapshotKnowsNone() throws Exception {
+  void takesThePresentIdWhereTheSnapshotHasNone() throws Exception {
     OperatorSubtaskState old = snapshot(new FakeBroker("here", Map.of(P0, 10L, P1, 5L)));
     var harness = guard(broker("here", 10, 5), false);
     harness.initializeState(old);
@@ -152,7 +152,7 @@ class OffsetGuardTest {
   }
 
   @Test
-  void keepsTheIdOfATopicThatIsNotThereForAWhile() throws Exception {
+  void keepsTheIdOfATopicThatIsTemporarilyMissing() throws Exception {
     FakeBroker broker = broker("here", 10, 5);
     OperatorSubtaskState state = snapshot(broker);
     var harness = guard(new FakeBroker("here", Map.of(P0, 10L, P1, 5L)), false);
@@ -165,7 +165,7 @@ class OffsetGuardTest {
 
   @Test
   @Timeout(30)
-  void endsARunningJobWhoseTopicIsMadeAnew() throws Exception {
+  void endsARunningJobWhoseTopicIsRecreated() throws Exception {
     FakeBroker broker = broker("here", 10, 5);
     var harness = guard(broker, true);
     harness.open();
@@ -201,6 +201,7 @@ class OffsetGuardTest {
     assertThatThrownBy(() -> resume(later, broker("here", 19, 4), false))
         .cause()
         .hasMessageContaining(
-            "images-0 was read up to offset 20 and ends at 19, images-1 was read up to offset 5 and ends at 4");
+            "images-0 was read up to offset 20 and ends at 19, images-1 was read up to offset 5 and"
+                + " ends at 4");
   }
 }

@@ -159,7 +159,7 @@ final class LostTransactionTest {
     // A restart finds out the same, from the topic: this time the transaction may have been
     // committed before.
     try (RunningJob again = JobRunner.start(request(NO_LOSS, fromNewestSnapshot()))) {
-      assertThat(end(again)).hasMessageContaining("readers pass over its record predictions-0@");
+      assertThat(end(again)).hasMessageContaining("readers skip its record predictions-0@");
       assertThat(lostOffsets(end(again))).isEqualTo(lost);
     }
     try (RunningJob accepted = start(ACCEPT_LOSS)) {
