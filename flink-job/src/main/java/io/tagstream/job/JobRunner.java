@@ -212,7 +212,7 @@ public final class JobRunner {
               openBefore,
               Instant.now());
     }
-    if (decision.leaveSinksBehind()) {
+    if (decision.dropSinkState()) {
       LOG.warn("The broker has forgotten the snapshot's transactions: the sinks start anew");
     }
     folder.write(decision.notes());
@@ -278,7 +278,9 @@ public final class JobRunner {
   private static void warnOfShortTransactions(Duration survived, Duration outage) {
     if (survived.compareTo(outage) < 0) {
       LOG.warn(
-          "An outage of Kafka longer than {} loses predictions, although kafka.outage is {}: transactions time out. Set transaction.max.timeout.ms on the broker to {} ms, and leave kafka.transaction.timeout.ms alone",
+          "An outage of Kafka longer than {} loses predictions, although kafka.outage is {}:"
+              + " transactions time out. Set transaction.max.timeout.ms on the broker to {} ms, and"
+              + " leave kafka.transaction.timeout.ms alone",
           DurationText.format(survived),
           DurationText.format(outage),
           TransactionLimits.ADVISED_TIMEOUT.toMillis());

@@ -68,7 +68,7 @@ class ResumeDecisionTest {
         .hasMessageContaining("--checkpoints, in " + checkpoints.resolve("job"))
         .hasMessageContaining("working directory")
         .hasMessageContaining("another --name")
-        .hasMessageContaining("--fresh, which gives up exactly once");
+        .hasMessageContaining("--fresh, which does not guarantee exactly once");
     assertThatThrownBy(() -> decide(ACCEPT_LOSS, committed(40), TEN))
         .isInstanceOf(UserException.class);
   }
@@ -127,7 +127,7 @@ class ResumeDecisionTest {
     String newest = whole("b/chk-2", TEN.minusSeconds(10));
     ResumeDecision decision = decide(PLAIN, TEN);
     assertThat(location(decision)).isEqualTo(newest);
-    assertThat(decision.leaveSinksBehind()).isFalse();
+    assertThat(decision.dropSinkState()).isFalse();
   }
 
   @Test
@@ -184,7 +184,7 @@ class ResumeDecisionTest {
     String old = whole("a/chk-1", TEN);
     ResumeDecision decision = decide(ACCEPT_LOSS, TEN.plus(Duration.ofHours(1)));
     assertThat(location(decision)).isEqualTo(old);
-    assertThat(decision.leaveSinksBehind()).isFalse();
+    assertThat(decision.dropSinkState()).isFalse();
   }
 
   @Test
@@ -195,7 +195,7 @@ class ResumeDecisionTest {
     folder.write(decide(PLAIN, TEN.plusSeconds(10)).notes());
     ResumeDecision decision = decide(PLAIN, TEN.plus(Duration.ofDays(6)));
     assertThat(location(decision)).isEqualTo(savepoint);
-    assertThat(decision.leaveSinksBehind()).isFalse();
+    assertThat(decision.dropSinkState()).isFalse();
   }
 
   @Test
@@ -203,20 +203,20 @@ class ResumeDecisionTest {
     folder.noteFinishedStop(whole("savepoint-aa-1", TEN));
     Instant later = TEN.plus(Duration.ofDays(8));
     ResumeDecision decision = decide(PLAIN, later);
-    assertThat(decision.leaveSinksBehind()).isTrue();
+    assertThat(decision.dropSinkState()).isTrue();
     assertThat(decision.notes().sinkGeneration()).isEqualTo(1);
 
     // After a crash before the first new snapshot, the decision is the same.
     folder.write(decision.notes());
     ResumeDecision again = decide(PLAIN, TEN.plus(Duration.ofDays(6)));
-    assertThat(again.leaveSinksBehind()).isTrue();
+    assertThat(again.dropSinkState()).isTrue();
     assertThat(again.notes().sinkGeneration()).isEqualTo(1);
 
     // After the first new snapshot, the new sinks resume their state.
     folder.write(again.notes());
     whole("b/chk-1", later.plusSeconds(10));
     ResumeDecision last = decide(PLAIN, later.plusSeconds(20));
-    assertThat(last.leaveSinksBehind()).isFalse();
+    assertThat(last.dropSinkState()).isFalse();
     assertThat(last.notes().sinkGeneration()).isEqualTo(1);
   }
 

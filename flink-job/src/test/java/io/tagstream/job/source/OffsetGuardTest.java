@@ -95,7 +95,7 @@ class OffsetGuardTest {
         .isInstanceOf(SuppressRestartsException.class)
         .cause()
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("images-1 is gone, read up to offset 5")
+        .hasMessageContaining("images-1 no longer exists, read up to offset 5")
         .hasMessageContaining("--accept-loss");
     resume(state, broker, true);
   }
@@ -120,7 +120,7 @@ class OffsetGuardTest {
         .isInstanceOf(SuppressRestartsException.class)
         .cause()
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("topic images was deleted and made again")
+        .hasMessageContaining("topic images was deleted and recreated")
         .hasMessageContaining("its id was first and is second")
         .hasMessageContaining("--fresh")
         .hasMessageContaining("exactly once");

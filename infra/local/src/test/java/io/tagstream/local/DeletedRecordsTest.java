@@ -467,7 +467,7 @@ final class DeletedRecordsTest {
     makeTopicAnew();
     send(5, 10);
     assertThat(reading.end())
-        .contains("topic %s was deleted and made again".formatted(topics.images()))
+        .contains("topic %s was deleted and recreated".formatted(topics.images()))
         .contains("--fresh");
   }
 
