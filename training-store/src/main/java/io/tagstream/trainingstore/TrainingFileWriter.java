@@ -19,9 +19,9 @@ import org.apache.avro.file.DataFileWriter;
 import org.apache.avro.specific.SpecificDatumWriter;
 
 /**
- * Writes a file of the training store: an Avro container with one row a block and no codec, since
- * pictures are compressed already. So rows are counted without being read, and each can be read
- * alone.
+ * Writes a file of the training store: an Avro container with one row per block and no codec,
+ * because images are compressed already. So rows can be counted without reading them, and each can
+ * be read individually.
  */
 public final class TrainingFileWriter implements Closeable, Flushable {
   private final DataFileWriter<TrainingImage> file;
@@ -29,15 +29,15 @@ public final class TrainingFileWriter implements Closeable, Flushable {
   /**
    * Writes the file's header.
    *
-   * @param out closed by {@link #close}
-   * @param notes stand in the header beside Avro's own
+   * @param out the stream, closed by {@link #close}
+   * @param notes entries for the header in addition to Avro's
    */
   public TrainingFileWriter(OutputStream out, Map<String, String> notes) throws IOException {
     Schema schema = TrainingImage.getClassSchema();
     file = new DataFileWriter<>(new SpecificDatumWriter<>(schema, RecordModel.INSTANCE));
     notes.forEach(file::setMeta);
     file.setCodec(CodecFactory.nullCodec());
-    // Each row ends its block, and need not reach the disk before the next.
+    // Each row ends its block, but does not have to reach the disk before the next row.
     file.setFlushOnEveryBlock(false);
     file.create(schema, out);
   }
@@ -45,12 +45,12 @@ public final class TrainingFileWriter implements Closeable, Flushable {
   /**
    * Adds a row as a block of its own.
    *
-   * @param label empty withdraws the picture
-   * @param unknown whether it was said to show none of the classes; the label is then empty
-   * @param at when the record that carried the label was appended
-   * @param origin why the picture was labelled, as {@link LabelOrigin} has it
-   * @param source where that record stood; empty where no stream brought it
-   * @param content the encoded picture; its SHA-256 is computed here
+   * @param label if empty, the row withdraws the image
+   * @param unknown whether it was labelled as showing none of the classes; the label is then empty
+   * @param at when the label's record was appended to Kafka
+   * @param origin why the image was labelled, a word of {@link LabelOrigin}
+   * @param source the coordinates of that record; empty if the label came from no stream
+   * @param content the encoded image; its SHA-256 is computed here
    */
   public void append(
       String imageId,
@@ -80,15 +80,15 @@ public final class TrainingFileWriter implements Closeable, Flushable {
   }
 
   /**
-   * Adds a row as it was read from a file. Its SHA-256 stays, since that of bytes that were damaged
-   * meanwhile would say that they are right.
+   * Adds a row that was read from a file. Its SHA-256 is copied and not computed again, which would
+   * hide damage to the bytes.
    */
   public void append(TrainingImage row) throws IOException {
     file.append(row);
     file.sync();
   }
 
-  /** Hands all rows to the stream, which can then be closed in place of this writer. */
+  /** Flushes all rows to the stream, which can then be closed instead of this writer. */
   @Override
   public void flush() throws IOException {
     file.flush();

@@ -70,7 +70,7 @@ public final class StoredRuns implements RunLedger {
       images = images(listing.files());
     }
     return new StoreCounts(
-        listing.rowsBeside(store.runs().parts()),
+        listing.rowsOutside(store.runs().parts()),
         listing.rows(),
         images.heldOut(),
         waiting(known, images.classes()));
@@ -129,7 +129,7 @@ public final class StoredRuns implements RunLedger {
     Listing listing = store.list();
     RunManifest manifest =
         new RunManifest(
-            run, listing.rowsBeside(store.runs().parts()), listing.files(), listing.unusable());
+            run, listing.rowsOutside(store.runs().parts()), listing.files(), listing.unusable());
     if (!store.runs().begin(manifest)) {
       throw new IllegalStateException("a run for %s has begun already".formatted(run.version()));
     }
