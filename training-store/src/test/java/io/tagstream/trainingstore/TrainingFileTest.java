@@ -183,7 +183,7 @@ class TrainingFileTest {
     Files.write(path, Arrays.copyOf(bytes, 60_000));
     assertThatThrownBy(() -> TrainingFile.content(path, content))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("rows.avro is shorter");
+        .hasMessageContaining("rows.avro was shortened");
   }
 
   /** Other programs must be able to read the store. */
