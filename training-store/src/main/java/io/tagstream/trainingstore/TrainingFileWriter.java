@@ -43,7 +43,7 @@ public final class TrainingFileWriter implements Closeable, Flushable {
   }
 
   /**
-   * Adds a row as a block of its own.
+   * Adds a row as a separate block.
    *
    * @param label if empty, the row withdraws the image
    * @param unknown whether it was labelled as showing none of the classes; the label is then empty

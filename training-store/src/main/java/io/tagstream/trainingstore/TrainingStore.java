@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A visible file that cannot be used, because it is truncated or not a training file, is
  * skipped: it is logged once, and each listing and run names it with the reason. It does not stop
- * the training, because there may be nobody to restart it; but the withdrawals in it have no effect
- * until it is repaired.
+ * the training, because it may run unattended; but the withdrawals in it have no effect until it is
+ * repaired.
  *
  * <p>Thread-safe.
  */

@@ -12,7 +12,7 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
  * Holds the job's name on a Flink cluster, where the process that submits a job does not run it.
- * While the job waits for a restart nobody holds the name, and another job can take it; that job
+ * While the job waits for a restart no job holds the name, and another job can take it; that job
  * yields once this one is running again. Its parallelism is one; it has no state.
  */
 public final class NameLockOperator extends AbstractStreamOperator<Void>

@@ -75,7 +75,7 @@ public final class SnapshotFolder {
     return local().map(java.nio.file.Path::toString).orElse(location());
   }
 
-  /** What Flink is told to write to. */
+  /** The URI that Flink writes to. */
   public String location() {
     return folder.toString();
   }

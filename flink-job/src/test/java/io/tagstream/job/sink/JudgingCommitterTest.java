@@ -114,7 +114,7 @@ final class JudgingCommitterTest {
 
     @Override
     public void updateAndRetryLater(TracedTransaction committable) {
-      throw new AssertionError("nobody updates");
+      throw new AssertionError("unexpected update");
     }
 
     @Override

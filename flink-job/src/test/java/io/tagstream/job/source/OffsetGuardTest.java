@@ -146,9 +146,9 @@ class OffsetGuardTest {
     harness.initializeState(old);
     harness.open();
     OperatorSubtaskState later = harness.snapshot(2, 2);
-    FakeBroker anew = broker("here", 320, 320).withTopic("images", "second");
-    resume(old, anew, false);
-    assertThatThrownBy(() -> resume(later, anew, false)).cause().hasMessageContaining("first");
+    FakeBroker recreated = broker("here", 320, 320).withTopic("images", "second");
+    resume(old, recreated, false);
+    assertThatThrownBy(() -> resume(later, recreated, false)).cause().hasMessageContaining("first");
   }
 
   @Test
@@ -159,8 +159,8 @@ class OffsetGuardTest {
     harness.initializeState(state);
     harness.open();
     OperatorSubtaskState later = harness.snapshot(2, 2);
-    FakeBroker anew = broker("here", 320, 320).withTopic("images", "second");
-    assertThatThrownBy(() -> resume(later, anew, false)).cause().hasMessageContaining("first");
+    FakeBroker recreated = broker("here", 320, 320).withTopic("images", "second");
+    assertThatThrownBy(() -> resume(later, recreated, false)).cause().hasMessageContaining("first");
   }
 
   @Test
