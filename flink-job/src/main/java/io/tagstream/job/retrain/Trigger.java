@@ -94,6 +94,6 @@ final class Trigger {
     String named = texts.stream().limit(MAX_NAMED).collect(Collectors.joining(", "));
     return texts.size() <= MAX_NAMED
         ? named
-        : "%s and %d more".formatted(named, texts.size() - NAMED);
+        : "%s and %d more".formatted(named, texts.size() - MAX_NAMED);
   }
 }
