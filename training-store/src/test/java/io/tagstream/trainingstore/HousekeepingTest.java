@@ -192,7 +192,7 @@ class HousekeepingTest {
     assertThat(images.get(1).content().read()).isEqualTo(StoreRows.picture("y"));
     assertThatThrownBy(() -> images.get(0).content().read())
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("holds other bytes");
+        .hasMessageContaining("were changed");
   }
 
   /** As after a crash between writing the new file and deleting the old ones. */

@@ -287,7 +287,7 @@ class TrainingFileTest {
   void blocksOfSeveralRowsAreRefused() throws Exception {
     assertThatThrownBy(() -> count(container(CodecFactory.nullCodec())))
         .isInstanceOf(MalformedFileException.class)
-        .hasMessageContaining("holds 2 rows");
+        .hasMessageContaining("has 2 rows");
   }
 
   @Test
