@@ -146,7 +146,7 @@ class RecordSizesTest {
         .cause()
         .isInstanceOf(UserException.class)
         .hasMessageContaining("the prediction for images-3@17 has ")
-        .hasMessageContaining("the topic predictions takes");
+        .hasMessageContaining("the topic predictions accepts");
   }
 
   @Test
