@@ -138,8 +138,7 @@ public final class FlinkOptions {
               options.set(StateRecoveryOptions.SAVEPOINT_PATH, snapshot.location());
               options.set(StateRecoveryOptions.RESTORE_MODE, RecoveryClaimMode.CLAIM);
               options.set(
-                  StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE,
-                  decision.leaveSinksBehind());
+                  StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE, decision.dropSinkState());
             });
   }
 

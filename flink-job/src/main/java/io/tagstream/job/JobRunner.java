@@ -213,9 +213,8 @@ public final class JobRunner {
               openBefore,
               Instant.now());
     }
-    if (decision.leaveSinksBehind()) {
-      LOG.warn(
-          "The broker no longer knows the snapshot's transactions: the sinks start without their state");
+    if (decision.dropSinkState()) {
+      LOG.warn("The broker no longer knows the snapshot's transactions: the sinks start without their state");
     }
     folder.write(decision.notes());
     new ModelStore(request.models()).pins().deleteOf(request.name());
@@ -280,7 +279,9 @@ public final class JobRunner {
   private static void warnOfShortTransactions(Duration survived, Duration outage) {
     if (survived.compareTo(outage) < 0) {
       LOG.warn(
-          "An outage of Kafka longer than {} loses predictions, although kafka.outage is {}, because transactions time out. Set transaction.max.timeout.ms on the broker to {} ms, and do not set kafka.transaction.timeout.ms",
+          "An outage of Kafka longer than {} loses predictions, although kafka.outage is {}:"
+              + " transactions time out. Set transaction.max.timeout.ms on the broker to {} ms, and"
+              + " leave kafka.transaction.timeout.ms alone",
           DurationText.format(survived),
           DurationText.format(outage),
           TransactionLimits.ADVISED_TIMEOUT.toMillis());

@@ -17,9 +17,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Adds a data set's pictures to a training store, without Flink. What is there already is left as
- * it is, so that doing it again adds nothing and undoes no correction and no withdrawal: an image
- * whose id has the same bytes or was withdrawn, and a picture that has the same label under any id.
+ * Adds a data set's images to a training store, without Flink. It skips an image whose id has the
+ * same bytes or was withdrawn, and an image whose bytes have the same label under any id. So adding
+ * a data set again adds nothing and undoes no correction and no withdrawal.
  */
 public final class Addition {
   private final TrainingStore store;
@@ -37,19 +37,19 @@ public final class Addition {
   }
 
   /**
-   * Adds the pictures, as the producer's labels.
+   * Adds the images, with labels of origin {@code producer}.
    *
-   * @param at counts as the time when they were labelled
-   * @return how many were not there
-   * @throws UserException when a class's name is no label, a picture cannot be read or the disk
-   *     refuses; files that were full by then stay
+   * @param at taken as the time when they were labelled
+   * @return how many images were added
+   * @throws UserException if a class's name is not a valid label, an image cannot be read or the
+   *     disk cannot be written; files completed by then stay
    */
   public static int of(Dataset dataset, TrainingStore store, Instant at) {
     return of(dataset, store, at, TrainingStore.FILE_BYTES);
   }
 
   /**
-   * @param fileBytes what a file may hold before the next one begins
+   * @param fileBytes the size at which the next file begins
    */
   static int of(Dataset dataset, TrainingStore store, Instant at, long fileBytes) {
     Addition addition = new Addition(store, at, fileBytes);

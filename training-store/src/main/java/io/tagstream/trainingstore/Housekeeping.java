@@ -23,27 +23,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Bounds a training store, drops rows of images that were labelled again, joins small files and
- * forgets old runs. Files never change: what is kept of one is written to another. Nothing that an
- * unfinished run reads is touched, so no run may begin meanwhile. A crash at any moment leaves a
- * store that says the same.
+ * Limits the size of a training store, drops superseded rows of images that were labelled again,
+ * merges small files and deletes old runs. Files never change: rows to keep are copied to a new
+ * file. Files that an unfinished run reads are not touched, so no run may begin meanwhile. A crash
+ * at any moment leaves a store with the same content.
  */
 public final class Housekeeping {
   private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
 
-  /** Files below this are small. */
+  /** Files below this size are merged. */
   private static final long SMALL_BYTES = TrainingStore.FILE_BYTES / 4;
 
-  /** Each row is copied once for every so many files that come. */
-  private static final int JOINED = 10;
+  /** How many small files are merged at a time: each row is copied once per so many new files. */
+  private static final int MERGED_AT_ONCE = 10;
 
   /**
-   * One in so many bytes that belongs to a row that does not count is worth copying the others, of
-   * which there are three times as many at most.
+   * A file is rewritten if a quarter of its bytes belongs to superseded rows; the copied bytes are
+   * then at most three times the freed ones.
    */
   private static final int UNNEEDED_SHARE = 4;
 
-  /** Runs that are remembered in full. */
+  /** How many of the newest runs are always kept. */
   private static final int RUNS = 50;
 
   private final TrainingStore store;
@@ -57,15 +57,15 @@ public final class Housekeeping {
   }
 
   /**
-   * Deletes the oldest files beyond {@code training.keep}, writes anew what is small or holds many
-   * rows that do not count, and forgets old runs.
+   * Deletes the oldest files beyond {@code training.keep}, merges small files, rewrites files with
+   * many superseded rows, and deletes old runs.
    *
-   * @param wanted versions whose runs are remembered, however old
-   * @throws UserException when a file cannot be read, written or deleted
+   * @param wanted versions whose runs are kept, however old
+   * @throws UserException if a file cannot be read, written or deleted
    */
   public static void in(
       TrainingStore store, TrainingStoreSettings settings, Set<String> wanted, Instant now) {
-    in(store, settings.keep(), JOINED);
+    in(store, settings.keep(), MERGED_AT_ONCE);
     forgetRuns(store, RUNS, wanted, now);
   }
 
@@ -76,14 +76,14 @@ public final class Housekeeping {
             .flatMap(file -> file.parts().stream())
             .map(Part::name)
             .collect(Collectors.toSet());
-    // What a file holds that cannot be read now is not known, and must not be new when it can.
+    // The parts of an unreadable file are unknown; they must not count as new once it is readable.
     boolean allRead = listing.unusable().isEmpty();
     store.runs().deleteOld(newest, wanted, now, part -> allRead && !parts.contains(part));
   }
 
   /**
-   * @param keep images
-   * @param joined how many small files become one, at least
+   * @param keep the number of images to keep
+   * @param joined the least number of small files that are merged
    */
   static void in(TrainingStore store, long keep, int joined) {
     Housekeeping housekeeping = new Housekeeping(store, keep, joined);
@@ -108,41 +108,46 @@ public final class Housekeeping {
     }
     Map<StoreFile, List<TrainingRowHead>> rows = new HashMap<>();
     listing.files().forEach(file -> rows.put(file, store.heads(file)));
-    Overruled overruled = new Overruled(rows);
-    // First what needs no room on the disk.
-    deleteOverruled(rows, overruled, free);
-    deleteOldest(rows, overruled, free);
-    writeAnew(rows, overruled, free);
+    SupersededRows superseded = new SupersededRows(rows);
+    // First the steps that need no free space on the disk.
+    deleteSuperseded(rows, superseded, free);
+    deleteOldest(rows, superseded, free);
+    mergeAndRewrite(rows, superseded, free);
   }
 
   /** Deletes the files whose images all have newer rows elsewhere. */
-  private void deleteOverruled(
-      Map<StoreFile, List<TrainingRowHead>> rows, Overruled overruled, Predicate<StoreFile> free)
+  private void deleteSuperseded(
+      Map<StoreFile, List<TrainingRowHead>> rows,
+      SupersededRows superseded,
+      Predicate<StoreFile> free)
       throws IOException {
     List<StoreFile> useless =
         rows.keySet().stream()
             .filter(free)
-            .filter(file -> rows.get(file).stream().noneMatch(overruled::counts))
+            .filter(file -> rows.get(file).stream().noneMatch(superseded::counts))
             .toList();
     for (StoreFile file : useless) {
       delete(file);
-      overruled.remove(file);
+      superseded.remove(file);
       rows.remove(file);
     }
     if (!useless.isEmpty()) {
       LOG.info(
-          "The training store {} gave up {} files whose images were all labelled again",
+          "In the training store {}, deleted {} files whose images were all labelled again",
           store.folder(),
           useless.size());
     }
   }
 
   /**
-   * Oldest first by their newest row. A file waits while one of its rows, a withdrawal or a
-   * correction, overrules a row of another file, which would count again without it.
+   * Deletes files, the one with the oldest newest row first. A file stays while one of its rows, a
+   * withdrawal or a correction, supersedes a row of another file, which would count again without
+   * it.
    */
   private void deleteOldest(
-      Map<StoreFile, List<TrainingRowHead>> rows, Overruled overruled, Predicate<StoreFile> free)
+      Map<StoreFile, List<TrainingRowHead>> rows,
+      SupersededRows superseded,
+      Predicate<StoreFile> free)
       throws IOException {
     List<StoreFile> files =
         rows.keySet().stream()
@@ -150,28 +155,29 @@ public final class Housekeeping {
                 Comparator.<StoreFile, Instant>comparing(file -> newest(rows.get(file)))
                     .thenComparing(StoreFile::name))
             .collect(Collectors.toCollection(ArrayList::new));
-    int before = overruled.images();
-    while (overruled.images() > keep) {
+    int before = superseded.images();
+    while (superseded.images() > keep) {
       Optional<StoreFile> found =
-          files.stream().filter(free).filter(overruled::byNoRowOf).findFirst();
+          files.stream().filter(free).filter(superseded::canBeDeleted).findFirst();
       if (found.isEmpty()) {
         LOG.warn(
-            "The training store {} has {} images beyond training.keep that it must keep for now",
+            "The training store {} has {} images more than training.keep, which it cannot delete"
+                + " yet",
             store.folder(),
-            overruled.images() - keep);
+            superseded.images() - keep);
         break;
       }
       StoreFile oldest = found.get();
       delete(oldest);
-      overruled.remove(oldest);
+      superseded.remove(oldest);
       rows.remove(oldest);
       files.remove(oldest);
     }
-    if (overruled.images() < before) {
+    if (superseded.images() < before) {
       LOG.info(
-          "The training store {} gave up its {} oldest images: training.keep is {}",
+          "In the training store {}, deleted the {} oldest images: training.keep is {}",
           store.folder(),
-          before - overruled.images(),
+          before - superseded.images(),
           keep);
     }
   }
@@ -181,18 +187,20 @@ public final class Housekeeping {
   }
 
   /**
-   * Joins small files and drops the rows that do not count. Neighbours only, so that rows that are
-   * equally new keep their order.
+   * Merges small files and drops superseded rows. Only neighbouring files are merged, so that rows
+   * with equal times keep their order.
    */
-  private void writeAnew(
-      Map<StoreFile, List<TrainingRowHead>> rows, Overruled overruled, Predicate<StoreFile> free)
+  private void mergeAndRewrite(
+      Map<StoreFile, List<TrainingRowHead>> rows,
+      SupersededRows superseded,
+      Predicate<StoreFile> free)
       throws IOException {
     List<StoreFile> group = new ArrayList<>();
     long bytes = 0;
     for (StoreFile file : ImageCollection.filesInOrder(rows)) {
       boolean small = free.test(file) && file.bytes() < SMALL_BYTES;
       if (!small || bytes + file.bytes() > TrainingStore.FILE_BYTES) {
-        joinOrShrink(group, rows, overruled);
+        mergeOrShrink(group, rows, superseded);
         group.clear();
         bytes = 0;
       }
@@ -200,42 +208,42 @@ public final class Housekeeping {
         group.add(file);
         bytes += file.bytes();
       } else if (free.test(file)) {
-        joinOrShrink(List.of(file), rows, overruled);
+        mergeOrShrink(List.of(file), rows, superseded);
       }
     }
-    joinOrShrink(group, rows, overruled);
+    mergeOrShrink(group, rows, superseded);
   }
 
-  private void joinOrShrink(
-      List<StoreFile> files, Map<StoreFile, List<TrainingRowHead>> rows, Overruled overruled)
+  private void mergeOrShrink(
+      List<StoreFile> files, Map<StoreFile, List<TrainingRowHead>> rows, SupersededRows superseded)
       throws IOException {
     if (files.size() >= joined) {
-      replace(files, rows, overruled);
+      replace(files, rows, superseded);
       return;
     }
     for (StoreFile file : files) {
       long unneeded =
           rows.get(file).stream()
-              .filter(row -> !overruled.counts(row))
+              .filter(row -> !superseded.counts(row))
               .flatMap(row -> row.content().stream())
               .mapToLong(TrainingRowHead.Content::length)
               .sum();
       if (unneeded * UNNEEDED_SHARE >= file.bytes()) {
-        replace(List.of(file), rows, overruled);
+        replace(List.of(file), rows, superseded);
       }
     }
   }
 
-  /** Puts one file with the rows that count in the place of some. */
+  /** Replaces files by one with the rows that count. */
   private void replace(
-      List<StoreFile> files, Map<StoreFile, List<TrainingRowHead>> rows, Overruled overruled)
+      List<StoreFile> files, Map<StoreFile, List<TrainingRowHead>> rows, SupersededRows superseded)
       throws IOException {
     List<Part> parts = new ArrayList<>();
     for (StoreFile file : files) {
       Iterator<TrainingRowHead> heads = rows.get(file).iterator();
       for (Part part : file.parts()) {
         long counting =
-            LongStream.range(0, part.rows()).filter(i -> overruled.counts(heads.next())).count();
+            LongStream.range(0, part.rows()).filter(i -> superseded.counts(heads.next())).count();
         if (counting > 0) {
           parts.add(new Part(part.name(), counting));
         }
@@ -244,16 +252,17 @@ public final class Housekeeping {
     List<String> names = files.stream().map(StoreFile::name).toList();
     try (NewFile whole = new NewFile(store.folder(), "merged", MergedParts.write(parts, names))) {
       for (StoreFile file : files) {
-        copy(file, rows.get(file).stream().map(overruled::counts).toList(), whole);
+        copy(file, rows.get(file).stream().map(superseded::counts).toList(), whole);
       }
       whole.publish();
     }
-    // From here on it stands for them.
+    // From here on it replaces them for every reader.
     for (StoreFile file : files) {
       delete(file);
     }
     LOG.info(
-        "The training store {} wrote {} files anew as one, without {} rows of images that were labelled again",
+        "In the training store {}, rewrote {} files as one, without {} rows of images that were"
+            + " labelled again",
         store.folder(),
         files.size(),
         files.stream().mapToLong(StoreFile::rows).sum()
@@ -261,13 +270,13 @@ public final class Housekeeping {
   }
 
   /**
-   * @param wanted says of each row whether it is copied
+   * @param wanted for each row, whether it is copied
    */
   private void copy(StoreFile file, List<Boolean> wanted, NewFile whole) throws IOException {
     try (DataFileStream<TrainingImage> rows =
         TrainingFile.rows(Files.newInputStream(store.folder().resolve(file.name())))) {
       for (boolean isWanted : wanted) {
-        // One at a time: a file's pictures are more than memory need hold.
+        // One row at a time, because a file's images may not fit in memory.
         TrainingImage row = rows.next();
         if (isWanted) {
           whole.rows().append(row);

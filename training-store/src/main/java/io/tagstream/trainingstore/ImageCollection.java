@@ -22,17 +22,17 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * The images of some files, each as its newest row has it: what a training run reads. Where two
- * rows of an image are equally new, the one counts whose record stood later in its partition, else
- * the later one by file and position. A row without a label withdraws the image.
+ * The images of a set of files, each as its newest row has it: the input of a training run. Of two
+ * rows of an image with equal times, the one whose record has the higher offset in its partition
+ * counts, otherwise the later one by file and position. A row without a label withdraws the image.
  */
 public final class ImageCollection {
   private static final Comparator<Row> ORDER =
       Comparator.<Row, Instant>comparing(row -> row.head().at())
           .thenComparing(
               row -> row.head().source(),
-              // A producer's batch has one time, and a withdrawal overtakes a label on its way.
-              // Partitions by name, since an order must be one order.
+              // The records of a producer's batch have equal times, and a withdrawal can overtake a
+              // label. Partitions are compared by name, to make the order total.
               emptiesFirst(
                   Comparator.comparing(Source::getTopic)
                       .thenComparing(Source::getPartition)
@@ -51,14 +51,14 @@ public final class ImageCollection {
     this.unusable = unusable;
   }
 
-  /** A row and where it is. */
+  /** A row with its file and part. */
   record Row(StoreFile file, String part, TrainingRowHead head) {}
 
   static ImageCollection of(Path folder, Map<StoreFile, List<TrainingRowHead>> files) {
     List<Row> rows = rowsInOrder(files);
     Map<String, Row> newest = new LinkedHashMap<>();
     for (Row row : rows) {
-      // Removed first, so that the map's order is that of the rows that count.
+      // Removed first, so that the map is in the order of the rows that count.
       newest.remove(row.head().imageId());
       newest.put(row.head().imageId(), row);
     }
@@ -86,16 +86,16 @@ public final class ImageCollection {
         (Optional<T> value) -> value.orElse(null), Comparator.nullsFirst(order));
   }
 
-  /** Rows by time, of which an image's last one counts. */
+  /** All rows by time; the last row of an image counts. */
   static List<Row> rowsInOrder(Map<StoreFile, List<TrainingRowHead>> files) {
     List<Row> rows = new ArrayList<>();
     filesInOrder(files).forEach(file -> addRows(file, files.get(file), rows));
-    // Stable, so that equally new ones keep the order of files and positions.
+    // Stable, so that rows with equal times stay in the order of files and positions.
     rows.sort(ORDER);
     return rows;
   }
 
-  /** Files in the order in which they were begun, as their oldest rows show it. */
+  /** The files in the order in which they were begun, judged by their oldest rows. */
   static List<StoreFile> filesInOrder(Map<StoreFile, List<TrainingRowHead>> files) {
     Map<StoreFile, Instant> oldest = new HashMap<>();
     files.forEach(
@@ -121,7 +121,7 @@ public final class ImageCollection {
     }
   }
 
-  /** Empty for a row that no writer of ours makes: without a picture, or with no label's text. */
+  /** Empty for a row without content or with an invalid label, which our writers never produce. */
   private static Optional<StoredImage> image(Path folder, Row row) {
     TrainingRowHead head = row.head();
     try {
@@ -142,26 +142,25 @@ public final class ImageCollection {
     }
   }
 
-  /** The images that have a label, by when they got it. */
+  /** The images that have a label, in the order in which they were labelled. */
   public List<StoredImage> images() {
     return images;
   }
 
-  /** The ids of images that were withdrawn. */
+  /** The ids of withdrawn images. */
   public Set<String> withdrawn() {
     return withdrawn;
   }
 
   /**
-   * Images left out because their row has no picture, or a label that is none: each by its id and
-   * its file.
+   * The images skipped because their row has no content or an invalid label, each as id and file.
    */
   public List<String> unusable() {
     return unusable;
   }
 
   /**
-   * The images that a run did not have, or had with another label.
+   * The images that an earlier run did not have, or had with another label.
    *
    * @return their ids
    */
@@ -174,11 +173,11 @@ public final class ImageCollection {
   }
 
   /**
-   * The images in classes. A label that differs from a class's only in case joins that class; the
-   * others become classes behind the known ones, sorted, each spelled as it was first.
+   * The images as a data set. A label that differs from a class's name only in case belongs to that
+   * class; other labels become new classes after the known ones, sorted, each spelled as it first
+   * occurred.
    *
-   * @param classes those of the model that is trained on, in their order; they stay, also without
-   *     images
+   * @param classes the classes of the parent model, in order; they are kept even without images
    */
   public Dataset inClasses(List<String> classes) {
     ClassNames names = new ClassNames(classes);

@@ -22,20 +22,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The hidden files that killed processes leave in a training store: what the job's sink had begun
- * after the last checkpoint, and what {@link NewFile} had not published.
+ * The hidden files that killed processes leave in a training store: files that the job's sink began
+ * after the last checkpoint, and files that {@link NewFile} did not publish.
  */
 public final class Leftovers {
   private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
 
-  /** Other commands may be adding to the store. */
+  /** Younger files may belong to other commands that are adding to the store. */
   private static final Duration GRACE = Duration.ofDays(1);
 
   private static final String UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 
   /**
-   * A file of Flink's sink, by its writer and number: what stays of its name as it is begun, waits
-   * for others and is compacted with them, and by which a snapshot's state names it.
+   * Identifies a file of Flink's sink by writer and number. This part of its name stays the same
+   * while it is written, waits for compaction and is compacted, and a snapshot's state contains it.
    */
   public static final Pattern PART = Pattern.compile("part-" + UUID + "-\\d+");
 
@@ -52,12 +52,12 @@ public final class Leftovers {
   private record Hidden(Path file, long bytes) {}
 
   /**
-   * Removes those that are a day old and in no snapshot. Not their age alone decides: a file that
-   * waits for others is in the snapshots however long the job was stopped. No sink may have the
-   * store open, or the clock could make what it writes look old.
+   * Deletes the hidden files that are at least a day old and in no snapshot. Age alone is not
+   * sufficient: a file that waits for compaction is in the snapshots however long the job was
+   * stopped. No sink may have the store open, because a clock change could make its files look old.
    *
    * @param inSnapshots the {@link #PART}s in the state of every snapshot from which the job may
-   *     resume; empty when they are not known, and no file of a sink goes
+   *     resume; if empty, they are unknown and no file of a sink is deleted
    */
   public static void remove(Path store, Supplier<Optional<Set<String>>> inSnapshots, Instant now) {
     try {
@@ -73,7 +73,8 @@ public final class Leftovers {
         removeUnnamed(ofSink, inSnapshots.get());
       }
     } catch (UserException | IOException e) {
-      LOG.warn("Hidden files of killed processes stay in the training store {}", store, e);
+      LOG.warn(
+          "Cannot delete the hidden files of killed processes in the training store {}", store, e);
     }
   }
 
@@ -81,7 +82,8 @@ public final class Leftovers {
       throws IOException {
     if (inSnapshots.isEmpty()) {
       LOG.info(
-          "{} old hidden files stay in the training store: the snapshots are compressed, so that it is unknown which ones they name",
+          "{} old hidden files stay in the training store: the snapshots are compressed, so the"
+              + " files that they name are unknown",
           ofSink.size());
       return;
     }
@@ -116,7 +118,7 @@ public final class Leftovers {
           old.add(new Hidden(file, attributes.size()));
         }
       } catch (NoSuchFileException gone) {
-        // Another command's, which published it.
+        // Another command has published it.
       }
     }
     return old;
@@ -129,7 +131,7 @@ public final class Leftovers {
   private static void delete(Hidden hidden) throws IOException {
     if (Files.deleteIfExists(hidden.file())) {
       LOG.info(
-          "Removed {} of {} bytes, which a process that died had begun and no snapshot names",
+          "Deleted {}, {} bytes, which a dead process had begun and no snapshot names",
           hidden.file(),
           hidden.bytes());
     }

@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What the training store holds.
+ * The files of the training store.
  *
- * @param files the finished ones, by name
- * @param unusable visible ones that are left out
- * @param merged visible ones that another stands for, and which are about to go
+ * @param files the finished files, by name
+ * @param unusable visible files that are skipped
+ * @param merged visible files that a merged file has replaced, and which will be deleted
  */
 public record Listing(List<StoreFile> files, List<UnusableFile> unusable, List<StoreFile> merged) {
 
@@ -18,17 +18,17 @@ public record Listing(List<StoreFile> files, List<UnusableFile> unusable, List<S
     merged = List.copyOf(merged);
   }
 
-  /** Rows in all files: labels and withdrawals, also those that later rows replaced. */
+  /** The number of rows in all files: labels and withdrawals, superseded ones included. */
   public long rows() {
     return files.stream().mapToLong(StoreFile::rows).sum();
   }
 
   /**
-   * Rows that came since.
+   * The number of rows outside given parts.
    *
-   * @param seen the parts that runs read, as {@link RunManifest#parts} gives them
+   * @param seen the parts that runs have read, as in {@link RunManifest#parts}
    */
-  public long rowsBeside(Set<String> seen) {
+  public long rowsOutside(Set<String> seen) {
     return files.stream()
         .flatMap(file -> file.parts().stream())
         .filter(part -> !seen.contains(part.name()))

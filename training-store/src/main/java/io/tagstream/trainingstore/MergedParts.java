@@ -11,11 +11,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The notes in the header of a file that housekeeping wrote. One says where its rows come from: a
- * line for each part, its rows and its name. The other names the files that it replaces, whose rows
- * it holds but for those that do not count. They make a merge one step: from the moment the merged
- * file is visible it stands for the others, whether they are deleted yet or not. Earlier releases
- * wrote the first note alone, and all rows of each part.
+ * The two entries that housekeeping writes into a file's header. One lists the origin of its rows:
+ * a line per part, with the number of rows and the name. The other names the files that it
+ * replaces; it holds their rows except superseded ones. They make a merge atomic: as soon as the
+ * merged file is visible it replaces the others, whether they are deleted yet or not. Earlier
+ * releases wrote only the first entry, and all rows of each part.
  */
 final class MergedParts {
   private static final String KEY = "tagstream.parts";
@@ -25,7 +25,7 @@ final class MergedParts {
   private MergedParts() {}
 
   /**
-   * @param replaced the names of files
+   * @param replaced the names of the replaced files
    */
   static Map<String, String> write(List<Part> parts, List<String> replaced) {
     return Map.of(
@@ -37,15 +37,15 @@ final class MergedParts {
         String.join("\n", replaced));
   }
 
-  /** The names of the files that a file stands for. */
+  /** The names of the files that a file replaces. */
   static Set<String> replaced(Map<String, String> notes) {
     return notes.containsKey(REPLACED) ? Set.of(notes.get(REPLACED).split("\n")) : Set.of();
   }
 
   /**
-   * Empty for a file that was not merged.
+   * The parts of a merged file; empty for a file that was not merged.
    *
-   * @throws MalformedFileException when the note does not say where all rows come from
+   * @throws MalformedFileException if the entry is malformed or does not cover all rows
    */
   static Optional<List<Part>> read(Map<String, String> notes, long rows)
       throws MalformedFileException {
@@ -56,14 +56,14 @@ final class MergedParts {
     for (String line : notes.get(KEY).split("\n", -1)) {
       Matcher part = LINE.matcher(line);
       if (!part.matches()) {
-        throw new MalformedFileException("its header's %s holds '%s'".formatted(KEY, line));
+        throw new MalformedFileException("its header's %s contains '%s'".formatted(KEY, line));
       }
       parts.add(new Part(part.group(2), Long.parseLong(part.group(1))));
     }
     long named = parts.stream().mapToLong(Part::rows).sum();
     if (named != rows) {
       throw new MalformedFileException(
-          "it holds %d rows, and its parts %d: it was cut short".formatted(rows, named));
+          "it has %d rows, but its parts have %d: it was truncated".formatted(rows, named));
     }
     return Optional.of(parts);
   }

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * A file of the training store that is being written without Flink: hidden until {@link #publish},
- * and gone when it is closed before.
+ * A file of the training store that is written without Flink: hidden until {@link #publish}, and
+ * deleted if it is closed before.
  */
 final class NewFile implements AutoCloseable {
   private final Path hidden;
@@ -20,8 +20,8 @@ final class NewFile implements AutoCloseable {
   private final TrainingFileWriter rows;
 
   /**
-   * @param prefix of its name, which is unique
-   * @param notes for its header
+   * @param prefix the prefix of its name, to which a random UUID is added
+   * @param notes entries for its header
    */
   NewFile(Path folder, String prefix, Map<String, String> notes) throws IOException {
     Files.createDirectories(folder);
@@ -38,13 +38,13 @@ final class NewFile implements AutoCloseable {
     return rows;
   }
 
-  /** Makes the whole file visible in one step. */
+  /** Makes the complete file visible, atomically where the file system can. */
   void publish() throws IOException {
     rows.close();
     try (FileChannel channel = FileChannel.open(hidden, StandardOpenOption.WRITE)) {
       channel.force(true);
     } catch (UnsupportedOperationException noChannel) {
-      // Another provider than the default one; an object store has no cache to flush.
+      // Not the default provider; an object store has no cache to flush.
     }
     try {
       Files.move(hidden, visible, StandardCopyOption.ATOMIC_MOVE);

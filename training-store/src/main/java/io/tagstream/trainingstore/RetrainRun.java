@@ -8,18 +8,17 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A run of training on the store, from its cause to its outcome. It is known before it starts, and
- * never changes.
+ * A training run on the store. It is recorded before the training starts, and never changes.
  *
- * @param version the name of the version that the run makes
+ * @param version the name of the version that the run trains
  * @param parent the version that was live, from which the training starts
  * @param cause what started it
- * @param reason why, for a person
- * @param requests ids of the requests it answers
+ * @param reason the cause in words, for the user
+ * @param requests the ids of the requests that it answers
  * @param fallSeenUpTo the newest label that showed a fall of the live accuracy, if that is the
  *     cause
  */
-// Lists without elements too: a reader takes a missing one for a mistake.
+// Empty lists too: a reader rejects a missing one.
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record RetrainRun(
     String version,
@@ -32,13 +31,13 @@ public record RetrainRun(
 
   /** What starts a run. */
   public enum Cause {
-    /** Somebody asked. */
+    /** A user requested it. */
     @JsonProperty("request")
     REQUEST,
     /** The live version's accuracy fell. */
     @JsonProperty("accuracy")
     ACCURACY,
-    /** Enough new labels came. */
+    /** Enough new labels arrived. */
     @JsonProperty("labels")
     LABELS,
     /** Some new labels have waited long enough. */

@@ -25,11 +25,11 @@ import java.util.stream.Stream;
 
 /**
  * The runs on a training store, in its folder {@code runs}: {@code VERSION.json} begins a run,
- * {@code VERSION.outcome.json} ends it, {@code VERSION.attempt-N} notes that it is tried for the
- * Nth time, {@code VERSION.unread} that it will learn from nothing that it names. Each is made
- * once, by create-if-absent, so that a crash at any moment leaves no run twice and none by half.
- * What old runs read is in {@code read.json} when their files are deleted. Any number of threads
- * may use one.
+ * {@code VERSION.outcome.json} ends it, {@code VERSION.attempt-N} records the Nth attempt, {@code
+ * VERSION.unread} records that the run will train on none of the files that it names. Each is
+ * written once, by create-if-absent, so a crash at any moment leaves no duplicate and no partial
+ * run. When the files of old runs are deleted, {@code read.json} keeps which parts they read.
+ * Thread-safe.
  */
 public final class RetrainRuns {
   static final String FOLDER = "runs";
@@ -38,23 +38,26 @@ public final class RetrainRuns {
   private static final String ATTEMPT = ".attempt-";
   private static final String UNREAD = ".unread";
 
-  /** What a file holds whose name says all. */
+  /** The content of a file whose name carries the whole information. */
   private static final byte[] NOTE = "\n".getBytes(StandardCharsets.UTF_8);
 
-  /** A manifest names every file of the store, and each by its parts. */
+  /** The largest file in bytes: a manifest names every file of the store with its parts. */
   private static final int LONGEST = 64 << 20;
 
-  /** No version's name. */
+  /** The name of the file {@code read.json}, which is not a valid version. */
   private static final String READ = "read";
 
-  /** Requests are answered for a day, and known by the manifests that name them. */
+  /** Requests expire after a day; until then the manifests that name them must exist. */
   private static final Duration KEPT = Duration.ofDays(2);
 
   private static final Pattern VERSION = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
   private final Path folder;
 
-  /** The parts that the {@link #known} runs read: manifests are long, and never change. */
+  /**
+   * The parts that the {@link #known} runs read; cached, because manifests are long and never
+   * change.
+   */
   private final Set<String> parts = new HashSet<>();
 
   private final Set<String> known = new HashSet<>();
@@ -63,9 +66,9 @@ public final class RetrainRuns {
   /**
    * {@code read.json}.
    *
-   * @param parts those of runs whose manifests are gone
+   * @param parts the parts read by runs whose manifests were deleted
    */
-  // Without elements too: a reader takes a missing list for a mistake.
+  // An empty list too: a reader rejects a missing one.
   @JsonInclude(JsonInclude.Include.ALWAYS)
   record Read(List<String> parts) {
     Read {
@@ -78,29 +81,29 @@ public final class RetrainRuns {
   }
 
   /**
-   * Begins a run: its manifest is there from now on, whatever happens.
+   * Begins a run by writing its manifest.
    *
-   * @return false when the run had begun before; its manifest stays as it was
+   * @return false if the run had begun already; its manifest is unchanged
    */
   public boolean begin(RunManifest manifest) {
     return create(path(manifest.run().version(), MANIFEST), StoreJson.write(manifest));
   }
 
   /**
-   * Ends a run, so that its files may be merged and deleted.
+   * Ends a run; from then on its files may be merged and deleted.
    *
-   * @return false when it had ended before; its outcome stays as it was
+   * @return false if it had ended already; its outcome is unchanged
    */
   public boolean end(RunOutcome outcome) {
     return create(path(outcome.version(), OUTCOME), StoreJson.write(outcome));
   }
 
-  /** The versions of the runs there are manifests of, oldest first, since they sort by time. */
+  /** The versions of all runs with a manifest, oldest first, because versions sort by time. */
   public List<String> versions() {
     return versions(names());
   }
 
-  /** The run that made a version, or is to; empty where no run of this store did. */
+  /** The run that trained or will train a version; empty if no run on this store does. */
   public Optional<RunManifest> find(String version) {
     if (!isVersion(version)) {
       return Optional.empty();
@@ -109,7 +112,7 @@ public final class RetrainRuns {
     return Files.exists(path) ? Optional.of(manifest(version)) : Optional.empty();
   }
 
-  /** Runs without an outcome, oldest first: they go on, or are to be gone on with. */
+  /** The runs without an outcome, oldest first: in progress, or to be resumed. */
   public List<RunManifest> unfinished() {
     List<String> names = names();
     Set<String> all = Set.copyOf(names);
@@ -125,18 +128,18 @@ public final class RetrainRuns {
   }
 
   /**
-   * Lets what a run names count as read by none, unless another one read it: the run will learn
-   * nothing from it.
+   * Makes the parts that a run names count as unread, unless another run read them: the run will
+   * not train on them.
    */
-  public synchronized void giveBack(String version) {
+  public synchronized void markUnread(String version) {
     boolean unused = create(path(version, UNREAD), NOTE);
-    // Another run may have read some of it.
+    // Another run may have read some of the parts, so they are collected again.
     parts.clear();
     known.clear();
     readEarlier = false;
   }
 
-  /** Every part that some run reads, or read. */
+  /** All parts that any run reads or has read. */
   public synchronized Set<String> parts() {
     if (!readEarlier) {
       parts.addAll(earlierParts());
@@ -154,13 +157,13 @@ public final class RetrainRuns {
   }
 
   /**
-   * Deletes the files of ended runs, but for the newest ones, those of the last days and those that
-   * are asked for. That their parts were read stays known: it is written down first, and a manifest
-   * goes before the outcome that says it has ended.
+   * Deletes the files of ended runs, except the newest ones, those of the last two days and those
+   * of wanted versions. The parts that they read are recorded first, and a manifest is deleted
+   * before its outcome, so a crash never makes an ended run look unfinished.
    *
-   * @param newest how many stay at least
+   * @param newest the number of newest runs that stay
    * @param wanted versions whose runs stay
-   * @param gone parts that no file holds, nor will
+   * @param gone selects parts that no file contains any more
    */
   synchronized void deleteOld(int newest, Set<String> wanted, Instant now, Predicate<String> gone) {
     List<String> names = names();
@@ -189,7 +192,7 @@ public final class RetrainRuns {
       forgotten.forEach(version -> delete(version + MANIFEST));
       known.removeAll(forgotten);
     }
-    // Also what an earlier one, which was broken off, did not come to.
+    // Also files that an earlier, interrupted deletion left.
     Set<String> left = new HashSet<>(versions);
     left.removeAll(forgotten);
     names.stream()
@@ -197,7 +200,7 @@ public final class RetrainRuns {
         .forEach(this::delete);
   }
 
-  /** The version whose outcome, attempt or other note a file is. */
+  /** The version to which an outcome, an attempt or another note belongs; empty for other files. */
   private static Optional<String> note(String name) {
     for (String suffix : List.of(OUTCOME, UNREAD)) {
       if (name.endsWith(suffix)) {
@@ -219,16 +222,16 @@ public final class RetrainRuns {
     String named = manifest.run().version();
     if (!named.equals(version)) {
       throw new UserException(
-          "cannot use %s: it is of version '%s', and a manifest has its version's name"
+          "cannot use %s: it is the manifest of version '%s', and must be named after it"
               .formatted(path, named));
     }
     return manifest;
   }
 
   /**
-   * Notes that a run is tried once more.
+   * Records that another attempt of a run begins.
    *
-   * @return how often it was, this time included
+   * @return the number of attempts, including this one
    */
   public int attempt(String version) {
     for (int attempt = 1; ; attempt++) {
@@ -238,7 +241,7 @@ public final class RetrainRuns {
     }
   }
 
-  /** Takes back the note of an attempt, which was broken off and did not fail. */
+  /** Deletes the record of an attempt that was cancelled and did not fail. */
   public void cancelled(String version, int attempt) {
     delete(attemptPath(version, attempt).getFileName().toString());
   }
@@ -257,7 +260,7 @@ public final class RetrainRuns {
 
   private Path path(String version, String suffix) {
     if (!isVersion(version)) {
-      throw new IllegalArgumentException("'%s' is no version's name".formatted(version));
+      throw new IllegalArgumentException("'%s' is not a valid version".formatted(version));
     }
     return folder.resolve(version + suffix);
   }
@@ -297,7 +300,7 @@ public final class RetrainRuns {
         .filter(name -> name.endsWith(MANIFEST) && !name.endsWith(OUTCOME))
         .filter(name -> !name.equals(READ + MANIFEST))
         .map(name -> name.substring(0, name.length() - MANIFEST.length()))
-        // What else lies there is nobody's run.
+        // Other files do not belong to a run.
         .filter(RetrainRuns::isVersion)
         .toList();
   }

@@ -8,14 +8,15 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A run and what it reads: {@code STORE/runs/VERSION.json}, an object with the run's fields and
- * these. It is made once, before the run starts, and is the truth about which runs there are.
+ * A run and the files that it reads: {@code STORE/runs/VERSION.json}, one JSON object with the
+ * run's fields and these. It is written once, before the run starts; the manifests are the only
+ * record of which runs exist.
  *
- * @param newLabels rows that no run had read before
- * @param files what the run reads
- * @param leftOut what it does not read, and why
+ * @param newLabels the number of rows that no run had read before
+ * @param files the files that the run reads
+ * @param leftOut the files that it skips, with the reasons
  */
-// Lists without elements too: a reader takes a missing one for a mistake.
+// Empty lists too: a reader rejects a missing one.
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record RunManifest(
     @JsonUnwrapped RetrainRun run,
@@ -29,7 +30,7 @@ public record RunManifest(
     leftOut = List.copyOf(leftOut);
   }
 
-  /** The parts that the run reads, however files were merged before or will be later. */
+  /** The parts that the run reads; merging files, before or later, does not change them. */
   public Set<String> parts() {
     return files.stream()
         .flatMap(file -> file.parts().stream())

@@ -9,9 +9,9 @@ import java.util.Objects;
 /**
  * How a run ended: {@code STORE/runs/VERSION.outcome.json}.
  *
- * @param status promoted; candidate, when the version is kept but does not go live; rejected. In
- *     the file it is a word
- * @param reason why, for a person
+ * @param status promoted, candidate (the version is kept but does not go live) or rejected; a word
+ *     in the file
+ * @param reason why, for the user
  */
 public record RunOutcome(
     String version,

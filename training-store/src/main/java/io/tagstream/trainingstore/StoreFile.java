@@ -9,16 +9,16 @@ import java.util.regex.Pattern;
  * A finished file of the training store. It never changes.
  *
  * @param name in the store's folder
- * @param parts the files whose rows it holds, in their order: itself, unless it was merged
+ * @param parts the files whose rows it contains, in order: only itself, unless it was merged
  */
-// Lists without elements too: a reader takes a missing one for a mistake.
+// Empty lists too: a reader rejects a missing one.
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record StoreFile(String name, long rows, long bytes, List<Part> parts) {
 
   /**
-   * Where rows came from, which stays when files are merged.
+   * The origin of rows, which merging files does not change.
    *
-   * @param name the file that they were first visible in
+   * @param name the file in which they first became visible
    */
   public record Part(String name, long rows) {
     public Part {
@@ -26,7 +26,7 @@ public record StoreFile(String name, long rows, long bytes, List<Part> parts) {
     }
   }
 
-  /** Nothing that could lead out of the store's folder, or is hidden in it. */
+  /** Excludes paths that lead out of the store's folder, and hidden files. */
   private static final Pattern NAME =
       Pattern.compile("[^./\\\\\\p{Cntrl}][^/\\\\\\p{Cntrl}]{0,254}");
 
@@ -34,12 +34,12 @@ public record StoreFile(String name, long rows, long bytes, List<Part> parts) {
     Objects.requireNonNull(name);
     if (!isName(name)) {
       throw new IllegalArgumentException(
-          "it names the file '%s', which cannot be one of the store".formatted(name));
+          "it names the file '%s', which is not a valid name in the store".formatted(name));
     }
     parts = List.copyOf(parts);
   }
 
-  /** Whether a file of the store may be called so. */
+  /** Whether a name is valid for a file of the store. */
   static boolean isName(String name) {
     return NAME.matcher(name).matches();
   }

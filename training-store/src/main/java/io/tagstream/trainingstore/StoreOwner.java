@@ -8,11 +8,11 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Whose a training store is, {@code STORE/.job}. One that a version before wrote is the job's name
- * alone.
+ * The job that owns a training store, {@code STORE/.job}. Earlier releases wrote only the job's
+ * name.
  *
- * @param cluster the id of the Kafka cluster that the labels come from
- * @param models the folder of the models, as seen from the store, so that both may be moved
+ * @param cluster the id of the Kafka cluster with the labels
+ * @param models the model store's path relative to this store, so that both may be moved together
  */
 record StoreOwner(String job, Optional<String> cluster, Optional<String> models) {
   StoreOwner {
@@ -31,7 +31,7 @@ record StoreOwner(String job, Optional<String> cluster, Optional<String> models)
     return new StoreOwner(job, Optional.of(cluster), Optional.of(seen));
   }
 
-  /** From what {@link #bytes} gave, or a version before. */
+  /** Reads the output of {@link #bytes}, or of an earlier release. */
   static StoreOwner read(byte[] bytes) throws IOException {
     String text = new String(bytes, StandardCharsets.UTF_8).strip();
     return text.startsWith("{")
@@ -47,7 +47,7 @@ record StoreOwner(String job, Optional<String> cluster, Optional<String> models)
     return cluster.isEmpty() || models.isEmpty();
   }
 
-  /** Where this is another than the one given, in a sentence; what is not known differs not. */
+  /** How this owner differs from another one, in words; unknown fields are not compared. */
   Optional<String> difference(StoreOwner other) {
     if (!job.equals(other.job)) {
       return Optional.of("job %s, not %s".formatted(job, other.job));
@@ -59,7 +59,7 @@ record StoreOwner(String job, Optional<String> cluster, Optional<String> models)
     }
     if (differs(models, other.models)) {
       return Optional.of(
-          "job %s with the models in %s, not in %s (as seen from the store)"
+          "job %s with the models in %s, not in %s (relative to the store)"
               .formatted(job, models.orElseThrow(), other.models.orElseThrow()));
     }
     return Optional.empty();

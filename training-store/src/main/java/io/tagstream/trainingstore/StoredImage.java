@@ -12,10 +12,10 @@ import java.util.Optional;
 /**
  * An image of the training store as its newest row has it.
  *
- * @param label in its normal form
- * @param group names images that belong together
- * @param at when the label's record was appended
- * @param part the file that the row was first visible in
+ * @param label the normalized label
+ * @param group identifies images that belong together
+ * @param at when the label's record was appended to Kafka
+ * @param part the file in which the row first became visible
  * @param sha256 of the encoded bytes, in hexadecimal
  */
 public record StoredImage(
@@ -37,7 +37,7 @@ public record StoredImage(
     Objects.requireNonNull(content);
   }
 
-  /** Whether it never trains. */
+  /** Whether it belongs to the held-out set and never trains. */
   public boolean isHeldOut() {
     return Split.isHeldOut(group, HexFormat.of().parseHex(sha256));
   }
@@ -46,7 +46,7 @@ public record StoredImage(
     return new LabelledImage(id, group, classIndex, content);
   }
 
-  /** The bytes of a row, read alone. */
+  /** The content of one row, read from its position in the file. */
   record RowContent(Path file, TrainingRowHead.Content bytes) implements LabelledImage.Content {
     @Override
     public byte[] read() throws IOException {

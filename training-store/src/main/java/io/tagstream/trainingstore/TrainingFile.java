@@ -30,20 +30,20 @@ import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DecoderFactory;
 
 /**
- * Reads a file of the training store, as {@link TrainingFileWriter} writes it, without reading its
- * images: only the header of each block, or its first kilobyte. Not thread-safe.
+ * Reads a file of the training store written by {@link TrainingFileWriter} without the images'
+ * content: it reads only the header of each block, or its first kilobyte. Not thread-safe.
  */
 public final class TrainingFile implements Closeable {
   private static final int FILE_HEADER_CHUNK = 4096;
   private static final int HEAD_CHUNK = 1024;
 
-  /** A file merged from thousands of others has notes of some hundred kilobytes. */
+  /** Bytes: a file merged from thousands has some hundred kilobytes of notes. */
   private static final int LONGEST_FILE_HEADER = 16 << 20;
 
-  /** Longest row without its image, in bytes; a record on a topic holds less. */
+  /** The largest row without content in bytes: as large as a record on a topic can be. */
   private static final int LONGEST_HEAD = 32 << 20;
 
-  /** Longest block header: the number of rows and of bytes, at most ten bytes each. */
+  /** Bytes: two numbers of at most ten bytes, the rows and the bytes in the block. */
   private static final int BLOCK_HEADER = 20;
 
   private static final byte[] MAGIC = DataFileConstants.MAGIC;
@@ -75,8 +75,8 @@ public final class TrainingFile implements Closeable {
   /**
    * Opens a file and reads its header.
    *
-   * @return an open file, which the caller closes
-   * @throws MalformedFileException with the reason when it is not a training file; links, pipes and
+   * @return the file, which the caller closes
+   * @throws MalformedFileException if it is not a training file, with the reason; links, pipes and
    *     devices are refused
    */
   public static TrainingFile open(Path path) throws IOException, MalformedFileException {
@@ -86,8 +86,8 @@ public final class TrainingFile implements Closeable {
       // Opening a pipe would block until a process writes to it.
       throw new MalformedFileException(
           attributes.isSymbolicLink()
-              ? "it is a link, and only files are read"
-              : "it is no regular file");
+              ? "it is a link, and only regular files are read"
+              : "it is not a regular file");
     }
     SeekableByteChannel channel = Files.newByteChannel(path);
     try {
@@ -104,7 +104,7 @@ public final class TrainingFile implements Closeable {
     for (long wanted = FILE_HEADER_CHUNK; ; wanted = 2 * wanted) {
       byte[] chunk = read(channel, 0, Math.min(wanted, size));
       if (chunk.length < MAGIC.length || Arrays.mismatch(chunk, MAGIC) < MAGIC.length) {
-        throw new MalformedFileException("it is no Avro container file");
+        throw new MalformedFileException("it is not an Avro container file");
       }
       BinaryDecoder decoder =
           DecoderFactory.get()
@@ -126,15 +126,14 @@ public final class TrainingFile implements Closeable {
       } catch (EOFException e) {
         if (chunk.length == size) {
           throw new MalformedFileException(
-              "it is cut short at %d bytes, within its header".formatted(size), e);
+              "it is truncated at %d bytes, within its header".formatted(size), e);
         }
         if (wanted >= LONGEST_FILE_HEADER) {
           throw new MalformedFileException(
               "its header has more than %d bytes".formatted(LONGEST_FILE_HEADER), e);
         }
       } catch (IOException | RuntimeException e) {
-        // The chunk is in memory, so an IOException of Avro means malformed bytes, not a disk
-        // error.
+        // The chunk is in memory, so Avro's exceptions concern its bytes, not the disk.
         throw new MalformedFileException("its header cannot be read: " + e.getMessage(), e);
       }
     }
@@ -154,15 +153,15 @@ public final class TrainingFile implements Closeable {
           "its rows are %s, not %s".formatted(writer.getFullName(), expected));
     }
     if (!last(writer).name().equals("content")) {
-      throw new MalformedFileException("its rows do not end with the image");
+      throw new MalformedFileException("the last field of its rows is not the content");
     }
     requireNoCollections(writer, new HashSet<>());
     return writer;
   }
 
   /**
-   * The schema comes from the file. Items that take no bytes, such as nulls in an array, would be
-   * skipped one by one: a billion of them for five bytes.
+   * Rejects schemas with arrays and maps. A file carries its own schema, and items that take no
+   * bytes, such as nulls in an array, would be skipped one by one: five bytes can encode a billion.
    */
   private static void requireNoCollections(Schema schema, Set<Schema> seen)
       throws MalformedFileException {
@@ -175,7 +174,7 @@ public final class TrainingFile implements Closeable {
         requireNoCollections(field.schema(), seen);
       }
     } else if (schema.getType() == Schema.Type.ARRAY || schema.getType() == Schema.Type.MAP) {
-      throw new MalformedFileException("its rows hold an array or a map");
+      throw new MalformedFileException("its rows contain an array or a map");
     }
   }
 
@@ -183,15 +182,15 @@ public final class TrainingFile implements Closeable {
     return schema.getFields().get(schema.getFields().size() - 1);
   }
 
-  /** The header's entries except Avro's own. */
+  /** The entries of the header other than Avro's. */
   public Map<String, String> notes() {
     return notes;
   }
 
   /**
-   * Counts the rows, from the blocks' headers alone.
+   * Counts the rows by reading only the blocks' headers.
    *
-   * @throws MalformedFileException when the file is cut short or its blocks are not contiguous
+   * @throws MalformedFileException if the file is truncated or its blocks are not contiguous
    */
   public long count() throws IOException, MalformedFileException {
     long rows = 0;
@@ -205,7 +204,7 @@ public final class TrainingFile implements Closeable {
   /**
    * All rows, in the order of the file.
    *
-   * @throws MalformedFileException as {@link #count}, and when a row cannot be read
+   * @throws MalformedFileException as in {@link #count}, and if a row cannot be read
    */
   public List<TrainingRowHead> heads() throws IOException, MalformedFileException {
     RecordReader<TrainingImage> reader =
@@ -221,10 +220,10 @@ public final class TrainingFile implements Closeable {
   }
 
   /**
-   * Reads a row's image.
+   * Reads a row's content and checks its SHA-256.
    *
-   * @param path the file that holds the row
-   * @throws IOException when the file is missing or its bytes have changed
+   * @param path the file with the row
+   * @throws IOException if the file is missing or has other bytes at this position
    */
   public static byte[] content(Path path, TrainingRowHead.Content content) throws IOException {
     try (SeekableByteChannel channel = Files.newByteChannel(path)) {
@@ -232,20 +231,20 @@ public final class TrainingFile implements Closeable {
       try {
         bytes = read(channel, content.position(), content.length());
       } catch (EOFException e) {
-        throw new IOException(path + " is shorter than it was", e);
+        throw new IOException(path + " was shortened", e);
       }
       if (!HexFormat.of().formatHex(Sha256.of(bytes)).equals(content.sha256())) {
         throw new IOException(
-            "%s holds other bytes at %d than it did".formatted(path, content.position()));
+            "the bytes of %s at %d were changed".formatted(path, content.position()));
       }
       return bytes;
     }
   }
 
   /**
-   * Streams all rows of a file with their images.
+   * A stream of all rows of a file with their content.
    *
-   * @param in closed when the returned stream is closed
+   * @param in closed with the returned stream
    */
   public static DataFileStream<TrainingImage> rows(InputStream in) throws IOException {
     return new DataFileStream<>(
@@ -257,7 +256,7 @@ public final class TrainingFile implements Closeable {
     channel.close();
   }
 
-  /** The writer's schema without its last field, the image. */
+  /** The writer's schema without the content, which is its last field. */
   private Schema withoutContent() {
     List<Schema.Field> fields =
         writer.getFields().subList(0, writer.getFields().size() - 1).stream()
@@ -268,11 +267,11 @@ public final class TrainingFile implements Closeable {
   }
 
   /**
-   * A block, which holds one row.
+   * A block, which contains one row.
    *
-   * @param start position of the row, in bytes
-   * @param head the first bytes of the row, as many as were requested
-   * @param end position of the next block
+   * @param start the position of the row in the file
+   * @param head the first bytes of the row, as many as requested
+   * @param end the position of the next block
    */
   private record Block(long start, ByteBuffer head, long end) {
     long length() {
@@ -280,7 +279,7 @@ public final class TrainingFile implements Closeable {
     }
   }
 
-  /** Reads the beginning of a block, and checks the sync marker before it. */
+  /** Reads the beginning of a block and checks the sync marker before it. */
   private Block block(long position, int wantedOfRow) throws IOException, MalformedFileException {
     long from = position - SYNC;
     byte[] chunk =
@@ -297,18 +296,19 @@ public final class TrainingFile implements Closeable {
       left = decoder.inputStream().available();
     } catch (IOException e) {
       throw new MalformedFileException(
-          "the block at %d has no whole header in the file's %d bytes".formatted(position, size),
+          "the header of the block at %d is truncated in the file's %d bytes"
+              .formatted(position, size),
           e);
     }
     if (rows != 1 || length < 0) {
       throw new MalformedFileException(
-          "the block at %d holds %d rows in %d bytes, one row was expected"
+          "the block at %d has %d rows in %d bytes instead of one row"
               .formatted(position, rows, length));
     }
     long start = from + chunk.length - left;
     if (length > size - SYNC - start) {
       throw new MalformedFileException(
-          "it is cut short at %d bytes, within the row at %d".formatted(size, start));
+          "it is truncated at %d bytes, within the row at %d".formatted(size, start));
     }
     ByteBuffer head =
         ByteBuffer.wrap(chunk, chunk.length - left, (int) Math.min(left, length)).slice();
@@ -318,7 +318,8 @@ public final class TrainingFile implements Closeable {
   private void requireSync(byte[] chunk, long position) throws MalformedFileException {
     if (!Arrays.equals(chunk, 0, SYNC, sync, 0, SYNC)) {
       throw new MalformedFileException(
-          "the block that ends at %d is not whole: bytes were lost or changed".formatted(position));
+          "the block that ends at %d has no sync marker: bytes were lost or changed"
+              .formatted(position));
     }
   }
 
@@ -363,10 +364,10 @@ public final class TrainingFile implements Closeable {
       }
       if (head.remaining() >= LONGEST_HEAD) {
         throw new MalformedFileException(
-            "the row at %d has more than %d bytes without its image"
+            "the row at %d has more than %d bytes without its content"
                 .formatted(block.start(), LONGEST_HEAD));
       }
-      // Rare: the fields before the image are longer than the chunk, such as a long id.
+      // Reached only for long ids; the content is the bulk of a block, so this is rare.
       head =
           ByteBuffer.wrap(
               read(channel, block.start(), Math.min(2L * head.remaining() + 1, block.length())));

@@ -19,9 +19,9 @@ import org.apache.avro.file.DataFileWriter;
 import org.apache.avro.specific.SpecificDatumWriter;
 
 /**
- * Writes a file of the training store: an Avro container with one row in each block, so that rows
- * can be counted without being read and each can be read alone. It uses no codec, because encoded
- * images are compressed already.
+ * Writes a file of the training store: an Avro container with one row per block and no codec,
+ * because images are compressed already. So rows can be counted without reading them, and each can
+ * be read individually.
  */
 public final class TrainingFileWriter implements Closeable, Flushable {
   private final DataFileWriter<TrainingImage> file;
@@ -29,28 +29,27 @@ public final class TrainingFileWriter implements Closeable, Flushable {
   /**
    * Writes the file's header.
    *
-   * @param out closed by {@link #close}
-   * @param notes added to the header's entries
+   * @param out the stream, closed by {@link #close}
+   * @param notes entries for the header in addition to Avro's
    */
   public TrainingFileWriter(OutputStream out, Map<String, String> notes) throws IOException {
     Schema schema = TrainingImage.getClassSchema();
     file = new DataFileWriter<>(new SpecificDatumWriter<>(schema, RecordModel.INSTANCE));
     notes.forEach(file::setMeta);
     file.setCodec(CodecFactory.nullCodec());
-    // A block per row would otherwise flush after every row.
+    // Each row ends its block, but does not have to reach the disk before the next row.
     file.setFlushOnEveryBlock(false);
     file.create(schema, out);
   }
 
   /**
-   * Adds a row, in a separate block.
+   * Adds a row as a separate block.
    *
-   * @param label empty withdraws the image
-   * @param unknown whether the image was labelled as showing none of the classes; the label is then
-   *     empty
-   * @param at when the record that carried the label was appended
+   * @param label if empty, the row withdraws the image
+   * @param unknown whether it was labelled as showing none of the classes; the label is then empty
+   * @param at when the label's record was appended to Kafka
    * @param origin why the image was labelled, a word of {@link LabelOrigin}
-   * @param source the coordinates of that record; empty if the row came from no stream
+   * @param source the coordinates of that record; empty if the label came from no stream
    * @param content the encoded image; its SHA-256 is computed here
    */
   public void append(
@@ -81,15 +80,15 @@ public final class TrainingFileWriter implements Closeable, Flushable {
   }
 
   /**
-   * Adds a row that was read from a file. Its SHA-256 is kept, not recomputed: a new hash would
-   * match bytes that were damaged in the meantime.
+   * Adds a row that was read from a file. Its SHA-256 is copied and not computed again, which would
+   * hide damage to the bytes.
    */
   public void append(TrainingImage row) throws IOException {
     file.append(row);
     file.sync();
   }
 
-  /** Writes all rows to the stream, which may then be closed instead of this writer. */
+  /** Flushes all rows to the stream, which can then be closed instead of this writer. */
   @Override
   public void flush() throws IOException {
     file.flush();

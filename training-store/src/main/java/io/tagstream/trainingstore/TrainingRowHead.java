@@ -6,16 +6,14 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A row of a training file without its image.
+ * A row of a training file without its content.
  *
- * @param label empty withdraws the image
- * @param unknown whether the image was labelled as showing none of the classes; the label is then
- *     empty
- * @param at when the record that carried the label was appended
+ * @param label if empty, the row withdraws the image
+ * @param unknown whether it was labelled as showing none of the classes; the label is then empty
+ * @param at when the label's record was appended to Kafka
  * @param origin why the image was labelled, a word of {@link LabelOrigin}
- * @param source the coordinates of the record that carried the label; empty if the row came from no
- *     stream
- * @param content where the image's bytes are in the file; empty if the row has none
+ * @param source the coordinates of that record; empty if the label came from no stream
+ * @param content the position of the image's bytes; empty if the row has none
  */
 public record TrainingRowHead(
     String imageId,
@@ -28,10 +26,10 @@ public record TrainingRowHead(
     Optional<Content> content) {
 
   /**
-   * Place of an image's bytes in the file.
+   * The position of an image's bytes.
    *
    * @param sha256 of the bytes, in hexadecimal
-   * @param position in the file, in bytes
+   * @param position offset in the file, in bytes
    * @param length in bytes
    */
   public record Content(String sha256, long position, int length) {}

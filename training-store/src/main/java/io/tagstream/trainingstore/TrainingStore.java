@@ -25,27 +25,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A folder of labelled pictures: Avro container files that never change, one row a block. The
- * visible files are the truth: names that begin with a dot or an underscore are of files that are
- * being written, and never looked at.
+ * A folder of labelled images: Avro container files that never change, with one row per block. Only
+ * visible files belong to the store: files whose names begin with a dot or an underscore are being
+ * written, and are ignored.
  *
- * <p>A visible file that cannot be used, because it is cut short or none of the store's, is left
- * out: the log says so once, and each listing and run names it with the reason. It does not stop
- * the training, which nobody may be there to start again; but withdrawals that it holds count for
- * nothing until it is mended.
+ * <p>A visible file that cannot be used, because it is truncated or not a training file, is
+ * skipped: it is logged once, and each listing and run names it with the reason. It does not stop
+ * the training, because it may run unattended; but the withdrawals in it have no effect until it is
+ * repaired.
  *
- * <p>Any number of threads may use one.
+ * <p>Thread-safe.
  */
 public final class TrainingStore {
-  /** Ends the names of its files. */
+  /** The suffix of its files' names. */
   public static final String SUFFIX = ".avro";
 
-  /** What a file may hold before the next one begins. */
+  /** The size at which the next file begins, in bytes. */
   public static final long FILE_BYTES = 128L << 20;
 
   private static final int LONGEST_OWNER = 1 << 16;
 
-  /** Names the one job whose store it is. */
+  /** The file that names the job which owns the store. */
   private static final String OWNER = ".job";
 
   private static final Logger LOG = LoggerFactory.getLogger(TrainingStore.class);
@@ -53,15 +53,15 @@ public final class TrainingStore {
   private final Path folder;
   private final RetrainRuns runs;
 
-  /** What is known of the visible files, by name. */
-  private final Map<String, Seen> seen = new HashMap<>();
+  /** Cached contents of the visible files, by name. */
+  private final Map<String, CachedFile> cached = new HashMap<>();
 
   private final Map<StoreFile, List<TrainingRowHead>> heads = new HashMap<>();
 
-  /** What the last listing left out, and the log knows of. */
+  /** The files that the last listing skipped, which are logged already. */
   private List<UnusableFile> leftOut = List.of();
 
-  /** A folder that need not be there yet. */
+  /** A store in a folder, which does not have to exist yet. */
   public TrainingStore(Path folder) {
     this.folder = folder;
     this.runs = new RetrainRuns(folder);
@@ -72,12 +72,13 @@ public final class TrainingStore {
   }
 
   /**
-   * Says that a job writes to this store and trains on it. Only one may: another would go on with
-   * this one's runs, and publish them to models of its own.
+   * Claims the store for a job that writes to it and trains on it. Only one job may: another one
+   * would resume this job's runs and publish them to its own models.
    *
-   * @param cluster the id of the Kafka cluster that the labels come from
-   * @param models the folder of the models that it trains
-   * @throws UserException when the store is another job's, or one's of another cluster or models
+   * @param cluster the id of the Kafka cluster with the labels
+   * @param models the model store that the job trains for
+   * @throws UserException if the store belongs to another job, or to a job with another cluster or
+   *     model store
    */
   public void claim(String job, String cluster, Path models) {
     Path file = folder.resolve(OWNER);
@@ -100,7 +101,7 @@ public final class TrainingStore {
           .ifPresent(
               difference -> {
                 throw new UserException(
-                    "the training store %s belongs to %s: give each job a store of its own, or delete %s when the other one is gone for good"
+                    "the training store %s belongs to %s: give each job its own store, or delete %s if the other job no longer exists"
                         .formatted(folder, difference, file));
               });
       if (known.isIncomplete()) {
@@ -119,35 +120,35 @@ public final class TrainingStore {
   }
 
   /**
-   * The finished files. Of those not seen before, the rows' heads are read, and remembered: a file
-   * with one that cannot be read would fail whoever asks for them.
+   * Lists the finished files. The row heads of new files are read and cached, so a file with an
+   * unreadable row is skipped here and does not fail later readers.
    *
-   * @throws UserException when the folder cannot be listed
+   * @throws UserException if the folder cannot be listed
    */
   public synchronized Listing list() {
     Set<String> names = names();
-    seen.keySet().retainAll(names);
+    cached.keySet().retainAll(names);
     heads.keySet().removeIf(file -> !names.contains(file.name()));
     List<StoreFile> files = new ArrayList<>();
     Set<String> replaced = new HashSet<>();
     List<UnusableFile> unusable = new ArrayList<>();
     for (String name : names) {
       try {
-        Content content = look(name).content();
+        Content content = read(name).content();
         if (content instanceof Rows rows) {
           files.add(rows.file());
           rows.replaced().stream().filter(other -> !other.equals(name)).forEach(replaced::add);
-        } else if (content instanceof Nothing nothing) {
-          unusable.add(nothing.file());
+        } else if (content instanceof Unusable unusableContent) {
+          unusable.add(unusableContent.file());
         }
       } catch (NoSuchFileException gone) {
-        // Merged or deleted since the folder was listed.
-        seen.remove(name);
+        // The file was merged or deleted since the folder was listed.
+        cached.remove(name);
       }
     }
     unusable.stream()
         .filter(file -> !leftOut.contains(file))
-        .forEach(file -> LOG.warn("The training store leaves out {}", file));
+        .forEach(file -> LOG.warn("The training store skips {}", file));
     leftOut = List.copyOf(unusable);
     Set<StoreFile> merged = merged(files, replaced);
     return new Listing(
@@ -157,10 +158,10 @@ public final class TrainingStore {
   }
 
   /**
-   * Reads the heads of all rows of some files, of which one per image counts.
+   * Reads the heads of all rows of some files; one row per image counts.
    *
-   * @param files as a listing or a run's manifest has them
-   * @throws UserException when one is gone or has changed
+   * @param files the files of a listing or of a run's manifest
+   * @throws UserException if a file is missing or was changed
    */
   public ImageCollection read(List<StoreFile> files) {
     Map<StoreFile, List<TrainingRowHead>> rows = new HashMap<>();
@@ -169,10 +170,10 @@ public final class TrainingStore {
   }
 
   /**
-   * The ids of images that a version has not learned from: what its own run did not read. What runs
-   * after that read does not matter, since nothing came of them but other versions.
+   * The ids of images that a version was not trained on: those that its own run did not read. Later
+   * runs do not matter, because they trained other versions.
    *
-   * @return empty when no run on this store made the version
+   * @return empty if no run on this store trained the version
    */
   public Optional<Set<String>> newTo(String version, ImageCollection images) {
     return runs.find(version).map(images::newSince);
@@ -194,7 +195,7 @@ public final class TrainingStore {
       return found;
     } catch (NoSuchFileException e) {
       throw new UserException(
-          "%s is gone: files of the training store must not be deleted while a run reads them"
+          "%s is missing: files of the training store must not be deleted while a run reads them"
               .formatted(path),
           e);
     } catch (MalformedFileException e) {
@@ -210,7 +211,7 @@ public final class TrainingStore {
     }
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
-          // An object store's provider ends a folder's name with a slash.
+          // The file system provider of an object store appends a slash to a folder's name.
           .map(entry -> entry.getFileName().toString().replace("/", ""))
           .filter(name -> !name.startsWith(".") && !name.startsWith("_"))
           .filter(name -> !name.equals(RetrainRuns.FOLDER))
@@ -220,44 +221,44 @@ public final class TrainingStore {
     }
   }
 
-  /** What tells one state of a file from another. */
+  /** Identifies the state of a file. */
   private record Stamp(long bytes, long modified) {}
 
   private sealed interface Content {}
 
   private record Rows(StoreFile file, Set<String> replaced) implements Content {}
 
-  private record Nothing(UnusableFile file) implements Content {}
+  private record Unusable(UnusableFile file) implements Content {}
 
-  private record Seen(Stamp stamp, Content content) {}
+  private record CachedFile(Stamp stamp, Content content) {}
 
-  private Seen look(String name) throws NoSuchFileException {
+  private CachedFile read(String name) throws NoSuchFileException {
     Path path = folder.resolve(name);
     try {
       Stamp stamp = new Stamp(Files.size(path), Files.getLastModifiedTime(path).toMillis());
-      Seen before = seen.get(name);
-      // One that was of no use may have been mended.
+      CachedFile before = cached.get(name);
+      // An unusable file may have been repaired.
       if (before == null || !before.stamp().equals(stamp)) {
-        seen.remove(name);
-        seen.put(name, new Seen(stamp, content(path, name, stamp.bytes())));
+        cached.remove(name);
+        cached.put(name, new CachedFile(stamp, content(path, name, stamp.bytes())));
       }
-      return seen.get(name);
+      return cached.get(name);
     } catch (NoSuchFileException e) {
       throw e;
     } catch (IOException e) {
-      return new Seen(new Stamp(-1, -1), nothing(name, "it cannot be read: " + e));
+      return new CachedFile(new Stamp(-1, -1), unusable(name, "it cannot be read: " + e));
     }
   }
 
   private Content content(Path path, String name, long bytes) throws IOException {
     if (Files.isDirectory(path)) {
-      return nothing(name, "it is a folder");
+      return unusable(name, "it is a folder");
     }
     if (!name.endsWith(SUFFIX)) {
-      return nothing(name, "its name does not end with " + SUFFIX);
+      return unusable(name, "its name does not end with " + SUFFIX);
     }
     if (!StoreFile.isName(name)) {
-      return nothing(name, "its name has characters that a store's file has not");
+      return unusable(name, "its name has characters that are not allowed in the store");
     }
     try (TrainingFile file = TrainingFile.open(path)) {
       long rows = file.count();
@@ -266,20 +267,20 @@ public final class TrainingStore {
       heads.put(usable, file.heads());
       return new Rows(usable, MergedParts.replaced(file.notes()));
     } catch (MalformedFileException e) {
-      return nothing(name, e.getMessage());
+      return unusable(name, e.getMessage());
     }
   }
 
-  private static Nothing nothing(String name, String reason) {
-    return new Nothing(new UnusableFile(name, reason));
+  private static Unusable unusable(String name, String reason) {
+    return new Unusable(new UnusableFile(name, reason));
   }
 
   /**
-   * The files that another stands for: it says so, or, written by an earlier release, has all their
-   * parts among its own.
+   * The files that a merged file replaces: its header names them, or, in earlier releases, it
+   * contains all their parts.
    */
   private static Set<StoreFile> merged(List<StoreFile> files, Set<String> replaced) {
-    // What is replaced stands for nothing: what replaces it may have fewer parts.
+    // A replaced file replaces nothing itself: its replacement may have fewer parts.
     Map<StoreFile, Set<String>> wholes =
         files.stream()
             .filter(file -> file.parts().size() > 1 && !replaced.contains(file.name()))

@@ -3,9 +3,9 @@ package io.tagstream.trainingstore;
 import java.util.Objects;
 
 /**
- * A visible file of the training store that is left out: cut short, or not one of the store's.
+ * A visible file of the training store that is skipped: truncated, or not a training file.
  *
- * @param reason why, for a person
+ * @param reason why, for the user
  */
 public record UnusableFile(String name, String reason) {
   public UnusableFile {

@@ -50,7 +50,7 @@ class AdditionTest {
   }
 
   @Test
-  void picturesOfAFolderComeIntoTheStoreOnce() throws Exception {
+  void imagesOfAFolderAreAddedOnce() throws Exception {
     assertThat(Addition.of(dataset(), store, NOW)).isEqualTo(3);
     assertThat(labels())
         .containsExactly("roses/1.jpg=roses", "roses/2.jpg=roses", "tulips/1.jpg=tulips");
@@ -72,7 +72,7 @@ class AdditionTest {
   }
 
   @Test
-  void aSecondTimeUndoesNoWithdrawalAndNoCorrection() throws Exception {
+  void addingAgainUndoesNoWithdrawalAndNoCorrection() throws Exception {
     Addition.of(dataset(), store, NOW);
     StoreRows.write(
         folder.resolve("store"),
@@ -84,9 +84,12 @@ class AdditionTest {
     assertThat(labels()).isEqualTo(before);
   }
 
-  /** As after training.keep took the rows that the withdrawal and the correction overruled. */
+  /**
+   * As after {@code training.keep} deleted the rows that the withdrawal and the correction
+   * superseded.
+   */
   @Test
-  void withdrawalsAndCorrectionsCountAlone() throws Exception {
+  void withdrawalsAndCorrectionsCountWithoutTheRowsTheySupersede() throws Exception {
     draw("roses/2.jpg", "picture of roses/2.jpg");
     StoreRows.write(
         folder.resolve("store"),
@@ -98,17 +101,17 @@ class AdditionTest {
   }
 
   @Test
-  void whatTheStreamBroughtUnderAnotherIdIsNotAddedAgain() throws Exception {
+  void anImageFromTheStreamUnderAnotherIdIsNotAddedAgain() throws Exception {
     draw("roses/3.jpg", "picture of streamed");
     StoreRows.write(folder.resolve("store"), "part-1.avro", row("streamed", "roses", 1));
     assertThat(Addition.of(dataset(), store, NOW)).isEqualTo(3);
     draw("tulips/3.jpg", "picture of streamed");
-    // With another label it is news.
+    // With another label it is new.
     assertThat(Addition.of(dataset(), store, NOW)).isEqualTo(1);
   }
 
   @Test
-  void whatFailsLeavesNothingHalf() throws Exception {
+  void aFailureLeavesNoPartialFile() throws Exception {
     Dataset dataset = dataset();
     Files.delete(pictures.resolve("tulips/1.jpg"));
     assertThatThrownBy(() -> Addition.of(dataset, store, NOW))
@@ -120,7 +123,7 @@ class AdditionTest {
   }
 
   @Test
-  void aFolderWhoseNameIsNoLabelIsNamed() throws Exception {
+  void aFolderWhoseNameIsNotALabelIsReported() throws Exception {
     draw("a\u0001b/1.jpg", "five");
     assertThatThrownBy(() -> Addition.of(dataset(), store, NOW))
         .isInstanceOf(UserException.class)

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A training store in which somebody put what its program never would. */
+/** A training store with files that no program of ours writes. */
 @Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class HostileTrainingStoreTest {
   private static final String MANIFEST =
@@ -45,7 +45,7 @@ class HostileTrainingStoreTest {
   }
 
   @Test
-  void whatIsNoRegularFileIsLeftOutAndNamed() throws Exception {
+  void aFileThatIsNotRegularIsSkippedAndReported() throws Exception {
     Path outside = Files.writeString(folder.resolve("outside.avro"), "rows");
     Files.createSymbolicLink(folder.resolve("store/link.avro"), outside);
     pipe(folder.resolve("store/pipe.avro"));
@@ -53,9 +53,9 @@ class HostileTrainingStoreTest {
     assertThat(store.list().unusable())
         .extracting(UnusableFile::toString)
         .containsExactly(
-            "link.avro: it is a link, and only files are read",
-            "pipe.avro: it is no regular file",
-            "two\nlines.avro: its name has characters that a store's file has not");
+            "link.avro: it is a link, and only regular files are read",
+            "pipe.avro: it is not a regular file",
+            "two\nlines.avro: its name has characters that are not allowed in the store");
   }
 
   @ParameterizedTest
@@ -69,7 +69,7 @@ class HostileTrainingStoreTest {
   }
 
   @Test
-  void aManifestIsOfTheVersionThatItIsNamedAfter() throws Exception {
+  void aManifestMustBeNamedAfterItsVersion() throws Exception {
     Files.writeString(runs.resolve("v1.json"), MANIFEST.formatted("../../evil", "a.avro"));
     assertThatThrownBy(() -> store.runs().unfinished())
         .isInstanceOf(UserException.class)
@@ -77,7 +77,7 @@ class HostileTrainingStoreTest {
   }
 
   @Test
-  void whatIsNoManifestIsNobodysRun() throws Exception {
+  void aFileThatIsNotAManifestIsNoRun() throws Exception {
     Files.writeString(runs.resolve("my notes.json"), "{}");
     Files.writeString(runs.resolve("v1.json"), MANIFEST.formatted("v1", "a.avro"));
     assertThat(store.runs().versions()).containsExactly("v1");
@@ -105,7 +105,7 @@ class HostileTrainingStoreTest {
   }
 
   @Test
-  void aPipeIsNotWaitedFor() throws Exception {
+  void aPipeDoesNotBlock() throws Exception {
     pipe(runs.resolve("v1.json"));
     assertThatThrownBy(() -> store.runs().find("v1"))
         .isInstanceOf(UserException.class)

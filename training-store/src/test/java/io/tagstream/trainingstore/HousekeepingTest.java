@@ -41,7 +41,7 @@ class HousekeepingTest {
   }
 
   @Test
-  void theOldestFilesGoFirst() throws Exception {
+  void theOldestFilesAreDeletedFirst() throws Exception {
     StoreRows.write(folder, "c.avro", row("a", "roses", 1), row("b", "roses", 2));
     StoreRows.write(folder, "b.avro", row("c", "roses", 3));
     StoreRows.write(folder, "a.avro", row("d", "roses", 4), row("e", "roses", 5));
@@ -55,13 +55,13 @@ class HousekeepingTest {
   }
 
   @Test
-  void whatAnUnfinishedRunReadsStays() throws Exception {
+  void theFilesOfAnUnfinishedRunStay() throws Exception {
     StoreRows.write(folder, "a.avro", row("a", "roses", 1));
     store.runs().begin(StoreRows.run(store, "v1"));
     StoreRows.write(folder, "b.avro", row("b", "roses", 2));
     StoreRows.write(folder, "c.avro", row("c", "roses", 3));
     Housekeeping.in(store, 1, 2);
-    // The run's file stays, and the newest fits beside it no more.
+    // The run's file stays, so the newest one exceeds the limit.
     assertThat(names()).containsExactly("a.avro");
     store.runs().end(new RunOutcome("v1", ModelStatus.PROMOTED, "better", Instant.ofEpochMilli(1)));
     StoreRows.write(folder, "d.avro", row("d", "roses", 4));
@@ -70,8 +70,8 @@ class HousekeepingTest {
   }
 
   @Test
-  void aWithdrawnImageDoesNotComeBack() throws Exception {
-    // The withdrawal is in the older file, since rows do not come in their order.
+  void aWithdrawnImageStaysWithdrawn() throws Exception {
+    // The withdrawal is in the older file, because rows do not arrive in order.
     StoreRows.write(folder, "a.avro", row("other", "roses", 1), withdrawal("x", 5));
     StoreRows.write(folder, "b.avro", row("x", "roses", 4), row("new", "roses", 9));
     Housekeeping.in(store, 2, NEVER);
@@ -80,10 +80,10 @@ class HousekeepingTest {
   }
 
   @Test
-  void anImageCountsOnceHoweverOftenItWasLabelled() throws Exception {
+  void anImageLabelledSeveralTimesCountsOnce() throws Exception {
     StoreRows.write(folder, "a.avro", row("x", "roses", 1), row("y", "roses", 2));
     for (int i = 0; i < 5; i++) {
-      // Under one id come other bytes, too.
+      // Other bytes may arrive under the same id.
       StoreRows.write(folder, "b%d.avro".formatted(i), row("x", "tulips", 3 + i).showing("v" + i));
     }
     Housekeeping.in(store, 2, NEVER);
@@ -103,7 +103,7 @@ class HousekeepingTest {
   }
 
   @Test
-  void theBytesOfAnImageThatIsLabelledAgainAreKeptOnce() throws Exception {
+  void theBytesOfAnImageLabelledAgainAreKeptOnce() throws Exception {
     StoreRows.write(
         folder,
         "a.avro",
@@ -133,7 +133,7 @@ class HousekeepingTest {
   }
 
   @Test
-  void aFileIsNotWrittenAnewForALittle() throws Exception {
+  void aFileWithFewSupersededRowsIsNotRewritten() throws Exception {
     StoreRows.write(
         folder,
         "a.avro",
@@ -145,25 +145,25 @@ class HousekeepingTest {
     StoreRows.write(folder, "b.avro", row("x", "tulips", 6).showing(large("x")));
     Housekeeping.in(store, 100, NEVER);
     assertThat(names()).containsExactly("a.avro", "b.avro");
-    // Where it is copied anyhow, it goes.
+    // When the file is merged anyway, the row is dropped.
     Housekeeping.in(store, 100, 2);
     assertThat(store.list().rows()).isEqualTo(5);
     assertThat(labels()).containsExactly("u=roses", "v=roses", "w=roses", "y=roses", "x=tulips");
   }
 
   @Test
-  void thePictureOfAWithdrawnImageGoesAndItsWithdrawalStays() throws Exception {
+  void theBytesOfAWithdrawnImageAreDroppedAndItsWithdrawalStays() throws Exception {
     StoreRows.write(folder, "a.avro", row("x", "roses", 1));
     StoreRows.write(folder, "b.avro", withdrawal("x", 2), row("y", "roses", 3));
     Housekeeping.in(store, 100, NEVER);
     assertThat(names()).containsExactly("b.avro");
-    // Labels do not come in their order.
+    // Labels do not arrive in order.
     StoreRows.write(folder, "c.avro", row("x", "tulips", 1));
     assertThat(labels()).containsExactly("y=roses");
   }
 
   @Test
-  void whatAnUnfinishedRunReadsStaysAlthoughItIsOverruled() throws Exception {
+  void supersededRowsThatAnUnfinishedRunReadsStay() throws Exception {
     StoreRows.write(folder, "a.avro", row("x", "roses", 1));
     store.runs().begin(StoreRows.run(store, "v1"));
     StoreRows.write(folder, "b.avro", row("x", "tulips", 2));
@@ -179,7 +179,7 @@ class HousekeepingTest {
   }
 
   @Test
-  void aDamagedPictureIsKnownAsOneInTheNextFileToo() throws Exception {
+  void aDamagedImageStaysKnownAsDamagedWhenItIsCopied() throws Exception {
     Path damaged = StoreRows.write(folder, "a.avro", row("x", "roses", 1));
     StoreRows.write(folder, "b.avro", row("y", "roses", 2));
     byte[] bytes = Files.readAllBytes(damaged);
@@ -192,12 +192,12 @@ class HousekeepingTest {
     assertThat(images.get(1).content().read()).isEqualTo(StoreRows.picture("y"));
     assertThatThrownBy(() -> images.get(0).content().read())
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("holds other bytes");
+        .hasMessageContaining("were changed");
   }
 
-  /** As after a crash between the two halves of writing a file anew. */
+  /** As after a crash between writing the new file and deleting the old ones. */
   @Test
-  void whatWasReplacedGoes() throws Exception {
+  void replacedFilesAreDeleted() throws Exception {
     StoreRows.write(folder, "a.avro", row("x", "roses", 1), row("y", "roses", 2));
     StoreRows.write(folder, "b.avro", row("x", "tulips", 3));
     StoreRows.write(
@@ -212,7 +212,7 @@ class HousekeepingTest {
   }
 
   @Test
-  void aCorrectionIsNotForgotten() throws Exception {
+  void aCorrectionIsKept() throws Exception {
     StoreRows.write(folder, "a.avro", row("x", "tulips", 5));
     StoreRows.write(folder, "b.avro", row("x", "roses", 4), row("new", "roses", 9));
     store.runs().begin(StoreRows.run(store, "v1"));
@@ -226,7 +226,7 @@ class HousekeepingTest {
   }
 
   @Test
-  void smallFilesBecomeOneWithAllThatCounts() throws Exception {
+  void smallFilesAreMergedWithAllRowsThatCount() throws Exception {
     StoreRows.write(
         folder, "b.avro", row("a", "roses", 1), row("e", "roses", 4), row("x", "roses", 5));
     StoreRows.write(folder, "a.avro", row("x", "tulips", 5), withdrawal("a", 6));
@@ -239,7 +239,7 @@ class HousekeepingTest {
     Housekeeping.in(store, 100, 3);
     assertThat(names()).singleElement().asString().startsWith("merged-").endsWith(".avro");
     ImageCollection collection = store.read(store.list().files());
-    // Of each image the newest row, of which one withdraws.
+    // The newest row of each image; one of them is a withdrawal.
     assertThat(store.list().rows()).isEqualTo(4);
     assertThat(collection.withdrawn()).containsExactly("a");
     assertThat(labels()).isEqualTo(before).containsExactly("e=roses", "x=tulips", "c=daisy");
@@ -252,7 +252,7 @@ class HousekeepingTest {
   }
 
   @Test
-  void joinedFilesAreJoinedAgain() throws Exception {
+  void mergedFilesAreMergedAgain() throws Exception {
     for (int i = 0; i < 9; i++) {
       StoreRows.write(folder, "part-%d.avro".formatted(i), row("image " + i, "roses", i));
       Housekeeping.in(store, 100, 3);
@@ -267,7 +267,7 @@ class HousekeepingTest {
   }
 
   @Test
-  void aFileWithARowThatCannotBeReadStopsNothing() throws Exception {
+  void aFileWithAnUnreadableRowStopsNothing() throws Exception {
     StoreRows.write(folder, "a.avro", row("a", "roses", 1));
     StoreRows.write(folder, "b.avro", row("b", "roses", 2));
     Path foreign = StoreRows.write(folder, "c.avro", row("c", "roses", 3));
@@ -283,7 +283,7 @@ class HousekeepingTest {
     assertThat(Files.exists(foreign)).isTrue();
   }
 
-  /** Each reads one file, so that no run names what another read. */
+  /** Each run reads one file, so no two runs name the same parts. */
   private void runs(int count) throws Exception {
     for (int i = 1; i <= count; i++) {
       String version = "v" + i;
@@ -310,7 +310,7 @@ class HousekeepingTest {
   }
 
   @Test
-  void oldRunsAreForgottenAndWhatTheyReadIsNot() throws Exception {
+  void oldRunsAreDeletedButWhatTheyReadIsRemembered() throws Exception {
     runs(4);
     Housekeeping.forgetRuns(store, 2, Set.of("v1"), Instant.EPOCH.plus(Duration.ofDays(1)));
     assertThat(store.runs().versions()).containsExactly("v1", "v2", "v3", "v4");
@@ -334,44 +334,45 @@ class HousekeepingTest {
     StoreRows.write(folder, "part-5.avro", row("image 5", "roses", 5));
     for (TrainingStore any : List.of(store, new TrainingStore(folder))) {
       assertThat(any.runs().unfinished()).isEmpty();
-      assertThat(any.list().rowsBeside(any.runs().parts())).isEqualTo(1);
+      assertThat(any.list().rowsOutside(any.runs().parts())).isEqualTo(1);
     }
   }
 
   @Test
-  void aRunIsForgottenWhereverTheProcessDies() throws Exception {
+  void deletingARunSurvivesACrashAtAnyPoint() throws Exception {
     runs(3);
-    // The first half: what was read is written down, a manifest is gone, its notes are not.
+    // After the first half: the read parts are recorded and a manifest is deleted, but not its
+    // notes.
     Files.writeString(
         folder.resolve("runs/read.json"), "{\"parts\": [\"part-1.avro\", \"part-2.avro\"]}");
     Files.delete(folder.resolve("runs/v1.json"));
     TrainingStore next = new TrainingStore(folder);
     assertThat(next.runs().unfinished()).isEmpty();
-    assertThat(next.list().rowsBeside(next.runs().parts())).isZero();
+    assertThat(next.list().rowsOutside(next.runs().parts())).isZero();
     Housekeeping.forgetRuns(next, 1, Set.of(), LATER);
     assertThat(runFiles())
         .containsExactly("read.json", "v3.attempt-1", "v3.json", "v3.outcome.json");
-    assertThat(next.list().rowsBeside(next.runs().parts())).isZero();
+    assertThat(next.list().rowsOutside(next.runs().parts())).isZero();
   }
 
   @Test
-  void whatARunGaveBackIsNewUnlessAnotherOneReadIt() throws Exception {
+  void thePartsOfAnUnreadRunAreNewUnlessAnotherRunReadThem() throws Exception {
     runs(2);
     StoreRows.write(folder, "part-3.avro", row("image 3", "roses", 3));
     store.runs().begin(StoreRows.run(store, "v3"));
-    assertThat(store.list().rowsBeside(store.runs().parts())).isZero();
-    store.runs().giveBack("v3");
+    assertThat(store.list().rowsOutside(store.runs().parts())).isZero();
+    store.runs().markUnread("v3");
     for (TrainingStore any : List.of(store, new TrainingStore(folder))) {
-      assertThat(any.list().rowsBeside(any.runs().parts())).isEqualTo(1);
+      assertThat(any.list().rowsOutside(any.runs().parts())).isEqualTo(1);
     }
     store.runs().end(new RunOutcome("v3", ModelStatus.REJECTED, "no parent", Instant.EPOCH));
     Housekeeping.forgetRuns(store, 0, Set.of(), LATER);
     assertThat(runFiles()).containsExactly("read.json");
-    assertThat(store.list().rowsBeside(store.runs().parts())).isEqualTo(1);
+    assertThat(store.list().rowsOutside(store.runs().parts())).isEqualTo(1);
   }
 
   @Test
-  void anUnfinishedRunIsNeverForgotten() throws Exception {
+  void anUnfinishedRunIsNeverDeleted() throws Exception {
     StoreRows.write(folder, "part-0.avro", row("image 0", "roses", 0));
     store.runs().begin(StoreRows.run(store, "v0"));
     runs(2);
@@ -380,19 +381,19 @@ class HousekeepingTest {
   }
 
   @Test
-  void whatAFileHoldsThatCannotBeReadNowIsNotNewWhenItCan() throws Exception {
+  void partsOfAnUnreadableFileAreNotNewOnceItIsReadable() throws Exception {
     runs(3);
     Path file = folder.resolve("part-1.avro");
     byte[] whole = Files.readAllBytes(file);
     Files.write(file, new byte[3]);
     Housekeeping.forgetRuns(store, 1, Set.of(), LATER);
     Files.write(file, whole);
-    assertThat(store.list().rowsBeside(store.runs().parts())).isZero();
+    assertThat(store.list().rowsOutside(store.runs().parts())).isZero();
   }
 
-  /** As after a crash between the two halves of a merge. */
+  /** As after a crash between writing a merged file and deleting its parts. */
   @Test
-  void partsThatWereLeftBehindGo() throws Exception {
+  void remainingPartsOfAMergeAreDeleted() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "roses", 1));
     StoreRows.write(folder, "part-2.avro", row("b", "roses", 2));
     StoreRows.write(

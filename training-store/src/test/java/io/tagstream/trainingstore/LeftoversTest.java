@@ -35,7 +35,7 @@ class LeftoversTest {
   }
 
   @Test
-  void onlyOldHiddenFilesThatNoSnapshotNamesGo() throws Exception {
+  void onlyOldHiddenFilesThatNoSnapshotNamesAreDeleted() throws Exception {
     write(".." + ONE + IN_PROGRESS, Duration.ofDays(2));
     write(".." + TWELVE + IN_PROGRESS, Duration.ofDays(2));
     write("." + ONE + ".avro", Duration.ofDays(2));
@@ -58,7 +58,7 @@ class LeftoversTest {
   }
 
   @Test
-  void aSnapshotThatCannotBeReadLetsAllFilesOfTheSinkStay() throws Exception {
+  void allFilesOfTheSinkStayIfASnapshotCannotBeRead() throws Exception {
     write(".." + ONE + IN_PROGRESS, Duration.ofDays(2));
     Leftovers.remove(
         folder,
@@ -70,7 +70,7 @@ class LeftoversTest {
   }
 
   @Test
-  void snapshotsAreNotReadForNothing() throws Exception {
+  void snapshotsAreReadOnlyIfThereAreHiddenFilesOfTheSink() throws Exception {
     write(".." + ONE + IN_PROGRESS, Duration.ofHours(1));
     Leftovers.remove(
         folder,

@@ -12,30 +12,30 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Files of a training store as tests write them. */
+/** Writes files of a training store for tests. */
 public final class StoreRows {
   private StoreRows() {}
 
   /**
-   * A row in a group of its label's first letter.
+   * A row whose group is the first letter of its label.
    *
-   * @param label empty withdraws it
-   * @param at milliseconds
-   * @param picture stands for its bytes
+   * @param label if empty, the row withdraws the image
+   * @param at in milliseconds
+   * @param picture text that stands for the image's bytes
    */
   public record Row(String id, String label, long at, Optional<Source> source, String picture) {
-    /** The same from a record at an offset of the one partition of labels. */
+    /** The same row from a record at an offset of the single partition of labels. */
     Row from(long offset) {
       return new Row(id, label, at, Optional.of(new Source("labels", 0, offset)), picture);
     }
 
-    /** The same with another picture. */
+    /** The same row with another image. */
     Row showing(String other) {
       return new Row(id, label, at, source, other);
     }
   }
 
-  /** A row whose picture is made of its id. */
+  /** A row whose image bytes are derived from its id. */
   public static Row row(String id, String label, long at) {
     return new Row(id, label, at, Optional.empty(), textOf(id));
   }
@@ -79,7 +79,7 @@ public final class StoreRows {
     return path;
   }
 
-  /** The header of a file that an earlier release joined of others. */
+  /** The header of a file that an earlier release merged. */
   static Map<String, String> joinedEarlier(StoreFile.Part... parts) {
     return Map.of(
         "tagstream.parts",
@@ -88,7 +88,7 @@ public final class StoreRows {
             .collect(Collectors.joining("\n")));
   }
 
-  /** A run on all that is in a store. */
+  /** The manifest of a run on everything in a store. */
   static RunManifest run(TrainingStore store, String version) {
     Listing listing = store.list();
     return new RunManifest(
@@ -100,7 +100,7 @@ public final class StoreRows {
             "200 new labels",
             List.of("r1"),
             Optional.of(Instant.ofEpochMilli(2))),
-        listing.rowsBeside(store.runs().parts()),
+        listing.rowsOutside(store.runs().parts()),
         listing.files(),
         listing.unusable());
   }

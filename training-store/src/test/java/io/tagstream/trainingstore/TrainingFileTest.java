@@ -97,7 +97,7 @@ class TrainingFileTest {
   }
 
   @Test
-  void rowsAreReadWithoutTheirImages() throws Exception {
+  void rowsAreReadWithoutTheirContent() throws Exception {
     List<TrainingRowHead> heads = heads(threeRows(Map.of()));
     assertThat(heads).hasSize(3);
     TrainingRowHead first = heads.get(0);
@@ -161,7 +161,7 @@ class TrainingFileTest {
   }
 
   @Test
-  void oneImageIsReadAlone() throws Exception {
+  void theContentOfOneRowIsReadAlone() throws Exception {
     Path path = threeRows(Map.of());
     List<TrainingRowHead> heads = heads(path);
     assertThat(TrainingFile.content(path, heads.get(2).content().orElseThrow()))
@@ -171,7 +171,7 @@ class TrainingFileTest {
   }
 
   @Test
-  void anImageThatChangedIsRefused() throws Exception {
+  void changedContentIsRefused() throws Exception {
     Path path = threeRows(Map.of());
     TrainingRowHead.Content content = heads(path).get(2).content().orElseThrow();
     byte[] bytes = Files.readAllBytes(path);
@@ -179,14 +179,14 @@ class TrainingFileTest {
     Files.write(path, bytes);
     assertThatThrownBy(() -> TrainingFile.content(path, content))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("rows.avro holds other bytes at " + content.position());
+        .hasMessageContaining("rows.avro at %d were changed".formatted(content.position()));
     Files.write(path, Arrays.copyOf(bytes, 60_000));
     assertThatThrownBy(() -> TrainingFile.content(path, content))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("rows.avro is shorter");
+        .hasMessageContaining("rows.avro was shortened");
   }
 
-  /** Other programs can read the store with Avro. */
+  /** Other programs must be able to read the store. */
   @Test
   void avroReadsWhatWasWritten() throws Exception {
     try (InputStream in = Files.newInputStream(threeRows(Map.of("tagstream.note", "n")));
@@ -202,7 +202,7 @@ class TrainingFileTest {
   }
 
   @Test
-  void theNotesOfALargeHeaderAreRead() throws Exception {
+  void notesInALargeHeaderAreRead() throws Exception {
     try (TrainingFile file =
         TrainingFile.open(threeRows(Map.of("tagstream.note", "n".repeat(50_000))))) {
       assertThat(file.notes()).isEqualTo(Map.of("tagstream.note", "n".repeat(50_000)));
@@ -219,7 +219,7 @@ class TrainingFileTest {
   }
 
   @Test
-  void aFileThatIsCutShortIsRefusedWhereverItIsCut() throws Exception {
+  void aTruncatedFileIsRefusedWhereverItIsCut() throws Exception {
     Path path = threeRows(Map.of());
     byte[] whole = Files.readAllBytes(path);
     List<TrainingRowHead> heads = heads(path);
@@ -238,14 +238,14 @@ class TrainingFileTest {
           .isInstanceOf(MalformedFileException.class);
     }
     Files.write(cut, Arrays.copyOf(whole, 60_000));
-    assertThatThrownBy(() -> count(cut)).hasMessageStartingWith("it is cut short at 60000 bytes");
-    // Cut between two blocks, the file is valid and shorter.
+    assertThatThrownBy(() -> count(cut)).hasMessageStartingWith("it is truncated at 60000 bytes");
+    // Cut between two blocks, it is a complete, shorter file.
     Files.write(cut, Arrays.copyOf(whole, secondRow));
     assertThat(count(cut)).isEqualTo(1);
   }
 
   @Test
-  void aBlockThatWasChangedIsNoticed() throws Exception {
+  void aChangedBlockIsDetected() throws Exception {
     Path path = threeRows(Map.of());
     byte[] bytes = Files.readAllBytes(path);
     int endOfFirst = (int) heads(path).get(0).content().orElseThrow().position() + 3;
@@ -287,7 +287,7 @@ class TrainingFileTest {
   void blocksOfSeveralRowsAreRefused() throws Exception {
     assertThatThrownBy(() -> count(container(CodecFactory.nullCodec())))
         .isInstanceOf(MalformedFileException.class)
-        .hasMessageContaining("holds 2 rows");
+        .hasMessageContaining("has 2 rows");
   }
 
   @Test
@@ -298,7 +298,7 @@ class TrainingFileTest {
         .hasMessageContaining("compressed (deflate)");
   }
 
-  /** Five bytes could encode a billion nulls to skip. */
+  /** Five bytes of such a row could encode a billion nulls to skip. */
   @Test
   void rowsWithCollectionsAreRefused() throws Exception {
     List<Schema.Field> fields = new ArrayList<>();
@@ -316,7 +316,7 @@ class TrainingFileTest {
     }
     assertThatThrownBy(() -> TrainingFile.open(path))
         .isInstanceOf(MalformedFileException.class)
-        .hasMessage("its rows hold an array or a map");
+        .hasMessage("its rows contain an array or a map");
   }
 
   @Test
@@ -324,7 +324,7 @@ class TrainingFileTest {
     Path path = folder.resolve("long.avro");
     try (OutputStream out = Files.newOutputStream(path)) {
       out.write(DataFileConstants.MAGIC);
-      // One entry, its key "a", its value of 1 GiB, of which 64 MiB follow.
+      // One entry with the key "a" and a value of 1 GiB, of which 64 MiB follow.
       out.write(HexFormat.of().parseHex("0202618080808008"));
       out.write(new byte[64 << 20]);
     }
@@ -334,23 +334,23 @@ class TrainingFileTest {
   }
 
   @Test
-  void aLinkIsNoFile() throws Exception {
+  void aLinkIsRefused() throws Exception {
     Path file = threeRows(Map.of());
     Path link = Files.createSymbolicLink(folder.resolve("link.avro"), file);
     assertThatThrownBy(() -> TrainingFile.open(link))
         .isInstanceOf(MalformedFileException.class)
-        .hasMessage("it is a link, and only files are read");
+        .hasMessage("it is a link, and only regular files are read");
   }
 
   /** Opening a pipe blocks until a process writes to it. */
   @Test
   @Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-  void aPipeIsNotWaitedFor() throws Exception {
+  void aPipeDoesNotBlock() throws Exception {
     Path pipe = folder.resolve("pipe.avro");
     assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
     assertThatThrownBy(() -> TrainingFile.open(pipe))
         .isInstanceOf(MalformedFileException.class)
-        .hasMessage("it is no regular file");
+        .hasMessage("it is not a regular file");
   }
 
   private Path container(CodecFactory codec) throws IOException {

@@ -36,14 +36,14 @@ class TrainingStoreTest {
   }
 
   @Test
-  void aStoreThatIsNotThereIsEmpty() {
+  void aMissingStoreIsEmpty() {
     Listing listing = new TrainingStore(folder.resolve("none")).list();
     assertThat(listing).isEqualTo(new Listing(List.of(), List.of(), List.of()));
     assertThat(listing.rows()).isZero();
   }
 
   @Test
-  void aStoreIsOneJobs() {
+  void aStoreBelongsToOneJob() {
     Path models = folder.resolveSibling("models");
     store.claim("shop", "cluster-1", models);
     new TrainingStore(folder).claim("shop", "cluster-1", models);
@@ -54,9 +54,9 @@ class TrainingStoreTest {
     assertThat(store.list()).isEqualTo(new Listing(List.of(), List.of(), List.of()));
   }
 
-  /** The default name is everyone's. */
+  /** Different jobs may share the default name. */
   @Test
-  void aStoreIsOfOneClusterAndOneFolderOfModels() {
+  void aStoreBelongsToOneClusterAndOneModelStore() {
     Path models = folder.resolveSibling("models");
     store.claim("tagstream", "cluster-1", models);
     assertThatThrownBy(() -> store.claim("tagstream", "cluster-2", models))
@@ -70,7 +70,7 @@ class TrainingStoreTest {
   }
 
   @Test
-  void anOwnerOfAVersionBeforeIsCompleted() throws Exception {
+  void theOwnerFileOfAnEarlierReleaseIsCompleted() throws Exception {
     Path models = folder.resolveSibling("models");
     Files.writeString(folder.resolve(".job"), "tagstream\n");
     assertThatThrownBy(() -> store.claim("shop", "cluster-1", models))
@@ -95,7 +95,7 @@ class TrainingStoreTest {
   }
 
   @Test
-  void whatCannotBeUsedIsNamedWithItsReason() throws Exception {
+  void unusableFilesAreReportedWithTheirReason() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "roses", 1));
     Path cut = StoreRows.write(folder, "part-2.avro", row("b", "roses", 2), row("c", "roses", 3));
     byte[] whole = Files.readAllBytes(cut);
@@ -109,8 +109,8 @@ class TrainingStoreTest {
         .extracting(UnusableFile::toString)
         .containsExactly(
             "2026-11-24: it is a folder",
-            "foreign.avro: it is no Avro container file",
-            "part-2.avro: it is cut short at %d bytes, within the row at %d"
+            "foreign.avro: it is not an Avro container file",
+            "part-2.avro: it is truncated at %d bytes, within the row at %d"
                 .formatted(whole.length - 20, rowAt(whole, "c")),
             "part-3.avro.tmp: its name does not end with .avro");
 
@@ -120,9 +120,9 @@ class TrainingStoreTest {
         .containsExactly("part-1.avro", "part-2.avro");
   }
 
-  /** Its blocks can be counted. */
+  /** The file's blocks can still be counted. */
   @Test
-  void aFileWithARowThatCannotBeReadIsLeftOutUntilItIsMended() throws Exception {
+  void aFileWithAnUnreadableRowIsSkippedUntilItIsRepaired() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "roses", 1));
     Path flipped = StoreRows.write(folder, "part-2.avro", row("b", "roses", 2));
     byte[] whole = Files.readAllBytes(flipped);
@@ -141,7 +141,7 @@ class TrainingStoreTest {
     assertThat(labels()).containsExactly("a=roses", "b=roses");
   }
 
-  /** Where the row of a one-letter id begins, which is with the id. */
+  /** The position of the row with a one-letter id, which begins with the id. */
   private static int rowAt(byte[] file, String id) {
     for (int i = file.length - 3; ; i--) {
       if (file[i] == 2 && file[i + 1] == id.charAt(0) && file[i + 2] == 2) {
@@ -151,24 +151,27 @@ class TrainingStoreTest {
   }
 
   @Test
-  void theNewestLabelWinsWhateverTheOrderOfFiles() throws Exception {
+  void theNewestLabelWinsInAnyOrderOfFiles() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "tulips", 20), row("b", "roses", 5));
     StoreRows.write(folder, "part-2.avro", row("a", "roses", 10), row("b", "daisy", 6));
     assertThat(labels()).containsExactly("b=daisy", "a=tulips");
   }
 
   @Test
-  void ofEquallyNewLabelsTheLaterOneWins() throws Exception {
+  void ofLabelsWithEqualTimesTheLaterOneWins() throws Exception {
     StoreRows.write(folder, "z.avro", row("x", "first", 1), row("a", "one", 7), row("a", "two", 7));
     assertThat(labels()).contains("a=two");
-    // Begun later, whatever its name.
+    // Begun later, although its name sorts first.
     StoreRows.write(folder, "a.avro", row("a", "three", 7));
     assertThat(labels()).contains("a=three");
   }
 
-  /** A batch's records have one time, and a withdrawal does not wait for its image as labels do. */
+  /**
+   * The records of a batch have equal times, and unlike a label a withdrawal does not wait for its
+   * image.
+   */
   @Test
-  void ofEquallyNewLabelsOfAPartitionTheLaterRecordWins() throws Exception {
+  void ofLabelsWithEqualTimesInAPartitionTheLaterRecordWins() throws Exception {
     StoreRows.write(folder, "part-1.avro", withdrawal("a", 7).from(5), row("b", "roses", 7));
     StoreRows.write(folder, "part-2.avro", row("a", "roses", 7).from(4));
     assertThat(labels()).containsExactly("b=roses");
@@ -177,7 +180,7 @@ class TrainingStoreTest {
   }
 
   @Test
-  void aWithdrawnImageIsOutUntilItIsLabelledAgain() throws Exception {
+  void aWithdrawnImageIsExcludedUntilItIsLabelledAgain() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "roses", 1), row("b", "roses", 2));
     StoreRows.write(folder, "part-2.avro", withdrawal("a", 3), withdrawal("never seen", 3));
     assertThat(labels()).containsExactly("b=roses");
@@ -197,7 +200,7 @@ class TrainingStoreTest {
   }
 
   @Test
-  void aFileThatARunReadsMustStayAsItWas() throws Exception {
+  void aChangeOfAFileThatARunReadsIsDetected() throws Exception {
     Path path = StoreRows.write(folder, "part-1.avro", row("a", "roses", 1));
     List<StoreFile> files = store.list().files();
     TrainingStore later = new TrainingStore(folder);
@@ -208,11 +211,11 @@ class TrainingStoreTest {
     Files.delete(path);
     assertThatThrownBy(() -> later.read(files))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("part-1.avro is gone");
+        .hasMessageContaining("part-1.avro is missing");
   }
 
   @Test
-  void labelsJoinTheClassThatDiffersOnlyInCase() throws Exception {
+  void labelsBelongToTheClassThatDiffersOnlyInCase() throws Exception {
     StoreRows.write(
         folder,
         "part-1.avro",
@@ -229,7 +232,7 @@ class TrainingStoreTest {
   }
 
   @Test
-  void anExactLabelStaysInItsClass() throws Exception {
+  void anExactMatchPrecedesOneThatDiffersInCase() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "Roses", 1), row("b", "roses", 2));
     assertThat(classes(all().inClasses(List.of("roses", "Roses")))).containsExactly("a=1", "b=0");
   }
@@ -241,27 +244,27 @@ class TrainingStoreTest {
         .toList();
   }
 
-  /** Only a writer that is none of ours makes such rows. */
+  /** Our writers never produce such rows. */
   @Test
-  void aRowWithoutLabelOrPictureIsLeftOutAndCounted() throws Exception {
+  void aRowWithoutLabelOrContentIsSkippedAndCounted() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "roses", 1), row("b", "\u0007", 2));
     assertThat(labels()).containsExactly("a=roses");
     assertThat(all().unusable()).containsExactly("b in part-1.avro");
   }
 
   @Test
-  void whatIsNewIsWhatARunDidNotRead() throws Exception {
+  void newImagesAreThoseThatARunDidNotRead() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "roses", 1), row("b", "roses", 2));
     RunManifest first = StoreRows.run(store, "v1");
     assertThat(first.newLabels()).isEqualTo(2);
     store.runs().begin(first);
     StoreRows.write(folder, "part-2.avro", row("b", "tulips", 3), row("c", "roses", 1));
     assertThat(all().newSince(first)).containsExactlyInAnyOrder("b", "c");
-    assertThat(store.list().rowsBeside(store.runs().parts())).isEqualTo(2);
+    assertThat(store.list().rowsOutside(store.runs().parts())).isEqualTo(2);
   }
 
   @Test
-  void whatRunsReadThatFailedOrWereRejectedIsNewToTheNextParent() throws Exception {
+  void imagesOfFailedOrRejectedRunsAreNewToTheNextParent() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "roses", 1));
     end("v1", ModelStatus.PROMOTED);
     StoreRows.write(folder, "part-2.avro", row("b", "roses", 2));
@@ -271,7 +274,7 @@ class TrainingStoreTest {
     StoreRows.write(folder, "part-4.avro", row("d", "roses", 4));
     store.runs().begin(StoreRows.run(store, "v4"));
     assertThat(store.newTo("v1", all()).orElseThrow()).containsExactlyInAnyOrder("b", "c", "d");
-    // Somebody promoted it.
+    // A user promoted it.
     assertThat(store.newTo("v3", all()).orElseThrow()).containsExactly("d");
     assertThat(store.newTo("imported", all())).isEmpty();
     assertThat(store.newTo("no version's name", all())).isEmpty();
@@ -283,7 +286,7 @@ class TrainingStoreTest {
   }
 
   @Test
-  void aMergedFileStandsForItsParts() throws Exception {
+  void aMergedFileReplacesItsParts() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "roses", 1), row("b", "roses", 2));
     RunManifest first = StoreRows.run(store, "v1");
     StoreRows.write(folder, "part-2.avro", row("c", "roses", 3));
@@ -299,13 +302,13 @@ class TrainingStoreTest {
         .extracting(StoreFile::name)
         .containsExactly("part-1.avro", "part-2.avro");
     assertThat(listing.rows()).isEqualTo(3);
-    assertThat(listing.rowsBeside(first.parts())).isEqualTo(1);
+    assertThat(listing.rowsOutside(first.parts())).isEqualTo(1);
     assertThat(all().newSince(first)).containsExactly("c");
   }
 
-  /** Without rows that do not count it has fewer parts than what it replaces. */
+  /** Without superseded rows it has fewer parts than the files that it replaces. */
   @Test
-  void aFileStandsForThoseThatItReplaces() throws Exception {
+  void aFileReplacesThoseThatItNames() throws Exception {
     StoreRows.write(
         folder,
         "merged-1.avro",
@@ -336,7 +339,7 @@ class TrainingStoreTest {
     assertThat(store.list().unusable())
         .singleElement()
         .asString()
-        .contains("holds 1 rows, and its parts 2");
+        .contains("has 1 rows, but its parts have 2");
   }
 
   @Test
@@ -374,9 +377,9 @@ class TrainingStoreTest {
     assertThat(again.unfinished()).containsExactly(second);
   }
 
-  /** As releases before this one wrote it, with a field to come. */
+  /** A manifest as earlier releases wrote it, plus an unknown field. */
   @Test
-  void aManifestIsOneObjectWithTheKeysItAlwaysHad() throws Exception {
+  void aManifestIsOneObjectWithStableKeys() throws Exception {
     StoreRows.write(folder, "part-1.avro", row("a", "roses", 1));
     RunManifest manifest = StoreRows.run(store, "v1");
     store.runs().begin(manifest);
@@ -411,7 +414,7 @@ class TrainingStoreTest {
   }
 
   @Test
-  void attemptsAreCountedUnlessTheyWereBrokenOff() {
+  void attemptsAreCountedUnlessTheyWereCancelled() {
     RetrainRuns runs = store.runs();
     assertThat(runs.attempt("v1")).isEqualTo(1);
     assertThat(runs.attempt("v1")).isEqualTo(2);
@@ -421,7 +424,7 @@ class TrainingStoreTest {
   }
 
   @Test
-  void aManifestThatIsNoneIsNamed() throws Exception {
+  void aMalformedManifestIsReported() throws Exception {
     Files.createDirectories(folder.resolve("runs"));
     Files.writeString(folder.resolve("runs/v1.json"), "{\"version\": 3, \"files\": 4}");
     assertThatThrownBy(() -> store.runs().parts())

@@ -11,21 +11,21 @@ import java.time.Instant;
 import java.util.Comparator;
 
 /**
- * What a member of a lock's group says of itself.
+ * A group member's claim to a job's name.
  *
- * @param holds whether it has the name; else it wants it
- * @param since when it claimed the name first
- * @param id the job's; no other job's claim has it
- * @param holder the process, in words
+ * @param holds whether the member holds the name; otherwise it waits for it
+ * @param since when it first claimed the name
+ * @param id identifies the job; unique among claims
+ * @param holder describes the process, for messages
  */
 record Claim(boolean holds, Instant since, String id, String holder) {
-  /** The first is the one that has the name: who holds it goes before who wants it. */
+  /** The first claim gets the name: holders precede those that wait. */
   static final Comparator<Claim> ORDER =
       Comparator.comparing((Claim claim) -> !claim.holds)
           .thenComparing(Claim::since)
           .thenComparing(Claim::id);
 
-  /** Of the encoding; a later one may only add to its end. */
+  /** The version of the encoding; later versions may only append fields. */
   private static final int VERSION = 1;
 
   Claim held() {

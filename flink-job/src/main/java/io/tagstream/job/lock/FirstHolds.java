@@ -12,20 +12,21 @@ import org.apache.kafka.common.Configurable;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The group's leader decides by the claims of all members which of them has the name, and each
- * member is told: a group has one leader per generation, so they all hear the same. That one gets a
- * partition, which shows who it is and which it does not read. Kafka's client makes it.
+ * Decides which member of the lock's consumer group holds the name: the group's leader compares the
+ * claims of all members and sends the result to each. A group has one leader per generation, so all
+ * receive the same decision. The holder is assigned a partition, which it does not read; it only
+ * shows who holds the name. Kafka's client instantiates this class.
  */
 public final class FirstHolds implements ConsumerPartitionAssignor, Configurable {
-  /** The consumer's property that hands over its {@link Member}. */
+  /** The consumer property with its {@link Member}. */
   static final String MEMBER = "tagstream.name-lock.member";
 
-  /** Whose claim it is. */
+  /** The member of the group in this process. */
   interface Member {
 
     Claim claim();
 
-    /** The group has decided, on the thread that polls. */
+    /** Called with the winning claim, on the polling thread. */
     void decided(Claim first);
   }
 

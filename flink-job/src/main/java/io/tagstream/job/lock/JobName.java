@@ -8,10 +8,10 @@ import java.time.Instant;
 import java.util.Properties;
 
 /**
- * A job's name on a Kafka cluster, which one job at a time may have.
+ * A job's name on a Kafka cluster, which one job at a time can hold.
  *
- * @param consumer a consumer's properties
- * @param topic one that the job reads: a member of a group subscribes to one at least
+ * @param consumer properties of a consumer
+ * @param topic a topic that the job reads: a group member must subscribe to at least one
  * @param job the name
  */
 public record JobName(Properties consumer, String topic, String job) implements Serializable {
@@ -20,26 +20,28 @@ public record JobName(Properties consumer, String topic, String job) implements 
     return new JobName(connection.consumerProperties(), topics.modelUpdates(), job);
   }
 
-  /** The group whose first member has the name. */
+  /** The consumer group whose first member holds the name. */
   String group() {
     return Topics.lockGroup(job);
   }
 
   /**
-   * Takes the name for this process. A holder that died is waited for until Kafka has forgotten it.
+   * Takes the name for this process. If the holder has died, waits until Kafka removes it from the
+   * group.
    *
-   * @param patience how long a living holder is waited for
-   * @throws io.tagstream.settings.UserException when another job has it, with process and host
+   * @param patience how long to wait for a living holder
+   * @throws io.tagstream.settings.UserException if another job holds it; the message names process
+   *     and host
    */
   public NameLock take(Duration patience) {
     return NameLock.take(this, patience);
   }
 
   /**
-   * Resumes to hold a name that the job has had.
+   * Continues to hold a name that the job has taken.
    *
-   * @param since when it took it: who took it later yields
-   * @param id of the job, on whatever machine: two attempts of one job yield to each other never
+   * @param since when the job took it: of two holders, the later one yields
+   * @param id the id of the job on any machine: attempts of one job never yield to each other
    */
   public NameLock keep(Instant since, String id) {
     return NameLock.keep(this, since, id);

@@ -25,36 +25,35 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps a second job of a name from a Kafka cluster, wherever it runs, by the membership of a
- * consumer group. Who holds the name answers within a heartbeat; who died is forgotten after the
- * session's time-out.
+ * Prevents a second job of the same name on a Kafka cluster, wherever it runs, by membership in a
+ * consumer group. A living holder answers within a heartbeat; a dead one is removed after the
+ * session time-out.
  *
- * <p>While Kafka is away nobody can say who holds the name, and nothing happens. A membership that
- * lapsed meanwhile is taken up again; if another job took the name in between, the later of the two
- * yields.
+ * <p>While Kafka is unavailable, nothing happens. A membership that lapsed meanwhile is renewed; if
+ * another job took the name in between, the later of the two yields.
  */
 public final class NameLock implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NameLock.class);
 
   /**
-   * After which Kafka forgets a holder that died, and who restarts it has waited long enough. One
-   * that only stood still takes the name up again.
+   * The time after which Kafka removes a dead holder, so also the longest wait of its restart. A
+   * holder that was only suspended claims the name again.
    */
   private static final Duration SESSION = Duration.ofSeconds(10);
 
-  /** How soon a holder hears that another one asks. */
+  /** How soon a holder learns of another claim. */
   private static final Duration HEARTBEAT = Duration.ofSeconds(1);
 
-  /** How long the group waits for a member whose process lives and does not answer. */
+  /** How long the group waits for a member that lives but does not answer. */
   private static final Duration REBALANCE = Duration.ofSeconds(30);
 
   private static final Duration POLL = Duration.ofMillis(500);
   private static final Duration LEAVE = Duration.ofSeconds(1);
 
-  /** Without a word for so long, somebody has died; a broker lets a new group wait for 3 s. */
+  /** A group silent for so long waits for a dead member; a broker delays a new group by 3 s. */
   private static final Duration SILENCE = Duration.ofSeconds(5);
 
-  /** For a group that says nothing; a dead member's session may have been set longer than ours. */
+  /** The longest wait for a silent group; a dead member's session may be longer than ours. */
   private static final Duration ANSWER = Duration.ofMinutes(2);
 
   private final JobName name;
@@ -93,7 +92,7 @@ public final class NameLock implements AutoCloseable {
       lock.close();
       Thread.currentThread().interrupt();
       throw new UserException(
-          "interrupted while asking whether job %s runs".formatted(name.job()), e);
+          "interrupted while checking whether job %s runs".formatted(name.job()), e);
     }
   }
 
@@ -216,7 +215,7 @@ public final class NameLock implements AutoCloseable {
   private synchronized void await(Duration patience) throws InterruptedException {
     long start = System.nanoTime();
     Optional<Long> heldSince = Optional.empty();
-    boolean said = false;
+    boolean logged = false;
     while (!claim.holds()) {
       Duration passed = Duration.ofNanos(System.nanoTime() - start);
       if (refusal.isPresent()) {
@@ -231,19 +230,20 @@ public final class NameLock implements AutoCloseable {
               "job %s is running already: %s holds the consumer group %s on this Kafka cluster; stop it, or choose another --name"
                   .formatted(name.job(), other.get().holder(), name.group()));
         }
-        if (!said) {
-          said = true;
+        if (!logged) {
+          logged = true;
           LOG.warn(
-              "Waits for {} to leave the consumer group {}", other.get().holder(), name.group());
+              "Waiting for {} to leave the consumer group {}", other.get().holder(), name.group());
         }
       } else if (passed.compareTo(ANSWER) > 0) {
         throw new UserException(
-            "the consumer group %s has not answered for %s: nobody can say whether job %s runs elsewhere"
+            "the consumer group %s has not answered for %s: whether job %s runs elsewhere is unknown"
                 .formatted(name.group(), DurationText.format(ANSWER), name.job()));
-      } else if (!said && passed.compareTo(SILENCE) > 0) {
-        said = true;
+      } else if (!logged && passed.compareTo(SILENCE) > 0) {
+        logged = true;
         LOG.warn(
-            "Waits until Kafka forgets a member of the consumer group {} that does not answer: a job of this name was killed, or stands still",
+            "Waiting until Kafka removes a member of the consumer group {} that does not answer: a"
+                + " job of this name was killed or is suspended",
             name.group());
       }
       wait(POLL.toMillis());
@@ -252,17 +252,19 @@ public final class NameLock implements AutoCloseable {
 
   private UserException cannotAsk(KafkaException e) {
     return new UserException(
-        "cannot join the consumer group %s, which says whether job %s runs elsewhere: %s; the job needs READ on this group"
+        "cannot join the consumer group %s, which shows whether job %s runs elsewhere: %s; the job needs READ on this group"
             .formatted(name.group(), name.job(), e.getMessage()),
         e);
   }
 
-  /** Completed when the job has to yield to another one of its name, with what to say. */
+  /** Completed, with the reason, when the job must yield to another job of its name. */
   public CompletableFuture<UserException> lost() {
     return lost.copy();
   }
 
-  /** Gives the name to the next one that wants it. Takes a second at most when Kafka is away. */
+  /**
+   * Releases the name to the next claim. Takes about a second at most while Kafka is unavailable.
+   */
   @Override
   public void close() {
     over = true;

@@ -11,15 +11,15 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * Holds the job's name on a cluster, where the process that submits a job is not the one that runs
- * it. While the job waits for a restart nobody holds it, and another job can take it; that one
- * yields once this one is back. Its parallelism is one; it has no state.
+ * Holds the job's name on a Flink cluster, where the process that submits a job does not run it.
+ * While the job waits for a restart no job holds the name, and another job can take it; that job
+ * yields once this one is running again. Its parallelism is one; it has no state.
  */
 public final class NameLockOperator extends AbstractStreamOperator<Void>
     implements OneInputStreamOperator<Void, Void> {
   private static final long serialVersionUID = 1L;
 
-  private static final Duration LOOK = Duration.ofSeconds(1);
+  private static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
 
   private final JobName name;
   private final Instant since;
@@ -28,7 +28,7 @@ public final class NameLockOperator extends AbstractStreamOperator<Void>
   private transient Optional<NameLock> lock;
 
   /**
-   * @param since when the job was submitted, having found nobody of its name
+   * @param since when the job was submitted, after a check that no other job held the name
    */
   public NameLockOperator(JobName name, Instant since) {
     this.name = name;
@@ -39,25 +39,26 @@ public final class NameLockOperator extends AbstractStreamOperator<Void>
   public void open() throws Exception {
     super.open();
     lock = Optional.of(name.keep(since, id));
-    lookLater();
+    scheduleCheck();
   }
 
-  private void lookLater() {
+  private void scheduleCheck() {
     long now = getProcessingTimeService().getCurrentProcessingTime();
-    var unused = getProcessingTimeService().registerTimer(now + LOOK.toMillis(), time -> look());
+    var unused =
+        getProcessingTimeService().registerTimer(now + CHECK_INTERVAL.toMillis(), time -> check());
   }
 
-  private void look() {
+  private void check() {
     Optional<UserException> why = Optional.ofNullable(lock.orElseThrow().lost().getNow(null));
     if (why.isPresent()) {
       throw new SuppressRestartsException(why.get());
     }
-    lookLater();
+    scheduleCheck();
   }
 
   @Override
   public void processElement(StreamRecord<Void> element) {
-    // The guard lets nothing through.
+    // The guard's output has no records.
   }
 
   @Override

@@ -5,14 +5,14 @@ import java.net.UnknownHostException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
-/** Says which process this is, to somebody who looks for it. */
+/** Describes this process, so that a user can find it. */
 public final class ThisProcess {
   private ThisProcess() {}
 
   /**
-   * Process, host and time in words.
+   * Process id, host and time, for messages.
    *
-   * @param since when it took what another one wants
+   * @param since when the process took the lock
    */
   public static String since(Instant since) {
     return "process %d on %s (since %s)"

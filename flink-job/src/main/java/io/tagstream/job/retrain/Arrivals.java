@@ -4,19 +4,20 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * How new labels came, as looks at the store showed it.
+ * When new labels arrived, as seen by reading the training store periodically. Stored in Flink
+ * state under these names.
  *
- * @param newLabels at the last look
- * @param first when the first of them was seen; of no meaning without any
- * @param last when the last of them was seen, likewise
+ * @param newLabels the number of new labels at the last reading
+ * @param first when the first of them was seen; meaningless if there are none
+ * @param last when the last of them was seen; meaningless if there are none
  */
 public record Arrivals(long newLabels, Instant first, Instant last) {
   static final Arrivals NONE = new Arrivals(0, Instant.EPOCH, Instant.EPOCH);
 
   /**
-   * After another look. Fewer than before are those that came after a run took the others. A time
-   * that is still to come was seen by a clock that was ahead for a moment: it becomes the present
-   * one, or no label would grow old before the clock is there again.
+   * The arrivals after another reading. A smaller count means that a run took the earlier labels
+   * and these came after it. A time in the future was recorded by a clock that was temporarily
+   * ahead; it is replaced by {@code now}, otherwise no label would age until the clock reaches it.
    */
   Arrivals seen(long count, Instant now) {
     Instant firstSeen = first.isAfter(now) ? now : first;
@@ -27,12 +28,12 @@ public record Arrivals(long newLabels, Instant first, Instant last) {
     return new Arrivals(count, more ? firstSeen : now, now);
   }
 
-  /** How long the first of them has waited. */
+  /** How long the first of the labels has waited. */
   Duration age(Instant now) {
     return Duration.between(first, now);
   }
 
-  /** How long none has come. */
+  /** How long no label has arrived. */
   Duration quiet(Instant now) {
     return Duration.between(last, now);
   }

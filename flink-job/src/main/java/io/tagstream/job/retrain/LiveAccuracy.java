@@ -14,25 +14,26 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How often the live version names the class that a label says, over its last labels, and whether
- * that has fallen.
+ * The share of the latest labels that the live version predicted correctly, and whether it has
+ * fallen.
  *
- * <p>Each version has a window of its own, since for some seconds after a promotion subtasks answer
- * with both. A version is expected to do as well as it did on the held-out images when it was last
- * measured: they are drawn from the same labels. One that never was measured, being imported, is
- * expected to do as well as on its first window, and is watched after it.
+ * <p>Each version has its own window, because for some seconds after a promotion the subtasks
+ * predict with both versions. The expected accuracy of a version is its accuracy on the held-out
+ * images when it was last measured, because those are drawn from the same labels. An imported
+ * version was never measured; its first window gives the expected accuracy, and it is monitored
+ * after that window.
  *
- * <p>After a fall has started a run, another fall counts only when a window's worth of further
- * labels has come. Further are those appended to Kafka after the last one that the fall was seen
- * on: so labels that are read again after a crash do not arm it anew.
+ * <p>After a fall has started a run, another fall counts only after as many further labels as a
+ * window holds. Only labels appended to Kafka after the newest one that showed the fall count as
+ * further labels, so labels that are read again after a crash do not re-arm the alarm.
  */
 public final class LiveAccuracy {
-  /** Those that answer during a swap, and what was live a moment before. */
-  private static final int VERSIONS = 4;
+  /** The versions that predict during a swap, and the ones that were live shortly before. */
+  private static final int MAX_VERSIONS = 4;
 
   private final RetrainSettings settings;
 
-  /** The one that answered longest ago first. */
+  /** By version, least recently used first. */
   private final Map<String, Window> windows = new LinkedHashMap<>();
 
   private Instant newestLabel = Instant.EPOCH;
@@ -45,10 +46,11 @@ public final class LiveAccuracy {
   }
 
   /**
-   * Live accuracy that is lower than chance explains.
+   * A live accuracy that is lower than chance explains.
    *
    * @param expected 0 to 1
-   * @param probability of so few right answers, were the expected accuracy still true
+   * @param probability the probability of at most {@code right} correct predictions if the expected
+   *     accuracy still held
    */
   record Fall(String version, double expected, int right, int labels, double probability) {
     @Override
@@ -64,29 +66,29 @@ public final class LiveAccuracy {
   }
 
   /**
-   * A version's answers.
+   * How many of a version's predictions were correct.
    *
-   * @param labels all so far
+   * @param labels the number of labels so far
    * @param right those of them that were right
-   * @param recentLabels in the window
+   * @param recentLabels the number of labels in the window
    * @param recentRight those of them that were right
    */
   record Score(String version, long labels, long right, int recentLabels, int recentRight) {}
 
   /**
-   * As it stands in a checkpoint.
+   * A window as stored in a checkpoint.
    *
-   * @param recent the window, oldest first: {@code +} right, {@code -} wrong
-   * @param firstLabels those of the first window, until it is full
-   * @param firstRight right ones of them
+   * @param recent the window, oldest first: {@code +} correct, {@code -} wrong
+   * @param firstLabels the number of labels in the first window so far
+   * @param firstRight correct predictions among them
    */
   public record SavedWindow(
       String version, long labels, long right, int firstLabels, int firstRight, String recent) {}
 
   /**
-   * The rest of it.
+   * The state of the alarm as stored in a checkpoint.
    *
-   * @param further labels since it was disarmed
+   * @param further labels since the alarm was disarmed
    */
   public record SavedArming(Instant newestLabel, Instant disarmedAt, long further) {}
 
@@ -112,7 +114,7 @@ public final class LiveAccuracy {
       }
     }
 
-    /** Right ones of the newest so many. */
+    /** Correct predictions among the newest ones. */
     int right(int newest) {
       return (int)
           recent.stream().skip(recent.size() - (long) newest).filter(Boolean::booleanValue).count();
@@ -120,7 +122,7 @@ public final class LiveAccuracy {
   }
 
   /**
-   * Counts an answer to a label that was not chosen for what the model said.
+   * Counts a prediction of a labelled image that was not selected because of its prediction.
    *
    * @param labelledAt when the label was appended to Kafka
    */
@@ -128,7 +130,7 @@ public final class LiveAccuracy {
     Window window = Optional.ofNullable(windows.remove(version)).orElseGet(Window::new);
     window.add(right, settings.accuracyWindow());
     windows.put(version, window);
-    if (windows.size() > VERSIONS) {
+    if (windows.size() > MAX_VERSIONS) {
       windows.remove(windows.keySet().iterator().next());
     }
     if (labelledAt.isAfter(disarmedAt)) {
@@ -140,8 +142,8 @@ public final class LiveAccuracy {
   }
 
   /**
-   * Bounds what is known of labels by the present: what a clock that was ahead for a moment said
-   * must not hold back the next alarm until that time has come.
+   * Limits the recorded times to {@code now}: a time from a clock that was temporarily ahead must
+   * not delay the next alarm until then.
    */
   void notAfter(Instant now) {
     newestLabel = newestLabel.isAfter(now) ? now : newestLabel;
@@ -149,16 +151,17 @@ public final class LiveAccuracy {
   }
 
   /**
-   * Whether the live version does worse than expected, and no run was started for it lately.
+   * Whether the live version is less accurate than expected and no recent run was started for this
+   * reason.
    *
-   * @param heldOut its accuracy on the held-out images when it was last measured
+   * @param heldOut its accuracy on the held-out images when it was last measured, 0 to 1
    */
   Optional<Fall> fall(String live, Optional<Double> heldOut) {
     Window window = windows.get(live);
     if (window == null || further < settings.accuracyWindow()) {
       return Optional.empty();
     }
-    // Without a measured score the first window is what the others are compared with.
+    // Without a measured accuracy, later labels are compared with the first window.
     long comparable = heldOut.isPresent() ? window.labels : window.labels - window.firstLabels;
     int judged = (int) Math.min(window.recent.size(), comparable);
     if (judged < settings.accuracyMinLabels()) {
@@ -168,7 +171,7 @@ public final class LiveAccuracy {
     int right = window.right(judged);
     double probability = new Binomial(judged, expected).atMost(right);
     boolean fallen =
-        // In images, and with room for what doubles lose.
+        // In images, with a tolerance for rounding errors.
         right <= judged * (expected - settings.accuracyFall()) + 1e-9
             && probability < settings.accuracySignificance();
     return fallen
@@ -176,13 +179,14 @@ public final class LiveAccuracy {
         : Optional.empty();
   }
 
-  /** The newest label counted; {@link Instant#EPOCH} before any. */
+  /** When the newest counted label was appended; {@link Instant#EPOCH} before the first. */
   Instant newestLabel() {
     return newestLabel;
   }
 
   /**
-   * A fall started a run, seen on labels up to a time. An earlier or the same one changes nothing.
+   * Disarms the alarm after a fall, seen on labels up to a time, started a run. The same or an
+   * earlier time changes nothing.
    */
   void disarm(Instant labelsUpTo) {
     if (labelsUpTo.isAfter(disarmedAt)) {
@@ -191,12 +195,12 @@ public final class LiveAccuracy {
     }
   }
 
-  /** A version's answers so far; empty before the first. */
+  /** A version's score so far; empty before its first label. */
   Optional<Score> score(String version) {
     return Optional.ofNullable(windows.get(version)).map(window -> score(version, window));
   }
 
-  /** Of the versions that answered last. */
+  /** The scores of the versions that predicted last. */
   List<Score> scores() {
     List<Score> scores = new ArrayList<>();
     windows.forEach((version, window) -> scores.add(score(version, window)));
@@ -230,7 +234,7 @@ public final class LiveAccuracy {
     return new SavedArming(newestLabel, disarmedAt, further);
   }
 
-  /** Goes on from a checkpoint; a window that was longer than the setting now is is cut. */
+  /** Restores the state of a checkpoint; a window longer than the present setting is truncated. */
   void restore(Collection<SavedWindow> savedWindows, Optional<SavedArming> arming) {
     for (SavedWindow saved : savedWindows) {
       Window window = new Window();

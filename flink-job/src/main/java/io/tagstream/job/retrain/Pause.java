@@ -4,10 +4,10 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Between two attempts of a run, or two looks into a damaged version.
+ * The time between two attempts of a run, or between two checks of a damaged version.
  *
- * @param longest it lasts no longer from any moment on
- * @param reason for a person
+ * @param longest the most that may remain of it at any time
+ * @param reason why, for the user
  */
 record Pause(Instant until, Duration longest, String reason) {
 
@@ -15,7 +15,7 @@ record Pause(Instant until, Duration longest, String reason) {
     return new Pause(now.plus(length), length, reason);
   }
 
-  /** As it stands now: one that a clock began that was ahead for a moment begins anew. */
+  /** The pause as of now. If the clock was temporarily ahead when it began, it starts again. */
   Pause seen(Instant now) {
     return until.isAfter(now.plus(longest)) ? of(longest, reason, now) : this;
   }

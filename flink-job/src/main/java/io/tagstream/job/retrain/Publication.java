@@ -10,28 +10,29 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Does what the gate says, once. A crash may come at any point, and people change the live version
- * too; {@code MODELS/live} and its history tell what happened:
+ * Carries out the gate's verdict, once. The process may crash at any point, and users change the
+ * live version too; {@code MODELS/live} and its history tell what happened:
  *
  * <ul>
  *   <li>The version is live: it was promoted before a crash.
- *   <li>It was the last to be promoted and is not live: the crash came between the history and
- *       {@code live}. It is promoted again.
- *   <li>It was promoted and something came after: somebody went on from there, which stays.
- *   <li>It never was, and the live version is the one that it was compared with: it is promoted.
- *   <li>It never was, and another version is live: somebody changed it during the run, and nobody
- *       knows which of the two is better. It stays a candidate.
+ *   <li>It was the last to be promoted and is not live: the process crashed between writing the
+ *       history and writing {@code live}. It is promoted again.
+ *   <li>It was promoted and another change followed: a user made it, so it stays.
+ *   <li>It was never promoted, and the live version is the one that it was compared with: it is
+ *       promoted.
+ *   <li>It was never promoted, and another version is live: a user changed it during the run, and
+ *       the two were not compared. It stays a candidate.
  * </ul>
  */
 final class Publication {
-  private final Models models;
+  private final ModelVersions models;
   private final String by;
   private final Clock clock;
 
   /**
    * @param by who promotes
    */
-  Publication(Models models, String by, Clock clock) {
+  Publication(ModelVersions models, String by, Clock clock) {
     this.models = models;
     this.by = by;
     this.clock = clock;
@@ -46,14 +47,14 @@ final class Publication {
   }
 
   /**
-   * What became of a run whose attempts are used up: its version may be there, and live.
+   * The outcome of a run whose attempts are used up. Its version may exist, and may be live.
    *
-   * @param judged how the version was judged, if it is there
-   * @param attempts that failed
-   * @param cause why the last one did
-   * @throws RuntimeException when the stores do not say
+   * @param judged the verdict on the version, if it exists
+   * @param attempts the number of failed attempts
+   * @param cause why the last attempt failed
+   * @throws RuntimeException when the stores cannot be read
    */
-  RunOutcome giveUp(String version, Optional<Verdict> judged, int attempts, Throwable cause) {
+  RunOutcome abandon(String version, Optional<Verdict> judged, int attempts, Throwable cause) {
     if (wentLive(version, models.live(), models.history())) {
       return outcome(
           version,
@@ -64,26 +65,26 @@ final class Publication {
       return outcome(
           version,
           ModelStatus.REJECTED,
-          "the run failed %d times, at last: %s".formatted(attempts, text(cause)));
+          "the run failed %d times; the last failure: %s".formatted(attempts, text(cause)));
     }
     return outcome(
         version,
         ModelStatus.CANDIDATE,
-        "it was judged better but could not be made live in %d attempts, at last: %s; ./tagstream model promote %s makes it live: %s"
+        "it was judged better but could not be made live in %d attempts; the last failure: %s; ./tagstream model promote %s makes it live: %s"
             .formatted(attempts, text(cause), version, summary(judged.get())));
   }
 
-  /** In a sentence. */
+  /** The message of a failure, or its class where it has none. */
   static String text(Throwable cause) {
     return Optional.ofNullable(cause.getMessage()).orElse(cause.toString());
   }
 
-  /** Of a run whose parent is damaged and no longer live. */
+  /** The outcome of a run whose parent is damaged and no longer live. */
   RunOutcome withoutParent(String version, String parent) {
     return outcome(
         version,
         ModelStatus.REJECTED,
-        "%s, from which it was to go on, is damaged and no longer live; its labels count for the next run"
+        "its parent %s is damaged and no longer live; its labels count for the next run"
             .formatted(parent));
   }
 
@@ -115,7 +116,7 @@ final class Publication {
             "%s went live during the run, it was compared with %s: %s"
                 .formatted(live, incumbent, summary(verdict)));
       }
-      // Unless somebody was faster, who is then found by another look.
+      // False if a user changed the live version meanwhile; the next iteration sees that change.
       if (models.promote(version, by, live)) {
         return outcome(version, ModelStatus.PROMOTED, summary(verdict));
       }

@@ -31,8 +31,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "retrain",
     description = {
-      "Ask the running job to train now, on all that its training store holds.",
-      "A job that runs without --training-store does not hear it."
+      "Ask the running job to train now, on everything in its training store.",
+      "A job that runs without --training-store ignores the request."
     })
 public final class RetrainCommand implements Runnable {
   @Spec private CommandSpec spec;
@@ -80,16 +80,18 @@ public final class RetrainCommand implements Runnable {
           .get();
     } catch (ExecutionException e) {
       throw new UserException(
-          "the broker does not take the request: " + e.getCause().getMessage(), e.getCause());
+          "the broker refused the request:  " + e.getCause().getMessage(), e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new UserException("interrupted before the broker had the request", e);
+      throw new UserException("interrupted before the broker confirmed the request", e);
     }
     spec.commandLine().getOut().println(id);
     spec.commandLine()
         .getErr()
         .printf(
-            "asked for: a run starts once none is under way and %d images are held out to judge it with; it goes live only if it is no worse; ./tagstream status --models PATH shows it%n",
+            "requested: a run starts once no other run is in progress and %d images are held out to"
+                + " judge it; the new version goes live only if it is no worse; ./tagstream status"
+                + " --models PATH shows it%n",
             settings.get(RetrainSettings.class).minHeldOut());
     spec.commandLine().getOut().flush();
     spec.commandLine().getErr().flush();

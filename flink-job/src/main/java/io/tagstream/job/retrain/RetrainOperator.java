@@ -47,38 +47,41 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Starts runs, one at a time, and announces what became of them. First input: answers on labelled
- * images, and how many labels wait for theirs; second: requests. Its parallelism is one.
+ * Starts runs, one at a time, and announces their outcomes. First input: predictions of labelled
+ * images, and how many labels wait for their images; second input: requests. Its parallelism is
+ * one.
  *
- * <p>Three threads: the task's, which decides; one that looks at the stores, whose files may be
- * slow to list; and one per attempt of a run, which trains. The other two speak to the task's by
- * mails, so that checkpoints go through whatever they do. Nothing that fails in them fails the job.
+ * <p>Three threads: the task's, which decides; one that reads the stores, whose files may be slow
+ * to list; and one per attempt of a run, which trains. The other two report to the task's thread by
+ * mails, so they never block a checkpoint. Their failures do not fail the job.
  *
  * <p><b>Exactly once over crashes.</b> A run goes through manifest, bundle, promotion,
  * announcement, outcome, in this order. The manifest names the run's version, the requests it
- * answers and the files it learns from, and is made only while no other run is unfinished. The
- * announcement leaves through a sink that commits with the checkpoint; that the run was announced
- * is in the same checkpoint; the outcome is written once that is complete. So after a crash
+ * answers and the files it trains on, and is written only while no other run is unfinished. The
+ * sink commits the announcement with the checkpoint; the same checkpoint stores that the run was
+ * announced; the outcome is written once that checkpoint is complete. So after a crash
  *
  * <ul>
- *   <li><b>before the manifest</b> nothing has happened. The labels still count as new, a request
- *       is in the state or comes again from Kafka, and so do the answers that showed a fall: the
+ *   <li><b>before the manifest</b> nothing has happened. The labels still count as new; requests,
+ *       and the predictions that showed a fall, are in the state or are read again from Kafka: the
  *       trigger fires again.
- *   <li><b>after the manifest</b> the run is found unfinished and goes on under its name. The state
- *       may be older than the manifest: its labels no longer count, because they are counted from
- *       the store; requests that a manifest names are dropped; a fall counts only with labels that
- *       are newer than those the manifest saw it on.
- *   <li><b>after the bundle</b> it is found and only published, however many attempts there were.
+ *   <li><b>after the manifest</b> the run is found unfinished and resumes under its name. The state
+ *       may be older than the manifest: the run's labels no longer count as new, because they are
+ *       counted from the store; requests that a manifest names are dropped; a fall counts only with
+ *       labels newer than those recorded in the manifest.
+ *   <li><b>after the bundle</b> the version is found and only published, regardless of the number
+ *       of attempts.
  *   <li><b>after the promotion</b> {@link Publication} finds it done.
- *   <li><b>after the announcement</b>, its checkpoint not complete: the transaction is aborted with
- *       it and the state does not know of it. The run is unfinished and is announced again.
+ *   <li><b>after the announcement</b>, before its checkpoint is complete: the transaction is
+ *       aborted and the state does not contain the announcement. The run is unfinished and is
+ *       announced again.
  *   <li><b>after that checkpoint</b>, before the outcome: the transaction is committed, the state
- *       says so, and only the outcome is written.
- *   <li><b>after the outcome</b> the run is over; a state that still says announced is told so.
+ *       records it, and only the outcome is written.
+ *   <li><b>after the outcome</b> the run is over; an announcement still in the state is dropped.
  * </ul>
  *
- * <p>A start without a state ({@code --fresh}) can announce a run twice if it crashed between the
- * checkpoint and the outcome; announcements may be read twice anyway.
+ * <p>A start without state ({@code --fresh}) can announce a run twice if the earlier job crashed
+ * between the checkpoint and the outcome; readers must tolerate repeated announcements anyway.
  */
 public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     implements TwoInputStreamOperator<LabelSignal, RetrainRequest, ModelNews> {
@@ -86,48 +89,51 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   private static final Logger LOG = LoggerFactory.getLogger(RetrainOperator.class);
 
   /**
-   * Requests are kept on their topic for ever; a job that reads them all for the first time answers
-   * those that somebody may still wait for.
+   * Requests stay on their topic indefinitely; a job that reads the topic for the first time
+   * answers only those that a user may still wait for.
    */
   private static final Duration REQUESTS_VALID = Duration.ofDays(1);
 
-  /** Between two attempts of a run. */
+  /** Limits the time between two attempts of a run. */
   private static final Duration LONGEST_WAIT = Duration.ofDays(1);
 
-  /** More would overflow, and no wait is as long. */
+  /** More doublings would overflow; {@link #LONGEST_WAIT} is reached before. */
   private static final int MAX_DOUBLINGS = 30;
 
-  /** Where the runs stand. */
+  /** The state of the present run. */
   private enum Phase {
-    /** The ledger has not been read, or is to be read again. */
+    /** The ledger must be read, or read again. */
     UNKNOWN,
     /** No run is unfinished. */
     IDLE,
     /** A manifest is being written. */
     BEGINNING,
-    /** An attempt is under way, or a failed one waits for the next. */
+    /** An attempt is in progress, or the next one is delayed after a failure. */
     TRAINING,
-    /** The run is announced, its checkpoint is not complete. */
+    /** The run is announced; the checkpoint with the announcement is not complete. */
     ANNOUNCED,
-    /** The outcome is to be written. */
+    /** The outcome must be written. */
     ENDING
   }
 
-  /** How well a version did on the held-out images as an incumbent: later than in its own run. */
+  /**
+   * A version's accuracy on the held-out images as an incumbent, measured later than in its own
+   * run.
+   */
   public record Measured(String version, double top1) {}
 
-  /** The runs there were, and the one of them that has no outcome. */
+  /** All runs, and the one of them that has no outcome. */
   private record KnownRuns(List<RetrainRun> all, Optional<RetrainRun> unfinished) {}
 
   /**
-   * What the stores' thread saw.
+   * What the stores' thread read.
    *
-   * @param live empty where nobody can say
-   * @param damage what is wrong with the live version at the first glance
-   * @param runs if they were looked at
+   * @param live empty if it is damaged or cannot be read
+   * @param damage what a quick check found wrong with the live version
+   * @param runs empty if they were not read
    */
-  private record Look(
-      Counts counts,
+  private record StoreView(
+      StoreCounts counts,
       String live,
       Optional<String> damage,
       Optional<Double> heldOutTop1,
@@ -136,14 +142,14 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   /**
    * The live version was read as a whole and is damaged.
    *
-   * @param pause until it is read again
+   * @param pause until the version is read again
    */
   private record Damaged(String version, Pause pause) {}
 
   private final RetrainSettings settings;
   private final String by;
   private final RunLedger ledger;
-  private final Models models;
+  private final ModelVersions models;
   private final Training training;
 
   private transient MailboxExecutor mailbox;
@@ -151,54 +157,54 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   private transient LiveAccuracy accuracy;
   private transient ExecutorService stores;
 
-  /** The stores' thread's own: what it could not do the last time. */
+  /** Actions that failed the last time, by name; used by the stores' thread alone. */
   private transient Map<String, LastingState> troubles;
 
   private transient JobMetrics.Retraining reported;
 
-  /** A look is under way; one that takes long is not joined by a second. */
-  private transient boolean looking;
+  /** A reading of the stores is in progress; no second one starts meanwhile. */
+  private transient boolean readingStores;
 
   /** The inputs have ended. */
   private transient boolean finished;
 
   private transient Phase phase;
 
-  /** With an attempt under way. */
+  /** The attempt in progress. */
   private transient Optional<RunThread> thread;
 
   private transient int failedAttempts;
 
-  /** Before the next attempt. */
+  /** The pause before the next attempt. */
   private transient Optional<Pause> pause;
 
-  /** The live version's, which keeps runs from starting. */
+  /** What is wrong with the live version; no run starts meanwhile. */
   private transient Optional<String> damage;
 
   private transient Optional<Damaged> damaged;
   private transient LastingState noRunStarts;
   private transient LastingState runWaits;
 
-  /** From its manifest to its outcome. */
+  /** The present run, from its manifest to its outcome. */
   private transient Optional<RetrainRun> run;
 
-  /** In the state, from the announcement to the outcome. */
+  /** The announced outcome, kept in the state until it is written. */
   private transient Optional<RunOutcome> announced;
 
-  /** The first checkpoint that has {@link #announced}, and {@link #told}. */
+  /** The first checkpoint that contains {@link #announced} and {@link #announcedLive}. */
   private transient OptionalLong announcedIn;
 
-  /** Requests that are too old come at each start, as many as the topic has. */
-  private transient boolean saidOld;
+  /** Expired requests are read again at each start; only the first is logged. */
+  private transient boolean expiredRequestLogged;
 
-  /** The version that the job's last word on the topic calls live. */
-  private transient Optional<String> told;
+  /** The version that the job's last announcement on the topic calls live. */
+  private transient Optional<String> announcedLive;
 
   private transient Arrivals arrivals;
   private transient WaitingRequests requests;
   private transient Set<String> answeredRequests;
   private transient Map<String, Double> measured;
-  private transient Counts counts;
+  private transient StoreCounts counts;
   private transient String live;
   private transient Optional<Double> heldOutTop1;
   private transient Optional<RetrainStatus.Ended> last;
@@ -215,7 +221,11 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
    * @param by who promotes: the job
    */
   public RetrainOperator(
-      RetrainSettings settings, String by, RunLedger ledger, Models models, Training training) {
+      RetrainSettings settings,
+      String by,
+      RunLedger ledger,
+      ModelVersions models,
+      Training training) {
     this.settings = settings;
     this.by = by;
     this.ledger = ledger;
@@ -238,7 +248,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     measured = new HashMap<>();
     announced = Optional.empty();
     announcedIn = OptionalLong.empty();
-    told = Optional.empty();
+    announcedLive = Optional.empty();
     savedAnnounced = list(context, "announced", Outcome.class);
     savedArrivals = list(context, "arrivals", Arrivals.class);
     savedRequests = list(context, "requests", RetrainRequest.class);
@@ -247,9 +257,9 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     savedArming = list(context, "accuracy-arming", LiveAccuracy.SavedArming.class);
     if (context.isRestored()) {
       announced = only(savedAnnounced).map(Outcome::restored);
-      // Whatever checkpoint this start resumed from is complete.
+      // The checkpoint that this start resumed from is complete.
       announcedIn = announced.isPresent() ? OptionalLong.of(0) : OptionalLong.empty();
-      told = announced.flatMap(RetrainOperator::toldBy);
+      announcedLive = announced.flatMap(RetrainOperator::liveAfter);
       arrivals = only(savedArrivals).orElse(Arrivals.NONE);
       savedRequests.get().forEach(requests::add);
       savedMeasured.get().forEach(one -> measured.put(one.version(), one.top1()));
@@ -281,7 +291,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     thread = Optional.empty();
     run = Optional.empty();
     answeredRequests = new HashSet<>();
-    counts = Counts.NONE;
+    counts = StoreCounts.NONE;
     live = "";
     heldOutTop1 = Optional.empty();
     last = Optional.empty();
@@ -301,22 +311,22 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
               return created;
             });
     reported = new JobMetrics.Retraining(getMetricGroup());
-    lookAgainIn(Duration.ZERO);
+    scheduleTick(Duration.ZERO);
   }
 
   private Instant now() {
     return Instant.ofEpochMilli(getProcessingTimeService().getCurrentProcessingTime());
   }
 
-  private void lookAgainIn(Duration wait) {
-    // Flink cancels what is left with the task, and fails it for what a callback throws.
+  private void scheduleTick(Duration wait) {
+    // Flink cancels pending timers with the task, and fails the task if a callback throws.
     ScheduledFuture<?> unused =
         getProcessingTimeService()
             .registerTimer(now().plus(wait).toEpochMilli(), time -> onTimer());
   }
 
   private void onTimer() {
-    lookAgainIn(settings.lookEvery());
+    scheduleTick(settings.lookEvery());
     if (phase == Phase.ENDING) {
       writeOutcome();
     }
@@ -326,25 +336,25 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
         && pause.filter(present -> present.lasts(now())).isEmpty()) {
       attempt();
     }
-    if (!looking) {
-      looking = true;
+    if (!readingStores) {
+      readingStores = true;
       boolean readRuns = phase == Phase.UNKNOWN;
-      // Attempts pin it themselves; between two of them nobody else does.
+      // An attempt pins the parent itself; between two attempts it must be pinned here.
       Set<String> parents = run.map(RetrainRun::parent).stream().collect(Collectors.toSet());
       inStores(
-          "look at its stores",
+          "read its stores",
           () -> {
-            Look look = look(readRuns, parents);
-            mail("a look at the stores", () -> looked(look));
+            StoreView view = readStores(readRuns, parents);
+            mail("the stores were read", () -> storesRead(view));
           },
-          () -> looking = false);
+          () -> readingStores = false);
     }
   }
 
   /**
-   * Runs something on the stores' thread.
+   * Runs an action on the stores' thread.
    *
-   * @param otherwise runs on the task's if it failed
+   * @param otherwise runs on the task's thread if the action failed
    */
   private void inStores(
       String what, ThrowingRunnable<Exception> action, ThrowingRunnable<Exception> otherwise) {
@@ -355,19 +365,19 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
                   what,
                   first ->
                       new LastingState(
-                          LOG::warn, "The retraining cannot %s and tries again".formatted(what)));
+                          LOG::warn, "Retraining cannot %s and tries again".formatted(what)));
           try {
             action.run();
             trouble.isOver();
           } catch (Throwable e) {
-            // Errors too: the task would wait for ever for what this thread was to say.
+            // Errors too: otherwise the task would wait for this thread's result indefinitely.
             boolean unused = trouble.lasts(e.toString(), e);
             mail("failed to " + what, otherwise);
           }
         });
   }
 
-  /** Runs something on the task's thread, unless the task is over. */
+  /** Runs an action on the task's thread, unless the task has ended. */
   private void mail(String what, ThrowingRunnable<Exception> action) {
     try {
       mailbox.execute(action, what);
@@ -376,7 +386,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     }
   }
 
-  private Look look(boolean readRuns, Set<String> parents) throws IOException {
+  private StoreView readStores(boolean readRuns, Set<String> parents) throws IOException {
     models.hold(parents);
     Optional<KnownRuns> runs =
         readRuns
@@ -384,13 +394,14 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
             : Optional.empty();
     Optional<String> wrong = models.damage();
     if (wrong.isPresent()) {
-      // Which classes are new nobody can say; the labels are counted and wait.
-      Counts all = ledger.counts(List.of());
-      Counts known = new Counts(all.newLabels(), all.rows(), all.heldOut(), List.of());
-      return new Look(known, "", wrong, Optional.empty(), runs);
+      // Without the live version's labels, new classes are unknown; the labels are counted and
+      // wait.
+      StoreCounts all = ledger.counts(List.of());
+      StoreCounts known = new StoreCounts(all.newLabels(), all.rows(), all.heldOut(), List.of());
+      return new StoreView(known, "", wrong, Optional.empty(), runs);
     }
     String version = models.live();
-    return new Look(
+    return new StoreView(
         ledger.counts(models.labels(version)),
         version,
         Optional.empty(),
@@ -398,18 +409,18 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
         runs);
   }
 
-  private void looked(Look look) {
-    looking = false;
-    counts = look.counts();
-    live = look.live();
-    noteDamage(look.damage());
-    heldOutTop1 = look.heldOutTop1();
+  private void storesRead(StoreView view) {
+    readingStores = false;
+    counts = view.counts();
+    live = view.live();
+    noteDamage(view.damage());
+    heldOutTop1 = view.heldOutTop1();
     arrivals = arrivals.seen(counts.newLabels(), now());
     accuracy.notAfter(now());
     if (phase == Phase.UNKNOWN) {
-      look.runs().ifPresent(this::takeUp);
+      view.runs().ifPresent(this::takeUp);
     }
-    if (phase == Phase.IDLE && mayBegin(look.damage())) {
+    if (phase == Phase.IDLE && mayBegin(view.damage())) {
       Optional<LiveAccuracy.Fall> fall =
           accuracy.fall(live, Optional.ofNullable(measured.get(live)).or(() -> heldOutTop1));
       trigger
@@ -432,12 +443,12 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
         noRunStarts::isOver);
   }
 
-  /** A version that was read and found damaged is not read again at each look. */
+  /** A version that was read and found damaged is not read again before its pause is over. */
   private boolean mayBegin(Optional<String> seen) {
     return seen.isEmpty() && damaged.filter(known -> known.pause().lasts(now())).isEmpty();
   }
 
-  /** Finds out from the manifests where the runs stand. */
+  /** Restores the phase from the manifests. */
   private void takeUp(KnownRuns runs) {
     runs.all()
         .forEach(
@@ -456,7 +467,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     }
     announced = Optional.empty();
     if (run.isPresent()) {
-      LOG.info("The run for {} goes on", run.get().version());
+      LOG.info("Resuming the run for {}", run.get().version());
       phase = Phase.TRAINING;
       attempt();
     } else {
@@ -474,7 +485,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
         "begin a run",
         () -> {
           String parent = models.live();
-          // Now: once its manifest is there, a run has taken its labels.
+          // Checked before the manifest is written: from then on its labels are no longer new.
           Optional<String> wrong = models.damageIn(parent);
           if (wrong.isPresent()) {
             mail("the live version is damaged", () -> cannotBegin(parent, wrong.get()));
@@ -492,7 +503,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
           ledger.begin(begun, models.versions());
           mail("a run begins", () -> begun(begun));
         },
-        // Its manifest may be there nevertheless.
+        // The manifest may have been written nevertheless.
         () -> phase = Phase.UNKNOWN);
   }
 
@@ -534,7 +545,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   private void ended(RunThread.Ending ending) {
     thread = Optional.empty();
     if (finished) {
-      // Nothing may leave any more. The run is unfinished and goes on at the next start.
+      // Nothing may be emitted any more. The run stays unfinished and resumes at the next start.
       return;
     }
     if (ending instanceof RunThread.Over over) {
@@ -555,17 +566,17 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
                               "attempt %d failed: %s"
                                   .formatted(failed.attempt(), Publication.text(failed.cause())),
                               now())));
-    } else if (ending instanceof RunThread.Held held) {
-      failedAttempts = held.attempt() - 1;
-      pause = Optional.of(Pause.of(settings.retryAfter(), held.damage(), now()));
-      boolean unused = runWaits.lasts(held.damage(), null);
+    } else if (ending instanceof RunThread.Blocked blocked) {
+      failedAttempts = blocked.attempt() - 1;
+      pause = Optional.of(Pause.of(settings.retryAfter(), blocked.damage(), now()));
+      boolean unused = runWaits.lasts(blocked.damage(), null);
     }
     show();
   }
 
   private void end(RunThread.Over over) {
     over.verdict()
-        // On a few images it says nothing of what is to be expected.
+        // An accuracy on few images is no reliable expectation.
         .filter(verdict -> verdict.heldOut() >= settings.minHeldOut())
         .flatMap(Verdict::incumbent)
         .ifPresent(before -> measured.put(before.version(), before.scores().top1()));
@@ -584,7 +595,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
         cause);
   }
 
-  /** Doubles with each attempt that failed. */
+  /** The pause after a failed attempt; it doubles with each failure. */
   private Duration wait(int failed) {
     int doublings = Math.min(failed, settings.attempts()) - 1;
     Duration wait = settings.retryAfter().multipliedBy(1L << Math.min(doublings, MAX_DOUBLINGS));
@@ -599,19 +610,19 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     reported.ended(outcome.status());
     announced = Optional.of(outcome);
     announcedIn = OptionalLong.empty();
-    told = toldBy(outcome);
+    announcedLive = liveAfter(outcome);
     phase = Phase.ANNOUNCED;
   }
 
-  private static Optional<String> toldBy(RunOutcome outcome) {
+  private static Optional<String> liveAfter(RunOutcome outcome) {
     return outcome.status() == ModelStatus.PROMOTED
         ? Optional.of(outcome.version())
         : Optional.empty();
   }
 
   /**
-   * Announces what went live before the promotion was announced, or no reader of the topic's last
-   * word would know.
+   * Announces a change of the live version that happened before the promotion was announced;
+   * otherwise the topic's last announcement would name the wrong version.
    */
   private void announceLater(LiveChange later) {
     if (phase != Phase.ENDING) {
@@ -628,7 +639,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
                 "it went live before %s was announced".formatted(announced.orElseThrow().version()),
                 later.time(),
                 null)));
-    told = Optional.of(later.version());
+    announcedLive = Optional.of(later.version());
     announcedIn = OptionalLong.empty();
     phase = Phase.ANNOUNCED;
   }
@@ -647,13 +658,15 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
 
   private void writeOutcome() {
     RunOutcome outcome = announced.orElseThrow();
-    Optional<String> lastWord = told;
+    Optional<String> announcedVersion = announcedLive;
     inStores(
         "end a run",
         () -> {
           Optional<LiveChange> later =
-              lastWord.isPresent()
-                  ? models.lastChange().filter(last -> !last.version().equals(lastWord.get()))
+              announcedVersion.isPresent()
+                  ? models
+                      .lastChange()
+                      .filter(last -> !last.version().equals(announcedVersion.get()))
                   : Optional.empty();
           if (later.isPresent()) {
             mail("another version is live", () -> announceLater(later.get()));
@@ -663,24 +676,25 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
           forget(outcome.version());
           mail("a run is over", () -> over(outcome));
         },
-        // At the next tick of the clock: the disk may be full, and no other run begins meanwhile.
+        // Repeated at the next tick: the disk may be full, and no other run begins meanwhile.
         () -> {});
   }
 
   /**
-   * A run that was given up leaves a checkpoint, a gigabyte; that it stays is no reason to wait.
+   * Deletes the checkpoint, about a gigabyte, that an abandoned run leaves. A failure to do so does
+   * not delay the outcome.
    */
   private void forget(String version) {
     try {
       models.forget(version);
     } catch (RuntimeException e) {
-      LOG.warn("Could not remove what the training of {} left", version, e);
+      LOG.warn("Could not delete the files that the training of {} left", version, e);
     }
   }
 
   private void over(RunOutcome outcome) {
     if (phase != Phase.ENDING) {
-      // Two ticks, two mails.
+      // Two ticks sent two mails.
       return;
     }
     LOG.info("{} is {}: {}", outcome.version(), outcome.status().word(), outcome.reason());
@@ -702,7 +716,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
       return;
     }
     LabelledAnswer answer = signal.answer();
-    // The others were chosen for what the model said, which would bias the estimate.
+    // Other labels were selected because of the prediction, which would bias the estimate.
     if (answer.origin().equals(LabelOrigin.PRODUCER.word())
         || answer.origin().equals(LabelOrigin.RANDOM.word())) {
       accuracy.count(
@@ -721,10 +735,11 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     }
     Duration age = Duration.between(request.at(), now());
     if (age.compareTo(REQUESTS_VALID) > 0) {
-      if (!saidOld) {
-        saidOld = true;
+      if (!expiredRequestLogged) {
+        expiredRequestLogged = true;
         LOG.info(
-            "Passed over a training that {} asked for: that was {} ago, and requests count for {}; others of such age go without a word",
+            "Ignored a request for a run by {}: it is {} old, and requests expire after {}; further"
+                + " expired requests are not logged",
             request.by(),
             DurationText.format(Duration.ofMinutes(age.toMinutes())),
             DurationText.format(REQUESTS_VALID));
@@ -735,10 +750,11 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
       LOG.debug("Passed over: {}", request);
       return;
     }
-    LOG.info("A training is asked for: {}", request);
+    LOG.info("A run is requested: {}", request);
     if (requests.isFull()) {
       LOG.warn(
-          "{} requests for a training wait: further ones are passed over, the next run is theirs too",
+          "{} requests for a run wait: further ones are ignored, because the next run answers them"
+              + " too",
           requests.size());
     }
   }
@@ -775,9 +791,9 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
   }
 
   /**
-   * Lets other processes and the metrics see how things stand.
+   * Publishes the status to other processes and the metrics.
    *
-   * @param stopped when the task ended, if it has
+   * @param stopped when the task ended, if it has ended
    */
   private void show(Optional<Instant> stopped) {
     Map<String, RetrainStatus.Accuracy> scores = new HashMap<>();
@@ -825,7 +841,10 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
     super.finish();
   }
 
-  /** Waits for the attempt under way, which stops before its next step, and for the stores. */
+  /**
+   * Waits for the attempt in progress, which stops before its next step, and for the stores'
+   * thread.
+   */
   @Override
   public void close() throws Exception {
     try {
@@ -833,7 +852,7 @@ public final class RetrainOperator extends AbstractStreamOperator<ModelNews>
         thread.ifPresent(RunThread::close);
       }
       if (reported != null && !stores.isShutdown()) {
-        // Or it would be shown how much time a run has left that nobody goes on with.
+        // Otherwise the status would keep showing the remaining time of a stopped run.
         show(Optional.of(now()));
       }
       if (stores != null) {

@@ -6,11 +6,11 @@ import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 
 /**
- * What a job needs that trains new versions by itself.
+ * The parts of a job that trains new versions.
  *
- * @param requests of people who do not want to wait
+ * @param requests users' requests for a run
  * @param operator starts the runs
- * @param news what becomes of them
+ * @param news announces their outcomes
  */
 public record Retraining(
     Source<RetrainRequest, ?, ?> requests, RetrainOperator operator, Sink<ModelNews> news) {}

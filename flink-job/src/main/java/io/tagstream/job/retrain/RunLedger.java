@@ -9,47 +9,48 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The training store as the retraining sees it: what it holds, and the runs on it. A run is there
- * from its manifest on, which is written before it starts; its outcome ends it. Both are files that
- * are made once and survive every crash, so they, not Flink state, say which runs there were.
+ * The training store as retraining uses it: its contents, and the runs on it. A run begins with its
+ * manifest, which is written before the training starts, and ends with its outcome. Both are files
+ * that are written once and survive every crash, so they, not Flink state, are the record of the
+ * runs.
  *
- * <p>Its methods may be slow and are never called on a task's thread.
+ * <p>Calls may be slow; a task's thread makes none.
  */
 public interface RunLedger extends Serializable {
 
   /**
-   * What the store holds now.
+   * Counts the present contents of the store.
    *
    * @param known the classes of the live version, which are not new
    */
-  Counts counts(List<String> known) throws IOException;
+  StoreCounts counts(List<String> known) throws IOException;
 
-  /** The runs there were, oldest first, but for old ones whose versions are gone. */
+  /** All runs, oldest first, except old ones whose versions were deleted. */
   List<RetrainRun> runs() throws IOException;
 
-  /** The run that has no outcome. */
+  /** The run without an outcome. */
   Optional<RetrainRun> unfinished() throws IOException;
 
   /**
-   * Writes the manifest of a run over all that is in the store now.
+   * Writes the manifest of a run over everything that is in the store now.
    *
-   * @param versions that there are: their runs are remembered, those of others for a while
+   * @param versions the existing versions: their runs are kept, the runs of others only for a time
    */
   void begin(RetrainRun run, Set<String> versions) throws IOException;
 
   /**
-   * Notes that an attempt of a run begins.
+   * Records that an attempt of a run begins.
    *
-   * @return its number, from 1: one more than there are attempts that failed, or whose process died
+   * @return its number, from 1: one more than the attempts that failed or whose process died
    */
   int attempt(String version) throws IOException;
 
-  /** Takes back the note of an attempt that was cancelled: it did not fail. */
+  /** Deletes the record of a cancelled attempt: it did not fail. */
   void cancelled(String version, int attempt) throws IOException;
 
-  /** Lets a run's labels count as new again: it will not learn from them. */
-  void giveBack(String version) throws IOException;
+  /** Makes a run's labels count as new again: the run will not train on them. */
+  void releaseLabels(String version) throws IOException;
 
-  /** Ends a run. Nothing happens when it has ended. */
+  /** Ends a run. Does nothing if it has ended. */
   void end(RunOutcome outcome) throws IOException;
 }

@@ -14,20 +14,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One attempt of a run on a thread of its own: it trains, publishes and says what became of it.
- * What it throws, errors too, is an attempt that failed, and nothing else; that a version which it
- * needs is damaged is not even that.
+ * One attempt of a run on its own thread: it trains, publishes and reports the ending. Anything
+ * thrown, errors included, makes the attempt fail and nothing else. If a version that it needs is
+ * damaged, the attempt is blocked, which is not a failure.
  */
 final class RunThread implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RunThread.class);
 
-  /** What became of an attempt. */
+  /** How an attempt ended. */
   sealed interface Ending {}
 
   /**
    * The run is over.
    *
-   * @param verdict on its version, if there is one
+   * @param verdict on its version, if it has one
    */
   record Over(RunOutcome outcome, Optional<Verdict> verdict) implements Ending {}
 
@@ -35,22 +35,22 @@ final class RunThread implements AutoCloseable {
    * The attempt failed.
    *
    * @param attempt its number
-   * @param last what became of the run, if this was its last attempt
+   * @param last the outcome of the run, if this was its last attempt
    */
   record Failed(int attempt, Throwable cause, Optional<Over> last) implements Ending {}
 
   /**
-   * A version that the run needs is damaged, which says nothing against the attempt.
+   * A version that the run needs is damaged; the attempt does not count as failed.
    *
-   * @param attempt its number, which the next one has too
-   * @param damage what is wrong, and what mends it
+   * @param attempt its number, which the next attempt reuses
+   * @param damage what is wrong, and how to repair it
    */
-  record Held(int attempt, String damage) implements Ending {}
+  record Blocked(int attempt, String damage) implements Ending {}
 
   private final RetrainRun run;
   private final RunLedger ledger;
   private final Training training;
-  private final Models models;
+  private final ModelVersions models;
   private final Publication publication;
   private final int attempts;
   private final Consumer<Ending> then;
@@ -59,19 +59,19 @@ final class RunThread implements AutoCloseable {
   private volatile int attempt;
   private volatile Optional<RetrainStatus.Progress> progress = Optional.empty();
 
-  /** The thread's own. */
+  /** Used by this thread alone. */
   private Optional<Verdict> judged = Optional.empty();
 
   /**
-   * @param attempt its number, as far as the caller knows
-   * @param attempts after which a run is given up
-   * @param then hears the end on this thread, unless the attempt is cancelled
+   * @param attempt the lowest number that it can have
+   * @param attempts the number of attempts after which the run is abandoned
+   * @param then receives the ending on this thread, unless the attempt is cancelled
    */
   RunThread(
       RetrainRun run,
       RunLedger ledger,
       Training training,
-      Models models,
+      ModelVersions models,
       Publication publication,
       int attempt,
       int attempts,
@@ -85,9 +85,9 @@ final class RunThread implements AutoCloseable {
     this.attempt = attempt;
     this.attempts = attempts;
     this.then = then;
-    thread = new Thread(this::go, "training " + run.version());
+    thread = new Thread(this::execute, "training " + run.version());
     thread.setDaemon(true);
-    // Natives and services are found through it.
+    // Native libraries and services are loaded through it.
     thread.setContextClassLoader(classLoader);
   }
 
@@ -108,12 +108,13 @@ final class RunThread implements AutoCloseable {
     return progress;
   }
 
-  private void go() {
+  private void execute() {
     Ending ending;
     try {
       ending = tryOnce();
     } catch (CancellationException e) {
-      LOG.info("The training of {} stops where it is", run.version());
+      LOG.info(
+          "The training of {} was cancelled; it resumes from its last checkpoint", run.version());
       return;
     } catch (Throwable e) {
       ending = failed(e);
@@ -122,14 +123,14 @@ final class RunThread implements AutoCloseable {
   }
 
   private Ending tryOnce() throws Exception {
-    // First: attempts that took their process with them say nothing against a version that is
-    // there, and may be live.
+    // Checked first: even if the process died in each attempt, a version that exists is valid and
+    // may be live.
     judged = training.judged(run);
     if (judged.isEmpty()) {
       try {
         judged = Optional.of(train());
       } catch (DamagedModelException e) {
-        return held(e.getMessage());
+        return blocked(e.getMessage());
       }
     }
     RunOutcome outcome = publication.publish(run.version(), judged.get());
@@ -151,20 +152,20 @@ final class RunThread implements AutoCloseable {
       LOG.info("{} is judged: {}, {}", run.version(), verdict.outcome().word(), verdict.reason());
       return verdict;
     } catch (CancellationException e) {
-      takeBack(number);
+      discardAttempt(number);
       throw e;
     } catch (Throwable e) {
       try {
         requireWhole();
       } catch (DamagedModelException damaged) {
-        takeBack(number);
+        discardAttempt(number);
         throw damaged;
       }
       throw e;
     }
   }
 
-  /** Of the version that the run goes on from, and of the live one, which it is judged against. */
+  /** Checks the run's parent, and the live version, which the candidate is compared with. */
   private void requireWhole() throws DamagedModelException {
     Optional<String> damage = models.damageIn(run.parent()).or(models::damage);
     if (damage.isEmpty() && !models.live().equals(run.parent())) {
@@ -175,14 +176,16 @@ final class RunThread implements AutoCloseable {
     }
   }
 
-  /** A parent that is no longer live is nobody's to mend: the next run goes on from another one. */
-  private Ending held(String damage) throws IOException {
+  /**
+   * Ends the run if its damaged parent is no longer live: the next run starts from another version.
+   */
+  private Ending blocked(String damage) throws IOException {
     boolean another = models.damage().isEmpty() && !models.live().equals(run.parent());
     if (another && models.damageIn(run.parent()).isPresent()) {
-      ledger.giveBack(run.version());
+      ledger.releaseLabels(run.version());
       return new Over(publication.withoutParent(run.version(), run.parent()), Optional.empty());
     }
-    return new Held(attempt, damage);
+    return new Blocked(attempt, damage);
   }
 
   private Ending failed(Throwable cause) {
@@ -191,16 +194,16 @@ final class RunThread implements AutoCloseable {
     }
     try {
       RunOutcome outcome =
-          publication.giveUp(run.version(), judged, Math.min(attempt, attempts), cause);
+          publication.abandon(run.version(), judged, Math.min(attempt, attempts), cause);
       return new Failed(attempt, cause, Optional.of(new Over(outcome, judged)));
     } catch (RuntimeException e) {
-      // Whether it went live cannot be told now, and will be.
-      LOG.warn("The run for {} cannot be given up yet: {}", run.version(), e.toString());
+      // The stores cannot be read now, so whether the version went live is decided later.
+      LOG.warn("The run for {} cannot be abandoned yet: {}", run.version(), e.toString());
       return new Failed(attempt, cause, Optional.empty());
     }
   }
 
-  /** Too many versions are no reason to repeat a run. */
+  /** A failure to delete old versions does not fail the attempt. */
   private void prune() {
     try {
       List<String> deleted = models.prune();
@@ -212,7 +215,7 @@ final class RunThread implements AutoCloseable {
     }
   }
 
-  private void takeBack(int number) {
+  private void discardAttempt(int number) {
     try {
       ledger.cancelled(run.version(), number);
     } catch (IOException | RuntimeException e) {
@@ -221,8 +224,8 @@ final class RunThread implements AutoCloseable {
   }
 
   /**
-   * Cancels and waits. An interrupt does not end the wait, or native memory would be used by a
-   * thread that nobody knows of.
+   * Cancels the attempt and waits for its thread. An interrupt does not end the wait, otherwise an
+   * unobserved thread would continue to use native memory.
    */
   @Override
   public void close() {

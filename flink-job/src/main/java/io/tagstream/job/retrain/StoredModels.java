@@ -26,8 +26,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A folder of models. */
-public final class StoredModels implements Models {
+/** The versions in a model store on disk. */
+public final class StoredModels implements ModelVersions {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(StoredModels.class);
 
@@ -41,9 +41,9 @@ public final class StoredModels implements Models {
       new LastingState(LOG::warn, "Models of a run are not pinned and may be deleted");
 
   /**
-   * @param folder seen by every TaskManager
-   * @param job the job's name, under which its status is shown
-   * @param keep versions that stay after a run
+   * @param folder the model store, accessible from every TaskManager
+   * @param job the job's name, under which its status is published
+   * @param keep the number of versions that stay after a run
    */
   public StoredModels(Path folder, String job, int keep) {
     this.folder = folder.toAbsolutePath().normalize().toUri();
@@ -79,7 +79,7 @@ public final class StoredModels implements Models {
   @Override
   public Optional<String> damageIn(String version) {
     ModelStore store = store();
-    // It reads and hashes the whole bundle, beside the job's engines.
+    // Reads and hashes the whole bundle while the job's engines serve.
     return damage(
         store,
         version,
@@ -99,7 +99,7 @@ public final class StoredModels implements Models {
       String wrong =
           store.versions().contains(version)
               ? e.getMessage()
-              : Path.of(folder).resolve(version) + " is gone, or its model.json";
+              : Path.of(folder).resolve(version) + " or its model.json is missing";
       return Optional.of(
           "version %s is damaged: %s; restore it, or %s"
               .formatted(version, wrong, wayOut(store, version)));
@@ -125,7 +125,7 @@ public final class StoredModels implements Models {
     return Set.copyOf(store().versions());
   }
 
-  /** A full disk must not stop the rest: the next call tries again. */
+  /** Logs a failure, such as a full disk; the next call tries again. */
   @Override
   public synchronized void hold(Set<String> versions) {
     if (versions.equals(held)) {
@@ -169,7 +169,7 @@ public final class StoredModels implements Models {
   @Override
   public boolean promote(String version, String by, String instead) {
     AtomicBoolean promoted = new AtomicBoolean();
-    // It reads and hashes the whole bundle, beside the job's engines.
+    // Reads and hashes the whole bundle while the job's engines serve.
     Processors.take(1, () -> promoted.set(store().promote(version, by, instead)));
     return promoted.get();
   }
@@ -211,7 +211,7 @@ public final class StoredModels implements Models {
                 scores.merge(
                     version,
                     new Score(answers.right(), answers.labels()),
-                    // A job that was started afresh counts from nothing again.
+                    // A job that was started with --fresh counts from zero again.
                     (known, counted) -> counted.total() >= known.total() ? counted : known));
     LiveAccuracyRecord after = new LiveAccuracyRecord(scores);
     if (!after.equals(before)) {

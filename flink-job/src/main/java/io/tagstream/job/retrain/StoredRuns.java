@@ -22,30 +22,31 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** The runs on a training store, as files in it. */
+/** The runs on a training store, stored as files in it. */
 public final class StoredRuns implements RunLedger {
   private static final long serialVersionUID = 1L;
 
   /**
-   * Of the classes that wait, those with the most images: on a stream each slip of a key is one.
+   * How many waiting classes are named, those with the most images first: on a stream, each typing
+   * error makes a class.
    */
-  private static final int NAMED = 10;
+  private static final int MAX_NAMED = 10;
 
   private final URI folder;
   private final TrainingStoreSettings settings;
   private final int minPerClass;
 
-  /** It remembers what it read of the files. */
+  /** Caches what it read from the files. */
   private final transient TrainingStore store;
 
   private transient volatile Images images = new Images(List.of(), 0, List.of());
 
-  /** Files never change, so neither do their images. */
+  /** Cached by the list of files, which never change. */
   private record Images(List<StoreFile> files, long heldOut, List<ClassSize> classes) {}
 
   /**
-   * @param folder the training store, seen by every TaskManager
-   * @param minPerClass images that a new class needs
+   * @param folder the training store, accessible from every TaskManager
+   * @param minPerClass the number of images that a new class needs
    */
   public StoredRuns(Path folder, TrainingStoreSettings settings, int minPerClass) {
     this(folder.toAbsolutePath().normalize().toUri(), settings, minPerClass);
@@ -63,13 +64,13 @@ public final class StoredRuns implements RunLedger {
   }
 
   @Override
-  public Counts counts(List<String> known) {
+  public StoreCounts counts(List<String> known) {
     Listing listing = store.list();
     if (!images.files().equals(listing.files())) {
       images = images(listing.files());
     }
-    return new Counts(
-        listing.rowsBeside(store.runs().parts()),
+    return new StoreCounts(
+        listing.rowsOutside(store.runs().parts()),
         listing.rows(),
         images.heldOut(),
         waiting(known, images.classes()));
@@ -100,11 +101,11 @@ public final class StoredRuns implements RunLedger {
             .toList();
     List<String> texts =
         waiting.stream()
-            .limit(NAMED)
+            .limit(MAX_NAMED)
             .map(size -> size.shortage(minPerClass))
             .collect(Collectors.toCollection(ArrayList::new));
-    if (waiting.size() > NAMED) {
-      texts.add("and %d more classes".formatted(waiting.size() - NAMED));
+    if (waiting.size() > MAX_NAMED) {
+      texts.add("and %d more classes".formatted(waiting.size() - MAX_NAMED));
     }
     return texts;
   }
@@ -128,9 +129,9 @@ public final class StoredRuns implements RunLedger {
     Listing listing = store.list();
     RunManifest manifest =
         new RunManifest(
-            run, listing.rowsBeside(store.runs().parts()), listing.files(), listing.unusable());
+            run, listing.rowsOutside(store.runs().parts()), listing.files(), listing.unusable());
     if (!store.runs().begin(manifest)) {
-      throw new IllegalStateException("a run for %s began before".formatted(run.version()));
+      throw new IllegalStateException("a run for %s has begun already".formatted(run.version()));
     }
   }
 
@@ -145,8 +146,8 @@ public final class StoredRuns implements RunLedger {
   }
 
   @Override
-  public void giveBack(String version) {
-    store.runs().giveBack(version);
+  public void releaseLabels(String version) {
+    store.runs().markUnread(version);
   }
 
   @Override

@@ -30,16 +30,16 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Trains on a training store, from the version that was live when the run began. */
+/** Trains on a training store, starting from the version that was live when the run began. */
 public final class StoredTraining implements Training {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(StoredTraining.class);
 
-  /** Half of what {@code train} takes: the stream goes on beside it. */
+  /** Half of the default of {@code train}: the stream runs concurrently. */
   private static final int IMAGE_STEPS = 24_000;
 
-  /** Of the images that are left out. */
-  private static final int NAMED = 10;
+  /** How many of the skipped images the log names. */
+  private static final int MAX_NAMED = 10;
 
   private final URI images;
   private final URI models;
@@ -51,7 +51,9 @@ public final class StoredTraining implements Training {
   private final Duration stepTimeout;
   private final long memoryBytes;
 
-  /** Of the machine that trains, which is not always the one that starts the job. */
+  /**
+   * Resolved on the machine that trains, which may be another than the one that submits the job.
+   */
   private final boolean halfTheCores;
 
   private final int threads;
@@ -61,7 +63,8 @@ public final class StoredTraining implements Training {
    * @param images the training store
    * @param models the model store
    * @param job the job's name
-   * @param minHeldOut held-out images without which nothing takes the place of the live version
+   * @param minHeldOut the least number of held-out images with which a candidate can replace the
+   *     live version
    */
   public StoredTraining(
       Path images, Path models, String job, TrainingSettings settings, int minHeldOut) {
@@ -107,7 +110,7 @@ public final class StoredTraining implements Training {
     try (Watchdog.Watch watch =
         Watchdog.ofProcess()
             .watch(
-                () -> "the training of %s has not got on".formatted(run.version()),
+                () -> "the training of %s made no progress".formatted(run.version()),
                 new Watchdog.Limit(stepTimeout, "training.step-timeout"))) {
       Processors.take(
           threads(),
@@ -131,14 +134,15 @@ public final class StoredTraining implements Training {
     List<String> unusable = collection.unusable();
     if (!unusable.isEmpty()) {
       LOG.warn(
-          "Left out {} images without a picture or a label: {}{}",
+          "Skipped {} images without content or a label: {}{}",
           unusable.size(),
-          String.join(", ", unusable.subList(0, Math.min(NAMED, unusable.size()))),
-          unusable.size() > NAMED ? " and others" : "");
+          String.join(", ", unusable.subList(0, Math.min(MAX_NAMED, unusable.size()))),
+          unusable.size() > MAX_NAMED ? " and others" : "");
     }
     return new TrainingTask(
         Optional.of(run.version()),
-        // Which classes are large enough is for the training to say, which knows what it can read.
+        // The training decides which classes are large enough, because it knows which images are
+        // readable.
         collection.inClasses(store.open(run.parent()).labels()),
         true,
         Optional.empty(),
@@ -150,13 +154,13 @@ public final class StoredTraining implements Training {
             .withParent(run.parent()));
   }
 
-  /** To the log one line an epoch, to the job each step. */
+  /** Logs one line per epoch, and reports each step to the job. */
   static final class Reports implements TrainingProgress {
     private final Consumer<RetrainStatus.Progress> progress;
     private final BooleanSupplier cancelled;
     private final Watchdog.Watch watch;
 
-    /** Of the epoch before: it is known at an epoch's end. */
+    /** As of the previous epoch, because it is known only at the end of an epoch. */
     private double waiting;
 
     Reports(
@@ -176,23 +180,23 @@ public final class StoredTraining implements Training {
 
     @Override
     public void skipped(String place, String reason) {
-      LOG.warn("Left out {}: {}", place, reason);
+      LOG.warn("Skipped {}: {}", place, reason);
     }
 
     @Override
     public void waits(ClassSize size, String shortage) {
-      LOG.info("A class waits: {}", shortage);
+      LOG.info("A class has too few images: {}", shortage);
     }
 
     @Override
     public void loses(List<String> labels) {
-      LOG.warn("Lost, because the parent learned from other pictures: {}", labels);
+      LOG.warn("Lost, because the parent was trained on other images: {}", labels);
     }
 
     @Override
     public void start(int classes, int trainingImages, int validationImages, int skipped) {
       LOG.info(
-          "{} classes, {} images to learn from, {} held out, {} left out",
+          "{} classes, {} training images, {} held out, {} skipped",
           classes,
           trainingImages,
           validationImages,

@@ -9,20 +9,22 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/** Makes and judges a run's version. */
+/** Trains and judges a run's version. */
 public interface Training extends Serializable {
 
-  /** How a run's version was judged; empty while there is no such version. */
+  /** The verdict on a run's version; empty while the version does not exist. */
   Optional<Verdict> judged(RetrainRun run);
 
   /**
-   * Trains on what a run's manifest names, from the run's last checkpoint if there is one, judges
-   * the result against the live version and writes it into the model store under the run's name.
+   * Trains on the files that a run's manifest names, resuming from the run's last checkpoint if
+   * there is one, compares the result with the live version and writes it into the model store
+   * under the run's version.
    *
-   * @param progress hears of each step, on the thread that trains
-   * @param cancelled to be asked before each step, and for each image that is read or measured
-   * @throws CancellationException when that said so
-   * @throws Exception when there is no version: the images are no training set, the disk is full
+   * @param progress receives each step, on the thread that trains
+   * @param cancelled checked before each step, and for each image that is read or measured
+   * @throws CancellationException when {@code cancelled} returned true
+   * @throws Exception when no version was written: the images are not sufficient to train on, the
+   *     disk is full
    */
   Verdict train(
       RetrainRun run, Consumer<RetrainStatus.Progress> progress, BooleanSupplier cancelled)

@@ -12,13 +12,13 @@ import java.util.stream.Collectors;
 
 /** Decides when a run starts. */
 final class Trigger {
-  /** Of those who asked for a run, so many are named in its manifest. */
-  private static final int NAMED = 5;
+  /** How many requesters a run's reason names. */
+  private static final int MAX_NAMED = 5;
 
   /**
-   * Why a run is to start.
+   * Why a run starts.
    *
-   * @param reason for a person
+   * @param reason in words, for the user
    */
   record Start(RetrainRun.Cause cause, String reason) {}
 
@@ -29,15 +29,15 @@ final class Trigger {
   }
 
   /**
-   * The first reason there is to start a run now: a request, a fall of the live accuracy that there
-   * are new labels to learn from after, enough new labels, labels that have waited long enough.
-   * None while too few images are held out, since nobody could judge what came of it.
+   * The first of these reasons to start a run now: a request; a fall of the live accuracy, with new
+   * labels to train on; enough new labels; labels that have waited long enough. Empty while too few
+   * images are held out, because a candidate could not be judged.
    *
-   * @param arrivals after the look that gave the counts
-   * @param requests those that no run has taken
+   * @param arrivals as of the reading that gave the counts
+   * @param requests those that no run has answered
    */
   Optional<Start> fires(
-      Counts counts,
+      StoreCounts counts,
       Arrivals arrivals,
       Optional<LiveAccuracy.Fall> fall,
       List<RetrainRequest> requests,
@@ -50,7 +50,8 @@ final class Trigger {
     }
     long needed = needed(counts);
     boolean quiet = arrivals.quiet(now).compareTo(settings.quietAfter()) >= 0;
-    // Labels show a fall before their pictures are in the store: without them a run learns nothing.
+    // Labels show a fall before their images are in the store; a run without them learns nothing
+    // new.
     boolean learnable =
         counts.newLabels() >= settings.agedLabels() && (quiet || counts.newLabels() >= needed);
     if (fall.isPresent() && learnable) {
@@ -73,8 +74,8 @@ final class Trigger {
     return Optional.empty();
   }
 
-  /** N: new labels that start a run when no more come, and at once when they are twice as many. */
-  long needed(Counts counts) {
+  /** N: so many new labels start a run when no more arrive; 2N start it immediately. */
+  long needed(StoreCounts counts) {
     return Math.max(settings.minLabels(), (long) Math.ceil(settings.share() * counts.rows()));
   }
 
@@ -90,7 +91,9 @@ final class Trigger {
                         Optional.ofNullable(request.reason()).map(" (%s)"::formatted).orElse("")))
             .distinct()
             .toList();
-    String named = texts.stream().limit(NAMED).collect(Collectors.joining(", "));
-    return texts.size() <= NAMED ? named : "%s and %d more".formatted(named, texts.size() - NAMED);
+    String named = texts.stream().limit(MAX_NAMED).collect(Collectors.joining(", "));
+    return texts.size() <= MAX_NAMED
+        ? named
+        : "%s and %d more".formatted(named, texts.size() - MAX_NAMED);
   }
 }

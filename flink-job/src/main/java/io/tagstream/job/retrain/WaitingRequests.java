@@ -7,28 +7,29 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Requests that no run has taken, in the order in which they came, each id once. They are bounded:
- * the next run answers all of them alike, and each stands in the state and in the run's manifest.
+ * Requests that no run has answered, in order of arrival, each id once. Their number is bounded,
+ * because each is stored in the state and in the run's manifest, and the next run answers all of
+ * them.
  */
 final class WaitingRequests {
-  static final int MOST = 1000;
+  static final int MAX_WAITING = 1000;
 
   private final Map<String, RetrainRequest> byId = new LinkedHashMap<>();
 
   /**
-   * Adds a request unless one of its id waits, or so many do that one more changes nothing.
+   * Adds a request unless one with its id waits or the bound is reached.
    *
    * @return whether it was added
    */
   boolean add(RetrainRequest request) {
-    return byId.size() < MOST && byId.putIfAbsent(request.id(), request) == null;
+    return byId.size() < MAX_WAITING && byId.putIfAbsent(request.id(), request) == null;
   }
 
   boolean isFull() {
-    return byId.size() >= MOST;
+    return byId.size() >= MAX_WAITING;
   }
 
-  /** Forgets those that a run answers. */
+  /** Removes the requests that a run answers. */
   void removeAll(Set<String> ids) {
     byId.keySet().removeAll(ids);
   }

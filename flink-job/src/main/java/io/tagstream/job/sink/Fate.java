@@ -1,12 +1,12 @@
 package io.tagstream.job.sink;
 
-/** What became of a record that was written in a transaction. */
+/** The outcome of the transaction in which a record was written. */
 enum Fate {
   COMMITTED,
-  /** Readers of what is committed pass over it. */
+  /** Read-committed consumers skip the record. */
   ABORTED,
-  /** It is no longer on the topic, and nobody can tell any more. */
+  /** The record is no longer on the topic, so the outcome is unknown for good. */
   DELETED,
-  /** An open transaction, its own or an earlier one of the partition, keeps readers from it. */
+  /** An open transaction, its own or an earlier one on the partition, holds back readers. */
   UNDECIDED
 }

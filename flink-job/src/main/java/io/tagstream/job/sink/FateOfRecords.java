@@ -2,9 +2,9 @@ package io.tagstream.job.sink;
 
 import io.tagstream.job.flow.Coordinates;
 
-/** Finds out what became of records. */
+/** Looks up whether a record's transaction was committed. */
 interface FateOfRecords {
 
-  /** Waits for some time while it is undecided. */
+  /** Waits for a limited time while the fate is undecided. */
   Fate of(Coordinates record) throws InterruptedException;
 }

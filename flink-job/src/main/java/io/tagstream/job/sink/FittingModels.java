@@ -18,18 +18,18 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Models whose every prediction fits the topic: one with labels so long that an answer would not is
- * refused before it serves.
+ * Loads only models whose every prediction fits the topic: a model with labels so long that a
+ * prediction would exceed the topic's limit is refused before it serves.
  *
- * @param models loads them
- * @param limit of the topic that predictions go to
+ * @param models loads the models
+ * @param limit of the predictions' topic
  */
 public record FittingModels(LiveModels models, RecordLimit limit) implements LiveModels {
   private static final int LONGEST_TOPIC = 249;
 
   private static final Instant LATEST = Instant.ofEpochMilli(Long.MAX_VALUE);
 
-  /** A version is a folder's name. */
+  /** In bytes: a version is the name of a folder. */
   private static final int LONGEST_VERSION = 255;
 
   @Override
@@ -63,7 +63,7 @@ public record FittingModels(LiveModels models, RecordLimit limit) implements Liv
     }
   }
 
-  /** The value of a prediction with the longest of everything. */
+  /** The size in bytes of a prediction's value with every field at its longest. */
   static long largestPrediction(String version, List<String> labels) {
     List<Tag> tags =
         labels.stream()
@@ -83,7 +83,7 @@ public record FittingModels(LiveModels models, RecordLimit limit) implements Liv
                 .setAppendedAt(LATEST)
                 .setDecodedAt(LATEST)
                 .setPredictedAt(LATEST)
-                // Three bytes are the most that a character of Java takes.
+                // A Java char takes three bytes of UTF-8 at most.
                 .setLabel("\u20ac".repeat(RecordText.LONGEST))
                 .setSupersedes("v".repeat(LONGEST_VERSION))
                 .build())

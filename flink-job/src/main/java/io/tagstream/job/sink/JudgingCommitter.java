@@ -22,25 +22,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Kafka's committer, and a verdict on what it cannot commit for good; the connector logs an error
- * and goes on.
+ * Wraps Kafka's committer and judges transactions that it can never commit; the connector only logs
+ * an error and continues.
  *
- * <p>In the attempt that wrote a transaction nobody else can have committed it: it is lost. After a
- * snapshot was resumed it usually was committed, by the attempt before, and its id has been used
- * again or forgotten since: the topic says. A loss ends the job, unless the user accepts it.
+ * <p>In the attempt that wrote a transaction, no other process can have committed it: it is lost.
+ * After a resume, the previous attempt usually committed it, and its id has been reused or
+ * forgotten since; a read of the topic decides. A loss ends the job unless the user accepts it.
  */
 final class JudgingCommitter implements Committer<TracedTransaction> {
   private static final Logger LOG = LoggerFactory.getLogger(JudgingCommitter.class);
   private static final Duration CLOSING = Duration.ofSeconds(3);
 
-  /** The broker's answers after which a transaction can never be committed. */
+  /** The broker's errors after which a transaction can never be committed. */
   private static final List<Class<? extends Exception>> FOR_GOOD =
       List.of(
           ProducerFencedException.class,
           InvalidProducerEpochException.class,
           InvalidTxnStateException.class,
           UnknownProducerIdException.class,
-          // The broker has forgotten the id. The connector would have the job try for ever.
+          // The broker has forgotten the id. The connector would retry indefinitely.
           InvalidPidMappingException.class);
 
   private final Committer<KafkaCommittable> kafka;
@@ -50,8 +50,8 @@ final class JudgingCommitter implements Committer<TracedTransaction> {
   private final boolean acceptLoss;
 
   /**
-   * @param topic is asked about transactions of earlier attempts
-   * @param acceptLoss a loss is a warning
+   * @param topic looks up transactions of earlier attempts
+   * @param acceptLoss whether a loss is only a warning
    */
   JudgingCommitter(
       Committer<KafkaCommittable> kafka,
@@ -87,7 +87,7 @@ final class JudgingCommitter implements Committer<TracedTransaction> {
     String remedy = loss.remedy(lost);
     if (acceptLoss) {
       LOG.warn(
-          "Going on although {}{}",
+          "Continuing although {}{}",
           loss.what(lost),
           remedy.isEmpty() ? "" : "; to get them back: " + remedy);
       return;
@@ -108,7 +108,8 @@ final class JudgingCommitter implements Committer<TracedTransaction> {
     String id = transaction.kafka().getTransactionalId();
     if (transaction.record().isEmpty()) {
       LOG.warn(
-          "Cannot commit the snapshot's transaction {}: {}. Most likely it was committed before the job ended; a snapshot of an earlier release does not say where to look",
+          "Cannot commit the snapshot's transaction {}: {}. Most likely it was committed before the"
+              + " job ended; snapshots of earlier releases do not record where to check",
           id,
           failure.toString());
       request.signalFailedWithKnownReason(failure);
@@ -117,19 +118,18 @@ final class JudgingCommitter implements Committer<TracedTransaction> {
     Coordinates record = transaction.record().get();
     switch (topic.of(record)) {
       case COMMITTED -> {
-        LOG.info("Transaction {} was committed before: its record {} is there", id, record);
+        LOG.info("Transaction {} was committed before: its record {} was found", id, record);
         request.signalAlreadyCommitted();
         return Optional.empty();
       }
       case ABORTED -> {
-        return lost(
-            request, failure, "readers pass over its record %s: %s".formatted(record, failure));
+        return lost(request, failure, "readers skip its record %s: %s".formatted(record, failure));
       }
       case DELETED -> {
         return lost(
             request,
             failure,
-            "its record %s was deleted meanwhile, so nobody can tell: %s"
+            "its record %s was deleted meanwhile, so whether it was committed is unknown: %s"
                 .formatted(record, failure));
       }
       case UNDECIDED -> {
@@ -137,11 +137,11 @@ final class JudgingCommitter implements Committer<TracedTransaction> {
           return lost(
               request,
               failure,
-              "nobody can tell yet, since a transaction is open before its record %s: %s"
+              "whether it was committed is not known yet, because a transaction is open before its record %s: %s"
                   .formatted(record, failure));
         }
         throw new IOException(
-            "cannot tell whether transaction %s was committed: another one is open before its record %s; it ends after its transaction.timeout.ms at the latest"
+            "cannot determine whether transaction %s was committed: another transaction is open before its record %s; it ends after its transaction.timeout.ms at the latest"
                 .formatted(id, record),
             failure);
       }
@@ -160,7 +160,7 @@ final class JudgingCommitter implements Committer<TracedTransaction> {
     QuietClose.close(kafka, CLOSING, "the committer of " + loss.topic());
   }
 
-  /** A request as Kafka's committer sees it, which keeps the failure for the verdict. */
+  /** Passes a request to Kafka's committer and keeps the failure for the verdict. */
   private static final class Attempt implements CommitRequest<KafkaCommittable> {
     private final CommitRequest<TracedTransaction> request;
     private final Outage outage;
@@ -219,7 +219,7 @@ final class JudgingCommitter implements Committer<TracedTransaction> {
       request.signalAlreadyCommitted();
     }
 
-    /** For the connector's log. */
+    /** The connector logs it. */
     @Override
     public String toString() {
       return getCommittable().getTransactionalId();

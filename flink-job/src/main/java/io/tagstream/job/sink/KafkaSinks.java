@@ -23,9 +23,9 @@ import org.apache.flink.util.function.SerializableFunction;
 import org.apache.kafka.clients.producer.ProducerConfig;
 
 /**
- * What the job writes, exactly once, or says so. The transactions' names begin {@code JOB:SINK:};
- * neither part holds a colon, so that no prefix begins another and no sink ends another's
- * transactions.
+ * Builds the job's sinks, which write exactly once or report the loss. Transactional ids start with
+ * {@code JOB:SINK:}; neither part contains a colon, so no prefix is the start of another and no
+ * sink ends another's transactions.
  */
 public final class KafkaSinks {
   private final KafkaConnection connection;
@@ -37,9 +37,10 @@ public final class KafkaSinks {
 
   /**
    * @param jobName without a colon
-   * @param transactionTimeout after which the broker ends what is left open, at most its maximum
-   * @param outage how long to wait for a Kafka that does not answer
-   * @param acceptLoss whether the job goes on where records were lost
+   * @param transactionTimeout after which the broker ends an open transaction; at most the broker's
+   *     maximum
+   * @param outage how long to wait while Kafka does not answer
+   * @param acceptLoss whether the job continues when records were lost
    */
   public KafkaSinks(
       KafkaConnection connection,
@@ -49,7 +50,7 @@ public final class KafkaSinks {
       Duration outage,
       boolean acceptLoss) {
     if (jobName.contains(":")) {
-      throw new IllegalArgumentException("a job's name cannot hold a colon: " + jobName);
+      throw new IllegalArgumentException("a job's name cannot contain a colon:  " + jobName);
     }
     this.connection = connection;
     this.topics = topics;

@@ -9,20 +9,20 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
 /**
- * Says what is lost with transactions that can no longer be committed, and how to get it back.
+ * Describes what is lost with transactions that can no longer be committed, and how to recover it.
  *
- * @param topic that they wrote to
+ * @param topic the topic they wrote to
  */
 record Loss(Topics topics, String topic) implements Serializable {
 
   /**
-   * One transaction that is lost.
+   * A lost transaction.
    *
-   * @param why as the client or the topic has it
+   * @param why the client's error, or what the read of the topic found
    */
   record Lost(TracedTransaction transaction, String why) {}
 
-  /** What is lost, in one line. */
+  /** The loss, in one line. */
   String what(List<Lost> lost) {
     int records = lost.stream().mapToInt(one -> one.transaction().records()).sum();
     SourceRanges sources = sources(lost);
@@ -34,7 +34,7 @@ record Loss(Topics topics, String topic) implements Serializable {
             sources.ranges().isEmpty() ? "" : ": they answer " + sources);
   }
 
-  /** How to get it back, in the same line. */
+  /** How to recover it, in one line; empty if there is no way. */
   String remedy(List<Lost> lost) {
     SourceRanges sources = sources(lost);
     List<String> ways = new ArrayList<>();
@@ -56,7 +56,7 @@ record Loss(Topics topics, String topic) implements Serializable {
     return sources.ranges().stream().filter(range -> range.topic().equals(topic)).toList();
   }
 
-  /** The command that writes what is missing of one topic of images. */
+  /** The command that writes the missing answers for one topic of images. */
   private Optional<String> retag(SourceRanges sources, String images, String option) {
     List<SourceRanges.Range> ranges = of(sources, images);
     if (ranges.isEmpty()) {

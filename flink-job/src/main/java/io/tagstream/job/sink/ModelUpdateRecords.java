@@ -13,8 +13,8 @@ import java.util.Optional;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 
 /**
- * What happened to models, as {@code model-updates} has it; a confusion matrix that does not fit
- * the topic loses its smallest cells.
+ * Serializes announcements for {@code model-updates}. If a confusion matrix does not fit the topic,
+ * its smallest cells are left out.
  */
 final class ModelUpdateRecords implements SerializationSchema<ModelNews> {
   private static final long serialVersionUID = 1L;

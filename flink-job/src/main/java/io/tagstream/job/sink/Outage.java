@@ -15,24 +15,23 @@ import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
 
 /**
- * How long a sink waits for a Kafka that does not answer. Its clients wait, and its task with them,
- * so that an outage is a pause and no failure: a restart would not bring Kafka back, and Flink
- * counts restarts without asking for their cause.
+ * How long a sink waits while Kafka does not answer. Its clients block, and its task with them, so
+ * an outage is a pause and not a failure: a restart would not bring Kafka back, and Flink counts
+ * restarts whatever their cause.
  *
- * @param servers for the message
+ * @param servers bootstrap servers, for the message
  * @param patience {@code kafka.outage}
- * @param producer a producer's properties, which have it wait as long, unless the user gave other
- *     time-outs
+ * @param producer properties that make a producer wait as long, unless the user set other time-outs
  */
 record Outage(String servers, Duration patience, Properties producer) implements Serializable {
 
-  /** A request without an answer is sent again after this time. */
+  /** The time after which a request without an answer is sent again. */
   private static final Duration REQUEST = Duration.ofSeconds(30);
 
   private static final Map<String, Object> DEFAULTS = ProducerConfig.configDef().defaultValues();
 
   /**
-   * @param given the user's and ours; not changed
+   * @param given the producer's other properties; not modified
    */
   static Outage of(String servers, Duration patience, Properties given) {
     Properties producer = new Properties();
@@ -42,7 +41,7 @@ record Outage(String servers, Duration patience, Properties producer) implements
     producer.putIfAbsent(
         ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
         Long.toString(Math.min(REQUEST.toMillis(), millis / 2)));
-    // Kafka refuses a delivery that is shorter than a request.
+    // Kafka refuses a delivery time-out that is shorter than that of a request.
     long shortest =
         milliseconds(producer, ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG)
             + milliseconds(producer, ProducerConfig.LINGER_MS_CONFIG);
@@ -57,14 +56,16 @@ record Outage(String servers, Duration patience, Properties producer) implements
   }
 
   /**
-   * What a client's failure means for the job: its end, when it was time that ran out and the
-   * client had all of the patience; else the failure itself, from which a restart may recover.
+   * Converts a client's failure: a time-out after the whole patience ends the job; any other
+   * failure is rethrown, because a restart may recover from it.
    */
   <E extends Exception> RuntimeException orRethrow(E failure) throws E {
     if (isOf(failure, ProducerFencedException.class)
         || isOf(failure, InvalidProducerEpochException.class)) {
       return new UserException(
-          "Kafka ended the job's open transaction: another job of this name runs, or the transaction was open for longer than transaction.timeout.ms; give each job its own --name",
+          "Kafka ended the job's open transaction: another job of this name runs, or the"
+              + " transaction was open for longer than transaction.timeout.ms; give each job its"
+              + " own --name",
           failure);
     }
     boolean timedOut = isOf(failure, TimeoutException.class);

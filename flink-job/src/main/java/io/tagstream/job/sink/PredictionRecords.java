@@ -10,7 +10,7 @@ import io.tagstream.schemas.Tag;
 import io.tagstream.schemas.WireFormat;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 
-/** Answers as {@code predictions} has them. */
+/** Serializes predictions for {@code predictions}. */
 public final class PredictionRecords implements SerializationSchema<TaggedImage> {
   private static final long serialVersionUID = 1L;
   private final RecordLimit limit;
@@ -18,7 +18,7 @@ public final class PredictionRecords implements SerializationSchema<TaggedImage>
   private transient long largestBatch;
 
   /**
-   * @param limit of the topic they go to
+   * @param limit of the predictions' topic
    */
   public PredictionRecords(RecordLimit limit) {
     this.limit = limit;
@@ -35,7 +35,7 @@ public final class PredictionRecords implements SerializationSchema<TaggedImage>
     return serialize(record(image).build());
   }
 
-  /** A prediction's value; {@link #open} must have been called. */
+  /** Encodes a prediction's value; {@link #open} must have been called. */
   public byte[] serialize(Prediction prediction) {
     byte[] value = format.encode(prediction);
     int key = prediction.getImageId().getBytes(UTF_8).length;
@@ -49,7 +49,7 @@ public final class PredictionRecords implements SerializationSchema<TaggedImage>
     return value;
   }
 
-  /** All of an answer's record but what it supersedes. */
+  /** The whole record of a prediction except the version that it supersedes. */
   public static Prediction.Builder record(TaggedImage image) {
     return Prediction.newBuilder()
         .setImageId(image.imageId())

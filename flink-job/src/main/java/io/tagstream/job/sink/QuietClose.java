@@ -6,9 +6,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Closes what a task has opened, without an exception and in bounded time. Flink holds an exception
- * out of a failed task's clean-up for fatal and takes down the TaskManager with it; and a job that
- * restarts, or a process that stops, waits for the clean-up to end.
+ * Closes a task's resources without throwing and in bounded time. Flink treats an exception in a
+ * failed task's clean-up as fatal and stops the TaskManager; and a job that restarts, or a process
+ * that stops, waits for the clean-up to end.
  */
 final class QuietClose {
   private static final Logger LOG = LoggerFactory.getLogger(QuietClose.class);
@@ -16,9 +16,9 @@ final class QuietClose {
   private QuietClose() {}
 
   /**
-   * Closes on the caller's thread, which is interrupted when the time has passed.
+   * Closes a resource on the caller's thread, which is interrupted after the limit.
    *
-   * @param what is closed, for the log
+   * @param what names the resource in the log
    */
   static void close(AutoCloseable resource, Duration limit, String what) {
     boolean interrupted = Thread.interrupted();
@@ -29,11 +29,11 @@ final class QuietClose {
     try {
       resource.close();
     } catch (Exception | LinkageError e) {
-      LOG.warn("Closed {} with an error; the job goes on without it", what, e);
+      LOG.warn("Closed {} with an error; the job continues without it", what, e);
     } finally {
       watch.interrupt();
       PatientWait.forEnd(watch);
-      // What the watch, or a client that it interrupted, has set.
+      // Clears the flag that the watch, or a client that it interrupted, has set.
       Thread.interrupted();
       if (interrupted) {
         closing.interrupt();

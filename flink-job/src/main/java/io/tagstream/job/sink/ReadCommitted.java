@@ -14,8 +14,7 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Reads at a record's offset as a consumer of committed records does: it gets the record, or passes
- * over it.
+ * Reads at a record's offset with a read-committed consumer, which returns the record or skips it.
  */
 final class ReadCommitted implements FateOfRecords {
   private static final Duration POLL = Duration.ofMillis(500);
@@ -25,7 +24,7 @@ final class ReadCommitted implements FateOfRecords {
   private final Duration patience;
 
   /**
-   * @param consumer properties of a consumer that reads what is committed
+   * @param consumer properties of a read-committed consumer
    * @param patience how long to wait for other transactions to end
    */
   ReadCommitted(Properties consumer, Duration patience) {

@@ -13,14 +13,14 @@ import java.util.Optional;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 
 /**
- * Rejected records as {@code rejected-images} has them: whole where that fits the topic, else
- * without their content, which size and hash then stand for.
+ * Serializes rejections for {@code rejected-images}: with the record's content where it fits the
+ * topic, else with its size and hash instead.
  */
 public final class RejectionRecords implements SerializationSchema<RejectedImage> {
   private static final long serialVersionUID = 1L;
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
-  /** Holds any rejection without its content: an id twice, a reason, coordinates. */
+  /** Enough for any rejection without content: an id twice, a reason, coordinates. */
   private static final int LEAST_ROOM = 8 << 10;
 
   private final RecordLimit limit;
@@ -28,27 +28,27 @@ public final class RejectionRecords implements SerializationSchema<RejectedImage
   private transient long largestBatch;
 
   /**
-   * @param limit of the topic they go to
+   * @param limit of the rejections' topic
    */
   public RejectionRecords(RecordLimit limit) {
     this.limit = limit;
   }
 
   /**
-   * Checks that a topic takes every rejection, if need be without its content.
+   * Checks that a topic accepts every rejection, if necessary without its content.
    *
-   * @throws UserException when it does not
+   * @throws UserException when its limit is too small
    */
   public static void requireRoom(RecordLimit limit) {
     long largestBatch = limit.largestBatch();
     if (largestBatch < LEAST_ROOM) {
       throw new UserException(
-          "the topic %s takes records of at most %d bytes, but a rejection needs up to %d even without its content: raise max.message.bytes of the topic, or kafka.max.request.size and kafka.buffer.memory of the job"
+          "the topic %s accepts records of at most %d bytes, but a rejection needs up to %d even without its content: raise max.message.bytes of the topic, or kafka.max.request.size and kafka.buffer.memory of the job"
               .formatted(limit.topic(), largestBatch, LEAST_ROOM));
     }
   }
 
-  /** Kafka's null, no key, where the id could not be read: such records go to any partition. */
+  /** Null, Kafka's "no key", where the id could not be read: such records go to any partition. */
   public static byte[] key(RejectedImage image) {
     return Optional.ofNullable(image.imageId).map(id -> id.getBytes(UTF_8)).orElse(null);
   }
@@ -63,7 +63,7 @@ public final class RejectionRecords implements SerializationSchema<RejectedImage
   public byte[] serialize(RejectedImage image) {
     int key = Optional.ofNullable(image.imageId).map(id -> id.getBytes(UTF_8).length).orElse(0);
     Optional<byte[]> content = Optional.ofNullable(image.content);
-    // Before a further copy of it is made.
+    // Checked first, to avoid another copy of the content.
     if (content.isPresent() && RecordLimit.allows(largestBatch, key, image.contentBytes)) {
       byte[] whole =
           format.encode(record(image).setContent(ByteBuffer.wrap(image.content)).build());

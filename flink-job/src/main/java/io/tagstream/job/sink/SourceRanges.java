@@ -11,10 +11,10 @@ import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Where some input records lie: in each partition from the first of them to the last, with whatever
- * lies between.
+ * The offsets of a set of input records: for each partition, the range from the first to the last,
+ * including any others between them.
  *
- * @param ranges one for each partition, by topic and partition
+ * @param ranges one per partition, sorted by topic and partition
  */
 record SourceRanges(List<Range> ranges) {
   static final SourceRanges NONE = new SourceRanges(List.of());
@@ -32,7 +32,7 @@ record SourceRanges(List<Range> ranges) {
       return new TopicPartition(topic, partition);
     }
 
-    /** From the first of both to the last of both, which are of one partition. */
+    /** The range that covers both, which must be of one partition. */
     private Range span(Range other) {
       return new Range(topic, partition, Math.min(first, other.first), Math.max(last, other.last));
     }
@@ -49,14 +49,14 @@ record SourceRanges(List<Range> ranges) {
     ranges = List.copyOf(ranges);
   }
 
-  /** The ranges of both. */
+  /** The ranges that cover both. */
   SourceRanges and(SourceRanges other) {
     Growing both = new Growing();
     Stream.of(ranges, other.ranges).flatMap(Collection::stream).forEach(both::add);
     return both.ranges();
   }
 
-  /** Collects records one by one. */
+  /** Accumulates records. */
   static final class Growing {
     private final Map<TopicPartition, Range> byPartition =
         new TreeMap<>(

@@ -29,9 +29,10 @@ import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
 import org.apache.flink.util.function.SerializableFunction;
 
 /**
- * Kafka's exactly-once sink, which loses nothing in silence: it knows which input records each
- * transaction answers, says so when one can no longer be committed, and fails without taking the
- * TaskManager with it. Its state is the connector's, and a snapshot of the connector alone resumes.
+ * Kafka's exactly-once sink, which reports every loss: it tracks which input records each
+ * transaction answers, names them when a transaction can no longer be committed, and fails without
+ * stopping the TaskManager. Its state is the connector's; it also resumes snapshots that the
+ * connector alone wrote.
  */
 final class TracedSink<T>
     implements Sink<T>,
@@ -41,7 +42,7 @@ final class TracedSink<T>
         LineageVertexProvider {
   private static final long serialVersionUID = 1L;
 
-  /** For other transactions of the job to end, which its restart ends at once. */
+  /** How long to wait for the job's other open transactions, which its restart ends immediately. */
   private static final Duration OTHERS_END = Duration.ofSeconds(30);
 
   private final KafkaSink<T> kafka;
@@ -53,10 +54,10 @@ final class TracedSink<T>
   private final boolean acceptLoss;
 
   /**
-   * @param kafka exactly once, with that prefix
+   * @param kafka an exactly-once sink with the prefix {@code transactionalIdPrefix}
    * @param source the input record that an element answers
-   * @param consumer properties of one that reads what is committed
-   * @param acceptLoss a loss is a warning
+   * @param consumer properties of a read-committed consumer
+   * @param acceptLoss whether a loss is only a warning
    */
   TracedSink(
       KafkaSink<T> kafka,
@@ -87,7 +88,7 @@ final class TracedSink<T>
         given -> twoPhase().restoreWriter(given, recovered), context, loss.topic(), source, outage);
   }
 
-  /** By this type its writers can be named; that of {@link KafkaSink}'s own methods is hidden. */
+  /** A type that names the writers; {@link KafkaSink}'s own methods return a hidden type. */
   private TwoPhaseCommittingStatefulSink<T, KafkaWriterState, KafkaCommittable> twoPhase() {
     return kafka;
   }
@@ -112,7 +113,7 @@ final class TracedSink<T>
     return new TracedTransactionSerializer(kafka.getCommittableSerializer());
   }
 
-  /** As Kafka's sink does: its writer and its committer speak to each other within a process. */
+  /** Co-locates writer and committer as Kafka's sink does: they communicate within a process. */
   @Override
   public void addPostCommitTopology(DataStream<CommittableMessage<TracedTransaction>> committed) {
     Transformation<?> transformation = committed.getTransformation();

@@ -13,12 +13,12 @@ import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /**
- * Transactions in a snapshot: the connector's own bytes, and what is known of them behind. Reads
- * what the connector alone wrote, too, which is how snapshots were before.
+ * Serializes transactions for snapshots: the connector's bytes, followed by our description. Also
+ * reads what the connector alone wrote, as in snapshots of earlier releases.
  */
 final class TracedTransactionSerializer implements SimpleVersionedSerializer<TracedTransaction> {
 
-  /** The connector's versions, 1 at present, are below. */
+  /** The connector's versions, at present 1, are smaller. */
   private static final int FIRST_OF_OURS = 1000;
 
   private final SimpleVersionedSerializer<KafkaCommittable> kafka;
@@ -66,7 +66,7 @@ final class TracedTransactionSerializer implements SimpleVersionedSerializer<Tra
     }
     if (version > FIRST_OF_OURS) {
       throw new IOException(
-          "the snapshot's transactions are of version %d, which a later release wrote: resume with that one"
+          "the snapshot's transactions have version %d, which a later release wrote: resume with that release"
               .formatted(version));
     }
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized))) {

@@ -16,11 +16,11 @@ import org.apache.flink.util.function.ThrowingRunnable;
 import org.apache.kafka.clients.producer.RecordMetadata;
 
 /**
- * What Kafka's writer is told of its task, with two things of ours.
+ * The task's context for Kafka's writer, with two additions of ours.
  *
- * @param sent hears where the broker put each record, on the producer's thread
- * @param outage judges the failures that the writer reports by a mail, since those do not pass
- *     through a call of ours
+ * @param sent receives the coordinates of each written record, on the producer's thread
+ * @param outage converts the failures that the writer reports by mail, because those do not pass
+ *     through our methods
  */
 record TracingContext(WriterInitContext task, Consumer<RecordMetadata> sent, Outage outage)
     implements WriterInitContext {

@@ -18,15 +18,16 @@ import org.apache.flink.connector.kafka.sink.TwoPhaseCommittingStatefulSink.Prec
 import org.apache.kafka.clients.producer.RecordMetadata;
 
 /**
- * Kafka's writer, which keeps of each transaction what a {@link TracedTransaction} holds, and whose
- * end is quiet and quick.
+ * Wraps Kafka's writer, records what a {@link TracedTransaction} holds of each transaction, and
+ * closes without an exception and in bounded time.
  */
 final class TracingWriter<T>
     implements StatefulSinkWriter<T, KafkaWriterState>, CommittingSinkWriter<T, TracedTransaction> {
 
   /**
-   * For the end of an open transaction, which a broker that is away does not confirm. The next
-   * attempt ends what is left open; until then readers of what is committed do not pass it.
+   * How long to wait for the end of an open transaction, which an unavailable broker does not
+   * confirm. The next attempt ends a transaction left open; until then read-committed consumers
+   * stop before it.
    */
   private static final Duration CLOSING = Duration.ofSeconds(3);
 
@@ -35,7 +36,7 @@ final class TracingWriter<T>
   private final Function<T, Optional<Coordinates>> source;
   private final Outage outage;
 
-  /** Of the present transaction: its first record that the broker took. */
+  /** The first record of the present transaction that the broker acknowledged. */
   private final AtomicReference<Coordinates> first;
 
   private SourceRanges.Growing sources = new SourceRanges.Growing();
@@ -54,7 +55,7 @@ final class TracingWriter<T>
     this.first = first;
   }
 
-  /** Makes Kafka's writer from a context. */
+  /** Opens Kafka's writer with a context. */
   interface Factory<T> {
     PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> open(
         WriterInitContext context) throws IOException;
@@ -86,7 +87,7 @@ final class TracingWriter<T>
     }
   }
 
-  /** Runs on the producer's thread, for records that it could not send too. */
+  /** Runs on the producer's thread, also for records that could not be sent. */
   private static void note(RecordMetadata sent, AtomicReference<Coordinates> first) {
     if (sent.hasOffset() && first.get() == null) {
       first.compareAndSet(null, new Coordinates(sent.topic(), sent.partition(), sent.offset()));
@@ -122,7 +123,7 @@ final class TracingWriter<T>
   @Override
   public Collection<TracedTransaction> prepareCommit() throws IOException, InterruptedException {
     Collection<KafkaCommittable> prepared = kafka.prepareCommit();
-    // All that was sent is acknowledged: nothing is noted meanwhile.
+    // Every sent record is acknowledged by now, so the producer's thread notes nothing meanwhile.
     Optional<Coordinates> record = Optional.ofNullable(first.getAndSet(null));
     SourceRanges answered = sources.ranges();
     int count = records;

@@ -15,22 +15,22 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.ConfigResource;
 
 /**
- * How long the broker keeps what a crashed job left behind.
+ * How long the broker keeps the transactions of a crashed job.
  *
- * @param timeout the longest it lets a transaction stay open
- * @param idExpiration after which it forgets an unused transactional id
+ * @param timeout the longest time that it lets a transaction stay open
+ * @param idExpiration the time after which it forgets an unused transactional id
  */
 public record TransactionLimits(Duration timeout, Duration idExpiration) {
-  /** What a broker should allow, so that a job survives an outage of an hour. */
+  /** The time-out that a broker should allow for a job to survive an outage of an hour. */
   public static final Duration ADVISED_TIMEOUT = Duration.ofHours(2);
 
   private static final String MAX_TIMEOUT = "transaction.max.timeout.ms";
   private static final String ID_EXPIRATION = "transactional.id.expiration.ms";
 
   /**
-   * Asks the broker.
+   * Reads the limits from the broker.
    *
-   * @throws UserException when it does not say
+   * @throws UserException when the broker does not report them
    */
   public static TransactionLimits of(KafkaConnection connection) {
     try (Admin admin = connection.admin()) {
@@ -41,7 +41,7 @@ public record TransactionLimits(Duration timeout, Duration idExpiration) {
           milliseconds(config, MAX_TIMEOUT), milliseconds(config, ID_EXPIRATION));
     } catch (ExecutionException e) {
       throw new UserException(
-          "the broker does not tell its transactions' limits: %s; the job needs DESCRIBE_CONFIGS on the cluster"
+          "the broker does not report its limits on transactions: %s; the job needs DESCRIBE_CONFIGS on the cluster"
               .formatted(e.getCause().getMessage()),
           e.getCause());
     } catch (InterruptedException e) {
@@ -51,7 +51,7 @@ public record TransactionLimits(Duration timeout, Duration idExpiration) {
   }
 
   /**
-   * What an operator of the broker should know, where it allows less than {@link #ADVISED_TIMEOUT}.
+   * A message for the broker's operator, if the broker allows less than {@link #ADVISED_TIMEOUT}.
    */
   public Optional<String> advice() {
     return timeout.compareTo(ADVISED_TIMEOUT) >= 0
@@ -68,7 +68,7 @@ public record TransactionLimits(Duration timeout, Duration idExpiration) {
     return Optional.ofNullable(config.get(name))
         .map(ConfigEntry::value)
         .map(value -> Duration.ofMillis(Long.parseLong(value)))
-        .orElseThrow(() -> new UserException("the broker does not tell its " + name));
+        .orElseThrow(() -> new UserException("the broker does not report its  " + name));
   }
 
   private static Duration milliseconds(String setting) {
@@ -76,13 +76,13 @@ public record TransactionLimits(Duration timeout, Duration idExpiration) {
       return Duration.ofMillis(Long.parseLong(setting));
     } catch (NumberFormatException e) {
       throw new UsageException(
-          "kafka.transaction.timeout.ms: %s is no number of milliseconds".formatted(setting), e);
+          "kafka.transaction.timeout.ms: %s is not a number of milliseconds".formatted(setting), e);
     }
   }
 
   /**
-   * The time-out for the job's transactions: the user's, else the longest there is, because what
-   * times out before it is committed is lost.
+   * The time-out for the job's transactions: the user's, else the broker's maximum, because a
+   * transaction that times out before it is committed is lost.
    *
    * @throws UserException when the user's is longer than the broker's
    */
@@ -93,7 +93,7 @@ public record TransactionLimits(Duration timeout, Duration idExpiration) {
             .map(TransactionLimits::milliseconds);
     if (wanted.isPresent() && wanted.get().compareTo(timeout) > 0) {
       throw new UserException(
-          "kafka.transaction.timeout.ms is %s, but the broker allows %s (transaction.max.timeout.ms) and would refuse every transaction: lower the one or raise the other"
+          "kafka.transaction.timeout.ms is %s, but the broker allows %s (transaction.max.timeout.ms) and would refuse every transaction: lower the first or raise the second"
               .formatted(DurationText.format(wanted.get()), DurationText.format(timeout)));
     }
     return wanted.orElse(timeout);

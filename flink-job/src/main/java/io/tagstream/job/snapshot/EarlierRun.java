@@ -14,18 +14,18 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 
 /**
- * What a Kafka cluster knows of a job's earlier runs.
+ * The offsets that earlier runs of a job committed to a Kafka cluster.
  *
  * @param group the job's consumer group
- * @param committed its offsets, in words: the same as long as no run has committed others
+ * @param committed its offsets as text, which is equal as long as no run commits others
  */
 public record EarlierRun(String group, String committed) {
 
   /**
-   * Asks Kafka.
+   * Reads the committed offsets from Kafka.
    *
    * @param inputs the topics that the job reads
-   * @return empty when no job of the name has committed offsets of these topics
+   * @return empty if no job of this name has committed offsets of these topics
    */
   public static Optional<EarlierRun> of(
       KafkaConnection connection, String jobName, Collection<String> inputs) {
@@ -34,7 +34,7 @@ public record EarlierRun(String group, String committed) {
     committed(connection, group)
         .forEach(
             (partition, offset) -> {
-              // Kafka answers null where it has none.
+              // Kafka returns null for partitions without a committed offset.
               if (offset != null && inputs.contains(partition.topic())) {
                 offsets.put(partition.toString(), offset.offset());
               }
@@ -53,13 +53,13 @@ public record EarlierRun(String group, String committed) {
         return Map.of();
       }
       throw new UserException(
-          "cannot ask for the offsets of consumer group %s: %s; the job needs DESCRIBE on it"
+          "cannot read the offsets of consumer group %s: %s; the job needs DESCRIBE on it"
               .formatted(group, e.getCause().getMessage()),
           e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new UserException(
-          "interrupted while asking for the offsets of consumer group " + group, e);
+          "interrupted while reading the offsets of consumer group  " + group, e);
     }
   }
 }

@@ -13,9 +13,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 
-/** Keeps a second process from a job's snapshots, and says who has them. Ends with the process. */
+/**
+ * Locks a job's snapshots against a second process and names the holder. Released when the process
+ * ends.
+ */
 public final class JobLock implements AutoCloseable {
-  /** Beyond the text, so that another process can read who holds the lock on any system. */
+  /** Beyond the text, so that on any system another process can read the holder's name. */
   private static final long LOCKED_BYTE = 1 << 20;
 
   private final FileChannel channel;
@@ -27,8 +30,8 @@ public final class JobLock implements AutoCloseable {
   /**
    * Takes the lock of a job's folder.
    *
-   * @param folder the job's own, made if it is missing
-   * @throws UserException when another holds it, with process and host
+   * @param folder the job's folder, created if it is missing
+   * @throws UserException if another process holds the lock; the message names process and host
    */
   public static JobLock take(Path folder, String jobName) {
     Path file = folder.resolve("lock");

@@ -9,48 +9,48 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a job starts.
+ * What a job resumes from.
  *
- * @param snapshot what it resumes from
- * @param notes to be kept for the next start
- * @param leaveSinksBehind whether the snapshot's state of the sinks is left out
+ * @param snapshot the snapshot to resume from; empty for a start without one
+ * @param notes to write for the next start
+ * @param dropSinkState whether the snapshot's state of the sinks is dropped
  */
 public record ResumeDecision(
-    Optional<Snapshot> snapshot, SnapshotNotes notes, boolean leaveSinksBehind) {
+    Optional<Snapshot> snapshot, SnapshotNotes notes, boolean dropSinkState) {
 
   /**
-   * What the user wants.
+   * The user's options.
    *
-   * @param fresh no snapshot, which gives up exactly once
-   * @param acceptLoss a snapshot may be too old
+   * @param fresh resume from no snapshot, without the guarantee of exactly once
+   * @param acceptLoss resume even from a snapshot that is too old
    */
   public record Wish(boolean fresh, boolean acceptLoss) {}
 
   /**
-   * What the broker does with transactions.
+   * The broker's limits on transactions.
    *
-   * @param timeout that the job's transactions will have
-   * @param idExpiration after which it forgets an unused transactional id
+   * @param timeout the time-out of the job's transactions
+   * @param idExpiration the time after which the broker forgets an unused transactional id
    */
   public record Transactions(Duration timeout, Duration idExpiration) {}
 
   /**
-   * Judges the newest snapshot by its age.
+   * Decides by the age of the newest snapshot.
    *
-   * <p>A checkpoint holds transactions that were to be committed after it. If the process died in
+   * <p>A checkpoint holds transactions that are committed after it. If the process crashed in
    * between, the next run commits them, unless the broker has ended them: then their predictions
-   * are gone, while the checkpoint's offsets say that the images are done. A stop commits before it
-   * ends, so that its savepoint does not age; but once the broker has forgotten the transactional
-   * ids, even a repeated commit fails, and the sinks start without their state.
+   * are lost, although the checkpoint's offsets are behind their images. A stop commits before it
+   * ends, so its savepoint does not age; but once the broker has forgotten the transactional ids,
+   * even a repeated commit fails, and the sinks start without their state.
    *
-   * <p>Offsets are committed after a checkpoint is complete. So where there are some, there is a
-   * snapshot, here or elsewhere; a start without it would answer images again, and end transactions
-   * that the snapshot was to commit.
+   * <p>Offsets are committed after a checkpoint is complete, so committed offsets imply a snapshot,
+   * here or elsewhere. A start without it would answer images again and abort the transactions that
+   * the snapshot still has to commit.
    *
-   * @param earlier what Kafka knows of runs of this name
-   * @param openBefore how long before a checkpoint its transactions may have begun
-   * @throws UserException when the snapshot is too old, damaged or missing, and the wish does not
-   *     accept that
+   * @param earlier the offsets that runs of this name committed
+   * @param openBefore the longest time between the begin of a transaction and its checkpoint
+   * @throws UserException if the snapshot is too old, damaged or missing, and the user's options do
+   *     not accept that
    */
   public static ResumeDecision of(
       SnapshotFolder folder,
@@ -88,7 +88,7 @@ public record ResumeDecision(
     boolean timedOut = age.compareTo(last.resumableFor(snapshot)) >= 0;
     if (timedOut && !last.finished(snapshot) && !wish.acceptLoss()) {
       throw new UserException(
-          "the newest snapshot %s is %s old and no stop of this command ended with it: after %s (transaction.timeout.ms, less what had passed before) the broker may have dropped predictions that it had not committed yet, so some images could stay without one; --accept-loss goes on, --fresh starts from the committed offsets instead"
+          "the newest snapshot %s is %s old and no stop of this command ended with it: after %s (transaction.timeout.ms, less the time before the snapshot) the broker may have aborted predictions that were not committed yet, so some images may have no prediction; --accept-loss resumes from it, --fresh starts from the committed offsets instead"
               .formatted(
                   snapshot.location(),
                   DurationText.format(Duration.ofSeconds(age.toSeconds())),
@@ -116,13 +116,14 @@ public record ResumeDecision(
                 older
                     .map(
                         snapshot ->
-                            "once it, and what else is newer, is moved out of %s, a start resumes from %s of %s, and images that were answered since then get a second prediction"
+                            "if you move it, and any other snapshot newer than the next one, out of %s, a start resumes from %s of %s, and images that were answered since then get a second prediction"
                                 .formatted(
                                     folder.shown(),
                                     snapshot.location(),
                                     snapshot.takenAt().truncatedTo(ChronoUnit.SECONDS)))
                     .orElse(
-                        "there is no older one, and --fresh starts from the committed offsets, which gives up exactly once")));
+                        "there is no older one; --fresh starts from the committed offsets, which"
+                            + " does not guarantee exactly once")));
   }
 
   private static void refuseMissing(
@@ -131,11 +132,14 @@ public record ResumeDecision(
       return;
     }
     throw new UserException(
-        "consumer group %s has committed offsets, so a job of this name has run on this Kafka cluster, but no snapshot of it lies under --checkpoints, in %s: give the --checkpoints of that run (the default depends on the working directory), or another --name, or --fresh, which gives up exactly once and starts from the committed offsets"
+        "consumer group %s has committed offsets, so a job of this name has run on this Kafka cluster, but no snapshot of it lies under --checkpoints, in %s: give the --checkpoints of that run (the default depends on the working directory), or another --name, or --fresh, which does not guarantee exactly once and starts from the committed offsets"
             .formatted(earlier.get().group(), folder.shown()));
   }
 
-  /** For a start whose snapshot was named: nothing is judged, and the notes go on. */
+  /**
+   * The decision for a start with an explicit snapshot: it is not checked, and the notes are
+   * carried over.
+   */
   public static ResumeDecision named(
       SnapshotFolder folder, Transactions transactions, Duration openBefore, Instant now) {
     Duration resumableFor = transactions.timeout().minus(openBefore);

@@ -4,13 +4,13 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A checkpoint or savepoint that has all of its files.
+ * A complete checkpoint or savepoint.
  *
- * @param location what Flink resumes from
- * @param name its folder's
- * @param takenAt when it was begun, by its own record, which a copy has too; where it has none, as
- *     in releases before that record, when its last file was written. Its transactions are
- *     committed after that
- * @param damage why its metadata cannot be read; empty in a good one
+ * @param location the path that Flink resumes from
+ * @param name the name of its folder
+ * @param takenAt when it was begun, as recorded in its metadata, which a copy shares; for earlier
+ *     releases, which have no record, when its last file was written. Its transactions are
+ *     committed later
+ * @param damage why its metadata cannot be read; empty if it can
  */
 public record Snapshot(String location, String name, Instant takenAt, Optional<String> damage) {}

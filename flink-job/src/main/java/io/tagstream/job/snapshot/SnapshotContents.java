@@ -21,14 +21,14 @@ import org.apache.flink.runtime.checkpoint.OperatorState;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
 import org.apache.flink.runtime.state.OperatorStateHandle;
 
-/** What a snapshot says of itself and of its operators. */
+/** Reads a snapshot's metadata and the state of its operators. */
 public final class SnapshotContents {
   private static final int CHUNK = 1 << 16;
 
-  /** Of what is looked for, in bytes. */
+  /** The longest text that is searched for, in bytes. */
   private static final int LONGEST = 1 << 10;
 
-  /** What Snappy's framed streams begin with: what is behind it cannot be searched. */
+  /** The first bytes of a Snappy framed stream, whose content cannot be searched. */
   private static final String COMPRESSED = "sNaPpY";
 
   private SnapshotContents() {}
@@ -36,7 +36,7 @@ public final class SnapshotContents {
   /**
    * Whether a snapshot holds an operator's state.
    *
-   * @param uid the operator's
+   * @param uid the operator's uid
    * @throws UserException when the snapshot cannot be read
    */
   public static boolean holds(Snapshot snapshot, String uid) {
@@ -45,10 +45,10 @@ public final class SnapshotContents {
   }
 
   /**
-   * The texts that stand in the operators' state, but for that which is kept by key.
+   * Finds texts in the operators' state, except keyed state.
    *
-   * @param wanted of texts in ASCII of at most a kilobyte
-   * @return empty when that cannot be said, because the state is compressed
+   * @param wanted matches ASCII texts of at most one kilobyte
+   * @return empty if the state is compressed and cannot be searched
    * @throws UserException when the snapshot cannot be read
    */
   static Optional<Set<String>> texts(String location, Pattern wanted) {
@@ -84,7 +84,7 @@ public final class SnapshotContents {
       while (matcher.find()) {
         found.add(matcher.group());
       }
-      // A text may go on in the next chunk.
+      // A text may continue in the next chunk.
       kept = Math.min(LONGEST, filled);
       System.arraycopy(bytes, filled - kept, bytes, 0, kept);
     }
@@ -99,15 +99,15 @@ public final class SnapshotContents {
   }
 
   /**
-   * When a snapshot was begun, as it says itself.
+   * When a snapshot was begun, as recorded in its metadata.
    *
-   * @throws IOException when it cannot be read or is damaged
+   * @throws IOException if the metadata cannot be read or is damaged
    */
   static Optional<Instant> takenAt(Path location) throws IOException {
     return SnapshotTime.of(metadata(location));
   }
 
-  /** The metadata as it is, which has the paths of all files that the snapshot refers to. */
+  /** The raw metadata, which contains the paths of all files that the snapshot refers to. */
   static String text(Path location) throws IOException {
     Path file = new Path(location, SnapshotFolder.METADATA);
     try (FSDataInputStream in = file.getFileSystem().open(file)) {
@@ -121,7 +121,7 @@ public final class SnapshotContents {
       return Checkpoints.loadCheckpointMetadata(
           in, SnapshotContents.class.getClassLoader(), location.toString());
     } catch (RuntimeException e) {
-      // Flink checks little of what it reads.
+      // Flink barely validates what it reads.
       throw new IOException(e.toString(), e);
     }
   }

@@ -24,23 +24,25 @@ import org.apache.flink.core.fs.FileSystem.WriteMode;
 import org.apache.flink.core.fs.Path;
 
 /**
- * The snapshots of one job name, {@code CHECKPOINTS/NAME}: checkpoints below a folder per run,
- * savepoints beside these, and a file of notes. Goes through Flink's file systems, as the snapshots
+ * The snapshots of one job name, {@code CHECKPOINTS/NAME}: a folder of checkpoints per run, the
+ * savepoints next to these, and a file of notes. Uses Flink's file systems, as the snapshots
  * themselves do.
  */
 public final class SnapshotFolder {
-  /** Written last, so that a snapshot with one is whole. */
+  /** Written last: a snapshot with this file is complete. */
   static final String METADATA = "_metadata";
 
   private static final Pattern CHECKPOINT = Pattern.compile("chk-(\\d{1,18})");
   private static final String SAVEPOINT = "savepoint-";
 
-  /** What Flink makes for a run at once, and does not remove with the last checkpoint. */
+  /**
+   * Folders that Flink creates at the start of a run and does not remove with the last checkpoint.
+   */
   private static final Set<String> RUN_FOLDERS = Set.of("shared", "taskowned");
 
   private static final String NOTES = "job.properties";
 
-  /** Two letters at least: one is a Windows drive. */
+  /** At least two letters: a single one is a Windows drive. */
   private static final Pattern SCHEME = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]+:");
 
   private final Path folder;
@@ -49,18 +51,18 @@ public final class SnapshotFolder {
    * @param checkpoints the folder of all jobs, a path or a URI
    */
   public SnapshotFolder(String checkpoints, String jobName) {
-    // Flink's checkpoint storage takes no path without a scheme.
+    // Flink's checkpoint storage accepts only paths with a scheme.
     this.folder = new Path(new Path(uri(checkpoints)), jobName);
   }
 
-  /** Of a path or a URI: Flink's file systems are found by the scheme. */
+  /** Converts a path or a URI: Flink selects its file system by the scheme. */
   public static URI uri(String place) {
     return SCHEME.matcher(place).lookingAt()
         ? URI.create(place)
         : java.nio.file.Path.of(place).toAbsolutePath().normalize().toUri();
   }
 
-  /** The folder, where it is this machine's. */
+  /** The folder, if it is on a local file system. */
   public Optional<java.nio.file.Path> local() {
     URI uri = folder.toUri();
     return "file".equals(uri.getScheme())
@@ -73,7 +75,7 @@ public final class SnapshotFolder {
     return local().map(java.nio.file.Path::toString).orElse(location());
   }
 
-  /** What Flink is told to write to. */
+  /** The URI that Flink writes to. */
   public String location() {
     return folder.toString();
   }
@@ -109,11 +111,10 @@ public final class SnapshotFolder {
   }
 
   /**
-   * The texts that stand in the state of any whole snapshot, as {@link SnapshotContents#texts}
-   * finds them.
+   * The texts in the state of all complete snapshots, as {@link SnapshotContents#texts} finds them.
    *
-   * @param named a further snapshot, of any folder
-   * @return empty when that cannot be said
+   * @param named a further snapshot, in any folder
+   * @return empty if a snapshot is damaged or its state cannot be searched
    * @throws UserException when a snapshot cannot be read
    */
   public Optional<Set<String>> texts(Pattern wanted, Optional<String> named) {
@@ -136,15 +137,15 @@ public final class SnapshotFolder {
     return Optional.of(found);
   }
 
-  /** Flink takes a snapshot's folder, or the file of metadata in it. */
+  /** The snapshot's folder: Flink accepts the folder or its metadata file. */
   private static String directory(String named) {
     Path path = new Path(named);
     return path.getName().equals(METADATA) ? path.getParent().toString() : path.toString();
   }
 
   /**
-   * The checkpoints of one run, newest first. Their ids say which that is, and none is younger than
-   * the one after it, even if it was copied later.
+   * The checkpoints of one run, newest first by id. None is taken to be younger than the one after
+   * it, even if it was copied later.
    */
   private static List<Snapshot> ofRun(Path run) throws IOException {
     List<FileStatus> folders = new ArrayList<>();
@@ -194,16 +195,16 @@ public final class SnapshotFolder {
   }
 
   /**
-   * Removes what nothing else does: checkpoints that earlier runs left beside the one that was
-   * resumed from, but for the newest few, and the folders of runs without checkpoints, whose files
-   * no snapshot refers to. Savepoints stay. No run of the job may be under way.
+   * Removes what Flink leaves: checkpoints of earlier runs, except the newest few, and the folders
+   * of runs without checkpoints if no snapshot refers to their files. Savepoints stay. No run of
+   * the job may be in progress.
    *
-   * @param retained how many of the newest snapshots stay in any case
+   * @param retained the number of newest snapshots that always stay
    */
   public void tidy(int retained) {
     List<Snapshot> all = newestFirst(Instant.MIN);
     if (all.stream().anyMatch(snapshot -> snapshot.damage().isPresent())) {
-      // What it refers to is not known.
+      // The files that it refers to are not known.
       return;
     }
     try {
@@ -232,7 +233,7 @@ public final class SnapshotFolder {
     }
   }
 
-  /** Whether a folder holds what Flink makes for a run, and no checkpoint, finished or not. */
+  /** Whether a folder is that of a run without any checkpoint, complete or not. */
   private static boolean isOfRun(FileStatus folder) throws IOException {
     List<FileStatus> contents = List.of(list(folder.getPath()));
     return !contents.isEmpty()
@@ -246,21 +247,21 @@ public final class SnapshotFolder {
       FileStatus[] children = files.exists(path) ? files.listStatus(path) : null;
       return children == null ? new FileStatus[0] : children;
     } catch (FileNotFoundException gone) {
-      // A run that goes on elsewhere may discard its snapshots meanwhile.
+      // A run in another process may discard its snapshots meanwhile.
       return new FileStatus[0];
     }
   }
 
   /**
-   * Notes that the stop which wrote a savepoint ran to its end. The savepoint alone does not say
-   * so: it is whole before its transactions are committed, and may be none of a stop's.
+   * Records that the stop which wrote a savepoint finished. The savepoint alone does not show this:
+   * it is complete before its transactions are committed, and it may not belong to a stop.
    */
   public void noteFinishedStop(String savepoint) {
     String name = new Path(savepoint).getName();
     notes().ifPresent(notes -> write(notes.stoppedWith(name)));
   }
 
-  /** What the last start, and the stop after it, noted. */
+  /** The notes of the last start and of the stop after it. */
   public Optional<SnapshotNotes> notes() {
     Path file = new Path(folder, NOTES);
     try {
@@ -274,7 +275,7 @@ public final class SnapshotFolder {
       return Optional.of(SnapshotNotes.from(properties));
     } catch (IOException | RuntimeException e) {
       throw new UserException(
-          "cannot read %s: %s; --fresh goes on without the snapshots".formatted(file, e), e);
+          "cannot read %s: %s; --fresh starts without the snapshots".formatted(file, e), e);
     }
   }
 
@@ -282,7 +283,6 @@ public final class SnapshotFolder {
     return file.getFileSystem().open(file);
   }
 
-  /** Replaces the notes. */
   public void write(SnapshotNotes notes) {
     Path file = new Path(folder, NOTES);
     Path temporary = new Path(folder, NOTES + ".new");

@@ -6,18 +6,19 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * What a job writes beside its snapshots when it starts and when it has stopped, for the next start
- * to judge them by.
+ * The notes that a job writes next to its snapshots at its start and after its stop; the next start
+ * uses them to judge the snapshots.
  *
- * @param startedAt snapshots taken before this are an earlier run's
- * @param resumableFor how long the broker keeps what this run's checkpoints leave to be committed
+ * @param startedAt snapshots taken before this belong to an earlier run
+ * @param resumableFor how long after a checkpoint of this run the broker still commits its
+ *     transactions
  * @param earlierResumableFor the same for the newest snapshot taken before this run
- * @param finishedStop the name of the savepoint whose stop ran to its end, all committed
+ * @param finishedStop the name of the savepoint whose stop finished, with everything committed
  * @param sinkGeneration part of the sinks' uids
  * @param sinksSince snapshots taken before this hold the state of sinks of an earlier generation
- * @param snapshotsSince snapshots taken before this were given up ({@code --fresh})
+ * @param snapshotsSince snapshots taken before this were abandoned ({@code --fresh})
  * @param freshFrom the committed offsets from which a start with {@code --fresh} began: until a run
- *     commits others, a start without a snapshot goes on with it
+ *     commits others, a start without a snapshot counts as its continuation
  */
 public record SnapshotNotes(
     Instant startedAt,
@@ -37,7 +38,7 @@ public record SnapshotNotes(
   private static final String SNAPSHOTS_SINCE = "snapshots.since";
   private static final String FRESH_FROM = "fresh.from";
 
-  /** For a name that never ran. */
+  /** The notes for a name that has never run. */
   public static SnapshotNotes first(Duration resumableFor) {
     return new SnapshotNotes(
         Instant.EPOCH,
@@ -50,17 +51,17 @@ public record SnapshotNotes(
         Optional.empty());
   }
 
-  /** How long after it was taken everything in a snapshot can still be committed. */
+  /** How long after it was taken all transactions of a snapshot can still be committed. */
   Duration resumableFor(Snapshot snapshot) {
     return snapshot.takenAt().isBefore(startedAt) ? earlierResumableFor : resumableFor;
   }
 
-  /** Whether a stop that ran to its end wrote a snapshot. */
+  /** Whether a snapshot is the savepoint of a finished stop. */
   boolean finished(Snapshot snapshot) {
     return finishedStop.filter(snapshot.name()::equals).isPresent();
   }
 
-  /** For a run that starts now; snapshots and sinks stay what they are. */
+  /** The notes for a run that starts now; the entries on snapshots and sinks are kept. */
   SnapshotNotes startedAt(Instant now, Duration newResumableFor, Optional<Snapshot> newest) {
     return new SnapshotNotes(
         now,

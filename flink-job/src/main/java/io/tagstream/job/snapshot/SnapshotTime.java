@@ -12,13 +12,13 @@ import org.apache.flink.runtime.checkpoint.MasterTriggerRestoreHook;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
 
 /**
- * Writes into the metadata of each snapshot when it was begun: a file's time says when it was
- * copied. The JobManager asks it at each checkpoint and savepoint.
+ * Records in the metadata of each snapshot when it was begun, because a file's time changes when it
+ * is copied. The JobManager calls it at each checkpoint and savepoint.
  */
 public final class SnapshotTime implements MasterTriggerRestoreHook<Instant> {
   private static final String IDENTIFIER = "tagstream-snapshot-time";
 
-  /** What a snapshot says of itself; nothing in one of an earlier release. */
+  /** The time recorded in a snapshot; empty in snapshots of earlier releases. */
   static Optional<Instant> of(CheckpointMetadata metadata) throws IOException {
     for (MasterState state : metadata.getMasterStates()) {
       if (state.name().equals(IDENTIFIER)) {
@@ -41,7 +41,7 @@ public final class SnapshotTime implements MasterTriggerRestoreHook<Instant> {
 
   @Override
   public void restoreCheckpoint(long checkpoint, Instant takenAt) {
-    // It was judged before the job was submitted.
+    // The time was checked before the job was submitted.
   }
 
   @Override

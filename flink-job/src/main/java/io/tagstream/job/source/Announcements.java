@@ -8,8 +8,8 @@ import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * Any message on {@code model-updates} means "read live again": its content is not looked at, so
- * that none can be malformed.
+ * Any message on {@code model-updates} means "read {@code live} again": its content is ignored, so
+ * no message can be malformed.
  */
 final class Announcements implements KafkaRecordDeserializationSchema<LiveModelChanged> {
   private static final long serialVersionUID = 1L;

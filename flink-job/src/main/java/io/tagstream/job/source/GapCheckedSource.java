@@ -29,8 +29,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * A Kafka source without an end that skips no record in silence: the connector's own, with its
- * enumerator and state, but for {@link GapCheckedSplitReader} and {@link PromptCommits}.
+ * An unbounded Kafka source that skips no record silently: the connector's, with its enumerator and
+ * state, except for {@link GapCheckedSplitReader} and {@link PromptCommits}.
  */
 final class GapCheckedSource<T>
     implements Source<T, KafkaPartitionSplit, KafkaSourceEnumState>,
@@ -45,11 +45,11 @@ final class GapCheckedSource<T>
   private final boolean acceptLoss;
 
   /**
-   * @param kafka without an end
-   * @param consumer the properties that the Kafka source was built with, group and client-id prefix
-   *     among them; not changed
-   * @param records the Kafka source's
-   * @param acceptLoss a gap is a warning
+   * @param kafka an unbounded source
+   * @param consumer the properties that the Kafka source was built with, including group and
+   *     client-id prefix; not modified
+   * @param records the Kafka source's deserializer
+   * @param acceptLoss whether a gap is only a warning
    */
   GapCheckedSource(
       KafkaSource<T> kafka,
@@ -68,7 +68,7 @@ final class GapCheckedSource<T>
       this.consumer.setProperty(key, ByteArrayDeserializer.class.getName());
     }
     this.consumer.setProperty(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
-    // The consumer tells of an offset that is gone, instead of beginning elsewhere.
+    // The consumer reports an offset that is out of range instead of resetting.
     this.consumer.setProperty(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
     this.records = records;
     this.broker = broker;

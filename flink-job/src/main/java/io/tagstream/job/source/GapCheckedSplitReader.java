@@ -35,14 +35,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads partitions of Kafka and ends the job where the next offset to read is gone, instead of
- * reading from the oldest one that is left. The consumer itself tells: it never jumps. What it has
- * fetched before a deletion it still gives, and what it passed over because it holds no committed
- * record is behind it (see {@link Positions}), so what is reported is what was not read.
+ * Reads Kafka partitions and ends the job if the next offset was deleted, instead of continuing
+ * with the oldest remaining one. The consumer itself reports this: it never resets its position. It
+ * still returns records fetched before the deletion, and it has already passed offsets without
+ * committed records (see {@link Positions}), so the reported range is exactly what was not read.
  *
- * <p>Each committed offset carries its topic's id, so that a start without a snapshot does not take
- * one of a topic that is there no more. The offsets at which reading begins are asked for between
- * two polls, again and again while Kafka is away; the sinks limit how long that may be.
+ * <p>Each committed offset carries its topic's id, so a start without a snapshot ignores offsets of
+ * a deleted topic. The starting offsets are requested between two polls, repeatedly while Kafka is
+ * unavailable; the sinks limit for how long.
  */
 final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
   private static final Logger LOG = LoggerFactory.getLogger(GapCheckedSplitReader.class);
@@ -56,15 +56,17 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
   private final boolean acceptLoss;
   private final JobMetrics.Reading metrics;
 
-  /** Of which the consumer knows nothing yet. */
+  /**
+   * Splits that are not assigned to the consumer yet, because their starting offsets are not known.
+   */
   private final List<KafkaPartitionSplit> waiting = new ArrayList<>();
 
-  /** As of when reading began. */
+  /** Topic ids by topic, as of when reading began. */
   private final Map<String, String> topicIds = new HashMap<>();
 
   /**
-   * Partitions to be read from their oldest record, which no poll has come back for: where that is
-   * may change meanwhile.
+   * Partitions that are read from their oldest record and have not been polled yet: the oldest
+   * offset may change until then.
    */
   private final Set<TopicPartition> beginning = new HashSet<>();
 
@@ -75,7 +77,7 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
       KafkaSourceReaderMetrics kafkaMetrics,
       KafkaSourceBroker broker,
       boolean acceptLoss) {
-    super(PositionInterceptor.telling(positions, consumer), context, kafkaMetrics);
+    super(PositionInterceptor.reportingTo(positions, consumer), context, kafkaMetrics);
     this.positions = positions;
     this.group = consumer.getProperty(ConsumerConfig.GROUP_ID_CONFIG);
     this.broker = broker;
@@ -84,9 +86,9 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
   }
 
   /**
-   * @param consumer without a policy for offsets that are gone
+   * @param consumer consumer properties with the offset reset policy {@code none}
    * @param broker closed with the reader
-   * @param acceptLoss a gap is a warning
+   * @param acceptLoss whether a gap is only a warning
    */
   static GapCheckedSplitReader open(
       Properties consumer,
@@ -109,13 +111,14 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
       answer(this::starts).ifPresent(this::begin);
     }
     RecordsWithSplitIds<ConsumerRecord<byte[], byte[]>> records = NOTHING;
-    // Where reading begins is told before a poll that may wait for records.
-    if (positions.areTold()) {
+    // Starting positions are emitted before a poll that may wait for records.
+    if (positions.areEmitted()) {
       try {
         records = super.fetch();
         beginning.clear();
       } catch (OffsetOutOfRangeException e) {
-        // Nothing was polled with it. Where Kafka does not answer, the next poll fails alike.
+        // The failed poll returned no records. If Kafka does not answer now, the next poll fails
+        // again.
         answer(() -> bounds(e.offsetOutOfRangePartitions().keySet()))
             .ifPresent(bounds -> judge(e, bounds));
       }
@@ -123,7 +126,7 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
     return positions.behind(records);
   }
 
-  /** Nothing, while no broker answers. */
+  /** Empty while no broker answers. */
   private static <T> Optional<T> answer(Callable<T> question) {
     try {
       return Optional.of(question.call());
@@ -132,9 +135,9 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
       throw new IllegalStateException("interrupted while asking Kafka for offsets", e);
     } catch (Exception e) {
       if (ExceptionUtils.findThrowable(e, TimeoutException.class).isEmpty()) {
-        throw new IllegalStateException("cannot ask Kafka for offsets", e);
+        throw new IllegalStateException("cannot read offsets from Kafka", e);
       }
-      LOG.warn("Kafka does not say which offsets there are");
+      LOG.warn("Kafka does not answer a request for the partitions' offsets");
       return Optional.empty();
     }
   }
@@ -157,10 +160,11 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
 
   private record Starts(Bounds bounds, Map<TopicPartition, OffsetAndMetadata> committed) {}
 
-  /** Of splits that wait. */
+  /** The starting offsets of the waiting splits. */
   private Starts starts() throws Exception {
     Set<TopicPartition> asked = partitions(split -> split.getStartingOffset() < 0);
-    // The ids first: an offset of a topic made anew in between must not pass for one of the old.
+    // The ids first: if a topic is recreated in between, its offsets must not be taken for the old
+    // one's.
     Bounds bounds =
         new Bounds(
             broker.topicIds(topics(partitions(split -> true))),
@@ -199,11 +203,11 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
     waiting.clear();
   }
 
-  /** For a split that names no offset. */
+  /** The starting offset of a split that names none. */
   private long start(KafkaPartitionSplit split, Starts starts) {
     TopicPartition partition = split.getTopicPartition();
     if (!starts.bounds().earliest().containsKey(partition)) {
-      throw new IllegalStateException("%s is no longer there".formatted(partition));
+      throw new IllegalStateException("%s no longer exists".formatted(partition));
     }
     Optional<Long> committed =
         Optional.ofNullable(starts.committed().get(partition))
@@ -223,7 +227,8 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
             && !then.equals(TOPIC_ID + topicIds.get(partition.topic()));
     if (anotherTopic || committed.offset() > bounds.latest().get(partition)) {
       LOG.warn(
-          "The committed offset {} of {} is of records that are gone, as when a topic is deleted and made again: reading from the earliest",
+          "The committed offset {} of {} refers to deleted records, as after a topic was deleted"
+              + " and recreated: reading from the earliest offset",
           committed.offset(),
           partition);
       return false;
@@ -231,7 +236,10 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
     return true;
   }
 
-  /** What offsets out of range mean. */
+  /**
+   * Decides what offsets out of range mean: a gap, a truncated log, a recreated topic or a lagging
+   * broker.
+   */
   private void judge(OffsetOutOfRangeException failure, Bounds bounds) {
     Refusals.requireSameTopics(topicIds, bounds.topicIds());
     List<String> lost = new ArrayList<>();
@@ -252,7 +260,8 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
         beyond.add(Refusals.end(partition, position, end));
       } else if (failure instanceof LogTruncationException) {
         beyond.add(
-            "%s was read up to offset %d and was cut off before it".formatted(partition, position));
+            "%s was read up to offset %d and was truncated before it"
+                .formatted(partition, position));
       } else if (oldest > position) {
         moved.add(new KafkaPartitionSplit(partition, oldest));
         if (!beginning.contains(partition)) {
@@ -260,7 +269,7 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
           count += oldest - position;
         }
       }
-      // Else a broker was behind for a moment, and the next poll tries again.
+      // Otherwise a broker lagged behind temporarily, and the next poll tries again.
     }
     if (!beyond.isEmpty()) {
       throw Refusals.beyondTheEnd(beyond);
@@ -284,9 +293,11 @@ final class GapCheckedSplitReader extends KafkaPartitionSplitReader {
   public void notifyCheckpointComplete(
       Map<TopicPartition, OffsetAndMetadata> offsets, OffsetCommitCallback callback) {
     if (partitions(split -> true).stream().anyMatch(offsets::containsKey)) {
-      // The connector's metrics know no partition that waits.
+      // The connector's metrics do not contain the partition of a waiting split.
       callback.onComplete(
-          offsets, new TimeoutException("Kafka has not said yet which offsets there are"));
+          offsets,
+          new TimeoutException(
+              "Kafka has not answered the request for the partitions' offsets yet"));
       return;
     }
     Map<TopicPartition, OffsetAndMetadata> noted = new HashMap<>();

@@ -10,7 +10,7 @@ import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.record.TimestampType;
 
-/** Takes records as they are: what is wrong with one is for the decode operator to say. */
+/** Passes records on unparsed: the decode operator rejects malformed ones. */
 public final class IncomingRecords implements KafkaRecordDeserializationSchema<IncomingRecord> {
   private static final long serialVersionUID = 1L;
   private static final byte[] NOTHING = {};
@@ -21,7 +21,7 @@ public final class IncomingRecords implements KafkaRecordDeserializationSchema<I
     collector.collect(incoming(record));
   }
 
-  /** A record as the operators take it; an absent value is an empty one. */
+  /** Converts a record for the operators; an absent value becomes an empty one. */
   public static IncomingRecord incoming(ConsumerRecord<byte[], byte[]> record) {
     return new IncomingRecord(
         new Coordinates(record.topic(), record.partition(), record.offset()),

@@ -22,12 +22,12 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
-/** Asks Kafka, with one client from the first question until it is closed. */
+/** Queries Kafka with one admin client, which lives from the first query until {@link #close}. */
 public final class KafkaSourceBroker implements SourceBroker {
   private static final long serialVersionUID = 1L;
 
-  /** Short, because the end of a source waits for it. */
-  private static final int ONE_QUESTION_MS = (int) Duration.ofSeconds(5).toMillis();
+  /** Short, because closing a source waits for it. */
+  private static final int QUERY_TIMEOUT_MS = (int) Duration.ofSeconds(5).toMillis();
 
   private final Properties properties;
 
@@ -52,7 +52,10 @@ public final class KafkaSourceBroker implements SourceBroker {
     return admin().describeCluster().clusterId().get();
   }
 
-  /** Offsets of the oldest record still there, or of the next one; none of a missing partition. */
+  /**
+   * The offsets of the oldest remaining records, or of the next ones; a missing partition has no
+   * entry.
+   */
   Map<TopicPartition, Long> earliest(Set<TopicPartition> partitions) throws Exception {
     return offsets(partitions, OffsetSpec.earliest());
   }
@@ -72,7 +75,7 @@ public final class KafkaSourceBroker implements SourceBroker {
             .listOffsets(
                 partitions.stream()
                     .collect(Collectors.toMap(partition -> partition, partition -> which)),
-                new ListOffsetsOptions().timeoutMs(ONE_QUESTION_MS));
+                new ListOffsetsOptions().timeoutMs(QUERY_TIMEOUT_MS));
     Map<TopicPartition, Long> offsets = new HashMap<>();
     for (TopicPartition partition : partitions) {
       try {
@@ -89,7 +92,7 @@ public final class KafkaSourceBroker implements SourceBroker {
     Map<String, String> ids = new HashMap<>();
     Map<String, KafkaFuture<TopicDescription>> answers =
         admin()
-            .describeTopics(topics, new DescribeTopicsOptions().timeoutMs(ONE_QUESTION_MS))
+            .describeTopics(topics, new DescribeTopicsOptions().timeoutMs(QUERY_TIMEOUT_MS))
             .topicNameValues();
     for (Map.Entry<String, KafkaFuture<TopicDescription>> answer : answers.entrySet()) {
       try {
@@ -110,7 +113,7 @@ public final class KafkaSourceBroker implements SourceBroker {
     }
   }
 
-  /** What a consumer group has committed; none of a partition without. */
+  /** A consumer group's committed offsets; a partition without one has no entry. */
   Map<TopicPartition, OffsetAndMetadata> committed(String group, Set<TopicPartition> partitions)
       throws Exception {
     if (partitions.isEmpty()) {
@@ -124,10 +127,10 @@ public final class KafkaSourceBroker implements SourceBroker {
                         group,
                         new ListConsumerGroupOffsetsSpec()
                             .topicPartitions(List.copyOf(partitions))),
-                    new ListConsumerGroupOffsetsOptions().timeoutMs(ONE_QUESTION_MS))
+                    new ListConsumerGroupOffsetsOptions().timeoutMs(QUERY_TIMEOUT_MS))
                 .partitionsToOffsetAndMetadata(group)
                 .get());
-    // Kafka answers null for what was never committed.
+    // Kafka returns null for partitions without a committed offset.
     committed.values().removeIf(offset -> offset == null);
     return committed;
   }
@@ -135,7 +138,7 @@ public final class KafkaSourceBroker implements SourceBroker {
   @Override
   public synchronized void close() {
     if (admin != null) {
-      // An answer that nobody waits for any longer.
+      // Nothing waits for a pending answer any more.
       admin.close(Duration.ZERO);
       admin = null;
     }

@@ -18,12 +18,12 @@ import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.TopicPartition;
 
-/** What the job reads. */
+/** Builds the job's sources. */
 public final class KafkaSources {
   /**
-   * A fetch's answer; several stand in the heap at once for each reader, and what stands there long
-   * is copied by each collection. A broker sends the first record even if it is larger, so that one
-   * of 21 MiB still comes.
+   * The size of a fetch's response. Each reader holds several on the heap at once, and each garbage
+   * collection copies those that live long. A broker sends the first record even if it is larger,
+   * so a record of 21 MiB still arrives.
    */
   private static final String FETCH_BYTES = Integer.toString(2 << 20);
 
@@ -32,10 +32,10 @@ public final class KafkaSources {
   private KafkaSources() {}
 
   /**
-   * {@code images} and {@code labeled-images}: from the committed offsets of the job's name, else
-   * the earliest, unless a snapshot says otherwise.
+   * {@code images} and {@code labeled-images}: from the snapshot's offsets, else from those
+   * committed under the job's name, else from the earliest.
    *
-   * @param acceptLoss records that were deleted before they were read do not end the job
+   * @param acceptLoss whether the job continues when records were deleted before they were read
    */
   public static Source<IncomingRecord, KafkaPartitionSplit, KafkaSourceEnumState> images(
       KafkaConnection connection, Topics topics, String jobName, boolean acceptLoss) {
@@ -48,7 +48,7 @@ public final class KafkaSources {
         acceptLoss);
   }
 
-  /** {@code labels}, from where {@link #images} would. */
+  /** {@code labels}, with the same starting offsets as {@link #images}. */
   public static Source<IncomingRecord, KafkaPartitionSplit, KafkaSourceEnumState> labels(
       KafkaConnection connection, Topics topics, String jobName, boolean acceptLoss) {
     return fromCommitted(
@@ -85,8 +85,8 @@ public final class KafkaSources {
   }
 
   /**
-   * {@code model-updates}, all of it: an operator reads {@code live} before the first message, so
-   * that a change in between is not missed.
+   * The whole of {@code model-updates}. An operator reads {@code live} before the first message, so
+   * no change in between is missed.
    */
   public static KafkaSource<LiveModelChanged> modelUpdates(
       KafkaConnection connection, Topics topics, String jobName) {
@@ -95,8 +95,8 @@ public final class KafkaSources {
   }
 
   /**
-   * The requests on {@code model-updates}, all that there are: one may have been made while the job
-   * was down, and answered ones are known by their ids.
+   * All requests on {@code model-updates}: some may have been sent while the job was down, and
+   * answered ones are recognised by their ids.
    */
   public static KafkaSource<RetrainRequest> retrainRequests(
       KafkaConnection connection, Topics topics, String jobName) {
@@ -124,7 +124,7 @@ public final class KafkaSources {
   }
 
   /**
-   * Some partitions' images between two offsets each, without a consumer group.
+   * The images of some partitions, each between two offsets, without a consumer group.
    *
    * @param from the first offset of each
    * @param to the offset after the last of each
@@ -134,7 +134,7 @@ public final class KafkaSources {
     return KafkaSource.<IncomingRecord>builder()
         .setProperties(imageProperties(connection))
         .setProperty("commit.offsets.on.checkpoint", "false")
-        // A copy, since a key set cannot travel to the cluster.
+        // A copy, because a key set is not serializable.
         .setPartitions(Set.copyOf(from.keySet()))
         .setStartingOffsets(OffsetsInitializer.offsets(from))
         .setBounded(OffsetsInitializer.offsets(to))
@@ -142,7 +142,7 @@ public final class KafkaSources {
         .build();
   }
 
-  /** All that a topic holds now, without a consumer group. */
+  /** All records that a topic holds now, without a consumer group. */
   public static <T> KafkaSource<T> upToNow(
       KafkaConnection connection, String topic, KafkaRecordDeserializationSchema<T> records) {
     return KafkaSource.<T>builder()

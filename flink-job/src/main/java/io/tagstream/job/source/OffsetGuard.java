@@ -33,19 +33,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Beside the stream, in one subtask, keeps each partition's next offset and the ids of the Kafka
- * cluster and of the topics with the source's own state, and holds them against the broker when a
- * snapshot is resumed: the source itself would read another cluster's records, or those of a topic
- * made anew, from where the old ones ended. No checkpoint completes, and so nothing is committed,
- * before it has agreed. The topics' ids are asked for again at each checkpoint, by a thread of its
- * own. Records that were deleted before they were read are for {@link GapCheckedSplitReader}, which
- * knows what was read to the offset.
+ * Keeps each partition's next offset and the ids of the Kafka cluster and of the topics in state
+ * next to the source's, in one subtask off the stream's path, and compares them with the broker
+ * when a snapshot is resumed: the source itself would read another cluster's records, or those of a
+ * recreated topic, from where the old ones ended. No checkpoint completes, and so nothing is
+ * committed, before the comparison has succeeded. At each checkpoint a separate thread requests the
+ * topics' ids again. {@link GapCheckedSplitReader}, which knows the exact offset that was read,
+ * reports records that were deleted before they were read.
  *
- * <p>While Kafka is away it waits; the sinks limit how long.
+ * <p>While Kafka is unavailable it waits; the sinks limit for how long.
  *
- * <p>One subtask, because the source deals its partitions out anew at each start; spread over
- * several, the offsets would have to be union state, with which a checkpoint fails the job when
- * only some of the subtasks have ended, as they have for a moment while a job stops.
+ * <p>One subtask, because the source reassigns its partitions at each start. With several subtasks
+ * the offsets would have to be union state, and a checkpoint with union state fails the job while
+ * only some of the subtasks have finished, as happens briefly when a job stops.
  */
 public final class OffsetGuard extends ProcessFunction<Coordinates, Void>
     implements CheckpointedFunction, CheckpointListener {
@@ -55,7 +55,7 @@ public final class OffsetGuard extends ProcessFunction<Coordinates, Void>
   /** The first offset of a partition that has not been read. */
   public record NextOffset(String topic, int partition, long offset) {}
 
-  /** A topic, and Kafka's id of it. */
+  /** A topic and its Kafka id. */
   public record TopicId(String topic, String id) {}
 
   private final SourceBroker broker;
@@ -68,17 +68,17 @@ public final class OffsetGuard extends ProcessFunction<Coordinates, Void>
   private transient ListState<TopicId> topicIds;
   private transient String clusterId;
 
-  /** As of when reading began; what is no longer read stays. */
+  /** Topic ids by topic, as of when reading began; topics that are no longer read stay. */
   private transient Map<String, String> known;
 
   private transient ExecutorService asking;
 
-  /** The topics' ids now; empty while nobody asks. */
+  /** The pending request for the topics' present ids; empty if there is none. */
   private transient Optional<Future<Map<String, String>>> question;
 
   /**
-   * @param topics those that are read
-   * @param acceptLoss a partition that is gone is a warning
+   * @param topics the topics that are read
+   * @param acceptLoss whether a missing partition is only a warning
    */
   public OffsetGuard(SourceBroker broker, Set<String> topics, boolean acceptLoss) {
     this.broker = broker;
@@ -116,7 +116,7 @@ public final class OffsetGuard extends ProcessFunction<Coordinates, Void>
     }
     Map<String, String> current = answer(this::currentIds);
     Refusals.requireSameTopics(known, current);
-    // Of what a snapshot of an earlier release does not say, and what is read for the first time.
+    // Topics read for the first time, or missing in a snapshot of an earlier release.
     current.forEach(known::putIfAbsent);
     requireOffsetsWithinBounds();
   }
@@ -127,7 +127,7 @@ public final class OffsetGuard extends ProcessFunction<Coordinates, Void>
     return broker.topicIds(asked);
   }
 
-  /** A broker's answer, once there is one. */
+  /** Repeats a query until a broker answers. */
   private static <T> T answer(Callable<T> question) throws Exception {
     while (true) {
       try {
@@ -136,7 +136,9 @@ public final class OffsetGuard extends ProcessFunction<Coordinates, Void>
         if (ExceptionUtils.findThrowable(e, TimeoutException.class).isEmpty()) {
           throw e;
         }
-        LOG.warn("Kafka does not answer what the snapshot's offsets are held against");
+        LOG.warn(
+            "Kafka does not answer a request for the offsets that the snapshot's are compared"
+                + " with");
       }
     }
   }
@@ -151,7 +153,8 @@ public final class OffsetGuard extends ProcessFunction<Coordinates, Void>
       TopicPartition partition = entry.getKey();
       Optional<Long> end = Optional.ofNullable(ends.get(partition));
       if (end.isEmpty()) {
-        gone.add("%s is gone, read up to offset %d".formatted(partition, entry.getValue()));
+        gone.add(
+            "%s no longer exists, read up to offset %d".formatted(partition, entry.getValue()));
       } else if (end.get() < entry.getValue()) {
         beyond.add(Refusals.end(partition, entry.getValue(), end.get()));
       }
@@ -196,7 +199,7 @@ public final class OffsetGuard extends ProcessFunction<Coordinates, Void>
     requireSameTopics();
   }
 
-  /** Looks at the answer to the last question, if there is one. */
+  /** Compares the ids of the last request, if it was answered. */
   private void requireSameTopics() throws InterruptedException {
     if (question.isEmpty() || !question.get().isDone()) {
       return;
@@ -206,7 +209,8 @@ public final class OffsetGuard extends ProcessFunction<Coordinates, Void>
       Refusals.requireSameTopics(known, current);
       current.forEach(known::putIfAbsent);
     } catch (ExecutionException e) {
-      LOG.debug("Kafka does not tell its topics' ids; the next checkpoint asks again", e);
+      LOG.debug(
+          "Kafka does not report its topics' ids; the next checkpoint requests them again", e);
     }
     question = Optional.empty();
   }

@@ -15,19 +15,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The partitions of some topics, for which a Kafka that does not answer is no failure: the
- * connector would fail the job at each look for new partitions. The sinks limit how long it waits.
+ * Discovers the partitions of some topics and waits while Kafka does not answer; the connector's
+ * subscriber would fail the job at each discovery. The sinks limit how long an outage may last.
  */
 final class PatientTopics implements KafkaSubscriber {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(PatientTopics.class);
 
-  /** Short, because the end of the source waits for it. */
-  private static final Duration ONE_QUESTION = Duration.ofSeconds(5);
+  /** Short, because closing the source waits for it. */
+  private static final Duration QUERY_TIMEOUT = Duration.ofSeconds(5);
 
   private final List<String> topics;
 
-  /** Those of the last look; empty before the first. */
+  /** The partitions of the last discovery; empty before the first. */
   private final Set<TopicPartition> known = new HashSet<>();
 
   PatientTopics(String... topics) {
@@ -44,15 +44,16 @@ final class PatientTopics implements KafkaSubscriber {
         return found;
       } catch (ExecutionException e) {
         if (!(e.getCause() instanceof TimeoutException)) {
-          throw new IllegalStateException("cannot find the partitions of " + topics, e.getCause());
+          throw new IllegalStateException(
+              "cannot discover the partitions of  " + topics, e.getCause());
         }
-        LOG.warn("Kafka does not say which partitions {} have", topics);
+        LOG.warn("Kafka does not answer a request for the partitions of {}", topics);
         if (!known.isEmpty()) {
           return Set.copyOf(known);
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw new IllegalStateException("interrupted while looking for partitions", e);
+        throw new IllegalStateException("interrupted while discovering partitions", e);
       }
     }
   }
@@ -61,7 +62,7 @@ final class PatientTopics implements KafkaSubscriber {
       throws ExecutionException, InterruptedException {
     return admin
         .describeTopics(
-            topics, new DescribeTopicsOptions().timeoutMs((int) ONE_QUESTION.toMillis()))
+            topics, new DescribeTopicsOptions().timeoutMs((int) QUERY_TIMEOUT.toMillis()))
         .allTopicNames()
         .get()
         .values()

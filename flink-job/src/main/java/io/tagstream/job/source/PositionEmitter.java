@@ -6,7 +6,9 @@ import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDe
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplitState;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** Emits records as the connector does; what was passed over only moves the split's state. */
+/**
+ * Emits records as the connector does; an element without a record only advances the split's state.
+ */
 final class PositionEmitter<T> extends KafkaRecordEmitter<T> {
 
   PositionEmitter(KafkaRecordDeserializationSchema<T> records) {

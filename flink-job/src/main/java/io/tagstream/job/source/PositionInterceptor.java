@@ -9,25 +9,25 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Tells {@link Positions} what a poll gave: the connector keeps its consumer and the consumer's
- * position to itself. Made by the consumer.
+ * Reports the result of each poll to {@link Positions}: the connector exposes neither its consumer
+ * nor the consumer's position. The consumer instantiates this class.
  */
 public final class PositionInterceptor implements ConsumerInterceptor<byte[], byte[]> {
   private static final String POSITIONS = "tagstream.positions";
 
   private Positions positions;
 
-  /** A consumer's properties with an interceptor that tells these positions. */
-  static Properties telling(Positions positions, Properties consumer) {
-    Properties telling = new Properties();
-    telling.putAll(consumer);
-    telling.put(POSITIONS, positions);
-    // The first, because others may take records out.
-    telling.merge(
+  /** A consumer's properties plus an interceptor that reports to these positions. */
+  static Properties reportingTo(Positions positions, Properties consumer) {
+    Properties properties = new Properties();
+    properties.putAll(consumer);
+    properties.put(POSITIONS, positions);
+    // The first interceptor, because others may remove records.
+    properties.merge(
         ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG,
         PositionInterceptor.class.getName(),
         (others, own) -> own + "," + others);
-    return telling;
+    return properties;
   }
 
   @Override

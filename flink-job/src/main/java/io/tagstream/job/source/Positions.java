@@ -13,13 +13,14 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Where a consumer stands beyond the last record that it gave: what it passed over were ends of
- * transactions and aborted records. The connector keeps the offset after the last record, and would
- * look there for records when those offsets have been deleted. For the thread that polls.
+ * The consumer's positions beyond the last records that it returned: in between lie transaction
+ * markers and aborted records, which it skipped. The connector keeps the offset after the last
+ * record, and would resume there even if those offsets were deleted. Used by the polling thread
+ * alone.
  */
 final class Positions {
 
-  /** Says the next offset of a partition and is no record; its own offset is the one before. */
+  /** Not a record: carries the next offset of a partition, as the offset after its own. */
   static final class Passed extends ConsumerRecord<byte[], byte[]> {
     private Passed(TopicPartition partition, long next) {
       super(partition.topic(), partition.partition(), next - 1, null, null);
@@ -28,7 +29,7 @@ final class Positions {
 
   private final Map<TopicPartition, Long> passed = new HashMap<>();
 
-  /** A poll's answer. */
+  /** Notes the result of a poll. */
   void read(ConsumerRecords<byte[], byte[]> records) {
     records
         .nextOffsets()
@@ -41,17 +42,17 @@ final class Positions {
             });
   }
 
-  /** A partition is read from an offset on, of which no record says so yet. */
+  /** Notes that a partition is read from an offset on, before its first record. */
   void begin(TopicPartition partition, long next) {
     passed.put(partition, next);
   }
 
-  /** Nothing was passed since the last call of {@link #behind}. */
-  boolean areTold() {
+  /** Whether all noted positions have been emitted by {@link #behind}. */
+  boolean areEmitted() {
     return passed.isEmpty();
   }
 
-  /** A poll's records, and behind them what was passed since the last call. */
+  /** Appends the positions noted since the last call to a poll's records. */
   RecordsWithSplitIds<ConsumerRecord<byte[], byte[]>> behind(
       RecordsWithSplitIds<ConsumerRecord<byte[], byte[]>> records) {
     if (passed.isEmpty()) {
@@ -59,16 +60,17 @@ final class Positions {
     }
     Map<TopicPartition, Long> behind = Map.copyOf(passed);
     passed.clear();
-    return new Behind(records, behind);
+    return new WithPositions(records, behind);
   }
 
-  private static final class Behind implements RecordsWithSplitIds<ConsumerRecord<byte[], byte[]>> {
+  private static final class WithPositions
+      implements RecordsWithSplitIds<ConsumerRecord<byte[], byte[]>> {
     private final RecordsWithSplitIds<ConsumerRecord<byte[], byte[]>> records;
     private final Iterator<Map.Entry<TopicPartition, Long>> rest;
     private boolean recordsAreRead;
     private Optional<ConsumerRecord<byte[], byte[]>> next = Optional.empty();
 
-    Behind(
+    WithPositions(
         RecordsWithSplitIds<ConsumerRecord<byte[], byte[]>> records,
         Map<TopicPartition, Long> passed) {
       this.records = records;

@@ -17,13 +17,13 @@ import org.apache.kafka.clients.consumer.OffsetCommitCallback;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Commits the offsets of a checkpoint when it completes, and those of a stop's savepoint before the
- * reader closes. The connector's own manager commits after the poll under way, which on a quiet
- * topic lasts ten seconds, and drops what it has not committed when it closes; a later start would
- * then not know that a job of its name has run.
+ * Commits the offsets of a checkpoint as soon as it completes, and those of a stop's savepoint
+ * before the reader closes. The connector's own manager commits after the poll in progress, which
+ * on a quiet topic lasts ten seconds, and drops uncommitted offsets when it closes; a later start
+ * could then not tell that a job of its name has run.
  */
 final class PromptCommits extends KafkaSourceFetcherManager {
-  /** A close waits for Kafka no longer. */
+  /** The longest that a close waits for Kafka. */
   private static final Duration LAST_COMMIT = Duration.ofSeconds(5);
 
   private final List<GapCheckedSplitReader> readers;
@@ -64,7 +64,7 @@ final class PromptCommits extends KafkaSourceFetcherManager {
           callback.onComplete(answered, failure);
           committed.complete(null);
         });
-    // The thread that commits may be in a poll, or wait for room for what it has polled.
+    // The committing thread may be in a poll, or blocked on a full queue.
     readers.forEach(GapCheckedSplitReader::wakeUp);
     fetchers.keySet().forEach(getQueue()::wakeUpPuttingThread);
   }
@@ -74,7 +74,7 @@ final class PromptCommits extends KafkaSourceFetcherManager {
     try {
       last.get(LAST_COMMIT.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      // Kafka is away: the snapshot has the offsets.
+      // Kafka is unavailable: the snapshot has the offsets.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

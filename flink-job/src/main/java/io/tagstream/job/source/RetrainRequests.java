@@ -20,10 +20,7 @@ import org.apache.kafka.common.record.TimestampType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Of what is on {@code model-updates}, the requests. A record that is none of ours asks for
- * nothing.
- */
+/** Deserializes the requests on {@code model-updates} and ignores all other records. */
 final class RetrainRequests implements KafkaRecordDeserializationSchema<RetrainRequest> {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(RetrainRequests.class);
@@ -42,7 +39,7 @@ final class RetrainRequests implements KafkaRecordDeserializationSchema<RetrainR
     try {
       update = format.decode(Optional.ofNullable(record.value()).orElseGet(() -> new byte[0]));
     } catch (MalformedRecordException e) {
-      LOG.warn("Passed over {}: {}", place, e.getMessage());
+      LOG.warn("Ignored {}: {}", place, e.getMessage());
       return;
     }
     if (update.getStatus().equals(ModelStatus.REQUESTED.word())) {
@@ -55,7 +52,7 @@ final class RetrainRequests implements KafkaRecordDeserializationSchema<RetrainR
         RecordText.require("by", update.getBy());
         update.getReason().ifPresent(reason -> RecordText.require("the reason", reason));
       } catch (IllegalArgumentException e) {
-        LOG.warn("Passed over a request for a training at {}: {}", place, e.getMessage());
+        LOG.warn("Ignored a request for a run at {}: {}", place, e.getMessage());
         return;
       }
       Instant at =

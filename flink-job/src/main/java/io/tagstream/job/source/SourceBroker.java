@@ -6,24 +6,24 @@ import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * What the guard asks the cluster that the records come from. Each question fails with Kafka's
- * {@link org.apache.kafka.common.errors.TimeoutException} as its cause while no broker answers.
+ * The guard's queries to the Kafka cluster of the sources. While no broker answers, each query
+ * fails with Kafka's {@link org.apache.kafka.common.errors.TimeoutException} as its cause.
  */
 public interface SourceBroker extends Serializable, AutoCloseable {
 
-  /** The Kafka cluster's own id. */
+  /** The id of the Kafka cluster. */
   String clusterId() throws Exception;
 
-  /** Offsets after the last record, committed or not; none of a missing partition. */
+  /** The offsets after the last records, committed or not; a missing partition has no entry. */
   Map<TopicPartition, Long> latest(Set<TopicPartition> partitions) throws Exception;
 
   /**
-   * Kafka's ids of topics, which a topic that is deleted and made again does not keep; none of a
-   * missing topic, nor from a broker that gives none.
+   * Kafka's ids of topics by topic; a recreated topic has a new id. A missing topic has no entry,
+   * nor has any topic on a broker without topic ids.
    */
   Map<String, String> topicIds(Set<String> topics) throws Exception;
 
-  /** Lets go of the connection; a later question takes a new one. */
+  /** Closes the connection; a later query opens a new one. */
   @Override
   void close();
 }

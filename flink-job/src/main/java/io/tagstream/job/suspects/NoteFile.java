@@ -14,12 +14,12 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * The records that one thread works on at the moment, in a file that is locked for as long as the
- * process lives. What was written is in the system's memory, so it outlives the process, though not
- * the machine.
+ * The records that one thread has in work, in a file that stays locked while the process lives. The
+ * operating system holds what was written, so it outlives the process, but not a crash of the
+ * machine.
  *
- * <p>As text: {@code decode} or {@code inference}, with {@code alone} behind it where nothing else
- * was in work; a line for each record; an empty line, behind which nothing counts.
+ * <p>The format is text: {@code decode} or {@code inference}, followed by {@code alone} if nothing
+ * else was in work; one line per record; an empty line, after which everything is ignored.
  */
 final class NoteFile implements AutoCloseable {
   static final String SUFFIX = ".notes";
@@ -28,10 +28,12 @@ final class NoteFile implements AutoCloseable {
 
   private final Path path;
 
-  /** No {@code FileChannel}: that closes, and gives up its lock, when Flink interrupts the task. */
+  /**
+   * Not a {@code FileChannel}, which closes and releases its lock when Flink interrupts the task.
+   */
   private final RandomAccessFile file;
 
-  /** What a process that died had in work. */
+  /** The records that a dead process had in work. */
   record Content(RejectionStage stage, boolean alone, List<NotedRecord> records) {}
 
   private NoteFile(Path path, RandomAccessFile file) {
@@ -44,7 +46,7 @@ final class NoteFile implements AutoCloseable {
     NoteFile created = new NoteFile(path, new RandomAccessFile(path.toFile(), "rw"));
     try {
       if (created.file.getChannel().tryLock() == null) {
-        throw new IOException("somebody else has locked " + path);
+        throw new IOException("another process has locked  " + path);
       }
       return created;
     } catch (IOException | RuntimeException e) {
@@ -57,14 +59,14 @@ final class NoteFile implements AutoCloseable {
     return path;
   }
 
-  /** Notes records in the place of those before. */
+  /** Replaces the noted records. */
   void write(RejectionStage stage, boolean alone, List<NotedRecord> records) throws IOException {
     StringBuilder text = new StringBuilder(stage.word()).append(alone ? ALONE : "").append('\n');
     records.forEach(record -> text.append(record.line()).append('\n'));
     write(text.append('\n').toString().getBytes(UTF_8));
   }
 
-  /** The work is done. */
+  /** Records that nothing is in work. */
   void clear() throws IOException {
     write(NOTHING);
   }
@@ -75,7 +77,7 @@ final class NoteFile implements AutoCloseable {
   }
 
   /**
-   * What a process that died has left.
+   * Reads the file of a dead process.
    *
    * @return empty while the process lives
    */
@@ -100,14 +102,14 @@ final class NoteFile implements AutoCloseable {
     return new Content(stage(work.split(" ", 2)[0]), work.endsWith(ALONE), records);
   }
 
-  /** Of the two that are noted. */
+  /** The stage of a word, which is one of the two that are noted. */
   static RejectionStage stage(String word) {
     return word.equals(RejectionStage.INFERENCE.word())
         ? RejectionStage.INFERENCE
         : RejectionStage.DECODE;
   }
 
-  /** Removes the file: nothing is in work any more. */
+  /** Deletes the file: nothing is in work any more. */
   @Override
   public void close() throws IOException {
     try {

@@ -6,18 +6,18 @@ import java.util.Optional;
 import org.apache.flink.api.common.functions.RuntimeContext;
 import org.apache.flink.streaming.api.operators.StreamingRuntimeContext;
 
-/** Where operators note what they work on; travels with the job's graph. */
+/** Where operators note the records in work; serialized with the job's graph. */
 @FunctionalInterface
 public interface NotePlace extends Serializable {
 
   /**
-   * A folder of the job's own, which outlives the process.
+   * A folder of this job that outlives the process; empty if nothing is noted.
    *
-   * @param context of the operator that asks
+   * @param context of the calling operator
    */
   Optional<Path> folder(RuntimeContext context);
 
-  /** For work that nobody repeats after the process died. */
+  /** For work that is not repeated after the process dies. */
   static NotePlace nowhere() {
     return context -> Optional.empty();
   }

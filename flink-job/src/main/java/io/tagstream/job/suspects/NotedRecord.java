@@ -7,11 +7,11 @@ import java.io.IOException;
 import java.time.Instant;
 
 /**
- * What a record is known by when it is read again. Its place alone would also name the record of a
- * topic that was deleted and made anew.
+ * Identifies a record when it is read again. Its coordinates alone would also match a record of a
+ * recreated topic.
  *
- * @param timestamp the record's, in milliseconds since 1970
- * @param bytes the size of its value
+ * @param timestamp the record's timestamp in milliseconds since 1970
+ * @param bytes the size of its value in bytes
  */
 public record NotedRecord(Coordinates source, long timestamp, int bytes) {
 
@@ -28,7 +28,7 @@ public record NotedRecord(Coordinates source, long timestamp, int bytes) {
     return new NotedRecord(image.source, image.appendedAt, image.recordBytes);
   }
 
-  /** Topic, partition, offset, timestamp, size: what {@link #parse} reads. */
+  /** Topic, partition, offset, timestamp and size, as {@link #parse} reads them. */
   String line() {
     return source.topic()
         + ' '

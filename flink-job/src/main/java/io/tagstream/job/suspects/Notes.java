@@ -21,31 +21,31 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What one thread decodes or infers, noted where it outlives the process. A record at which the
- * process dies would else come again, and kill it again, for ever.
+ * Notes which records one thread decodes or infers, in a file that outlives the process. Without
+ * notes, a record that kills the process would be read again and kill it again, indefinitely.
  *
- * <p>What was in work when a process died is suspected: from then on such a record is decoded and
- * inferred while nothing else is in this process. A record at which the process dies twice in a row
- * even so, in the same stage, is to be rejected.
+ * <p>Every record in work when a process died is a suspect: from then on it is decoded and inferred
+ * while nothing else is in work in the process. A record at which the process dies twice in a row
+ * nevertheless, in the same stage, is rejected.
  */
 public final class Notes implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Notes.class);
 
-  /** Suspects take the one side, all others the other; fair, or a suspect would wait for ever. */
+  /** Suspects take the write lock, all others the read lock; fair, so that no suspect starves. */
   private static final ReadWriteLock TURNS = new ReentrantReadWriteLock(true);
 
   /**
-   * The files of this process. They must not even be opened a second time: closing them then would
-   * give up their locks.
+   * The files of this process. They must not be opened a second time, because closing them then
+   * would release their locks.
    */
   private static final Set<Path> OWN = new HashSet<>();
 
   private final LastingState unwritten =
-      new LastingState(LOG::warn, "Cannot note what is decoded and inferred");
+      new LastingState(LOG::warn, "Cannot note which records are in work");
   private final Suspects suspects;
   private final Optional<NoteFile> file;
 
-  /** What may end the process. */
+  /** Work that may end the process. */
   @FunctionalInterface
   public interface Work<T, E extends Exception> {
     T run() throws E;
@@ -61,14 +61,14 @@ public final class Notes implements AutoCloseable {
     this.file = file;
   }
 
-  /** For work that nobody repeats: nothing is noted, nothing suspected. */
+  /** For work that is not repeated: nothing is noted and no record is a suspect. */
   public static Notes none() {
     return new Notes(new Suspects(), Optional.empty());
   }
 
   /**
-   * Takes in what processes that died have noted, and makes a file for this thread's own notes.
-   * Where that is not possible, the job goes on without, which is logged.
+   * Reads the notes of dead processes and creates a file for this thread's notes. If that fails,
+   * the job continues without notes and logs this.
    */
   public static Notes open(NotePlace place, RuntimeContext context) {
     return place.folder(context).map(Notes::open).orElseGet(Notes::none);
@@ -80,18 +80,19 @@ public final class Notes implements AutoCloseable {
       try {
         Files.createDirectories(folder);
         try (FileChannel channel = lockFile(folder)) {
-          // Until the channel is closed.
+          // Held until the channel is closed.
           FileLock unused = channel.lock();
-          // Again, now that no other process changes it.
+          // Read again, now that no other process can change it.
           suspects = Suspects.read(folder);
-          takeIn(folder, suspects);
+          addNotesOfDeadProcesses(folder, suspects);
           NoteFile file = NoteFile.create(folder);
           OWN.add(file.path());
           return new Notes(suspects, Optional.of(file));
         }
       } catch (IOException | RuntimeException e) {
         LOG.warn(
-            "Cannot note in {} what is decoded and inferred, so a record at which the process dies would come again for ever. Make the folder writable. {}",
+            "Cannot note in {} which records are in work, so a record that kills the process would"
+                + " be read again indefinitely. Make the folder writable. {}",
             folder,
             e.toString());
         return new Notes(suspects, Optional.empty());
@@ -100,15 +101,15 @@ public final class Notes implements AutoCloseable {
   }
 
   /**
-   * The file whose lock keeps other processes from changing a folder's suspects. Within this one,
-   * whoever locks it holds {@link #OWN}.
+   * Opens the file whose lock prevents other processes from changing a folder's suspects. Within
+   * this process, the caller must hold the monitor of {@link #OWN}.
    */
   private static FileChannel lockFile(Path folder) throws IOException {
     return FileChannel.open(
         folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
   }
 
-  private static void takeIn(Path folder, Suspects suspects) throws IOException {
+  private static void addNotesOfDeadProcesses(Path folder, Suspects suspects) throws IOException {
     Set<Path> done = new HashSet<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + NoteFile.SUFFIX)) {
       for (Path file : files) {
@@ -123,7 +124,7 @@ public final class Notes implements AutoCloseable {
                     done.add(file);
                   });
         } catch (IOException e) {
-          LOG.warn("{} is passed over, and removed: {}", file, e.toString());
+          LOG.warn("Ignored and deleted {}: {}", file, e.toString());
           done.add(file);
         }
       }
@@ -136,19 +137,18 @@ public final class Notes implements AutoCloseable {
     }
   }
 
-  /** Whether a record is to be worked on alone. */
+  /** Whether a record must be processed alone. */
   public boolean isSuspect(NotedRecord record) {
     return suspects.contains(record);
   }
 
-  /** Where the process ended at a record alone: such a record is to be rejected. */
+  /** The stage in which a record alone ended the process; such a record must be rejected. */
   public Optional<RejectionStage> endedAt(NotedRecord record) {
     return suspects.endedAt(record);
   }
 
   /**
-   * Does some work that may end the process. One record that is suspected has the process to itself
-   * meanwhile.
+   * Runs work that may end the process. A single suspect has the process to itself meanwhile.
    *
    * @param stage decode or inference
    */
@@ -185,7 +185,7 @@ public final class Notes implements AutoCloseable {
     }
   }
 
-  /** A note that cannot be written, to a full disk for instance, does not keep the work back. */
+  /** A note that cannot be written, for example to a full disk, does not prevent the work. */
   private void note(Note note) {
     if (file.isEmpty()) {
       return;

@@ -16,16 +16,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The records that were in work when a process died, and how often in a row it died in one stage
- * while one of them was alone in work. They are kept, for a record may come again more than once.
+ * The records that were in work when a process died, each with the number of consecutive deaths in
+ * one stage while it was alone in work. They are kept, because a record may be read again more than
+ * once.
  *
- * <p>As a file: a line that names the format, then a line each: the deaths in a row, the stage, the
- * record.
+ * <p>The file format: a line that names the format, then one line per record with the number of
+ * deaths, the stage and the record.
  */
 final class Suspects {
   /**
-   * Once may be a kill from outside that came at this moment. Twice in a row at the same record, in
-   * the same stage, is taken for the record's doing.
+   * One death may be a kill from outside at this moment. Two in a row at the same record, in the
+   * same stage, are attributed to the record.
    */
   static final int DEATHS_ALONE = 2;
 
@@ -33,20 +34,20 @@ final class Suspects {
   private static final String FILE = "suspects";
   private static final String FORMAT = "tagstream suspects 1";
 
-  /** Many deaths' worth; then the oldest are forgotten. */
-  private static final int MOST = 20_000;
+  /** Enough for many deaths; beyond it the oldest are evicted. */
+  private static final int MAX_SUSPECTS = 20_000;
 
   private final Map<NotedRecord, Deaths> deaths = new LinkedHashMap<>();
 
   /**
-   * What is known of a record.
+   * A suspect's deaths.
    *
-   * @param alone how often in a row the process died in this stage while nothing else was in work
-   * @param stage where it was when the process died last
+   * @param alone consecutive deaths of the process in this stage while nothing else was in work
+   * @param stage the stage of the record when the process last died
    */
   private record Deaths(int alone, RejectionStage stage) {}
 
-  /** What a folder holds; nothing where it cannot be read, which is logged. */
+  /** Reads a folder's suspects; none, with a warning, if the file cannot be read. */
   static Suspects read(Path folder) {
     Suspects suspects = new Suspects();
     Path file = folder.resolve(FILE);
@@ -62,7 +63,7 @@ final class Suspects {
         suspects.parse(line);
       }
     } catch (IOException e) {
-      LOG.warn("{} is passed over: {}", file, e.toString());
+      LOG.warn("Ignored {}: {}", file, e.toString());
     }
     return suspects;
   }
@@ -70,14 +71,14 @@ final class Suspects {
   private void parse(String line) throws IOException {
     String[] words = line.split(" ", 3);
     if (words.length != 3 || !words[0].matches("\\d{1,9}")) {
-      throw new IOException("no suspect: " + line);
+      throw new IOException("not a suspect:  " + line);
     }
     deaths.put(
         NotedRecord.parse(words[2]),
         new Deaths(Integer.parseInt(words[0]), NoteFile.stage(words[1])));
   }
 
-  /** Takes in what a process that died had in work. */
+  /** Adds the records that a dead process had in work. */
   void add(NoteFile.Content died) {
     for (NotedRecord record : died.records()) {
       Deaths before = deaths.getOrDefault(record, new Deaths(0, died.stage()));
@@ -97,10 +98,10 @@ final class Suspects {
   }
 
   /**
-   * The process lived on after a stage of a record that was alone in work: its deaths there were
-   * not the record's doing.
+   * Resets a record's count: the process survived a stage of this record while it was alone in
+   * work, so the record did not cause the deaths there.
    *
-   * @return whether that changes what is known
+   * @return whether the count has changed
    */
   boolean survived(RejectionStage stage, NotedRecord record) {
     Deaths known = deaths.get(record);
@@ -111,12 +112,12 @@ final class Suspects {
     return true;
   }
 
-  /** Replaces what a folder holds. */
+  /** Replaces a folder's suspects, atomically. */
   void write(Path folder) throws IOException {
     List<String> lines = new ArrayList<>();
     lines.add(FORMAT);
     deaths.entrySet().stream()
-        .skip(Math.max(0, deaths.size() - MOST))
+        .skip(Math.max(0, deaths.size() - MAX_SUSPECTS))
         .map(
             entry ->
                 "%d %s %s"
@@ -138,7 +139,7 @@ final class Suspects {
     return deaths.containsKey(record);
   }
 
-  /** Where the process ended at a record alone, if it did so often enough to reject it. */
+  /** The stage in which a record alone ended the process often enough to be rejected. */
   Optional<RejectionStage> endedAt(NotedRecord record) {
     return Optional.ofNullable(deaths.get(record))
         .filter(known -> known.alone() >= DEATHS_ALONE)

@@ -5,7 +5,7 @@ import java.io.IOException;
 import org.apache.flink.streaming.api.functions.sink.filesystem.PartFileInfo;
 import org.apache.flink.streaming.api.functions.sink.filesystem.rollingpolicies.CheckpointRollingPolicy;
 
-/** Ends a file at each checkpoint, as bulk formats must, and when it has grown large. */
+/** Ends a file at each checkpoint, as bulk formats require, and when it reaches a size. */
 final class RollOnSize extends CheckpointRollingPolicy<TrainingRow, String> {
   private static final long serialVersionUID = 1L;
 

@@ -10,7 +10,7 @@ import org.apache.avro.file.DataFileStream;
 import org.apache.flink.connector.file.sink.compactor.RecordWiseFileCompactor;
 import org.apache.flink.core.fs.Path;
 
-/** Reads the rows of a file that is to become a part of a larger one. */
+/** Reads the rows of a file for compaction into a larger one. */
 final class TrainingRowReader implements RecordWiseFileCompactor.Reader<TrainingRow> {
   private final DataFileStream<TrainingImage> rows;
 
@@ -18,7 +18,7 @@ final class TrainingRowReader implements RecordWiseFileCompactor.Reader<Training
     rows = TrainingFile.rows(path.getFileSystem().open(path));
   }
 
-  /** Null at the end, as Flink wants it. */
+  /** Returns null at the end, as Flink's interface requires. */
   @Override
   public TrainingRow read() throws IOException {
     if (!rows.hasNext()) {

@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.apache.flink.api.common.serialization.BulkWriter;
 import org.apache.flink.core.fs.FSDataOutputStream;
 
-/** Writes one file of rows for Flink's sink, which owns the stream. */
+/** Writes the rows of one file for Flink's sink, which owns and closes the stream. */
 final class TrainingRowWriter implements BulkWriter<TrainingRow> {
   private final TrainingFileWriter file;
 
@@ -17,7 +17,6 @@ final class TrainingRowWriter implements BulkWriter<TrainingRow> {
     this.file = file;
   }
 
-  /** Begins files. */
   static final class Factory implements BulkWriter.Factory<TrainingRow> {
     private static final long serialVersionUID = 1L;
 

@@ -12,30 +12,30 @@ import org.apache.flink.streaming.api.functions.sink.filesystem.OutputFileConfig
 import org.apache.flink.streaming.api.functions.sink.filesystem.bucketassigners.BasePathBucketAssigner;
 
 /**
- * Writes rows into the training store, exactly once. Each checkpoint ends a file; the files of
- * several checkpoints, hidden so far, become one that is visible.
+ * Builds the sink that writes rows into the training store, exactly once. Each checkpoint ends a
+ * hidden file; compaction joins the files of several checkpoints into one visible file.
  */
 public final class TrainingSink {
-  /** A row is visible this long after it came, and two checkpoints more. */
+  /** A row becomes visible after this time plus two checkpoints. */
   private static final Duration VISIBLE_AFTER = Duration.ofSeconds(20);
 
   private TrainingSink() {}
 
   /**
-   * A sink for {@link TrainingRow}s. It needs a uid, and belongs on one subtask, which then writes
-   * the rows in their order and few files.
+   * A sink for {@link TrainingRow}s. It needs a uid. Run it in one subtask: one writer keeps the
+   * rows in order and writes fewer, larger files.
    *
-   * @param folder a path or a URI that Flink writes to; all files lie in it, in no folders of days,
-   *     so that one listing is the store
-   * @param checkpointInterval the job's
+   * @param folder a path or a URI for Flink; all files lie directly in it, so one listing shows the
+   *     whole store
+   * @param checkpointInterval of the job
    */
   public static Sink<TrainingRow> to(String folder, Duration checkpointInterval) {
     return to(folder, checkpoints(checkpointInterval), TrainingStore.FILE_BYTES);
   }
 
   /**
-   * @param checkpoints whose files become one
-   * @param fileBytes what a file may hold before the next one begins
+   * @param checkpoints the number of checkpoints whose files are compacted into one
+   * @param fileBytes the size at which the next file begins
    */
   static Sink<TrainingRow> to(String folder, int checkpoints, long fileBytes) {
     return FileSink.forBulkFormat(new Path(folder), new TrainingRowWriter.Factory())

@@ -1,6 +1,6 @@
 /**
  * The training store as a sink of Flink: {@link io.tagstream.job.trainingsink.TrainingSink} writes
- * labelled images into its files, exactly once. Reading the store and running on it are of the
- * module {@code training-store}.
+ * labelled images into its files, exactly once. The module {@code training-store} reads the store
+ * and keeps the runs on it; nothing here knows of runs.
  */
 package io.tagstream.job.trainingsink;

@@ -10,7 +10,7 @@ class ArrivalsTest {
   private static final Instant NOW = Instant.parse("2012-12-03T10:00:00Z");
 
   @Test
-  void whatAClockSaidThatWasAheadForAMomentHoldsNothingBack() {
+  void aTimeFromAClockThatWasAheadDelaysNothing() {
     Instant ahead = NOW.plus(Duration.ofDays(365));
     for (long next : new long[] {60, 80, 20}) {
       Arrivals after =
@@ -22,7 +22,7 @@ class ArrivalsTest {
   }
 
   @Test
-  void theFirstOfThoseThatCameIsTheOldest() {
+  void theAgeIsThatOfTheFirstArrival() {
     Arrivals after =
         Arrivals.NONE.seen(1, NOW).seen(2, NOW.plusSeconds(10)).seen(2, NOW.plusSeconds(15));
     assertThat(after.age(NOW.plusSeconds(15))).isEqualTo(Duration.ofSeconds(15));

@@ -23,28 +23,31 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/** What survives a crash, in memory: the training store, the model store and what trains. */
-final class FakeStores implements RunLedger, Models, Training {
+/**
+ * In memory, everything that survives a crash: the training store, the model store and the
+ * training.
+ */
+final class FakeStores implements RunLedger, ModelVersions, Training {
   private static final long serialVersionUID = 1L;
   private static final Instant WHEN = Instant.parse("2012-12-03T09:00:00Z");
 
-  volatile Counts beforeAnyRun = new Counts(0, 1000, 100, List.of());
-  volatile Counts afterARun = new Counts(0, 1000, 100, List.of());
+  volatile StoreCounts beforeAnyRun = new StoreCounts(0, 1000, 100, List.of());
+  volatile StoreCounts afterARun = new StoreCounts(0, 1000, 100, List.of());
   volatile boolean unreadable;
 
-  /** What a look meets: an error that nobody expects. */
+  /** An unexpected error that a reading of the stores throws. */
   volatile Optional<Error> error = Optional.empty();
 
-  /** Looks and beginnings that met one. */
+  /** Counts the readings and beginnings that threw one. */
   final AtomicInteger errors = new AtomicInteger();
 
-  /** Versions of which a part is gone, as each look sees. */
+  /** Versions with a missing file, which each quick check finds. */
   final Set<String> gone = ConcurrentHashMap.newKeySet();
 
-  /** Versions that are damaged where only a reader of the whole sees it. */
+  /** Versions whose damage only a full reading finds. */
   final Set<String> damaged = ConcurrentHashMap.newKeySet();
 
-  /** Readings of whole versions. */
+  /** Counts full readings of versions. */
   final List<String> readings = new CopyOnWriteArrayList<>();
 
   /** Runs whose labels count as new again. */
@@ -52,7 +55,7 @@ final class FakeStores implements RunLedger, Models, Training {
 
   volatile boolean noManifest;
 
-  /** The same when a manifest is to be written. */
+  /** The same when a manifest is written. */
   volatile Optional<Error> noManifestFor = Optional.empty();
 
   /** Manifests that were not written. */
@@ -67,16 +70,16 @@ final class FakeStores implements RunLedger, Models, Training {
 
   volatile double incumbentTop1 = 0.9;
 
-  /** The live version is found damaged when the candidate is judged. */
+  /** Whether the live version is found damaged when the candidate is judged. */
   volatile boolean damagedByTraining;
 
-  /** Attempts that fail before one succeeds. */
+  /** The number of attempts that fail before one succeeds. */
   final AtomicInteger failures = new AtomicInteger();
 
-  /** Attempts wait for a permit, or for their cancellation, before the version is there. */
+  /** Attempts wait for a permit, or for their cancellation, before they write the version. */
   volatile boolean holdBeforeBundle;
 
-  /** The same after it is there. */
+  /** The same after the version is written. */
   volatile boolean holdAfterBundle;
 
   final Semaphore permits = new Semaphore(0);
@@ -88,7 +91,7 @@ final class FakeStores implements RunLedger, Models, Training {
   final List<LiveChange> changes = new CopyOnWriteArrayList<>();
   final List<String> forgotten = new CopyOnWriteArrayList<>();
 
-  /** Somebody promotes it in the moment before the job would promote its own. */
+  /** A version that a user promotes just before the job promotes its own. */
   final AtomicReference<String> fasterThanUs = new AtomicReference<>();
 
   final List<String> trainings = new CopyOnWriteArrayList<>();
@@ -112,11 +115,11 @@ final class FakeStores implements RunLedger, Models, Training {
   }
 
   @Override
-  public Counts counts(List<String> known) throws IOException {
+  public StoreCounts counts(List<String> known) throws IOException {
     check();
     boolean noneRead = manifests.stream().allMatch(run -> givenBack.contains(run.version()));
-    Counts counts = noneRead ? beforeAnyRun : afterARun;
-    return new Counts(counts.newLabels(), counts.rows(), counts.heldOut(), known);
+    StoreCounts counts = noneRead ? beforeAnyRun : afterARun;
+    return new StoreCounts(counts.newLabels(), counts.rows(), counts.heldOut(), known);
   }
 
   @Override
@@ -177,7 +180,7 @@ final class FakeStores implements RunLedger, Models, Training {
   }
 
   @Override
-  public void giveBack(String version) {
+  public void releaseLabels(String version) {
     givenBack.add(version);
   }
 

@@ -12,12 +12,12 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What counts as getting on. */
+/** What counts as progress of a training. */
 @Timeout(60)
 class HangingTrainingTest {
   private final BlockingQueue<String> verdicts = new LinkedBlockingQueue<>();
 
-  /** Passes on a clock of its own, so that both times stand still together. */
+  /** The watchdog's fake clock, so that both times advance together. */
   private static void pass(Watchdog watchdog, BlockingQueue<String> verdicts, int millis)
       throws InterruptedException {
     String waited =
@@ -31,7 +31,7 @@ class HangingTrainingTest {
         new Watchdog(Duration.ofMillis(1), (message, thread) -> verdicts.add(message));
     try (Watchdog.Watch watch =
         watchdog.watch(
-            () -> "the training of v2 has not got on",
+            () -> "the training of v2 made no progress",
             new Limit(Duration.ofMillis(300), "training.step-timeout"))) {
       StoredTraining.Reports reports = new StoredTraining.Reports(step -> {}, () -> false, watch);
       List<Runnable> signs =
@@ -46,7 +46,7 @@ class HangingTrainingTest {
         }
       }
       assertThat(verdicts.take())
-          .startsWith("the training of v2 has not got on for 300 ms (training.step-timeout)");
+          .startsWith("the training of v2 made no progress for 300 ms (training.step-timeout)");
     }
   }
 }

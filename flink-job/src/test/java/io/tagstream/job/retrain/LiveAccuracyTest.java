@@ -29,7 +29,7 @@ class LiveAccuracyTest {
     }
   }
 
-  /** Values of sums of exact fractions. */
+  /** Reference values computed as sums of exact fractions. */
   @ParameterizedTest
   @CsvSource({
     "3, 10, 0.5, 0.171875",
@@ -48,10 +48,10 @@ class LiveAccuracyTest {
 
   @ParameterizedTest
   @CsvSource({
-    // right of the last labels, expected -> fallen
+    // correct of the last labels, expected -> fallen
     "35, 49, 0.9, false",
     "35, 50, 0.9, true",
-    // Ten points, but 50 labels do not show it.
+    // Ten points, but not significant on 50 labels.
     "40, 50, 0.9, false",
     "39, 50, 0.9, true",
     // Significant, but nine points.
@@ -73,7 +73,7 @@ class LiveAccuracyTest {
   }
 
   @Test
-  void aPromotionBeginsANewWindowWhateverTheOldVersionStillAnswers() {
+  void aPromotionBeginsANewWindowEvenWhileTheOldVersionStillPredicts() {
     count("v1", 0, 200);
     count("v2", 40, 0);
     count("v1", 0, 20);
@@ -84,7 +84,7 @@ class LiveAccuracyTest {
   }
 
   @Test
-  void aVersionThatWasNeverMeasuredIsComparedWithItsFirstWindow() {
+  void anUnmeasuredVersionIsComparedWithItsFirstWindow() {
     count("v1", 180, 20);
     count("v1", 24, 25);
     assertThat(accuracy.fall("v1", Optional.empty())).isEmpty();
@@ -99,7 +99,7 @@ class LiveAccuracyTest {
   }
 
   @Test
-  void afterAFallItIsArmedAgainByFurtherLabelsOnly() {
+  void afterAFallOnlyFurtherLabelsRearmTheAlarm() {
     count("v1", 0, 60);
     assertThat(accuracy.fall("v1", Optional.of(0.9))).isPresent();
     accuracy.disarm(accuracy.newestLabel());
@@ -111,7 +111,7 @@ class LiveAccuracyTest {
   }
 
   @Test
-  void labelsThatAreReadAgainAfterACrashDoNotArmIt() {
+  void labelsThatAreReadAgainAfterACrashDoNotRearmTheAlarm() {
     count("v1", 0, 300);
     Instant seen = accuracy.newestLabel();
     LiveAccuracy another = new LiveAccuracy(SETTINGS);
@@ -124,7 +124,7 @@ class LiveAccuracyTest {
   }
 
   @Test
-  void whatAClockSaidThatWasAheadForAMomentDoesNotKeepItDisarmed() {
+  void aTimeFromAClockThatWasAheadDoesNotKeepTheAlarmDisarmed() {
     count("v1", 0, 60);
     accuracy.disarm(START.plusSeconds(1_000_000));
     accuracy.notAfter(START.plusMillis(labels));
@@ -136,7 +136,7 @@ class LiveAccuracyTest {
   }
 
   @Test
-  void theSameMarkTwiceDoesNotForgetWhatCameAfterIt() {
+  void disarmingTwiceAtTheSameTimeKeepsTheLabelsCountedSince() {
     count("v1", 0, 60);
     Instant seen = accuracy.newestLabel();
     accuracy.disarm(seen);
@@ -146,7 +146,7 @@ class LiveAccuracyTest {
   }
 
   @Test
-  void aCheckpointKeepsAllOfIt() {
+  void aCheckpointKeepsTheWholeState() {
     count("v1", 150, 150);
     count("v2", 30, 25);
     accuracy.disarm(accuracy.newestLabel());
@@ -161,7 +161,7 @@ class LiveAccuracyTest {
   }
 
   @Test
-  void versionsOfLongAgoAreForgotten() {
+  void oldVersionsAreEvicted() {
     for (int i = 0; i < 10; i++) {
       count("v" + i, 1, 0);
     }

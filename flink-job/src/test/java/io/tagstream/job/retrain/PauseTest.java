@@ -19,7 +19,7 @@ class PauseTest {
   }
 
   @Test
-  void oneThatAClockBeganThatWasAheadForAMomentLastsNoLonger() {
+  void aPauseBegunByAClockThatWasAheadLastsNoLonger() {
     Pause pause = Pause.of(LENGTH, "disk full", NOW.plus(Duration.ofDays(365))).seen(NOW);
     assertThat(pause).isEqualTo(Pause.of(LENGTH, "disk full", NOW));
   }

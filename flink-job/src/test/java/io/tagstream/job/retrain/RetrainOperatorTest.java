@@ -40,8 +40,8 @@ class RetrainOperatorTest {
   private static final String BY = "tagstream job test";
 
   /**
-   * The clock runs while a thread is waited for, on a busy machine for hours: no label may grow old
-   * enough to start a run by itself.
+   * The fake clock runs while the test waits for a thread, on a busy machine for hours: no label
+   * may become old enough to start a run by itself.
    */
   private static final RetrainSettings SETTINGS =
       Settings.load(
@@ -58,7 +58,7 @@ class RetrainOperatorTest {
   private Instant now = START;
   private long checkpoint;
 
-  /** What the sink has committed: with each checkpoint, all that came before it. */
+  /** What the sink has committed: each checkpoint commits everything emitted before it. */
   private final List<String> committed = new ArrayList<>();
 
   private int written;
@@ -110,33 +110,33 @@ class RetrainOperatorTest {
     harness.setProcessingTime(now.toEpochMilli());
   }
 
-  /** Runs mails, and lets the clock run, until something is so. */
+  /** Runs mails and advances the clock until a condition holds. */
   private void await(BooleanSupplier condition) throws Exception {
     while (!condition.getAsBoolean()) {
       if (!mailbox.tryYield()) {
         tick();
-        // A look is under way, and will say so.
+        // A reading is in progress and will send a mail.
         mailbox.yield();
       }
     }
   }
 
-  /** Looks at the stores once more, whatever comes of it. */
-  private void lookAgain() throws Exception {
+  /** Waits for one more reading of the stores, whatever it starts. */
+  private void readStoresAgain() throws Exception {
     Instant before = now;
     await(() -> stores.status.map(status -> status.at().isAfter(before)).orElse(false));
   }
 
-  /** Longer than labels that come are waited for. */
-  private void lookUntilQuiet() throws Exception {
+  /** Reads the stores for longer than the time that counts as quiet. */
+  private void readStoresUntilQuiet() throws Exception {
     Instant quiet = now.plus(SETTINGS.quietAfter()).plus(LOOK).plus(LOOK);
     while (now.isBefore(quiet)) {
-      lookAgain();
+      readStoresAgain();
       completeCheckpoint();
     }
   }
 
-  /** Waits for a run that waits, and returns it as the status had it then. */
+  /** Waits until the run pauses, and returns its status. */
   private RetrainStatus.Run awaitPause() throws Exception {
     AtomicReference<RetrainStatus.Run> paused = new AtomicReference<>();
     await(
@@ -151,10 +151,10 @@ class RetrainOperatorTest {
     return paused.get();
   }
 
-  /** Completes checkpoints until so many runs have their outcome. */
+  /** Completes checkpoints until a number of runs have their outcome. */
   private void awaitOutcomes(int count) throws Exception {
     while (stores.outcomes.size() < count) {
-      lookAgain();
+      readStoresAgain();
       completeCheckpoint();
     }
   }
@@ -193,7 +193,7 @@ class RetrainOperatorTest {
     AFTER_OUTCOME
   }
 
-  /** What comes from Kafka, again if the state is from before it. */
+  /** The input from Kafka, read again if the restored state is older. */
   private void send(RetrainRun.Cause cause) throws Exception {
     switch (cause) {
       case REQUEST -> request("r1");
@@ -204,14 +204,14 @@ class RetrainOperatorTest {
 
   private void assertOneRunOverADeath(RetrainRun.Cause cause, Death death) throws Exception {
     if (cause == RetrainRun.Cause.LABELS) {
-      stores.beforeAnyRun = new Counts(400, 1000, 100, List.of());
+      stores.beforeAnyRun = new StoreCounts(400, 1000, 100, List.of());
     }
     if (cause == RetrainRun.Cause.ACCURACY) {
-      // The version stays live, so that only the arming keeps the fall from starting another run.
+      // The version stays live, so only the disarmed alarm prevents another run for the fall.
       stores.decision = Verdict.Outcome.NO_GAIN;
-      // Too few to start a run by themselves.
-      stores.beforeAnyRun = new Counts(60, 1000, 100, List.of());
-      stores.afterARun = new Counts(60, 1060, 100, List.of());
+      // Too few labels to start a run by themselves.
+      stores.beforeAnyRun = new StoreCounts(60, 1000, 100, List.of());
+      stores.afterARun = new StoreCounts(60, 1060, 100, List.of());
     }
     stores.noManifest = death == Death.BEFORE_MANIFEST;
     stores.holdBeforeBundle = death == Death.AFTER_MANIFEST;
@@ -225,7 +225,7 @@ class RetrainOperatorTest {
       case AFTER_BUNDLE -> await(() -> stores.bundles.contains("v1"));
       case AFTER_PROMOTION -> {
         await(() -> !stores.manifests.isEmpty());
-        // Mails are left lying: the task never hears of it.
+        // The mails stay unread: the task never receives them.
         while (cause != RetrainRun.Cause.ACCURACY && stores.changes.isEmpty()) {
           if (stores.trainings.isEmpty()) {
             mailbox.tryYield();
@@ -255,7 +255,7 @@ class RetrainOperatorTest {
       send(cause);
     }
     awaitOutcomes(1);
-    lookUntilQuiet();
+    readStoresUntilQuiet();
 
     assertThat(stores.manifests).hasSize(1);
     assertThat(stores.manifests.get(0).cause()).isEqualTo(cause);
@@ -289,12 +289,12 @@ class RetrainOperatorTest {
   }
 
   @Test
-  void aFallWaitsForThePicturesThatShowedIt() throws Exception {
+  void aFallWaitsForTheImagesThatShowedIt() throws Exception {
     open();
     answers("v0", 0, 60, "random");
-    lookUntilQuiet();
+    readStoresUntilQuiet();
     assertThat(stores.manifests).isEmpty();
-    stores.beforeAnyRun = new Counts(60, 1060, 100, List.of());
+    stores.beforeAnyRun = new StoreCounts(60, 1060, 100, List.of());
     Instant visible = now;
     await(() -> !stores.manifests.isEmpty());
     assertThat(stores.manifests.get(0).cause()).isEqualTo(RetrainRun.Cause.ACCURACY);
@@ -303,7 +303,7 @@ class RetrainOperatorTest {
   }
 
   @Test
-  void aDeathWithinAPromotionIsMended() throws Exception {
+  void aCrashWithinAPromotionIsRepaired() throws Exception {
     open();
     OperatorSubtaskState state = snapshot();
     request("r1");
@@ -318,7 +318,7 @@ class RetrainOperatorTest {
   }
 
   @Test
-  void whatSomebodyDidAfterAPromotionStays() throws Exception {
+  void aUsersChangeAfterAPromotionStays() throws Exception {
     open();
     OperatorSubtaskState state = snapshot();
     request("r1");
@@ -330,7 +330,7 @@ class RetrainOperatorTest {
     awaitOutcomes(1);
     assertThat(stores.live).isEqualTo("v0");
     assertThat(stores.changes).hasSize(2);
-    // Whoever reads the topic's last word reads what is live.
+    // The topic's last announcement names the live version.
     assertThat(committed).containsExactly("candidate v1", "promoted v1", "promoted v0");
     assertThat(harness.extractOutputValues())
         .filteredOn(news -> news.version().equals("v0"))
@@ -343,7 +343,7 @@ class RetrainOperatorTest {
   }
 
   @Test
-  void aVersionThatSomebodyPromotesInTheSameMomentStays() throws Exception {
+  void aVersionThatAUserPromotesAtTheSameTimeStays() throws Exception {
     stores.bundles.add("hers");
     stores.fasterThanUs.set("hers");
     open();
@@ -356,7 +356,7 @@ class RetrainOperatorTest {
   }
 
   @Test
-  void aVersionThatSomebodyPromotedDuringTheRunStays() throws Exception {
+  void aVersionThatAUserPromotedDuringTheRunStays() throws Exception {
     stores.holdBeforeBundle = true;
     open();
     request("r1");
@@ -369,19 +369,20 @@ class RetrainOperatorTest {
     assertThat(committed).containsExactly("candidate v1");
     assertThat(stores.outcomes.get("v1").reason())
         .isEqualTo(
-            "hers went live during the run, it was compared with v0: top-1 61.0 % instead of 90.0 %; because");
+            "hers went live during the run, it was compared with v0: top-1 61.0 % instead of 90.0"
+                + " %; because");
   }
 
   @Test
-  void whatComesDuringARunCountsForTheNext() throws Exception {
+  void labelsThatArriveDuringARunCountForTheNext() throws Exception {
     stores.holdBeforeBundle = true;
     open();
     request("r1");
     request("r2");
     await(() -> stores.trainings.contains("v1"));
     request("r3");
-    stores.afterARun = new Counts(400, 1400, 100, List.of());
-    lookAgain();
+    stores.afterARun = new StoreCounts(400, 1400, 100, List.of());
+    readStoresAgain();
     completeCheckpoint();
     assertThat(stores.manifests).hasSize(1);
     stores.permits.release();
@@ -394,7 +395,7 @@ class RetrainOperatorTest {
   }
 
   @Test
-  void checkpointsGoThroughWhileARunTrains() throws Exception {
+  void checkpointsCompleteWhileARunTrains() throws Exception {
     stores.holdBeforeBundle = true;
     open();
     request("r1");
@@ -402,10 +403,10 @@ class RetrainOperatorTest {
     completeCheckpoint();
     OperatorSubtaskState state = snapshot();
     assertThat(stores.trainings).hasSize(1);
-    lookAgain();
+    readStoresAgain();
     assertThat(stores.status.orElseThrow().run().orElseThrow().progress().orElseThrow().step())
         .isEqualTo(7);
-    // Waits for the training, which then goes on as the same run.
+    // Waits for the training, which then resumes as the same run.
     harness.close();
     assertThat(stores.attempts).containsEntry("v1", 0);
     stores.holdBeforeBundle = false;
@@ -415,7 +416,7 @@ class RetrainOperatorTest {
   }
 
   @Test
-  void aFailedAttemptIsRepeatedLaterAndLater() throws Exception {
+  void aFailedAttemptIsRepeatedAfterGrowingPauses() throws Exception {
     stores.failures.set(2);
     open();
     request("r1");
@@ -440,8 +441,8 @@ class RetrainOperatorTest {
     await(() -> stores.held.equals(Set.of("v0")));
     assertThat(stores.trainings).hasSize(1);
     awaitOutcomes(1);
-    lookAgain();
-    lookAgain();
+    readStoresAgain();
+    readStoresAgain();
     assertThat(stores.held).isEmpty();
 
     stores.failures.set(1);
@@ -452,7 +453,7 @@ class RetrainOperatorTest {
   }
 
   @Test
-  void aRunThatKeepsFailingIsGivenUpAndTheNextMayCome() throws Exception {
+  void aRunThatKeepsFailingIsAbandonedAndTheNextMayStart() throws Exception {
     stores.failures.set(3);
     open();
     request("r1");
@@ -460,7 +461,7 @@ class RetrainOperatorTest {
     assertThat(committed).containsExactly("rejected v1");
     assertThat(stores.outcomes.get("v1").status()).isEqualTo(ModelStatus.REJECTED);
     assertThat(stores.outcomes.get("v1").reason())
-        .isEqualTo("the run failed 3 times, at last: disk full");
+        .isEqualTo("the run failed 3 times; the last failure: disk full");
     assertThat(stores.live).isEqualTo("v0");
     request("r2");
     awaitOutcomes(2);
@@ -469,14 +470,14 @@ class RetrainOperatorTest {
   }
 
   @Test
-  void aRunWhoseProcessDiesEachTimeIsGivenUp() throws Exception {
+  void aRunWhoseProcessDiesEachTimeIsAbandoned() throws Exception {
     open();
     OperatorSubtaskState state = snapshot();
     stores.holdBeforeBundle = true;
     request("r1");
     await(() -> stores.trainings.contains("v1"));
     harness.close();
-    // So many attempts began and never said how they ended.
+    // As many attempts began and never reported their end.
     stores.attempts.put("v1", 3);
     open(Optional.of(state));
     awaitOutcomes(1);
@@ -517,11 +518,13 @@ class RetrainOperatorTest {
     assertThat(committed).containsExactly("candidate v1");
     assertThat(stores.outcomes.get("v1").reason())
         .isEqualTo(
-            "it was judged better but could not be made live in 3 attempts, at last: no space left; ./tagstream model promote v1 makes it live: top-1 61.0 % instead of 90.0 %; because");
+            "it was judged better but could not be made live in 3 attempts; the last failure: no"
+                + " space left; ./tagstream model promote v1 makes it live: top-1 61.0 % instead of"
+                + " 90.0 %; because");
   }
 
   @Test
-  void aRunIsNotGivenUpBeforeItIsKnownWhetherItWentLive() throws Exception {
+  void aRunIsNotAbandonedBeforeItIsKnownWhetherItWentLive() throws Exception {
     stores.noPromotion = true;
     stores.noHistory = true;
     open();
@@ -535,7 +538,7 @@ class RetrainOperatorTest {
   }
 
   @Test
-  void aDiskThatIsFullAtTheEndHoldsBackTheNextRunOnly() throws Exception {
+  void aFullDiskAtTheEndDelaysOnlyTheNextRun() throws Exception {
     stores.noOutcome = true;
     open();
     request("r1");
@@ -543,7 +546,7 @@ class RetrainOperatorTest {
     completeCheckpoint();
     request("r2");
     for (int i = 0; i < 3; i++) {
-      lookAgain();
+      readStoresAgain();
       completeCheckpoint();
     }
     assertThat(stores.manifests).hasSize(1);
@@ -554,7 +557,7 @@ class RetrainOperatorTest {
   }
 
   @Test
-  void storesThatDoNotAnswerAreAskedAgain() throws Exception {
+  void storesThatCannotBeReadAreReadAgain() throws Exception {
     stores.unreadable = true;
     open();
     request("r1");
@@ -568,7 +571,7 @@ class RetrainOperatorTest {
   }
 
   @Test
-  void anErrorNobodyExpectsEndsNeitherTheLooksNorTheRuns() throws Exception {
+  void anUnexpectedErrorEndsNeitherTheReadingsNorTheRuns() throws Exception {
     stores.error = Optional.of(new StackOverflowError("a folder in itself"));
     open();
     request("r1");
@@ -591,13 +594,13 @@ class RetrainOperatorTest {
   }
 
   @Test
-  void whileTheLiveVersionIsGoneLabelsWaitAndTheStatusSaysWhy() throws Exception {
-    stores.beforeAnyRun = new Counts(400, 1000, 100, List.of());
+  void whileTheLiveVersionIsGoneLabelsWaitAndTheStatusNamesTheReason() throws Exception {
+    stores.beforeAnyRun = new StoreCounts(400, 1000, 100, List.of());
     stores.gone.add("v0");
     open();
     request("r1");
-    lookAgain();
-    lookAgain();
+    readStoresAgain();
+    readStoresAgain();
     assertThat(stores.manifests).isEmpty();
     assertThat(status().damage()).contains("v0 is gone");
     assertThat(status().newLabels()).isEqualTo(400);
@@ -605,33 +608,34 @@ class RetrainOperatorTest {
     assertThat(status().waiting()).isEmpty();
     stores.gone.clear();
     awaitOutcomes(1);
-    lookAgain();
+    readStoresAgain();
     assertThat(status().damage()).isEmpty();
     assertThat(committed).containsExactly("candidate v1", "promoted v1");
   }
 
   @Test
-  void aVersionThatOnlyAReaderFindsDamagedStartsNoRunAndIsNotReadAtEachLook() throws Exception {
-    stores.beforeAnyRun = new Counts(400, 1000, 100, List.of());
+  void aVersionWhoseDamageOnlyAFullReadingFindsStartsNoRunAndIsNotReadAgainEachTime()
+      throws Exception {
+    stores.beforeAnyRun = new StoreCounts(400, 1000, 100, List.of());
     stores.damaged.add("v0");
     open();
     await(() -> stores.status.flatMap(RetrainStatus::damage).isPresent());
     for (int i = 0; i < 3; i++) {
-      lookAgain();
+      readStoresAgain();
       assertThat(status().damage()).contains("v0 was changed");
     }
     await(() -> stores.readings.size() > 1);
     long pauses = Duration.between(START, now).dividedBy(SETTINGS.retryAfter());
     assertThat(stores.readings).hasSizeLessThanOrEqualTo(1 + (int) pauses);
     assertThat(stores.manifests).isEmpty();
-    // Somebody rolls back.
+    // A user rolls back.
     stores.live = "before";
     awaitOutcomes(1);
     assertThat(stores.manifests.get(0).parent()).isEqualTo("before");
   }
 
   @Test
-  void aRunWhoseParentIsDamagedWaitsWithoutAnAttempt() throws Exception {
+  void aRunWhoseParentIsDamagedWaitsWithoutUsingAnAttempt() throws Exception {
     stores.holdBeforeBundle = true;
     open();
     OperatorSubtaskState state = snapshot();
@@ -644,10 +648,10 @@ class RetrainOperatorTest {
     awaitPause();
     Instant held = now;
     for (int i = 0; i < 20; i++) {
-      lookAgain();
+      readStoresAgain();
       completeCheckpoint();
     }
-    // The last look may have begun an attempt that has not found the parent gone yet.
+    // The last reading may have begun an attempt that has not yet found the parent missing.
     RetrainStatus.Run run = awaitPause();
     assertThat(run.attempt()).isEqualTo(1);
     assertThat(run.pause().orElseThrow().reason()).isEqualTo("v0 is gone");
@@ -674,7 +678,7 @@ class RetrainOperatorTest {
 
   @Test
   void aRunWhoseDamagedParentIsNoLongerLiveGivesItsLabelsToTheNext() throws Exception {
-    stores.beforeAnyRun = new Counts(400, 1000, 100, List.of());
+    stores.beforeAnyRun = new StoreCounts(400, 1000, 100, List.of());
     stores.damagedByTraining = true;
     open();
     awaitPause();
@@ -685,13 +689,13 @@ class RetrainOperatorTest {
     assertThat(committed).containsExactly("rejected v1", "candidate v2", "promoted v2");
     assertThat(stores.outcomes.get("v1").reason())
         .isEqualTo(
-            "v0, from which it was to go on, is damaged and no longer live; its labels count for the next run");
+            "its parent v0 is damaged and no longer live; its labels count for the next run");
     assertThat(stores.manifests.get(1).parent()).isEqualTo("before");
     assertThat(stores.manifests.get(1).cause()).isEqualTo(RetrainRun.Cause.LABELS);
   }
 
   @Test
-  void betweenTwoAttemptsTheStatusSaysWhenAndWhy() throws Exception {
+  void betweenTwoAttemptsTheStatusNamesTimeAndReason() throws Exception {
     stores.failures.set(1);
     open();
     request("r1");
@@ -703,17 +707,17 @@ class RetrainOperatorTest {
     assertThat(pause.until()).isAfter(now).isBeforeOrEqualTo(now.plus(SETTINGS.retryAfter()));
     stores.holdBeforeBundle = true;
     await(() -> stores.trainings.size() == 2);
-    lookAgain();
+    readStoresAgain();
     assertThat(status().run().orElseThrow().pause()).isEmpty();
   }
 
   @Test
-  void aTrainingThatStoppedWithItsJobSaysSo() throws Exception {
+  void theStatusShowsATrainingThatStoppedWithItsJob() throws Exception {
     stores.holdBeforeBundle = true;
     open();
     request("r1");
     await(() -> stores.trainings.contains("v1"));
-    lookAgain();
+    readStoresAgain();
     assertThat(status().stopped()).isEmpty();
     harness.close();
     assertThat(status().stopped()).isPresent();
@@ -721,17 +725,17 @@ class RetrainOperatorTest {
   }
 
   @Test
-  void labelsThatWaitForTheirImageAreCounted() throws Exception {
+  void labelsThatWaitForTheirImagesAreCounted() throws Exception {
     open();
-    lookAgain();
+    readStoresAgain();
     assertThat(status().labelsWaiting()).isEmpty();
     harness.processElement1(new StreamRecord<>(LabelSignal.waiting(12)));
-    lookAgain();
+    readStoresAgain();
     assertThat(status().labelsWaiting()).contains(12L);
   }
 
   @Test
-  void nothingLeavesAfterTheInputsEnded() throws Exception {
+  void nothingIsEmittedAfterTheInputsEnded() throws Exception {
     stores.holdBeforeBundle = true;
     open();
     request("r1");
@@ -739,72 +743,74 @@ class RetrainOperatorTest {
     harness.getOperator().finish();
     stores.permits.release();
     await(() -> stores.live.equals("v1"));
-    lookAgain();
-    lookAgain();
+    readStoresAgain();
+    readStoresAgain();
     assertThat(news()).isEmpty();
     assertThat(stores.outcomes).isEmpty();
   }
 
   @Test
   void nothingStartsWhileTooFewImagesAreHeldOut() throws Exception {
-    stores.beforeAnyRun = new Counts(900, 1000, 24, List.of());
+    stores.beforeAnyRun = new StoreCounts(900, 1000, 24, List.of());
     open();
     request("r1");
-    lookAgain();
-    lookAgain();
+    readStoresAgain();
+    readStoresAgain();
     assertThat(stores.manifests).isEmpty();
     assertThat(stores.status.orElseThrow().requests()).isEqualTo(1);
     assertThat(stores.status.orElseThrow().waiting()).containsExactly("of v0");
-    stores.beforeAnyRun = new Counts(900, 1000, 25, List.of());
+    stores.beforeAnyRun = new StoreCounts(900, 1000, 25, List.of());
     awaitOutcomes(1);
   }
 
   @Test
-  void answersToLabelsChosenForWhatTheModelSaidDoNotCount() throws Exception {
+  void labelsSelectedByPredictionDoNotCountForTheLiveAccuracy() throws Exception {
     open();
     answers("v0", 0, 100, "correction");
     answers("v0", 0, 100, "uncertain");
-    lookAgain();
-    lookAgain();
+    readStoresAgain();
+    readStoresAgain();
     assertThat(stores.manifests).isEmpty();
     answers("v0", 60, 0, "producer");
-    lookAgain();
+    readStoresAgain();
     assertThat(stores.status.orElseThrow().accuracy().get("v0").labels()).isEqualTo(60);
   }
 
-  /** Each stands in the state and in the run's manifest, and the run answers all of them alike. */
+  /**
+   * Each request is stored in the state and in the run's manifest, and one run answers all of them.
+   */
   @Test
-  void requestsWithoutNumberAreOneRunsAndAThousandAreNamed() throws Exception {
-    stores.beforeAnyRun = new Counts(900, 1000, 24, List.of());
+  void oneRunAnswersAllRequestsAndNamesAtMostAThousand() throws Exception {
+    stores.beforeAnyRun = new StoreCounts(900, 1000, 24, List.of());
     open();
     for (int i = 0; i < 200_000; i++) {
       request("r" + i % 100_000);
     }
-    lookAgain();
-    lookAgain();
+    readStoresAgain();
+    readStoresAgain();
     assertThat(stores.status.orElseThrow().requests()).isEqualTo(1000);
-    stores.beforeAnyRun = new Counts(900, 1000, 25, List.of());
+    stores.beforeAnyRun = new StoreCounts(900, 1000, 25, List.of());
     awaitOutcomes(1);
     assertThat(stores.manifests)
         .first()
         .extracting(RetrainRun::requests)
         .asInstanceOf(LIST)
         .hasSize(1000);
-    lookAgain();
+    readStoresAgain();
     assertThat(stores.status.orElseThrow().requests()).isZero();
   }
 
   @Test
-  void aRequestOfTwoDaysAgoIsPassedOver() throws Exception {
+  void aRequestTwoDaysOldIsIgnored() throws Exception {
     open();
     request("r1", START.minus(Duration.ofDays(2)));
-    lookAgain();
-    lookAgain();
+    readStoresAgain();
+    readStoresAgain();
     assertThat(stores.manifests).isEmpty();
   }
 
   @Test
-  void theVerdictGoesOutWithTheNews() throws Exception {
+  void theAnnouncementContainsTheVerdict() throws Exception {
     open();
     request("r1");
     await(() -> !news().isEmpty());
@@ -830,21 +836,21 @@ class RetrainOperatorTest {
   }
 
   @Test
-  void aVersionThatStaysIsExpectedToDoWhatItDidInTheLastRun() throws Exception {
+  void anIncumbentIsExpectedToReachItsAccuracyInTheLastRun() throws Exception {
     stores.decision = Verdict.Outcome.NO_GAIN;
     stores.incumbentTop1 = 0.05;
     open();
     request("r1");
     awaitOutcomes(1);
-    stores.afterARun = new Counts(199, 1199, 100, List.of());
-    // Far below the 90 % of its own training, but what it does on today's held-out images.
+    stores.afterARun = new StoreCounts(199, 1199, 100, List.of());
+    // Far below the 90 % of its own run, but equal to its accuracy on the present held-out images.
     answers("v0", 5, 195, "random");
     OperatorSubtaskState state = snapshot();
-    lookUntilQuiet();
+    readStoresUntilQuiet();
     assertThat(stores.manifests).hasSize(1);
     harness.close();
     open(Optional.of(state));
-    lookUntilQuiet();
+    readStoresUntilQuiet();
     assertThat(stores.manifests).hasSize(1);
   }
 }

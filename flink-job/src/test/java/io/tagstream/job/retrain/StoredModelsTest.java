@@ -26,7 +26,7 @@ class StoredModelsTest {
   }
 
   @Test
-  void whatIsHeldIsPinnedUntilItIsReleased() throws Exception {
+  void heldVersionsArePinnedUntilTheyAreReleased() throws Exception {
     StoredModels models = InstantiationUtil.clone(new StoredModels(folder, "shop", 3));
     models.hold(Set.of());
     assertThat(folder.resolve("pins")).doesNotExist();
@@ -56,7 +56,7 @@ class StoredModelsTest {
   }
 
   @Test
-  void aDamagedLiveVersionIsToldWithTheWayOut() throws Exception {
+  void damageOfTheLiveVersionIsReportedWithItsRemedy() throws Exception {
     StoredModels models = new StoredModels(folder, "shop", 3);
     assertThat(models.damage().orElseThrow()).startsWith("no model in " + folder);
     ModelStore store = new ModelStore(folder);
@@ -81,7 +81,7 @@ class StoredModelsTest {
     Files.delete(folder.resolve(second).resolve("model.json"));
     assertThat(models.damage().orElseThrow())
         .startsWith(
-            "version %s is damaged: %s is gone, or its model.json; restore it, or ./tagstream model rollback"
+            "version %s is damaged: %s or its model.json is missing; restore it, or ./tagstream model rollback"
                 .formatted(second, folder.resolve(second)));
     assertThat(store.rollback("ann")).isEqualTo(first);
     assertThat(models.damage()).isEmpty();

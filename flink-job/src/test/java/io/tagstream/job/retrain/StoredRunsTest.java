@@ -51,7 +51,7 @@ class StoredRunsTest {
   }
 
   @Test
-  void ofManyClassesThatWaitTheLargestAreNamed() throws Exception {
+  void ofManyWaitingClassesTheLargestAreNamed() throws Exception {
     List<TrainingFiles.Row> rows = new ArrayList<>();
     IntStream.range(0, 12).forEach(i -> rows.add(TrainingFiles.row("a" + i, "class" + i, i)));
     rows.add(TrainingFiles.row("b", "class11", 20));
@@ -66,11 +66,11 @@ class StoredRunsTest {
   }
 
   @Test
-  void aRunIsThereFromItsManifestToItsOutcomeAndAfter() throws Exception {
+  void aRunExistsFromItsManifestOnAndAfterItsOutcome() throws Exception {
     StoredRuns first =
         new StoredRuns(folder, Settings.defaults().get(TrainingStoreSettings.class), 10);
     StoredRuns runs = InstantiationUtil.clone(first);
-    assertThat(runs.counts(List.of())).isEqualTo(Counts.NONE);
+    assertThat(runs.counts(List.of())).isEqualTo(StoreCounts.NONE);
     runs.begin(run("v1"), Set.of());
     assertThat(runs.runs()).containsExactly(run("v1"));
     assertThat(runs.unfinished()).contains(run("v1"));

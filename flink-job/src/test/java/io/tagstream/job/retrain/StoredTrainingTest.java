@@ -37,7 +37,7 @@ class StoredTrainingTest {
   }
 
   @Test
-  void aVersionThatThisStoreMadeLearnedFromItsPictures() throws Exception {
+  void aVersionMadeByThisStoreWasTrainedOnItsImages() throws Exception {
     ModelStore models = new ModelStore(folder.resolve("models"));
     Path images = folder.resolve("training");
     StoredRuns runs =

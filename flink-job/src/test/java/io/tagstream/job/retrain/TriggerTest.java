@@ -25,7 +25,7 @@ class TriggerTest {
       long newLabels, long rows, long heldOut, long quietSeconds, long ageSeconds) {
     return trigger
         .fires(
-            new Counts(newLabels, rows, heldOut, List.of()),
+            new StoreCounts(newLabels, rows, heldOut, List.of()),
             new Arrivals(newLabels, NOW.minusSeconds(ageSeconds), NOW.minusSeconds(quietSeconds)),
             Optional.empty(),
             List.of(),
@@ -34,21 +34,22 @@ class TriggerTest {
   }
 
   @Test
-  void ofManyWhoAskSomeAreNamed() {
+  void ofManyRequestersSomeAreNamed() {
     List<RetrainRequest> requests =
         IntStream.rangeClosed(1, 1000)
             .mapToObj(i -> new RetrainRequest("r" + i, "user" + i, null, NOW))
             .toList();
     assertThat(
             trigger.fires(
-                new Counts(0, 1000, 200, List.of()),
+                new StoreCounts(0, 1000, 200, List.of()),
                 new Arrivals(0, NOW, NOW),
                 Optional.empty(),
                 requests,
                 NOW))
         .map(Trigger.Start::reason)
         .contains(
-            "asked for by user1, asked for by user2, asked for by user3, asked for by user4, asked for by user5 and 995 more");
+            "asked for by user1, asked for by user2, asked for by user3, asked for by user4, asked"
+                + " for by user5 and 995 more");
   }
 
   @ParameterizedTest
@@ -70,7 +71,7 @@ class TriggerTest {
     "49, 1000, 200, 600, 100000,",
     "50, 1000, 200, 600, 899,",
     "50, 1000, 200, 0, 900, AGE",
-    // The held-out part.
+    // The held-out set.
     "400, 1000, 24, 600, 10000,",
     "400, 1000, 25, 600, 10000, LABELS",
     "0, 0, 0, 0, 0,"
@@ -82,8 +83,8 @@ class TriggerTest {
   }
 
   @Test
-  void aRequestGoesBeforeAFallAndThatBeforeLabels() {
-    Counts counts = new Counts(400, 1000, 25, List.of());
+  void aRequestPrecedesAFallWhichPrecedesLabels() {
+    StoreCounts counts = new StoreCounts(400, 1000, 25, List.of());
     Arrivals arrivals = new Arrivals(400, NOW, NOW);
     assertThat(trigger.fires(counts, arrivals, Optional.of(FALL), List.of(REQUEST), NOW))
         .contains(new Trigger.Start(RetrainRun.Cause.REQUEST, "asked for by ann (new camera)"));
@@ -110,7 +111,7 @@ class TriggerTest {
     assertThat(
             trigger
                 .fires(
-                    new Counts(newLabels, 1000, 25, List.of()),
+                    new StoreCounts(newLabels, 1000, 25, List.of()),
                     arrivals,
                     Optional.of(FALL),
                     List.of(),
@@ -123,7 +124,7 @@ class TriggerTest {
   void withoutNewLabelsARequestIsEnoughAndWithoutHeldOutImagesItIsNot() {
     assertThat(
             trigger.fires(
-                new Counts(0, 1000, 25, List.of()),
+                new StoreCounts(0, 1000, 25, List.of()),
                 Arrivals.NONE,
                 Optional.empty(),
                 List.of(REQUEST),
@@ -131,7 +132,7 @@ class TriggerTest {
         .isPresent();
     assertThat(
             trigger.fires(
-                new Counts(0, 1000, 24, List.of()),
+                new StoreCounts(0, 1000, 24, List.of()),
                 Arrivals.NONE,
                 Optional.of(FALL),
                 List.of(REQUEST),
@@ -140,13 +141,13 @@ class TriggerTest {
   }
 
   @Test
-  void arrivalsRememberTheFirstAndTheLastNewLabel() {
+  void arrivalsKeepTheTimesOfTheFirstAndLastNewLabel() {
     Arrivals some = Arrivals.NONE.seen(3, NOW);
     assertThat(some).isEqualTo(new Arrivals(3, NOW, NOW));
     assertThat(some.seen(3, NOW.plusSeconds(5))).isEqualTo(some);
     assertThat(some.seen(7, NOW.plusSeconds(5)))
         .isEqualTo(new Arrivals(7, NOW, NOW.plusSeconds(5)));
-    // A run took seven, two came meanwhile.
+    // A run took seven labels, two arrived meanwhile.
     assertThat(some.seen(2, NOW.plusSeconds(9)))
         .isEqualTo(new Arrivals(2, NOW.plusSeconds(9), NOW.plusSeconds(9)));
   }

@@ -2,5 +2,5 @@ package io.tagstream.job.sink;
 
 import io.tagstream.schemas.RecordLimit;
 
-/** A limit that no broker was asked for. */
+/** A fixed limit, without a broker. */
 record FixedLimit(String topic, long largestBatch) implements RecordLimit {}

@@ -50,7 +50,7 @@ final class JudgingCommitterTest {
     producers.forEach(FlinkKafkaInternalProducer::close);
   }
 
-  /** What the connector's committer does with each transaction. */
+  /** A committer that treats each transaction as the test wants. */
   private static final class FakeKafka implements Committer<KafkaCommittable> {
     final Map<String, Throwable> known = new HashMap<>();
     final Map<String, Throwable> unknown = new HashMap<>();
@@ -77,7 +77,7 @@ final class JudgingCommitterTest {
     }
   }
 
-  /** A request as Flink has it. */
+  /** A request as Flink passes it, which records the signals. */
   private static final class FakeRequest implements CommitRequest<TracedTransaction> {
     private final TracedTransaction transaction;
     String outcome = "committed";
@@ -114,7 +114,7 @@ final class JudgingCommitterTest {
 
     @Override
     public void updateAndRetryLater(TracedTransaction committable) {
-      throw new AssertionError("nobody updates");
+      throw new AssertionError("unexpected update");
     }
 
     @Override
@@ -161,7 +161,7 @@ final class JudgingCommitterTest {
         new KafkaException("in an error state", new InvalidProducerEpochException("an old epoch")));
   }
 
-  /** As the connector signals them, of which it knows some only. */
+  /** How the connector signals the exceptions: only some have a known reason. */
   private void fail(String id, Exception failure) {
     boolean known =
         failure instanceof ProducerFencedException
@@ -171,7 +171,7 @@ final class JudgingCommitterTest {
   }
 
   @Test
-  void whatIsCommittedStaysSo() throws Exception {
+  void aCommittedTransactionIsSignalledAsCommitted() throws Exception {
     FakeRequest request = written("a");
     committer(false).commit(List.of(request));
     assertThat(request.outcome).isEqualTo("committed");
@@ -190,7 +190,8 @@ final class JudgingCommitterTest {
         .hasMessageContaining("images-0 offsets 1200 to 1391, images-3 offset 980")
         .hasMessageContaining("--accept-loss")
         .hasMessageContaining(
-            "tagstream retag --missing --from-offsets 0:1200,3:980 --to-offsets 0:1392,3:981 --to predictions");
+            "tagstream retag --missing --from-offsets 0:1200,3:980 --to-offsets 0:1392,3:981 --to"
+                + " predictions");
   }
 
   @Test
@@ -257,7 +258,7 @@ final class JudgingCommitterTest {
   }
 
   @Test
-  void whatNobodyCanTellYetFailsTheAttemptUnlessLossIsAccepted() throws Exception {
+  void anUndecidedTransactionFailsTheAttemptUnlessLossIsAccepted() throws Exception {
     fail("a", new ProducerFencedException("a newer producer"));
     fates.put(RECORD, Fate.UNDECIDED);
     assertThatThrownBy(() -> committer(false).commit(List.of(restored("a"))))
@@ -269,7 +270,7 @@ final class JudgingCommitterTest {
   }
 
   @Test
-  void aSnapshotOfAnEarlierReleaseDoesNotSayWhereToLook() throws Exception {
+  void aSnapshotOfAnEarlierReleaseOnlyCausesAWarning() throws Exception {
     fail("a", new ProducerFencedException("a newer producer"));
     FakeRequest request =
         new FakeRequest(TracedTransaction.untraced(new KafkaCommittable(5, (short) 1, "a", null)));
@@ -285,7 +286,7 @@ final class JudgingCommitterTest {
   }
 
   @Test
-  void aCommitWithoutAnswerIsTriedAgain() throws Exception {
+  void aCommitWithoutAnswerIsRetried() throws Exception {
     kafka.retry = true;
     FakeRequest request = written("a");
     committer(false).commit(List.of(request));
@@ -309,7 +310,7 @@ final class JudgingCommitterTest {
   }
 
   @Test
-  void itsEndIsQuiet() {
+  void closeDoesNotThrow() {
     kafka.failsToClose = Optional.of(new IOException("not closed"));
     assertThatCode(() -> committer(false).close()).doesNotThrowAnyException();
   }

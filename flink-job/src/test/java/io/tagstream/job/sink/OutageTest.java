@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class OutageTest {
 
-  /** Outage, then the three time-outs of Kafka as given, empty for none, and as they come out. */
+  /** The outage, then Kafka's three time-outs as given (empty for none) and as computed. */
   @ParameterizedTest
   @CsvSource({
     "PT1H,,,, 3600000, 30000, 3600000",
@@ -44,7 +44,7 @@ final class OutageTest {
     producer.put("bootstrap.servers", "127.0.0.1:1");
     producer.put("key.serializer", ByteArraySerializer.class.getName());
     producer.put("value.serializer", ByteArraySerializer.class.getName());
-    // Kafka's own rules for them.
+    // Kafka validates the combination.
     assertThat(new ProducerConfig(producer).getInt("delivery.timeout.ms"))
         .isEqualTo(Integer.parseInt(delivery));
   }

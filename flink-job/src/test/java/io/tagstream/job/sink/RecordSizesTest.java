@@ -31,7 +31,7 @@ import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.junit.jupiter.api.Test;
 
-/** What the job writes fits the topics, whatever they allow. */
+/** Written records fit their topics, whatever the limit. */
 class RecordSizesTest {
   private static final Coordinates PLACE = new Coordinates("images", 3, 17);
 
@@ -57,7 +57,7 @@ class RecordSizesTest {
   }
 
   @Test
-  void aRejectionHasItsContentWholeWhereThatFits() throws Exception {
+  void aRejectionHasItsWholeContentWhereThatFits() throws Exception {
     byte[] content = noise(50_000);
     Rejection whole = rejection(60_000, rejected("rose", "too large", content));
     assertThat(whole.getContent()).isEqualTo(ByteBuffer.wrap(content));
@@ -66,7 +66,7 @@ class RecordSizesTest {
   }
 
   @Test
-  void elseWithoutItAndNeverCut() throws Exception {
+  void aRejectionThatDoesNotFitOmitsItsContentAndNeverTruncatesIt() throws Exception {
     byte[] content = noise(50_000);
     for (long limit : new long[] {10_000, 49_999, 50_000, 50_100}) {
       Rejection bare = rejection(limit, rejected("rose", "too large", content));
@@ -80,7 +80,7 @@ class RecordSizesTest {
   }
 
   @Test
-  void aRecordThatIsGoneHasItsSizeAlone() throws Exception {
+  void aDeletedRecordIsRejectedWithItsSizeAlone() throws Exception {
     Rejection bare =
         rejection(
             10_000,
@@ -92,7 +92,7 @@ class RecordSizesTest {
   }
 
   @Test
-  void theChangeFromOneToTheOtherIsExact() throws Exception {
+  void contentIsOmittedFromTheFirstByteBeyondTheLimit() throws Exception {
     int omitted = 0;
     for (int bytes = 9_000; bytes < 10_500; bytes++) {
       RejectedImage image = rejected("rose", "too large", new byte[bytes]);
@@ -117,7 +117,7 @@ class RecordSizesTest {
     assertThat(WireFormat.of(Rejection.class).decode(value).getReason()).hasSize(1000);
     assertThatThrownBy(() -> RejectionRecords.requireRoom(new FixedLimit("rejected-images", 8000)))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("rejected-images takes records of at most 8000 bytes")
+        .hasMessageContaining("rejected-images accepts records of at most 8000 bytes")
         .hasMessageContaining("max.message.bytes");
   }
 
@@ -146,11 +146,11 @@ class RecordSizesTest {
         .cause()
         .isInstanceOf(UserException.class)
         .hasMessageContaining("the prediction for images-3@17 has ")
-        .hasMessageContaining("the topic predictions takes");
+        .hasMessageContaining("the topic predictions accepts");
   }
 
   @Test
-  void aModelWhoseAnswersWouldNotFitIsRefusedBeforeItServes() {
+  void aModelWhosePredictionsWouldNotFitIsRefusedBeforeItServes() {
     FakeModels models = new FakeModels();
     long needed = FittingModels.largestPrediction("v1", FakeModels.LABELS) + 1024 + 200;
     FittingModels fitting =
@@ -173,7 +173,7 @@ class RecordSizesTest {
   }
 
   @Test
-  void newsOfAModelLoseTheSmallestCellsOfAConfusionThatDoesNotFit() throws Exception {
+  void anAnnouncementOmitsTheSmallestCellsOfAConfusionMatrixThatDoesNotFit() throws Exception {
     List<ModelNews.Confusion> cells =
         IntStream.range(0, 1000)
             .mapToObj(n -> new ModelNews.Confusion("label " + n, "x".repeat(1000), 1000 - n))

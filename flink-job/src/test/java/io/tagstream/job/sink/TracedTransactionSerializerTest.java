@@ -31,7 +31,7 @@ final class TracedTransactionSerializerTest {
               .getCommittableSerializer());
 
   @Test
-  void keepsAllThatIsKnownOfATransaction() throws Exception {
+  void keepsTheWholeDescriptionOfATransaction() throws Exception {
     TracedTransaction known =
         new TracedTransaction(
             KAFKA,
@@ -48,9 +48,9 @@ final class TracedTransactionSerializerTest {
     }
   }
 
-  /** The bytes that flink-connector-kafka 5.0.0-2.2 wrote of {@link #KAFKA} as its version 1. */
+  /** {@link #KAFKA} as flink-connector-kafka 5.0.0-2.2 serialized it in its version 1. */
   @Test
-  void readsWhatTheConnectorWroteBefore() throws Exception {
+  void readsWhatTheConnectorAloneWrote() throws Exception {
     byte[] before =
         HexFormat.of()
             .parseHex("0003000000000000126700157465737" + "43a70726564696374696f6e733a2d302d31");

@@ -40,7 +40,7 @@ final class TracingWriterTest {
   private final FakeWriter kafka = new FakeWriter();
   private final FakeTask task = new FakeTask();
 
-  /** The connector's writer; elements are offsets of images. */
+  /** A fake of the connector's writer; elements are offsets of images. */
   private static final class FakeWriter
       implements PrecommittingStatefulSinkWriter<Long, KafkaWriterState, KafkaCommittable> {
     Optional<WriterInitContext> context = Optional.empty();
@@ -49,7 +49,7 @@ final class TracingWriterTest {
     Optional<Exception> flushFails = Optional.empty();
     Runnable closing = () -> {};
 
-    /** As the producer reports one record. */
+    /** Reports a record as the producer does. */
     void acknowledge(long offset) {
       Consumer<RecordMetadata> sent =
           context.orElseThrow().<RecordMetadata>metadataConsumer().get();
@@ -88,7 +88,7 @@ final class TracingWriterTest {
     }
   }
 
-  /** Has mails only. */
+  /** A context with mails only. */
   private static final class FakeTask implements WriterInitContext, MailboxExecutor {
     final List<ThrowingRunnable<? extends Exception>> mails = new ArrayList<>();
 
@@ -185,7 +185,7 @@ final class TracingWriterTest {
   }
 
   @Test
-  void aTransactionKnowsItsFirstRecordAndItsSources() throws Exception {
+  void aTransactionHasItsFirstRecordAndItsSources() throws Exception {
     kafka.next = 77;
     TracingWriter<Long> writer = open();
     for (long offset : List.of(11L, 4L, 7L, -1L, 6L)) {
@@ -215,7 +215,7 @@ final class TracingWriterTest {
   }
 
   @Test
-  void aRecordThatWasNotSentIsNotItsFirst() throws Exception {
+  void aRecordThatWasNotSentIsNotTheFirst() throws Exception {
     TracingWriter<Long> writer = open();
     kafka.acknowledge(-1);
     kafka.next = 5;
@@ -258,7 +258,7 @@ final class TracingWriterTest {
   }
 
   @Test
-  void itsEndIsQuiet() throws Exception {
+  void closeDoesNotThrow() throws Exception {
     TracingWriter<Long> writer = open();
     kafka.closing =
         () -> {
@@ -267,10 +267,12 @@ final class TracingWriterTest {
     assertThatCode(writer::close).doesNotThrowAnyException();
   }
 
-  /** An open transaction is ended at its close, for which the client waits as long as it may. */
+  /**
+   * Closing ends an open transaction, for which the client waits as long as its time-out allows.
+   */
   @Test
   @Timeout(60)
-  void itsEndDoesNotWaitForABrokerThatIsAway() throws Exception {
+  void closeDoesNotWaitForAnUnavailableBroker() throws Exception {
     TracingWriter<Long> writer = open();
     CountDownLatch never = new CountDownLatch(1);
     kafka.closing =

@@ -33,7 +33,7 @@ class ResumeDecisionTest {
     folder.write(SnapshotNotes.first(TRANSACTIONS.timeout().minusSeconds(5)));
   }
 
-  /** Of an earlier release: the times of files count. */
+  /** Snapshots of an earlier release: the files' times count. */
   private String whole(String name, Instant completedAt) throws Exception {
     return new SnapshotFiles(checkpoints.resolve("job")).withoutRecord(name, completedAt);
   }
@@ -55,7 +55,7 @@ class ResumeDecisionTest {
   }
 
   @Test
-  void startsWithoutASnapshotWhereThereIsNone() {
+  void startsWithoutASnapshotIfNoneExists() {
     assertThat(decide(PLAIN, TEN).snapshot()).isEmpty();
   }
 
@@ -68,31 +68,31 @@ class ResumeDecisionTest {
         .hasMessageContaining("--checkpoints, in " + checkpoints.resolve("job"))
         .hasMessageContaining("working directory")
         .hasMessageContaining("another --name")
-        .hasMessageContaining("--fresh, which gives up exactly once");
+        .hasMessageContaining("--fresh, which does not guarantee exactly once");
     assertThatThrownBy(() -> decide(ACCEPT_LOSS, committed(40), TEN))
         .isInstanceOf(UserException.class);
   }
 
   @Test
-  void startsWithoutThatSnapshotWhereItIsGivenUp() {
+  void startsWithoutThatSnapshotIfTheUserAbandonsIt() {
     assertThat(decide(FRESH, committed(40), TEN).snapshot()).isEmpty();
   }
 
   @Test
-  void resumesFromASnapshotWhateverIsCommitted() throws Exception {
+  void resumesFromASnapshotWhateverOffsetsAreCommitted() throws Exception {
     String newest = whole("a/chk-1", TEN);
     assertThat(location(decide(PLAIN, committed(40), TEN.plusSeconds(1)))).isEqualTo(newest);
   }
 
   @Test
-  void aFreshStartHoldsUntilItsRunHasCommitted() throws Exception {
+  void aFreshStartAppliesUntilItsRunHasCommittedOffsets() throws Exception {
     folder.write(decide(FRESH, committed(40), TEN).notes());
-    // It died before its first checkpoint, and so did the one after it.
+    // The run crashed before its first checkpoint, and so did the next one.
     ResumeDecision second = decide(PLAIN, committed(40), TEN.plusSeconds(10));
     assertThat(second.snapshot()).isEmpty();
     folder.write(second.notes());
     assertThat(decide(PLAIN, committed(40), TEN.plusSeconds(20)).snapshot()).isEmpty();
-    // Its snapshot has been there, and somebody removed it.
+    // The run wrote a snapshot, and a user removed it.
     assertThatThrownBy(() -> decide(PLAIN, committed(50), TEN.plusSeconds(30)))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("tagstream-job");
@@ -106,7 +106,7 @@ class ResumeDecisionTest {
     assertThatThrownBy(() -> decide(PLAIN, TEN.plusSeconds(10)))
         .isInstanceOf(UserException.class)
         .hasMessageContaining(damaged + " cannot be read")
-        .hasMessageContaining("moved out of " + checkpoints.resolve("job"))
+        .hasMessageContaining(" out of " + checkpoints.resolve("job"))
         .hasMessageContaining("resumes from file:" + older)
         .hasMessageContaining("second prediction");
   }
@@ -127,11 +127,11 @@ class ResumeDecisionTest {
     String newest = whole("b/chk-2", TEN.minusSeconds(10));
     ResumeDecision decision = decide(PLAIN, TEN);
     assertThat(location(decision)).isEqualTo(newest);
-    assertThat(decision.leaveSinksBehind()).isFalse();
+    assertThat(decision.dropSinkState()).isFalse();
   }
 
   @Test
-  void leavesAnUnfinishedSnapshotAlone() throws Exception {
+  void ignoresAnUnfinishedSnapshot() throws Exception {
     String whole = whole("a/chk-1", TEN.minusSeconds(20));
     Files.createDirectories(checkpoints.resolve("job/a/chk-2"));
     assertThat(location(decide(PLAIN, TEN))).isEqualTo(whole);
@@ -144,15 +144,15 @@ class ResumeDecisionTest {
     assertThatThrownBy(() -> decide(PLAIN, TEN.plus(Duration.ofMinutes(15)).minusSeconds(5)))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("transaction.timeout.ms")
-        .hasMessageContaining("without one")
+        .hasMessageContaining("some images may have no prediction")
         .hasMessageContaining("--accept-loss");
   }
 
   @Test
-  void judgesByTheTimeoutThatTheSnapshotsTransactionsHad() throws Exception {
+  void judgesByTheTimeoutOfTheSnapshotsTransactions() throws Exception {
     folder.write(SnapshotNotes.first(Duration.ofSeconds(30)));
     whole("a/chk-1", TEN);
-    // A start with more time that leaves no snapshot of its own.
+    // A start with a longer time-out that writes no snapshot.
     folder.write(decide(PLAIN, TEN.plusSeconds(20)).notes());
     assertThatThrownBy(() -> decide(PLAIN, TEN.plusSeconds(60))).isInstanceOf(UserException.class);
     String own = whole("b/chk-1", TEN.plusSeconds(25));
@@ -180,48 +180,48 @@ class ResumeDecisionTest {
   }
 
   @Test
-  void goesOnFromAnOldCheckpointWhereLossIsAccepted() throws Exception {
+  void resumesFromAnOldCheckpointIfLossIsAccepted() throws Exception {
     String old = whole("a/chk-1", TEN);
     ResumeDecision decision = decide(ACCEPT_LOSS, TEN.plus(Duration.ofHours(1)));
     assertThat(location(decision)).isEqualTo(old);
-    assertThat(decision.leaveSinksBehind()).isFalse();
+    assertThat(decision.dropSinkState()).isFalse();
   }
 
   @Test
-  void neverRefusesWhatAStopWroteForItsAge() throws Exception {
+  void neverRefusesTheSavepointOfAFinishedStopForItsAge() throws Exception {
     String savepoint = whole("savepoint-aa-1", TEN);
     folder.noteFinishedStop(savepoint);
-    // Nor after a start that died before its first checkpoint.
+    // Nor after a start that crashed before its first checkpoint.
     folder.write(decide(PLAIN, TEN.plusSeconds(10)).notes());
     ResumeDecision decision = decide(PLAIN, TEN.plus(Duration.ofDays(6)));
     assertThat(location(decision)).isEqualTo(savepoint);
-    assertThat(decision.leaveSinksBehind()).isFalse();
+    assertThat(decision.dropSinkState()).isFalse();
   }
 
   @Test
-  void leavesTheSinksBehindOnceTheBrokerForgotTheirIds() throws Exception {
+  void dropsTheSinksStateOnceTheBrokerForgotTheirIds() throws Exception {
     folder.noteFinishedStop(whole("savepoint-aa-1", TEN));
     Instant later = TEN.plus(Duration.ofDays(8));
     ResumeDecision decision = decide(PLAIN, later);
-    assertThat(decision.leaveSinksBehind()).isTrue();
+    assertThat(decision.dropSinkState()).isTrue();
     assertThat(decision.notes().sinkGeneration()).isEqualTo(1);
 
-    // A crash before the first new snapshot: the same again.
+    // After a crash before the first new snapshot, the decision is the same.
     folder.write(decision.notes());
     ResumeDecision again = decide(PLAIN, TEN.plus(Duration.ofDays(6)));
-    assertThat(again.leaveSinksBehind()).isTrue();
+    assertThat(again.dropSinkState()).isTrue();
     assertThat(again.notes().sinkGeneration()).isEqualTo(1);
 
-    // After it: the new sinks' own state.
+    // After the first new snapshot, the new sinks resume their state.
     folder.write(again.notes());
     whole("b/chk-1", later.plusSeconds(10));
     ResumeDecision last = decide(PLAIN, later.plusSeconds(20));
-    assertThat(last.leaveSinksBehind()).isFalse();
+    assertThat(last.dropSinkState()).isFalse();
     assertThat(last.notes().sinkGeneration()).isEqualTo(1);
   }
 
   @Test
-  void aFreshStartGivesUpWhatWasBeforeForTheStartsAfterIt() throws Exception {
+  void aFreshStartAbandonsEarlierSnapshotsForLaterStartsToo() throws Exception {
     whole("a/chk-1", TEN.minusSeconds(10));
     ResumeDecision fresh = decide(FRESH, TEN);
     assertThat(fresh.snapshot()).isEmpty();

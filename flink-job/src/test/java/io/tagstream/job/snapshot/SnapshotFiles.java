@@ -28,19 +28,19 @@ final class SnapshotFiles {
     this.job = job;
   }
 
-  /** As an earlier release left it, with no record of when it was taken. */
+  /** A snapshot of an earlier release, without a record of when it was taken. */
   String withoutRecord(String name, Instant fileTime) throws Exception {
     return write(name, List.of(), fileTime);
   }
 
-  /** Of this release. */
+  /** A snapshot of this release. */
   String write(String name, Instant takenAt, Instant fileTime) throws Exception {
     MasterState record =
         MasterHooks.triggerHook(new SnapshotTime(), 1, takenAt.toEpochMilli(), Runnable::run).get();
     return write(name, List.of(record), fileTime);
   }
 
-  /** One with state in a file that is not in its own folder. */
+  /** A snapshot with state in a file outside its folder. */
   void referringTo(String name, Instant takenAt, Path file) throws Exception {
     OperatorID id = new OperatorID(1, 2);
     OperatorState operator = new OperatorState("join", "join", id, 1, 1);
@@ -70,7 +70,7 @@ final class SnapshotFiles {
     return metadata.getParent().toString();
   }
 
-  /** One whose disk lost the end of a file. */
+  /** A snapshot with a truncated file. */
   String damaged(String name, Instant takenAt) throws Exception {
     String location = write(name, takenAt, takenAt);
     Path metadata = Path.of(location, "_metadata");

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SnapshotFolderTest {
   private static final Instant TEN = Instant.parse("2012-12-03T10:00:00Z");
 
-  /** When somebody copied the snapshots. */
+  /** When the snapshots were copied. */
   private static final Instant COPIED = TEN.plusSeconds(3600);
 
   @TempDir private Path checkpoints;
@@ -35,7 +35,7 @@ class SnapshotFolderTest {
   }
 
   @Test
-  void aCopyIsAsOldAsWhatWasCopied() throws Exception {
+  void aCopyHasTheAgeOfItsOriginal() throws Exception {
     files.write("a/chk-7", TEN, COPIED);
     Snapshot snapshot = folder.newest(Instant.EPOCH).orElseThrow();
     assertThat(snapshot.takenAt()).isEqualTo(TEN);
@@ -43,13 +43,13 @@ class SnapshotFolderTest {
   }
 
   @Test
-  void oneOfAnEarlierReleaseIsAsOldAsItsFile() throws Exception {
+  void aSnapshotOfAnEarlierReleaseHasTheAgeOfItsFile() throws Exception {
     files.withoutRecord("a/chk-7", TEN);
     assertThat(folder.newest(Instant.EPOCH).orElseThrow().takenAt()).isEqualTo(TEN);
   }
 
   @Test
-  void theOrderOfCopyingIsNotThatOfSnapshots() throws Exception {
+  void theOrderOfCopyingDoesNotMatter() throws Exception {
     String ninth = files.write("a/chk-9", TEN.plusSeconds(9), COPIED.plusSeconds(1));
     String tenth = files.write("a/chk-10", TEN.plusSeconds(10), COPIED);
     String savepoint = files.write("savepoint-aa-1", TEN.plusSeconds(8), COPIED.plusSeconds(2));
@@ -58,14 +58,14 @@ class SnapshotFolderTest {
   }
 
   @Test
-  void ofOneRunTheHighestIdIsTheNewestInAnEarlierReleaseToo() throws Exception {
+  void inOneRunTheHighestIdIsTheNewestForEarlierReleasesToo() throws Exception {
     String ninth = files.withoutRecord("a/chk-9", COPIED.plusSeconds(1));
     String tenth = files.withoutRecord("a/chk-10", COPIED);
     assertThat(newestFirst()).containsExactly(tenth, ninth);
   }
 
   @Test
-  void tidyingLeavesTheNewestFewAndAllSavepoints() throws Exception {
+  void tidyingKeepsTheNewestFewAndAllSavepoints() throws Exception {
     String eighth = files.write("a/chk-8", TEN.plusSeconds(8), TEN);
     String ninth = files.write("a/chk-9", TEN.plusSeconds(9), TEN);
     String savepoint = files.write("savepoint-aa-1", TEN.plusSeconds(10), TEN);
@@ -78,7 +78,7 @@ class SnapshotFolderTest {
   }
 
   @Test
-  void tidyingRemovesWhatRunsLeftThatNoSnapshotRefersTo() throws Exception {
+  void tidyingRemovesRunFoldersThatNoSnapshotRefersTo() throws Exception {
     Files.createDirectories(job.resolve("empty-run/shared"));
     Files.createDirectories(job.resolve("empty-run/taskowned"));
     Files.createDirectories(job.resolve("left-run/shared"));
@@ -97,7 +97,7 @@ class SnapshotFolderTest {
   }
 
   @Test
-  void tidyingLeavesWhatASnapshotOfALaterRunRefersTo() throws Exception {
+  void tidyingKeepsWhatASnapshotOfALaterRunRefersTo() throws Exception {
     String run = "0123456789abcdef0123456789abcdef";
     Files.createDirectories(job.resolve(run).resolve("shared"));
     Files.createFile(job.resolve(run).resolve("shared/state"));
@@ -107,7 +107,7 @@ class SnapshotFolderTest {
   }
 
   @Test
-  void nothingIsTidiedWhereASnapshotIsDamaged() throws Exception {
+  void nothingIsTidiedWhileASnapshotIsDamaged() throws Exception {
     files.damaged("a/chk-1", TEN);
     Files.createDirectories(job.resolve("b/shared"));
     folder.tidy(0);

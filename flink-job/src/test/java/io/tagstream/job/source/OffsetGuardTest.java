@@ -51,7 +51,7 @@ class OffsetGuardTest {
   }
 
   /**
-   * A snapshot after both partitions were read, {@code images-0} up to 9, {@code images-1} to 4.
+   * A snapshot taken after {@code images-0} was read up to offset 9 and {@code images-1} up to 4.
    */
   private OperatorSubtaskState snapshot(SourceBroker broker) throws Exception {
     var harness = guard(broker, false);
@@ -83,19 +83,19 @@ class OffsetGuardTest {
   }
 
   @Test
-  void waitsForABrokerThatIsAway() throws Exception {
+  void waitsForAnUnavailableBroker() throws Exception {
     resume(snapshot(), broker("here", 10, 5).silentFor(3), false);
   }
 
   @Test
-  void refusesAPartitionThatIsGone() throws Exception {
+  void refusesAMissingPartition() throws Exception {
     OperatorSubtaskState state = snapshot();
     FakeBroker broker = new FakeBroker("here", Map.of(P0, 10L));
     assertThatThrownBy(() -> resume(state, broker, false))
         .isInstanceOf(SuppressRestartsException.class)
         .cause()
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("images-1 is gone, read up to offset 5")
+        .hasMessageContaining("images-1 no longer exists, read up to offset 5")
         .hasMessageContaining("--accept-loss");
     resume(state, broker, true);
   }
@@ -120,7 +120,7 @@ class OffsetGuardTest {
         .isInstanceOf(SuppressRestartsException.class)
         .cause()
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("topic images was deleted and made again")
+        .hasMessageContaining("topic images was deleted and recreated")
         .hasMessageContaining("its id was first and is second")
         .hasMessageContaining("--fresh")
         .hasMessageContaining("exactly once");
@@ -140,32 +140,32 @@ class OffsetGuardTest {
   }
 
   @Test
-  void takesTheIdThatThereIsWhereASnapshotKnowsNone() throws Exception {
+  void takesThePresentIdWhereTheSnapshotHasNone() throws Exception {
     OperatorSubtaskState old = snapshot(new FakeBroker("here", Map.of(P0, 10L, P1, 5L)));
     var harness = guard(broker("here", 10, 5), false);
     harness.initializeState(old);
     harness.open();
     OperatorSubtaskState later = harness.snapshot(2, 2);
-    FakeBroker anew = broker("here", 320, 320).withTopic("images", "second");
-    resume(old, anew, false);
-    assertThatThrownBy(() -> resume(later, anew, false)).cause().hasMessageContaining("first");
+    FakeBroker recreated = broker("here", 320, 320).withTopic("images", "second");
+    resume(old, recreated, false);
+    assertThatThrownBy(() -> resume(later, recreated, false)).cause().hasMessageContaining("first");
   }
 
   @Test
-  void keepsTheIdOfATopicThatIsNotThereForAWhile() throws Exception {
+  void keepsTheIdOfATopicThatIsTemporarilyMissing() throws Exception {
     FakeBroker broker = broker("here", 10, 5);
     OperatorSubtaskState state = snapshot(broker);
     var harness = guard(new FakeBroker("here", Map.of(P0, 10L, P1, 5L)), false);
     harness.initializeState(state);
     harness.open();
     OperatorSubtaskState later = harness.snapshot(2, 2);
-    FakeBroker anew = broker("here", 320, 320).withTopic("images", "second");
-    assertThatThrownBy(() -> resume(later, anew, false)).cause().hasMessageContaining("first");
+    FakeBroker recreated = broker("here", 320, 320).withTopic("images", "second");
+    assertThatThrownBy(() -> resume(later, recreated, false)).cause().hasMessageContaining("first");
   }
 
   @Test
   @Timeout(30)
-  void endsARunningJobWhoseTopicIsMadeAnew() throws Exception {
+  void endsARunningJobWhoseTopicIsRecreated() throws Exception {
     FakeBroker broker = broker("here", 10, 5);
     var harness = guard(broker, true);
     harness.open();
@@ -201,6 +201,7 @@ class OffsetGuardTest {
     assertThatThrownBy(() -> resume(later, broker("here", 19, 4), false))
         .cause()
         .hasMessageContaining(
-            "images-0 was read up to offset 20 and ends at 19, images-1 was read up to offset 5 and ends at 4");
+            "images-0 was read up to offset 20 and ends at 19, images-1 was read up to offset 5 and"
+                + " ends at 4");
   }
 }

@@ -61,9 +61,9 @@ class RetrainRequestsTest {
     return read;
   }
 
-  /** They lie in the state and in the run's manifest. */
+  /** Its texts are stored in the state and in the run's manifest. */
   @Test
-  void aRequestWhoseTextCannotBeKeptIsPassedOver() {
+  void aRequestWhoseTextCannotBeStoredIsIgnored() {
     for (String bad : List.of("x".repeat(257), "two\nlines", "\u009b2J")) {
       assertThat(read(bad, request().build())).isEmpty();
       assertThat(read("r1", request().setBy(bad).build())).isEmpty();
@@ -77,7 +77,7 @@ class RetrainRequestsTest {
   }
 
   @Test
-  void aRequestIsAsOldAsItsRecordWhateverTheClockOfTheOneWhoAsked() {
+  void theAgeOfARequestIsThatOfItsRecordNotOfTheRequestersClock() {
     assertThat(read(TimestampType.LOG_APPEND_TIME, APPENDED.toEpochMilli()))
         .containsExactly(new RetrainRequest("r1", "ann", null, APPENDED));
     assertThat(read(TimestampType.NO_TIMESTAMP_TYPE, ConsumerRecord.NO_TIMESTAMP))

@@ -33,8 +33,8 @@ class NotesTest {
   }
 
   /**
-   * The process "dies": what is in the files then lies there, and nobody has them locked. That the
-   * work has ended after all is taken back.
+   * Simulates the death of the process: the files' content at that moment remains, and no lock is
+   * held. Whatever the ended work wrote afterwards is undone.
    */
   private void die(RejectionStage stage, List<NotedRecord> inWork) throws IOException {
     Path suspects = folder.resolve("suspects");
@@ -71,7 +71,7 @@ class NotesTest {
   }
 
   @Test
-  void whatWasInWorkIsSuspectedAndWhatEndedItTwiceAloneIsToBeRejected() throws Exception {
+  void recordsInWorkAreSuspectedAndOneThatEndedTheProcessTwiceAloneIsRejected() throws Exception {
     die(RejectionStage.INFERENCE, records(5, 10));
     try (Notes notes = Notes.open(folder)) {
       assertThat(records(5, 10)).allMatch(notes::isSuspect);
@@ -82,7 +82,7 @@ class NotesTest {
     try (Notes notes = Notes.open(folder)) {
       assertThat(rejected(notes)).isEmpty();
     }
-    // In a process that died with others, a suspect ended nothing.
+    // A death while other records were in work does not count against a suspect.
     die(RejectionStage.DECODE, records(5, 10));
     try (Notes notes = Notes.open(folder)) {
       assertThat(rejected(notes)).isEmpty();
@@ -102,7 +102,7 @@ class NotesTest {
   }
 
   @Test
-  void aDeathInAnotherStageBeginsTheCountAnew() throws Exception {
+  void aDeathInAnotherStageRestartsTheCount() throws Exception {
     die(RejectionStage.DECODE, records(7, 9));
     die(RejectionStage.DECODE, records(7, 8));
     die(RejectionStage.INFERENCE, records(7, 8));
@@ -116,7 +116,7 @@ class NotesTest {
   }
 
   @Test
-  void oneThatIsSurvivedAloneIsCountedAnew() throws Exception {
+  void survivingARecordAloneRestartsItsCount() throws Exception {
     die(RejectionStage.DECODE, records(7, 9));
     die(RejectionStage.DECODE, records(7, 8));
     try (Notes notes = Notes.open(folder)) {
@@ -145,7 +145,7 @@ class NotesTest {
   }
 
   @Test
-  void theRecordOfATopicMadeAnewIsNotSuspected() throws Exception {
+  void theRecordOfARecreatedTopicIsNotSuspected() throws Exception {
     die(RejectionStage.DECODE, records(7, 8));
     try (Notes notes = Notes.open(folder)) {
       Coordinates place = record(7).source();
@@ -156,7 +156,7 @@ class NotesTest {
   }
 
   @Test
-  void nothingRemainsOfWorkThatEnds() throws Exception {
+  void finishedWorkLeavesNothing() throws Exception {
     try (Notes notes = Notes.open(folder)) {
       assertThat(notes.<Integer, IOException>during(RejectionStage.DECODE, records(0, 1), () -> 1))
           .isEqualTo(1);
@@ -180,7 +180,7 @@ class NotesTest {
   }
 
   @Test
-  void whatLivesIsNotTakenForDead() throws Exception {
+  void aLivingThreadIsNotTakenForDead() throws Exception {
     try (Notes first = Notes.open(folder)) {
       first.during(
           RejectionStage.DECODE,
@@ -195,7 +195,7 @@ class NotesTest {
   }
 
   @Test
-  void anotherProcessIsSuspectedOfNothingWhileItLives() throws Exception {
+  void recordsOfAnotherLivingProcessAreNotSuspected() throws Exception {
     Process other =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -218,7 +218,7 @@ class NotesTest {
     }
   }
 
-  /** Works on a record until it is killed, as another TaskManager. */
+  /** Works on a record until it is killed, like another TaskManager. */
   static final class OtherProcess {
     public static void main(String[] args) throws Exception {
       try (Notes notes = Notes.open(Path.of(args[0]))) {
@@ -236,7 +236,7 @@ class NotesTest {
   }
 
   @Test
-  void oneThatIsSuspectedHasTheProcessToItself() throws Exception {
+  void aSuspectHasTheProcessToItself() throws Exception {
     die(RejectionStage.DECODE, records(7, 9));
     BlockingQueue<String> order = new ArrayBlockingQueue<>(10);
     CountDownLatch begun = new CountDownLatch(1);
@@ -287,12 +287,12 @@ class NotesTest {
   }
 
   @Test
-  void filesThatAreNoneOfItsAreRemovedAndDoNoHarm() throws Exception {
+  void malformedNotesAreRemovedAndDoNoHarm() throws Exception {
     Files.createDirectories(folder);
     Files.write(folder.resolve("empty.notes"), new byte[0]);
     Files.writeString(folder.resolve("other.notes"), "decode\nof another format\n\n");
     Files.writeString(folder.resolve("cut.notes"), "decode alone\nimages 3 7 10");
-    // What a machine that lost its power may leave.
+    // What may remain after a loss of power.
     Files.write(folder.resolve("zeros.notes"), new byte[4096]);
     Files.write(folder.resolve("bytes.notes"), new byte[] {(byte) 0xff, '\n', (byte) 0xfe});
     Files.writeString(folder.resolve("suspects"), "tagstream suspects 0\nwhatever\n", UTF_8);
@@ -307,7 +307,7 @@ class NotesTest {
   }
 
   @Test
-  void whereNothingCanBeNotedTheWorkIsDone() throws Exception {
+  void workIsDoneEvenIfNothingCanBeNoted() throws Exception {
     Path file = Files.createFile(folder.resolve("file"));
     try (Notes notes = Notes.open(file.resolve("below"))) {
       assertThat(notes.<Integer, IOException>during(RejectionStage.DECODE, records(0, 1), () -> 1))

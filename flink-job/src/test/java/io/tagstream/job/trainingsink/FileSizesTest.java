@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** When the sink ends a file, and how many it joins. */
+/** When the sink ends a file, and how many files it compacts into one. */
 class FileSizesTest {
 
   private record File(long size) implements PartFileInfo<String> {

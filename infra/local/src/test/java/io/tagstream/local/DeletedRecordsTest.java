@@ -471,7 +471,7 @@ final class DeletedRecordsTest {
     recreateTopic();
     send(5, 10);
     assertThat(reading.end())
-        .contains("topic %s was deleted and made again".formatted(topics.images()))
+        .contains("topic %s was deleted and recreated".formatted(topics.images()))
         .contains("--fresh");
   }
 

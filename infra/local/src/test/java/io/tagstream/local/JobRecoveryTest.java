@@ -318,7 +318,7 @@ final class JobRecoveryTest {
   private void assertRefusesARecreatedTopic(RunningJob job) {
     assertThatThrownBy(job::await)
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("topic images was deleted and made again")
+        .hasMessageContaining("topic images was deleted and recreated")
         .hasMessageContaining("--fresh");
   }
 

@@ -160,7 +160,7 @@ final class LostTransactionTest {
     // A new start detects the same loss from the topic, because by then the transaction could have
     // been committed.
     try (RunningJob again = JobRunner.start(request(NO_LOSS, fromNewestSnapshot()))) {
-      assertThat(end(again)).hasMessageContaining("readers pass over its record predictions-0@");
+      assertThat(end(again)).hasMessageContaining("readers skip its record predictions-0@");
       assertThat(lostOffsets(end(again))).isEqualTo(lost);
     }
     try (RunningJob accepted = start(ACCEPT_LOSS)) {

@@ -189,7 +189,7 @@ final class RecordLimitsTest {
     set("rejected-images", TopicConfig.MAX_MESSAGE_BYTES_CONFIG, 5_000);
     assertThatThrownBy(() -> JobRunner.start(request()))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("rejected-images takes records of at most 5000 bytes");
+        .hasMessageContaining("rejected-images accepts records of at most 5000 bytes");
   }
 
   @Test

@@ -9,17 +9,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Which rows overrule others: the newest row of an image all its others. */
-final class Overruled {
+/** Which rows are superseded: all rows of an image except its newest. */
+final class SupersededRows {
   private final Map<StoreFile, List<TrainingRowHead>> rows;
 
-  /** The files that hold rows of an image; the one with the row that counts is last. */
+  /** The files with rows of an image, by id; the file with the row that counts is last. */
   private final Map<String, List<StoreFile>> files = new HashMap<>();
 
-  /** Each image's newest row, by identity: a row may stand twice. */
+  /** Each image's newest row, by identity, because equal rows may occur twice. */
   private final Set<TrainingRowHead> counting = Collections.newSetFromMap(new IdentityHashMap<>());
 
-  Overruled(Map<StoreFile, List<TrainingRowHead>> all) {
+  SupersededRows(Map<StoreFile, List<TrainingRowHead>> all) {
     rows = Map.copyOf(all);
     Map<String, TrainingRowHead> newest = new HashMap<>();
     for (ImageCollection.Row row : ImageCollection.rowsInOrder(rows)) {
@@ -29,18 +29,18 @@ final class Overruled {
     counting.addAll(newest.values());
   }
 
-  /** How many images the files hold rows of, withdrawals alone included. */
+  /** The number of images with rows in the files, including those with withdrawals only. */
   int images() {
     return files.size();
   }
 
-  /** Whether it is its image's newest row, label or withdrawal. */
+  /** Whether a row, label or withdrawal, is the newest of its image. */
   boolean counts(TrainingRowHead row) {
     return counting.contains(row);
   }
 
-  /** Whether no row of another file would count if this one were gone that does not now. */
-  boolean byNoRowOf(StoreFile file) {
+  /** Whether deleting a file would make no superseded row of another file count again. */
+  boolean canBeDeleted(StoreFile file) {
     for (TrainingRowHead row : rows.get(file)) {
       List<StoreFile> holders = files.get(row.imageId());
       boolean counts = holders.get(holders.size() - 1).equals(file);
@@ -51,7 +51,7 @@ final class Overruled {
     return true;
   }
 
-  /** Forgets a file that is gone. */
+  /** Removes a deleted file. */
   void remove(StoreFile file) {
     Set<String> ids = new LinkedHashSet<>();
     rows.get(file).forEach(row -> ids.add(row.imageId()));
