@@ -214,7 +214,8 @@ public final class JobRunner {
               Instant.now());
     }
     if (decision.dropSinkState()) {
-      LOG.warn("The broker no longer knows the snapshot's transactions: the sinks start without their state");
+      LOG.warn(
+          "The broker no longer knows the snapshot's transactions: the sinks start without their state");
     }
     folder.write(decision.notes());
     new ModelStore(request.models()).pins().deleteOf(request.name());
