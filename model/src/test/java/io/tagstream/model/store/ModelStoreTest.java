@@ -298,7 +298,7 @@ class ModelStoreTest {
         file + " has %d bytes, but was written with %d".formatted(half.length, content.length));
 
     forge(version, "model.onnx", half);
-    assertRefused(version, "cannot read " + file, "cut short");
+    assertRefused(version, "cannot read " + file, "it is truncated");
   }
 
   @Test
