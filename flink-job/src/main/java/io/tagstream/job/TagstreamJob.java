@@ -217,7 +217,7 @@ public final class TagstreamJob {
     return guarded;
   }
 
-  /** The topics whose records get a prediction or a rejection. */
+  /** The topics whose offsets the guard keeps. */
   private static Set<String> inputs(JobPlan plan) {
     Topics topics = plan.topics();
     return plan.learns()

@@ -5,7 +5,7 @@ import java.util.Base64;
 import java.util.Locale;
 import java.util.function.IntFunction;
 
-/** Formats text, numbers and pictures as markup. */
+/** Escapes foreign text, and formats numbers and pictures as markup. */
 public final class Markup {
   /** In code points; longer text was not written for readers. */
   private static final int LONGEST = 400;
@@ -16,7 +16,8 @@ public final class Markup {
 
   /**
    * Escapes foreign text: markup in it is displayed as text, characters that XML cannot contain
-   * become U+FFFD, and very long text is cut off.
+   * become U+FFFD, and very long text is cut off. For display: a value that a program reads back,
+   * such as an id in a link, must not be cut.
    */
   public static String text(String foreign) {
     StringBuilder out = new StringBuilder(foreign.length() + 16);

@@ -1,7 +1,7 @@
 package io.tagstream.pages;
 
 /**
- * The shell of all HTML pages: one file that loads nothing and runs no script. It is well-formed
+ * The shell of all HTML reports: one file that loads nothing and runs no script. It is well-formed
  * XML, so that a program can read it.
  */
 public final class Page {

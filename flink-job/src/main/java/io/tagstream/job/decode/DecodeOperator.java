@@ -40,7 +40,7 @@ public final class DecodeOperator extends ProcessFunction<IncomingRecord, Decode
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(DecodeOperator.class);
 
-  /** Records that get no prediction. */
+  /** Records that get no prediction, and labels that cannot be used. */
   public static final OutputTag<RejectedImage> REJECTED = new OutputTag<>("rejected") {};
 
   /** Coordinates of decoded images, which later labels are joined with. */

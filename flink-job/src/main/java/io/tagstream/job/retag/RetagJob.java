@@ -95,7 +95,7 @@ final class RetagJob {
         tagged
             .map(new CountElements<>(CountElements.TAGGED))
             .returns(TaggedImage.class)
-            .name("CountElements tagged")
+            .name("Count tagged")
             .uid("count-tagged")
             .setParallelism(1);
 
@@ -111,7 +111,7 @@ final class RetagJob {
     leaving
         .map(new CountElements<>(CountElements.SENT))
         .returns(RetaggedImage.class)
-        .name("CountElements sent")
+        .name("Count sent")
         .uid("count-sent")
         .setParallelism(1)
         .sinkTo(answers)
@@ -170,7 +170,7 @@ final class RetagJob {
         .keyBy(TaggedImage::source, TypeInformation.of(Coordinates.class))
         .connect(
             environment
-                .fromSource(earlierTags, WatermarkStrategy.noWatermarks(), "Said before")
+                .fromSource(earlierTags, WatermarkStrategy.noWatermarks(), "Earlier predictions")
                 .uid("said-before")
                 .keyBy(FirstTag::source, TypeInformation.of(Coordinates.class)))
         .process(new KeepChanged());

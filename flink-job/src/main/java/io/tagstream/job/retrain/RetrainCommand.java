@@ -80,7 +80,7 @@ public final class RetrainCommand implements Runnable {
           .get();
     } catch (ExecutionException e) {
       throw new UserException(
-          "the broker refused the request:  " + e.getCause().getMessage(), e.getCause());
+          "the broker refused the request: " + e.getCause().getMessage(), e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new UserException("interrupted before the broker confirmed the request", e);

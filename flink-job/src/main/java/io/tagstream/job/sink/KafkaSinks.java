@@ -50,7 +50,7 @@ public final class KafkaSinks {
       Duration outage,
       boolean acceptLoss) {
     if (jobName.contains(":")) {
-      throw new IllegalArgumentException("a job's name cannot contain a colon:  " + jobName);
+      throw new IllegalArgumentException("a job's name cannot contain a colon: " + jobName);
     }
     this.connection = connection;
     this.topics = topics;

@@ -68,7 +68,7 @@ public record TransactionLimits(Duration timeout, Duration idExpiration) {
     return Optional.ofNullable(config.get(name))
         .map(ConfigEntry::value)
         .map(value -> Duration.ofMillis(Long.parseLong(value)))
-        .orElseThrow(() -> new UserException("the broker does not report its  " + name));
+        .orElseThrow(() -> new UserException("the broker does not report its " + name));
   }
 
   private static Duration milliseconds(String setting) {

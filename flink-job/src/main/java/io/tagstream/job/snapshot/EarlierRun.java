@@ -59,7 +59,7 @@ public record EarlierRun(String group, String committed) {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new UserException(
-          "interrupted while reading the offsets of consumer group  " + group, e);
+          "interrupted while reading the offsets of consumer group " + group, e);
     }
   }
 }

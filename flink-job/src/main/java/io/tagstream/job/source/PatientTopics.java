@@ -45,7 +45,7 @@ final class PatientTopics implements KafkaSubscriber {
       } catch (ExecutionException e) {
         if (!(e.getCause() instanceof TimeoutException)) {
           throw new IllegalStateException(
-              "cannot discover the partitions of  " + topics, e.getCause());
+              "cannot discover the partitions of " + topics, e.getCause());
         }
         LOG.warn("Kafka does not answer a request for the partitions of {}", topics);
         if (!known.isEmpty()) {

@@ -46,7 +46,7 @@ final class NoteFile implements AutoCloseable {
     NoteFile created = new NoteFile(path, new RandomAccessFile(path.toFile(), "rw"));
     try {
       if (created.file.getChannel().tryLock() == null) {
-        throw new IOException("another process has locked  " + path);
+        throw new IOException("another process has locked " + path);
       }
       return created;
     } catch (IOException | RuntimeException e) {

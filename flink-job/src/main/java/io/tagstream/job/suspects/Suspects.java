@@ -71,7 +71,7 @@ final class Suspects {
   private void parse(String line) throws IOException {
     String[] words = line.split(" ", 3);
     if (words.length != 3 || !words[0].matches("\\d{1,9}")) {
-      throw new IOException("not a suspect:  " + line);
+      throw new IOException("not a suspect: " + line);
     }
     deaths.put(
         NotedRecord.parse(words[2]),

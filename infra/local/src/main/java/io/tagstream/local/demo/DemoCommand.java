@@ -107,7 +107,7 @@ public final class DemoCommand implements Callable<Integer> {
       description = "Stop after N predictions, and send images faster.")
   private Optional<Long> exitAfter = Optional.empty();
 
-  @Option(names = "--no-dashboard", description = "Do not start the web page.")
+  @Option(names = "--no-dashboard", description = "Reserved for the web page of a later release.")
   private boolean noDashboard;
 
   @Override
