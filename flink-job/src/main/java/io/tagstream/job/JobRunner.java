@@ -219,6 +219,7 @@ public final class JobRunner {
     }
     folder.write(decision.notes());
     new ModelStore(request.models()).pins().deleteOf(request.name());
+    String clusterId = clusterId(request);
 
     JobSettings settings = request.settings().get(JobSettings.class);
     Configuration options = new Configuration(given);
@@ -266,7 +267,7 @@ public final class JobRunner {
             sinks.rejections(),
             request
                 .trainingStore()
-                .map(store -> learning(request, store, checkpoints, sinks, named))),
+                .map(store -> learning(request, clusterId, store, checkpoints, sinks, named))),
         plan(
             request,
             geometry,
@@ -274,7 +275,7 @@ public final class JobRunner {
             options.get(CoreOptions.DEFAULT_PARALLELISM),
             decision.notes().sinkGeneration()),
         options,
-        facts(request, named, decision, startedAt));
+        facts(request, clusterId, named, decision, startedAt));
   }
 
   private static void warnOfShortTransactions(Duration survived, Duration outage) {
@@ -291,12 +292,13 @@ public final class JobRunner {
 
   private static Learning learning(
       JobRequest request,
+      String clusterId,
       String store,
       CheckpointSettings checkpoints,
       KafkaSinks sinks,
       Optional<String> resumeFrom) {
     Path folder = trainingFolder(store);
-    new TrainingStore(folder).claim(request.name(), clusterId(request), request.models());
+    new TrainingStore(folder).claim(request.name(), clusterId, request.models());
     SnapshotFolder snapshots = new SnapshotFolder(request.checkpoints(), request.name());
     Leftovers.remove(folder, () -> snapshots.texts(Leftovers.PART, resumeFrom), Instant.now());
     return new Learning(
@@ -425,13 +427,17 @@ public final class JobRunner {
    * @param named the snapshot given with the submission
    */
   private static JobFacts facts(
-      JobRequest request, Optional<String> named, ResumeDecision decision, Instant startedAt) {
+      JobRequest request,
+      String clusterId,
+      Optional<String> named,
+      ResumeDecision decision,
+      Instant startedAt) {
     Optional<String> resumedFrom = named.or(() -> decision.snapshot().map(Snapshot::location));
     return new JobFacts(
         request.name(),
         request.models(),
         new JobStatus.Kafka(
-            clusterId(request), request.connection().bootstrapServers(), request.topics().prefix()),
+            clusterId, request.connection().bootstrapServers(), request.topics().prefix()),
         request.engine().toString(),
         request.device().toString(),
         request.views().count(),

@@ -82,8 +82,8 @@ public final class Leftovers {
       throws IOException {
     if (inSnapshots.isEmpty()) {
       LOG.info(
-          "{} old hidden files stay in the training store: the snapshots are compressed, so the"
-              + " files that they name are unknown",
+          "{} old hidden files stay in the training store: a snapshot is damaged or compressed, so the"
+              + " files that it names are unknown",
           ofSink.size());
       return;
     }

@@ -208,21 +208,24 @@ public final class SnapshotFolder {
       return;
     }
     try {
-      for (Snapshot old : all.subList(Math.min(retained, all.size()), all.size())) {
+      List<Snapshot> kept = new ArrayList<>(all.subList(0, Math.min(retained, all.size())));
+      for (Snapshot old : all.subList(kept.size(), all.size())) {
         if (CHECKPOINT.matcher(old.name()).matches()) {
           Path location = new Path(old.location());
           location.getFileSystem().delete(location, true);
+        } else {
+          kept.add(old);
         }
       }
-      removeRunsWithoutCheckpoints();
+      removeRunsWithoutCheckpoints(kept);
     } catch (IOException e) {
       throw new UserException("cannot tidy the snapshots in %s: %s".formatted(folder, e), e);
     }
   }
 
-  private void removeRunsWithoutCheckpoints() throws IOException {
+  private void removeRunsWithoutCheckpoints(List<Snapshot> kept) throws IOException {
     List<String> metadata = new ArrayList<>();
-    for (Snapshot snapshot : newestFirst(Instant.MIN)) {
+    for (Snapshot snapshot : kept) {
       metadata.add(SnapshotContents.text(new Path(snapshot.location())));
     }
     for (FileStatus run : list(folder)) {
