@@ -79,10 +79,7 @@ class EngineMemoryTest {
     }
   }
 
-  /**
-   * Opens and closes engines, and prints by how many kilobytes the process grew after the
-   * thirtieth.
-   */
+  /** Opens and closes engines, and prints by how many kilobytes the last forty rounds grew it. */
   static final class Rounds {
     public static void main(String[] arguments) throws IOException {
       EngineOptions options = new EngineOptions(EngineKind.valueOf(arguments[0]), Device.CPU);
